@@ -1,0 +1,66 @@
+"""Every error that the toolkit raises on purpose.
+
+    EfficientModError            exit code 1  never raised itself
+    ├── ParityError              exit code 1  an artifact does not compute what PyTorch computes
+    ├── InputError               exit code 2  what the user gave cannot be used
+    │   ├── ModelError           exit code 2  no such model, or it cannot be built
+    │   ├── CheckpointError      exit code 2  the weights' file is damaged, hostile or of another model
+    │   └── BundleError          exit code 2  a bundle cannot be read, or its folder not be written
+    ├── DependencyError          exit code 3  a package is missing; the message names the pip command
+    └── ConversionError          exit code 4  a network cannot be exported, transformed or lowered
+
+A message is one clear sentence: what was wrong, then what to do. `exit_code` is what the command line ends with.
+"""
+
+__all__ = [
+    "BundleError",
+    "CheckpointError",
+    "ConversionError",
+    "DependencyError",
+    "EfficientModError",
+    "InputError",
+    "ModelError",
+    "ParityError",
+]
+
+
+class EfficientModError(Exception):
+    """Base of every error that the toolkit raises on purpose."""
+
+    exit_code = 1
+
+
+class ParityError(EfficientModError):
+    """An artifact does not compute what the PyTorch reference computes."""
+
+    exit_code = 1
+
+
+class InputError(EfficientModError):
+    """What the user gave (a name, a file, a folder, an option) cannot be used."""
+
+    exit_code = 2
+
+
+class ModelError(InputError):
+    """No model has this name, or it cannot be built."""
+
+
+class CheckpointError(InputError):
+    """A file of weights is damaged, would run code, or belongs to another model."""
+
+
+class BundleError(InputError):
+    """A bundle cannot be read, or its folder cannot be written."""
+
+
+class DependencyError(EfficientModError):
+    """A package that this step needs is not installed; the message names the pip command."""
+
+    exit_code = 3
+
+
+class ConversionError(EfficientModError):
+    """A network cannot be exported, transformed or lowered to the target."""
+
+    exit_code = 4

@@ -1,0 +1,79 @@
+"""What the stages of an export hand to each other: small frozen dataclasses, no behaviour.
+
+    Network -> Program -> Deployed -> Artifact -> Verdict -> bundle
+    (efficientmod_mobile) (.deploy)   (backends)  (parity)   (bundle)
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Precision = Literal["fp32", "fp16"]
+Layout = Literal["NCHW", "NHWC", "any"]
+
+
+@dataclass(frozen=True)
+class TensorSpec:
+    """One input or output of an artifact, as the app sees it. `layout` is "any" where the rank is not 4."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    layout: Layout
+
+
+@dataclass(frozen=True)
+class ConversionOptions:
+    """What a backend is told beside the program.
+
+    `mean` and `std` are those of the preprocessing, per channel (R, G, B), for pixels scaled to [0, 1].
+    """
+
+    precision: Precision
+    ios: int
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    labels: tuple[str, ...] | None
+    model_name: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A converted model on disk. `delegates` and `outside` tell what the runtime's accelerator takes and leaves."""
+
+    target: str
+    path: Path
+    precision: Precision
+    runtime: str
+    least_runtime: str
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+    delegates: int | None = None
+    outside: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One parity input, at each step of the preprocessing.
+
+    `source` is the picture as it came, uint8 (h, w, 3); `pixels` the same resized and cropped, uint8 (H, W, 3);
+    `tensor` the normalised network input, float32 (1, 3, H, W). All RGB.
+    """
+
+    name: str
+    kind: Literal["photo", "structured", "noise"]
+    source: NDArray[np.uint8]
+    pixels: NDArray[np.uint8]
+    tensor: NDArray[np.float32]
+
+
+Outputs = tuple[NDArray[np.float32], ...]
+"""A network's outputs in the reference's order, shape and layout (NCHW where the rank is 4), float32."""
+
+Runner = Callable[[Sample], Outputs]
+"""Runs one artifact on one sample, in the artifact's own runtime."""
