@@ -1,0 +1,34 @@
+"""Fixtures that every test may use: the upstream network's shapes and its outputs in float64."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+Shapes = dict[str, tuple[int, ...]]
+UPSTREAM = Path(__file__).parent / "data" / "upstream"
+
+
+@pytest.fixture(scope="session")
+def upstream_shapes() -> dict[str, Shapes]:
+    """Model -> key -> shape, as the upstream code's state dicts have them."""
+    models = json.loads((UPSTREAM / "state_dict_shapes.json").read_text())
+    return {name: {key: tuple(shape) for key, shape in shapes.items()} for name, shapes in models.items()}
+
+
+@pytest.fixture(scope="session")
+def golden() -> dict[str, NDArray[np.float64]]:
+    """`<model>/logits`, `<model>/stage<i>_mean` and `_corner` of the upstream code for `golden_input`, in float64.
+
+    The weights are `realistic_state(shapes, seed=0)`.
+    """
+    with np.load(UPSTREAM / "golden.npz") as arrays:
+        return dict(arrays)
+
+
+@pytest.fixture(scope="session")
+def golden_input() -> NDArray[np.float32]:
+    """The picture that `golden` was computed for: standard normal (1, 3, 224, 224)."""
+    return np.random.default_rng(1).standard_normal((1, 3, 224, 224)).astype(np.float32)
