@@ -1,0 +1,71 @@
+"""Inputs and measures for proving that two programs compute the same.
+
+Rounding decides how close two equal programs come. In float64 a well-conditioned network agrees with its transformed
+self to 1e-15..1e-13, so 1e-12 separates rounding from mistakes. A network that amplifies rounding itself cannot be
+held to that: its own outputs move when its input moves by one unit in the last place. The tolerance therefore is
+
+    max(1e-12, 16 s),    s = relative change of the original's outputs when each pixel x becomes x (1 + 2**-52 u), u = +-1
+
+and never above 1e-10: beyond that the network's float32 outputs carry no three digits, with or without transforms.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from efficientmod_mobile.deploy._program import Program, run
+
+FLOAT64_TOLERANCE = 1e-12
+LARGEST_TOLERANCE = 1e-10
+_SLACK = 16.0
+
+
+def natural_images(shape: tuple[int, ...], count: int, seed: int) -> tuple[Tensor, ...]:
+    """Draw `count` float64 images (N, C, H, W) with the statistics of normalised photos.
+
+    The amplitude spectrum falls as 1 / frequency (Field 1987), the channels share most of their content, and each
+    image has its own brightness and contrast.
+    """
+    rng = np.random.default_rng(seed)
+    images = []
+    for _ in range(count):
+        common, own = _pink(rng, (shape[0], 1, *shape[2:])), _pink(rng, shape)
+        contrast, brightness = rng.uniform(0.6, 1.2), rng.uniform(-0.5, 0.5)
+        images.append(torch.from_numpy(contrast * (0.9 * common + 0.4 * own) + brightness))
+    return tuple(images)
+
+
+def _pink(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    height, width = shape[-2:]
+    frequency = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None, :])
+    frequency[0, 0] = np.inf
+    spectrum = np.fft.rfft2(rng.standard_normal(shape)) / frequency
+    image = np.fft.irfft2(spectrum, s=(height, width))
+    return np.asarray(image / image.std())
+
+
+def relative_error(result: Sequence[Tensor], reference: Sequence[Tensor]) -> float:
+    """Return max |result - reference| / max |reference|, the worst over the outputs; infinite if not comparable."""
+    if len(result) != len(reference):
+        return float("inf")
+    worst = 0.0
+    for got, expected in zip(result, reference, strict=True):
+        if got.shape != expected.shape or not bool(torch.isfinite(got).all()):
+            return float("inf")
+        scale = float(expected.abs().max()) if expected.numel() else 0.0
+        difference = float((got.double() - expected.double()).abs().max()) if expected.numel() else 0.0
+        worst = max(worst, difference / scale if scale else (0.0 if difference == 0.0 else float("inf")))
+    return worst
+
+
+def tolerance(original: Program, images: Sequence[Tensor], reference: Sequence[Sequence[Tensor]]) -> float:
+    """Return how far two roundings of this float64 program may be apart (see the module's equation)."""
+    generator = torch.Generator().manual_seed(0)
+    sensitivity = 0.0
+    for image, expected in zip(images, reference, strict=True):
+        sign = torch.randint(0, 2, image.shape, generator=generator).double() * 2 - 1
+        moved = image + sign * torch.finfo(torch.float64).eps * image
+        sensitivity = max(sensitivity, relative_error(run(original, moved), expected))
+    return min(LARGEST_TOLERANCE, max(FLOAT64_TOLERANCE, _SLACK * sensitivity))
