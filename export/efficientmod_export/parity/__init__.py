@@ -1,0 +1,26 @@
+"""Whether an artifact computes what the PyTorch reference computes: inputs, metrics, tolerances, verdict."""
+
+from efficientmod_export.parity._metrics import Agreement, Comparison, OutputMetrics, compare, reference_ranges
+from efficientmod_export.parity._records import Record
+from efficientmod_export.parity._samples import PHOTO_CREDITS, make_samples
+from efficientmod_export.parity._tolerances import TOLERANCES, Tolerance
+from efficientmod_export.parity._verdict import MeasuredWith, SampleMetrics, Verdict, judge, measure, not_run_here
+
+__all__ = [
+    "PHOTO_CREDITS",
+    "TOLERANCES",
+    "Agreement",
+    "Comparison",
+    "MeasuredWith",
+    "OutputMetrics",
+    "Record",
+    "SampleMetrics",
+    "Tolerance",
+    "Verdict",
+    "compare",
+    "judge",
+    "make_samples",
+    "measure",
+    "not_run_here",
+    "reference_ranges",
+]

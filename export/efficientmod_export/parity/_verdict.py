@@ -1,0 +1,160 @@
+"""Whether an artifact passes: its metrics on every sample against the tolerance of its target and precision."""
+
+from collections.abc import Sequence
+from typing import Literal, Self
+
+from pydantic import model_validator
+
+from efficientmod_export._stages import Outputs, Runner, Sample
+from efficientmod_export.parity._metrics import Comparison, OutputMetrics, compare, reference_ranges
+from efficientmod_export.parity._records import Record
+from efficientmod_export.parity._tolerances import Tolerance
+from efficientmod_mobile.errors import EfficientModError
+
+
+class MeasuredWith(Record):
+    """The runtime that ran the artifact, such as "ONNX Runtime" and its version."""
+
+    runtime: str
+    version: str
+
+
+class SampleMetrics(Record):
+    """What was measured on one sample: metrics of every output, or why there are none."""
+
+    sample: str
+    outputs: tuple[OutputMetrics, ...]
+    faults: tuple[str, ...]
+
+
+class Verdict(Record):
+    """The outcome for one artifact.
+
+    `reasons` says why it failed or was not run, and is empty when it passed. `worst` has one entry per output: the
+    least favourable of each metric over the samples without a fault. `measured_with` is None exactly when it was
+    not run.
+    """
+
+    outcome: Literal["passed", "failed", "not run here"]
+    reasons: tuple[str, ...]
+    measured_with: MeasuredWith | None
+    tolerance: Tolerance
+    worst: tuple[OutputMetrics, ...]
+    samples: tuple[SampleMetrics, ...]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.outcome == "not run here") != (self.measured_with is None):
+            raise ValueError("an artifact that ran names its runtime, one that did not has none")
+        if (self.outcome == "passed") == bool(self.reasons):
+            raise ValueError("a passed verdict has no reasons, any other has at least one")
+        if (self.outcome == "not run here") == bool(self.samples):
+            raise ValueError("an artifact has measurements exactly when it ran")
+        return self
+
+
+def measure(
+    samples: Sequence[Sample],
+    references: Sequence[Outputs],
+    runner: Runner,
+    tolerance: Tolerance,
+    measured_with: MeasuredWith,
+) -> Verdict:
+    """Run an artifact on every sample and judge it; a runtime that refuses a sample fails it.
+
+    The toolkit's own errors (a missing package, say) pass through: they say nothing about the artifact.
+    """
+    results = [_run(runner, sample) for sample in samples]
+    return judge([sample.name for sample in samples], references, results, tolerance, measured_with)
+
+
+def judge(
+    names: Sequence[str],
+    references: Sequence[Outputs],
+    results: Sequence[Outputs | str],
+    tolerance: Tolerance,
+    measured_with: MeasuredWith,
+) -> Verdict:
+    """Hold results against references, sample by sample; a result may be the reason why there is none.
+
+    Relative errors are of each output's range over all `references`.
+    """
+    if not names:
+        raise ValueError("there is nothing to judge without samples")
+    ranges = reference_ranges(references)
+    samples = tuple(
+        _sample_metrics(name, reference, result, ranges)
+        for name, reference, result in zip(names, references, results, strict=True)
+    )
+    faults = tuple(f"{sample.sample}: {fault}" for sample in samples for fault in sample.faults)
+    reasons = (*faults, *_violations(samples, tolerance))
+    return Verdict(
+        outcome="failed" if reasons else "passed",
+        reasons=reasons,
+        measured_with=measured_with,
+        tolerance=tolerance,
+        worst=_worst(samples),
+        samples=samples,
+    )
+
+
+def not_run_here(tolerance: Tolerance, reason: str) -> Verdict:
+    """For an artifact whose runtime does not exist on this machine; `reason` says which and where it does."""
+    return Verdict(
+        outcome="not run here", reasons=(reason,), measured_with=None, tolerance=tolerance, worst=(), samples=()
+    )
+
+
+def _run(runner: Runner, sample: Sample) -> Outputs | str:
+    try:
+        return runner(sample)
+    except EfficientModError:
+        raise
+    except Exception as error:  # each runtime raises its own kinds, and any of them is a failure of the artifact
+        return f"the runtime refused it ({type(error).__name__}: {error})"
+
+
+def _sample_metrics(name: str, reference: Outputs, result: Outputs | str, ranges: tuple[float, ...]) -> SampleMetrics:
+    if isinstance(result, str):
+        comparison = Comparison(outputs=(), faults=(result,))
+    else:
+        comparison = compare(reference, result, ranges)
+    return SampleMetrics(sample=name, outputs=comparison.outputs, faults=comparison.faults)
+
+
+def _worst(samples: tuple[SampleMetrics, ...]) -> tuple[OutputMetrics, ...]:
+    measured = [sample.outputs for sample in samples if sample.outputs]
+    return tuple(OutputMetrics.worst(outputs) for outputs in zip(*measured, strict=True))
+
+
+def _violations(samples: tuple[SampleMetrics, ...], tolerance: Tolerance) -> tuple[str, ...]:
+    """One sentence per output and limit: the first sample beyond it, and how many others."""
+    found: dict[tuple[int, str], list[str]] = {}
+    for sample in samples:
+        for metrics in sample.outputs:
+            for quantity, text in _beyond(metrics, tolerance).items():
+                found.setdefault((metrics.output, quantity), []).append(f"{text} on {sample.sample}")
+    return tuple(
+        f"output {output}: {texts[0]}" + (f" and beyond it on {len(texts) - 1} more" if texts[1:] else "")
+        for (output, _), texts in found.items()
+    )
+
+
+def _beyond(metrics: OutputMetrics, tolerance: Tolerance) -> dict[str, str]:
+    """The limits that one output breaks: quantity -> what it is and may be."""
+    broken = {}
+    for name in ("max_relative_error", "mean_relative_error"):
+        value, limit = getattr(metrics, name), getattr(tolerance, name)
+        if value > limit:
+            broken[name] = f"{name} {value:.2e} is over {limit:.0e}"
+    for name in ("cosine", "sqnr_db"):
+        value, limit = getattr(metrics, name), getattr(tolerance, name)
+        if value < limit:
+            broken[name] = f"{name} {value:.7g} is under {limit:.7g}"
+    for name in ("top1", "top5"):
+        agreement = getattr(metrics, name)
+        if agreement is not None and agreement.displacement > tolerance.displacement:
+            broken[name] = (
+                f"{name} differs by {agreement.displacement:.2e} of the range, over {tolerance.displacement:.0e}"
+            )
+    return broken
