@@ -8,14 +8,12 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from efficientmod_export._stages import Layout, Precision, TensorSpec
+from efficientmod_export._stages import Layout, Precision
 from efficientmod_export.bundle._preprocessing import Preprocessing
 from efficientmod_export.parity import Record, Verdict
-from efficientmod_mobile import Weights
 
 SCHEMA_VERSION = 1
 MANIFEST_NAME = "manifest.json"
-GENERATOR = "efficientmod-mobile"
 SEEDED_STATEMENT = "seeded: for latency only"
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -46,21 +44,11 @@ class WeightsSource(Record):
     seed: int | None
     statement: str
 
-    @classmethod
-    def of(cls, weights: Weights) -> Self:
-        """With the statement that the summary and the app show."""
-        statements = {
-            "checkpoint": f"checkpoint, SHA-256 {weights.sha256}",
-            "seeded": SEEDED_STATEMENT,
-            "module": "as the module carries them",
-        }
-        return cls(
-            kind=weights.kind, sha256=weights.sha256, seed=weights.seed, statement=statements[weights.kind]
-        )
-
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if (self.kind == "checkpoint") != (self.sha256 is not None) or (self.kind == "seeded") != (self.seed is not None):
+        if (self.kind == "checkpoint") != (self.sha256 is not None) or (self.kind == "seeded") != (
+            self.seed is not None
+        ):
             raise ValueError("a checkpoint has a SHA-256, seeded weights have a seed, and nothing else has either")
         if (self.kind == "seeded") != (self.statement == SEEDED_STATEMENT):
             raise ValueError(f"seeded weights, and only they, are stated as {SEEDED_STATEMENT!r}")
@@ -99,7 +87,9 @@ class TransformStep(Record):
 class Transforms(Record):
     """The certificate of the deploy transforms.
 
-    The errors are max |after - before| / max |before|, with both sides in that dtype.
+    Errors are the largest absolute difference over the largest absolute value of the reference, which is the original
+    network in float64: `float64_error`, at most `tolerance`, of the transformed network in float64, `float32_error` of
+    it as deployed.
     """
 
     steps: tuple[TransformStep, ...]
@@ -107,6 +97,7 @@ class Transforms(Record):
     nodes_after: int
     float64_error: float
     float32_error: float
+    tolerance: float
 
 
 class Tensor(Record):
@@ -117,17 +108,12 @@ class Tensor(Record):
     dtype: str
     layout: Layout
 
-    @classmethod
-    def of(cls, spec: TensorSpec) -> Self:
-        """The same, as a record."""
-        return cls(name=spec.name, shape=spec.shape, dtype=spec.dtype, layout=spec.layout)
-
 
 class ArtifactEntry(StoredFile):
     """A converted model, what runs it, and how it compares with the reference.
 
-    `delegates` counts the parts that the runtime's accelerator takes, `outside` names the operators that it leaves; None
-    and empty where the runtime decides on the device.
+    `delegates` counts the parts that the runtime's accelerator takes, `outside` names the operators that it leaves;
+    None and empty where the runtime decides on the device.
     """
 
     target: str

@@ -52,6 +52,11 @@ class Verdict(Record):
             raise ValueError("an artifact has measurements exactly when it ran")
         return self
 
+    @property
+    def failed(self) -> bool:
+        """Whether the artifact ran and does not compute what the reference computes."""
+        return self.outcome == "failed"
+
 
 def measure(
     samples: Sequence[Sample],
@@ -146,15 +151,14 @@ def _beyond(metrics: OutputMetrics, tolerance: Tolerance) -> dict[str, str]:
     for name in ("max_relative_error", "mean_relative_error"):
         value, limit = getattr(metrics, name), getattr(tolerance, name)
         if value > limit:
-            broken[name] = f"{name} {value:.2e} is over {limit:.0e}"
-    for name in ("cosine", "sqnr_db"):
-        value, limit = getattr(metrics, name), getattr(tolerance, name)
-        if value < limit:
-            broken[name] = f"{name} {value:.7g} is under {limit:.7g}"
+            broken[name] = f"{name} {value:.2e} is over {limit:.1e}"
+    if metrics.cosine < tolerance.cosine:
+        broken["cosine"] = f"cosine {metrics.cosine:.7f} is under {tolerance.cosine}"
+    if metrics.sqnr_db < tolerance.sqnr_db:
+        broken["sqnr_db"] = f"SQNR {metrics.sqnr_db:.1f} dB is under {tolerance.sqnr_db} dB"
     for name in ("top1", "top5"):
         agreement = getattr(metrics, name)
         if agreement is not None and agreement.displacement > tolerance.displacement:
-            broken[name] = (
-                f"{name} differs by {agreement.displacement:.2e} of the range, over {tolerance.displacement:.0e}"
-            )
+            change = f"{agreement.displacement:.2e} of the range, over {tolerance.displacement:.1e}"
+            broken[name] = f"{name} differs by {change}"
     return broken

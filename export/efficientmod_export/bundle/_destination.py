@@ -1,0 +1,54 @@
+"""Whether a folder may become a bundle: it must not cost anybody a file."""
+
+import os
+from pathlib import Path
+
+from efficientmod_export.bundle._digest import files_below
+from efficientmod_export.bundle._manifest import MANIFEST_NAME, Manifest
+from efficientmod_export.bundle._read import open_bundle
+from efficientmod_mobile.errors import BundleError
+
+LEFT_BY_FILE_MANAGERS = frozenset({".DS_Store", "Thumbs.db"})
+FILES_SHOWN = 3
+
+
+def check_destination(destination: Path) -> None:
+    """Raise BundleError unless `destination` is free, an empty folder, or a bundle with nothing else in it."""
+    if not destination.exists():
+        return
+    if not destination.is_dir():
+        raise BundleError(f"The output {destination} is a file; name a folder.")
+    if Path.cwd().is_relative_to(destination):
+        raise BundleError(
+            f"The output {destination} is the folder you are in, or above it, and cannot be replaced; "
+            f"name a folder of its own."
+        )
+    if destination.is_mount():
+        raise BundleError(f"The output {destination} is a mount point and cannot be replaced; name a folder inside it.")
+    if not os.access(destination, os.W_OK | os.X_OK):
+        raise BundleError(f"The output {destination} is not writable; name another folder.")
+    foreign = _foreign_files(destination)
+    if foreign:
+        more = f" and {len(foreign) - FILES_SHOWN} more" if len(foreign) > FILES_SHOWN else ""
+        raise BundleError(
+            f"The output {destination} holds files that are not a bundle's "
+            f"({', '.join(foreign[:FILES_SHOWN])}{more}); name an empty folder, or move them away."
+        )
+
+
+def _foreign_files(destination: Path) -> list[str]:
+    top = sorted(path.name for path in destination.iterdir() if path.name not in LEFT_BY_FILE_MANAGERS)
+    if MANIFEST_NAME not in top:
+        return top
+    try:
+        manifest = open_bundle(destination).manifest
+    except BundleError:
+        return top
+    return [name for name in unlisted_files(destination, manifest) if Path(name).name not in LEFT_BY_FILE_MANAGERS]
+
+
+def unlisted_files(folder: Path, manifest: Manifest) -> list[str]:
+    """The files below a bundle's folder that its manifest does not name, itself or by the folder that they lie in."""
+    files = {MANIFEST_NAME, *(stored.file for stored in manifest.files())}
+    folders = tuple(f"{entry.file}/" for entry in manifest.artifacts if entry.kind == "folder")
+    return [name for name, _ in files_below(folder) if name not in files and not name.startswith(folders)]

@@ -1,0 +1,117 @@
+"""The manifest's entries, made from what the earlier stages hand over and from the files already written."""
+
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Final
+
+from efficientmod_export._stages import Artifact, TensorSpec
+from efficientmod_export.bundle._digest import digest, total_size
+from efficientmod_export.bundle._manifest import (
+    SEEDED_STATEMENT,
+    ArtifactEntry,
+    Generator,
+    Labels,
+    Refused,
+    Tensor,
+    Transforms,
+    TransformStep,
+    WeightsSource,
+)
+from efficientmod_export.parity import Verdict
+from efficientmod_mobile import Weights
+from efficientmod_mobile.deploy import Certificate
+
+LABELS_NAME = "labels.txt"
+GENERATOR: Final = "efficientmod-mobile"
+TOOLS = (
+    "ai-edge-litert",
+    "coremltools",
+    "executorch",
+    "flatbuffers",
+    "numpy",
+    "onnx",
+    "onnxruntime",
+    "onnxscript",
+    "pillow",
+    "timm",
+    "torch",
+)
+"""Packages whose version can change what a bundle holds."""
+
+
+def describe_generator() -> Generator:
+    """The toolkit at the version installed."""
+    return Generator(name=GENERATOR, version=metadata.version(GENERATOR))
+
+
+def describe_weights(weights: Weights) -> WeightsSource:
+    """With the statement that the summary and the apps show."""
+    statements = {
+        "checkpoint": f"checkpoint, SHA-256 {weights.sha256}",
+        "seeded": SEEDED_STATEMENT,
+        "module": "as the module carries them",
+    }
+    return WeightsSource(
+        kind=weights.kind, sha256=weights.sha256, seed=weights.seed, statement=statements[weights.kind]
+    )
+
+
+def describe_transforms(certificate: Certificate) -> Transforms:
+    """The certificate as the manifest carries it."""
+    return Transforms(
+        steps=tuple(
+            TransformStep(
+                transform=step.transform,
+                applied=step.applied,
+                refused=tuple(Refused(where=refusal.where, reason=refusal.reason) for refusal in step.refused),
+            )
+            for step in certificate.steps
+        ),
+        nodes_before=certificate.nodes_before,
+        nodes_after=certificate.nodes_after,
+        float64_error=certificate.float64_error,
+        float32_error=certificate.float32_error,
+        tolerance=certificate.tolerance,
+    )
+
+
+def describe_artifact(artifact: Artifact, verdict: Verdict, folder: Path) -> ArtifactEntry:
+    """The entry of an artifact that lies in the bundle's `folder`."""
+    return ArtifactEntry(
+        file=artifact.path.relative_to(folder).as_posix(),
+        sha256=digest(artifact.path),
+        size=total_size(artifact.path),
+        target=artifact.target,
+        kind="folder" if artifact.path.is_dir() else "file",
+        precision=artifact.precision,
+        runtime=artifact.runtime,
+        least_runtime=artifact.least_runtime,
+        inputs=_tensors(artifact.inputs),
+        outputs=_tensors(artifact.outputs),
+        delegates=artifact.delegates,
+        outside=artifact.outside,
+        parity=verdict,
+    )
+
+
+def write_labels(folder: Path, labels: Sequence[str]) -> Labels:
+    """Write `labels.txt` into `folder`."""
+    path = folder / LABELS_NAME
+    path.write_bytes("".join(f"{label}\n" for label in labels).encode())
+    return Labels(file=LABELS_NAME, sha256=digest(path), size=total_size(path), count=len(labels))
+
+
+def tool_versions() -> dict[str, str]:
+    """The version of each of TOOLS that is installed."""
+    installed = {}
+    for tool in TOOLS:
+        try:
+            installed[tool] = metadata.version(tool)
+        except metadata.PackageNotFoundError:
+            continue
+    return installed
+
+
+def _tensors(specs: Sequence[TensorSpec]) -> tuple[Tensor, ...]:
+    return tuple(Tensor(name=spec.name, shape=spec.shape, dtype=spec.dtype, layout=spec.layout) for spec in specs)

@@ -1,0 +1,123 @@
+"""Write a bundle whole or not at all."""
+
+import errno
+import os
+import shutil
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from filelock import FileLock, Timeout
+
+from efficientmod_export.bundle._destination import check_destination, unlisted_files
+from efficientmod_export.bundle._exchange import move_into_place, recover, sync_tree
+from efficientmod_export.bundle._manifest import MANIFEST_NAME, Manifest
+from efficientmod_export.bundle._read import Bundle, check_files
+from efficientmod_mobile.errors import BundleError
+
+_WHY = {
+    errno.EACCES: "it is not writable",
+    errno.EPERM: "it is not writable",
+    errno.EROFS: "its file system is read-only",
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EBUSY: "it is a mount point or in use",
+    errno.ENAMETOOLONG: "its name is too long",
+    errno.ENOTDIR: "a part of its path is a file",
+    errno.ELOOP: "its path is a loop of links",
+}
+
+
+class BundleWriter:
+    """A folder to build a bundle in, beside its destination, and the step that moves it there.
+
+        with BundleWriter(Path("out")) as writer:
+            ...  # write files into writer.folder
+            writer.commit(manifest)
+
+    Without `commit`, and whatever happens on the way (an error, a full disk, Ctrl-C), the folder is removed and
+    the destination is as it was. A killed run's folder is removed by the next one. Raises BundleError, on entry, when
+    the destination cannot become a bundle or another export is writing it, and for a full disk or the like wherever
+    in the block it shows.
+    """
+
+    def __init__(self, destination: Path) -> None:
+        # A link is followed, so that it is what it names that is replaced and not the link.
+        self.destination = Path(os.path.realpath(destination))
+        self.folder = self.destination.parent / f".{self.destination.name}.staging"
+        self._undo = ExitStack()
+
+    def __enter__(self) -> Self:
+        try:
+            self._prepare()
+        except BaseException as error:
+            self.__exit__(type(error), error, error.__traceback__)
+            raise
+        return self
+
+    def commit(self, manifest: Manifest) -> Bundle:
+        """Write the manifest, check that the folder holds what it says and no more, and move it into place."""
+        (self.folder / MANIFEST_NAME).write_text(manifest.to_json(), encoding="utf-8")
+        problems = check_files(Bundle(path=self.folder, manifest=manifest))
+        problems += [f"{name} is not in the manifest" for name in unlisted_files(self.folder, manifest)]
+        if problems:
+            raise BundleError(f"The bundle is not what its manifest says: {'; '.join(problems)}. Nothing was written.")
+        sync_tree(self.folder)
+        check_destination(self.destination)
+        move_into_place(self.folder, self.destination)
+        return Bundle(path=self.destination, manifest=manifest)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._undo.close()
+        if isinstance(error, OSError) and error.errno in _WHY and self._concerns_us(error):
+            raise BundleError(
+                f"The bundle cannot be written to {self.destination}: {_WHY[error.errno]}. Nothing was changed there; "
+                f"mend that or name another folder."
+            ) from error
+
+    def _concerns_us(self, error: OSError) -> bool:
+        """A failed write names no file; any other error is the bundle's only when it is about a path of its own."""
+        if error.filename is None:
+            return True
+        return Path(os.fsdecode(error.filename)).is_relative_to(self.destination.parent)
+
+    def _prepare(self) -> None:
+        check_destination(self.destination)
+        self._make_parents()
+        self._lock()
+        recover(self.folder, self.destination)
+        # Registered first: Ctrl-C between the two lines must not leave the folder.
+        self._undo.callback(_remove, self.folder)
+        self.folder.mkdir()
+
+    def _make_parents(self) -> None:
+        missing = [parent for parent in self.destination.parents if not parent.exists()]
+        for parent in reversed(missing):
+            self._undo.callback(_remove_if_empty, parent)
+            parent.mkdir(exist_ok=True)
+
+    def _lock(self) -> None:
+        lock = FileLock(self.destination.parent / f".{self.destination.name}.lock", blocking=False)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise BundleError(
+                f"Another export is writing to {self.destination}; wait until it is done or name another folder."
+            ) from None
+        self._undo.callback(lock.release)
+        # Removed while it is held, so that the file does not stay beside the bundle.
+        self._undo.callback(Path(lock.lock_file).unlink, missing_ok=True)
+
+
+def _remove(folder: Path) -> None:
+    """After a commit this is the earlier bundle, or nothing."""
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+def _remove_if_empty(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()

@@ -1,0 +1,139 @@
+"""The verdict: what each limit does, what is recorded, and what becomes of a runtime's errors."""
+
+import numpy as np
+import pytest
+from efficientmod_export._stages import Outputs, Sample
+from efficientmod_export.parity import (
+    TOLERANCES,
+    MeasuredWith,
+    Tolerance,
+    Verdict,
+    judge,
+    measure,
+    not_run_here,
+)
+from efficientmod_mobile.errors import DependencyError
+from pydantic import ValidationError
+
+RUNTIME = MeasuredWith(runtime="a runtime", version="1.0")
+LOOSE = Tolerance(
+    max_relative_error=10, mean_relative_error=10, cosine=-1, sqnr_db=-200, displacement=10, origin="accepts all"
+)
+REFERENCE: Outputs = (np.arange(40, dtype=np.float32)[np.newaxis] / 40,)
+RESULT: Outputs = (REFERENCE[0][:, ::-1].copy(),)
+
+
+def sample(name: str) -> Sample:
+    picture = np.zeros((2, 3, 3), np.uint8)
+    return Sample(name=name, kind="noise", source=picture, pixels=picture, tensor=np.zeros((1, 3, 2, 3), np.float32))
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "reason"),
+    [
+        ("max_relative_error", 0.5, "output 0: max_relative_error 1.00e+00 is over 5.0e-01 on only"),
+        ("mean_relative_error", 0.1, "output 0: mean_relative_error 5.13e-01 is over 1.0e-01 on only"),
+        ("cosine", 0.9, "output 0: cosine 0.4810127 is under 0.9 on only"),
+        ("sqnr_db", 20.0, "output 0: SQNR -0.2 dB is under 20.0 dB on only"),
+        ("displacement", 0.25, "output 0: top1 differs by 1.00e+00 of the range, over 2.5e-01 on only"),
+    ],
+)
+def test_each_limit_alone_fails(limit: str, value: float, reason: str) -> None:
+    assert judge(["only"], [REFERENCE], [RESULT], LOOSE, RUNTIME).outcome == "passed"
+    result = judge(["only"], [REFERENCE], [RESULT], LOOSE.model_copy(update={limit: value}), RUNTIME)
+    assert result.failed
+    assert result.reasons[0] == reason
+
+
+def test_one_reason_stands_for_all_samples() -> None:
+    tight = LOOSE.model_copy(update={"max_relative_error": 0.5})
+    result = judge(["a", "b", "c"], [REFERENCE] * 3, [REFERENCE, RESULT, RESULT], tight, RUNTIME)
+    assert result.reasons == ("output 0: max_relative_error 1.00e+00 is over 5.0e-01 on b and beyond it on 1 more",)
+
+
+def test_worst_is_taken_number_by_number() -> None:
+    small = (REFERENCE[0] + np.float32(0.01),)
+    result = judge(["a", "b"], [REFERENCE] * 2, [small, REFERENCE], LOOSE, RUNTIME)
+    (worst,), (a, b) = result.worst, (one.outputs[0] for one in result.samples)
+    assert worst.max_abs_error == a.max_abs_error > b.max_abs_error
+    assert worst.sqnr_db == a.sqnr_db < b.sqnr_db
+    assert worst.cosine == a.cosine < b.cosine
+
+
+def test_measure_runs_every_sample_and_names_the_runtime() -> None:
+    seen = []
+
+    def runner(one: Sample) -> Outputs:
+        seen.append(one.name)
+        return REFERENCE
+
+    result = measure([sample("a"), sample("b")], [REFERENCE] * 2, runner, TOLERANCES["onnx", "fp32"], RUNTIME)
+    assert seen == ["a", "b"]
+    assert result.outcome == "passed"
+    assert result.measured_with == RUNTIME
+
+
+def test_a_runtime_that_refuses_a_sample_fails_the_artifact() -> None:
+    def runner(one: Sample) -> Outputs:
+        if one.name == "b":
+            raise RuntimeError("no kernel for erf")
+        return REFERENCE
+
+    result = measure([sample("a"), sample("b")], [REFERENCE] * 2, runner, TOLERANCES["onnx", "fp32"], RUNTIME)
+    assert result.reasons == ("b: the runtime refused it (RuntimeError: no kernel for erf)",)
+    assert len(result.worst) == 1
+
+
+def test_a_missing_package_is_no_verdict() -> None:
+    def runner(one: Sample) -> Outputs:
+        raise DependencyError("onnxruntime is missing")
+
+    with pytest.raises(DependencyError):
+        measure([sample("a")], [REFERENCE], runner, TOLERANCES["onnx", "fp32"], RUNTIME)
+
+
+def test_an_artifact_that_failed_everywhere_still_has_a_verdict() -> None:
+    result = judge(["a"], [REFERENCE], ["refused"], LOOSE, RUNTIME)
+    assert (result.outcome, result.worst) == ("failed", ())
+
+
+def test_not_run_here_is_no_pass() -> None:
+    verdict = not_run_here(TOLERANCES["coreml", "fp16"], "Core ML runs on macOS and iOS only")
+    assert verdict.outcome == "not run here"
+    assert not verdict.failed
+    assert verdict.reasons == ("Core ML runs on macOS and iOS only",)
+    assert verdict.measured_with is None
+
+
+def test_no_samples_prove_nothing() -> None:
+    with pytest.raises(ValueError, match="without samples"):
+        judge([], [], [], LOOSE, RUNTIME)
+
+
+def test_as_many_results_as_samples() -> None:
+    with pytest.raises(ValueError, match="zip"):
+        judge(["a", "b"], [REFERENCE] * 2, [REFERENCE], LOOSE, RUNTIME)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"outcome": "passed", "reasons": ["but"]},
+        {"outcome": "failed", "reasons": []},
+        {"outcome": "not run here", "reasons": ["no runtime"]},
+        {"measured_with": None},
+        {"samples": []},
+        {"extra": 1},
+    ],
+)
+def test_a_verdict_that_contradicts_itself_is_refused(change: dict[str, object]) -> None:
+    good = judge(["a"], [REFERENCE], [REFERENCE], LOOSE, RUNTIME).model_dump(mode="json")
+    assert Verdict.model_validate(good).outcome == "passed"
+    with pytest.raises(ValidationError):
+        Verdict.model_validate({**good, **change})
+
+
+def test_a_verdict_cannot_be_changed() -> None:
+    verdict = judge(["a"], [REFERENCE], [REFERENCE], LOOSE, RUNTIME)
+    with pytest.raises(ValidationError):
+        verdict.outcome = "failed"
