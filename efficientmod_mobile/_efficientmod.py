@@ -75,7 +75,7 @@ class EfficientMod(nn.Module):
         self.features_only = features_only
         blocks = [a + b for a, b in zip(variant.depths, variant.attention_depths, strict=True)]
         # Stochastic depth grows linearly from 0 at the first block to the full rate at the last.
-        rates = iter(torch.linspace(0, drop_path_rate, sum(blocks)).tolist())
+        rates = iter(torch.linspace(0, drop_path_rate, sum(blocks), device="cpu").tolist())
 
         self.patch_embed = PatchEmbed(3, variant.widths[0], kernel=7, stride=4)
         self.layers = nn.ModuleList([Stage(variant, i, list(islice(rates, n))) for i, n in enumerate(blocks)])

@@ -1,0 +1,127 @@
+"""Read a file of weights without ever running code that it holds."""
+
+import argparse
+import hashlib
+import pickle
+import pickletools
+import re
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from efficientmod_mobile._hub import HUB_PREFIX, download
+from efficientmod_mobile._text import shortened
+from efficientmod_mobile.errors import CheckpointError, DependencyError
+
+# Where training scripts put the state dict. The moving average comes first: where a script keeps one, its published
+# accuracy is the average's, and timm's own loader takes it too.
+CONTAINERS = ("state_dict_ema", "model_ema", "state_dict", "model")
+# Left in the keys by DataParallel (and by timm's moving average), and by torch.compile.
+WRAPPERS = ("module.", "_orig_mod.")
+
+_RUNS_CODE = {"REDUCE", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX"}
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A state dict, the name that it was given by, and the SHA-256 of the file that it came from."""
+
+    source: str
+    sha256: str
+    state: Mapping[str, Tensor]
+
+
+def read_checkpoint(source: str) -> Checkpoint:
+    """Read `.pth`, `.pt` (any torch file), `.safetensors`, or `hf-hub:owner/name`.
+
+    The state dict may lie under one of `CONTAINERS`, its keys may carry `WRAPPERS`; both are taken off. Raises
+    CheckpointError where the file is missing, damaged, would run code, or holds no state dict.
+    """
+    path = download(source) if source.startswith(HUB_PREFIX) else Path(source)
+    if not path.is_file():
+        problem = "is a folder, not a file" if path.is_dir() else "does not exist"
+        raise CheckpointError(f"The checkpoint {source} {problem}.")
+    try:
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise CheckpointError(f"The checkpoint {source} cannot be read: {error.strerror}.") from error
+    content = _read_safetensors(path, source) if path.suffix == ".safetensors" else _read_torch(path, source)
+    return Checkpoint(source, sha256, _unwrapped(_state_dict(content, source)))
+
+
+def _read_safetensors(path: Path, source: str) -> Any:
+    try:
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+    except ModuleNotFoundError as error:
+        raise DependencyError(f"{source} needs safetensors; install it with: pip install safetensors") from error
+    try:
+        return load_file(path)
+    except SafetensorError as error:
+        raise CheckpointError(f"The checkpoint {source} is damaged ({error}); fetch or copy it again.") from error
+
+
+def _read_torch(path: Path, source: str) -> Any:
+    try:
+        # timm's training script stores its arguments in the file. A Namespace only holds attributes.
+        with warnings.catch_warnings(), torch.serialization.safe_globals([argparse.Namespace]):
+            warnings.simplefilter("ignore")
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # the bytes may be anything, and the reader's errors are of many kinds
+        code = _code_in(path, error)
+        if code is not None:
+            raise CheckpointError(
+                f"The checkpoint {source} holds {code}, and reading that could run code from the file; "
+                "ask for the weights alone (a saved state dict, or .safetensors)."
+            ) from error
+        raise CheckpointError(
+            f"The checkpoint {source} is damaged or no PyTorch file; fetch or copy it again."
+        ) from error
+
+
+def _code_in(path: Path, error: Exception) -> str | None:
+    """What in the file the safe reader refused to run; None where it failed for another reason."""
+    if "TorchScript" in str(error):
+        return "a TorchScript program"
+    if not isinstance(error, pickle.UnpicklingError):
+        return None
+    refused = re.search(r"unsupported global:?(?: GLOBAL)? ([\w.]+)", str(error), re.IGNORECASE)
+    if refused:
+        return f"the Python object {refused[1]}"
+    try:
+        with path.open("rb") as file:
+            operations = {operation.name for operation, _, _ in pickletools.genops(file)}
+    except Exception:  # no pickle either
+        return None
+    return "a pickled Python program" if operations & _RUNS_CODE else None
+
+
+def _state_dict(content: Any, source: str) -> Mapping[str, Tensor]:
+    if not isinstance(content, Mapping):
+        raise CheckpointError(f"The checkpoint {source} holds a {type(content).__name__}, not a state dict.")
+    for name in CONTAINERS:
+        if _is_state_dict(content.get(name)):
+            return content[name]  # type: ignore[no-any-return]
+    if _is_state_dict(content):
+        return content
+    raise CheckpointError(
+        f"The checkpoint {source} holds no state dict, neither at the top nor under {', '.join(CONTAINERS)}; "
+        f"its keys are {shortened([str(key) for key in content]) or 'none'}."
+    )
+
+
+def _is_state_dict(value: Any) -> bool:
+    return isinstance(value, Mapping) and bool(value) and all(isinstance(item, Tensor) for item in value.values())
+
+
+def _unwrapped(state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    for wrapper in WRAPPERS:
+        if all(key.startswith(wrapper) for key in state):
+            return _unwrapped({key.removeprefix(wrapper): value for key, value in state.items()})
+    return state

@@ -1,0 +1,49 @@
+"""The three kinds of model that can be named, and what differs between them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from efficientmod_mobile._catalogue import catalogue
+from efficientmod_mobile._efficientmod import create_model, list_models
+from efficientmod_mobile._hub import HUB_PREFIX
+from efficientmod_mobile._matching import efficientmod_classes_in
+from efficientmod_mobile._names import no_such_model
+from efficientmod_mobile._own_module import build_own
+from efficientmod_mobile._timm import PREFIX, build_timm, timm_classes_in
+from efficientmod_mobile.errors import ModelError
+
+
+@dataclass(frozen=True)
+class Family:
+    """How a family's models are built, and how many classes a state dict of theirs has.
+
+    `build` takes the name and the number of classes (None: the model's own). `classes_in` takes the name and a state
+    dict; it gives None where that cannot be told. `own_weights`: what `build` returns is already trained.
+    """
+
+    build: Callable[[str, int | None], nn.Module]
+    classes_in: Callable[[str, Mapping[str, Tensor]], int | None]
+    own_weights: bool = False
+
+
+_EFFICIENTMOD = Family(
+    build=lambda name, classes: create_model(name) if classes is None else create_model(name, num_classes=classes),
+    classes_in=lambda _, state: efficientmod_classes_in(state),
+)
+_TIMM = Family(build=build_timm, classes_in=timm_classes_in)
+_OWN = Family(build=lambda name, _: build_own(name), classes_in=lambda *_: None, own_weights=True)
+
+
+def family_of(name: str) -> Family:
+    """Raises ModelError for a name of no family."""
+    if name in list_models():
+        return _EFFICIENTMOD
+    if name.startswith(PREFIX):
+        return _TIMM
+    if name.startswith(HUB_PREFIX):
+        raise ModelError(f"{name} is a checkpoint, not a model; give it with --checkpoint.")
+    if ":" in name:
+        return _OWN
+    raise no_such_model(name, [entry.name for entry in catalogue()])

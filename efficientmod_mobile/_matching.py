@@ -1,0 +1,72 @@
+"""Put a checkpoint's weights into a network, or say all that keeps them from fitting."""
+
+from collections.abc import Mapping
+from functools import cache
+
+import torch
+from torch import Tensor, nn
+
+from efficientmod_mobile._checkpoint import Checkpoint
+from efficientmod_mobile._efficientmod import create_model, list_models
+from efficientmod_mobile._text import shortened
+from efficientmod_mobile.errors import CheckpointError
+
+Shapes = dict[str, tuple[int, ...]]
+HEAD = "head.weight"
+
+
+def identify(state: Mapping[str, Tensor]) -> str | None:
+    """The EfficientMod variant that has these keys and shapes, for any number of classes; None if none has."""
+    classes = efficientmod_classes_in(state)
+    shapes = _shapes(state)
+    return next((name for name in list_models() if _variant_shapes(name, classes) == shapes), None)
+
+
+def efficientmod_classes_in(state: Mapping[str, Tensor]) -> int | None:
+    """The number of classes of an EfficientMod's head, None where there is no head."""
+    weight = state.get(HEAD)
+    return weight.shape[0] if weight is not None and weight.ndim == 2 else None
+
+
+def load_into(module: nn.Module, checkpoint: Checkpoint, name: str) -> None:
+    """Copy every weight, in the module's own precision.
+
+    Raises CheckpointError that names all missing, unexpected and misshapen keys, or the keys with NaN or infinity.
+    """
+    problems = _problems(_shapes(module.state_dict()), _shapes(checkpoint.state))
+    if problems:
+        held = identify(checkpoint.state)
+        if held is not None and held != name:
+            raise CheckpointError(f"The checkpoint {checkpoint.source} holds {held}, not {name}; use --model {held}.")
+        raise CheckpointError(f"The checkpoint {checkpoint.source} does not fit {name}: {'; '.join(problems)}.")
+    bad = [key for key, value in checkpoint.state.items() if not torch.isfinite(value.float()).all()]
+    if bad:
+        raise CheckpointError(
+            f"The checkpoint {checkpoint.source} has NaN or infinite weights in {shortened(bad)}; "
+            "use one saved before the training diverged."
+        )
+    module.load_state_dict(dict(checkpoint.state))
+
+
+def _problems(expected: Shapes, found: Shapes) -> list[str]:
+    groups = {
+        "missing keys": [key for key in expected if key not in found],
+        "unexpected keys": [key for key in found if key not in expected],
+        "misshapen keys": [
+            f"{key} {found[key]} instead of {shape}"
+            for key, shape in expected.items()
+            if key in found and found[key] != shape
+        ],
+    }
+    return [f"{len(keys)} {title} ({shortened(keys)})" for title, keys in groups.items() if keys]
+
+
+def _shapes(state: Mapping[str, Tensor]) -> Shapes:
+    return {key: tuple(value.shape) for key, value in state.items()}
+
+
+@cache
+def _variant_shapes(name: str, num_classes: int | None) -> Shapes:
+    with torch.device("meta"):
+        model = create_model(name, num_classes=num_classes or 0)
+    return _shapes(model.state_dict())

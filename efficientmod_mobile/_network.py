@@ -1,0 +1,96 @@
+"""From a name and a file of weights to a network that is ready to be exported."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import nn
+
+from efficientmod_mobile._checkpoint import Checkpoint, read_checkpoint
+from efficientmod_mobile._families import Family, family_of
+from efficientmod_mobile._matching import identify, load_into
+from efficientmod_mobile._own_module import classes_of
+from efficientmod_mobile._preprocessing import PreprocessingConfig, preprocessing_of
+from efficientmod_mobile._seeding import seed_weights
+from efficientmod_mobile.errors import CheckpointError, InputError
+
+Kind = Literal["checkpoint", "seeded", "module"]
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Where the weights come from: a file (`sha256` is its), a `seed`, or the user's own module."""
+
+    kind: Kind
+    sha256: str | None = None
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network in eval mode and float32. `num_classes` is None where it is no classifier."""
+
+    name: str
+    module: nn.Module
+    num_classes: int | None
+    weights: Weights
+    preprocessing: PreprocessingConfig
+
+
+def load_network(
+    model: str | None, checkpoint: str | None, *, num_classes: int | None = None, seed: int = 0
+) -> Network:
+    """Build a network and give it its weights.
+
+    `model` is `efficientmod_s`, `timm/repvit_m1_1` or `my_package.my_module:build`; None takes the EfficientMod variant
+    that `checkpoint` holds. `checkpoint` is a file or `hf-hub:owner/name`; without one the weights are seeded ones of
+    realistic scale, fit for measuring latency only, except that a user's own module keeps those that it came with.
+    `num_classes` None takes the checkpoint's, else the model's own.
+
+    Raises InputError where neither is given, ModelError for the model, CheckpointError for the checkpoint,
+    DependencyError for a missing timm or huggingface_hub.
+    """
+    file = None if checkpoint is None else read_checkpoint(checkpoint)
+    name = model or _held_by(file)
+    family = family_of(name)
+    with torch.random.fork_rng(devices=[]):  # what the constructor draws is reproducible, the caller's stream untouched
+        torch.manual_seed(seed)
+        module = family.build(name, _classes(family, name, file, num_classes)).eval().float()
+    preprocessing = preprocessing_of(module, name)
+    weights = _give_weights(module, name, file, None if family.own_weights else seed, preprocessing)
+    classes = classes_of(module, preprocessing.input_size)
+    if num_classes is not None and classes != num_classes:
+        raise InputError(f"{name} has {classes or 'no'} classes, not {num_classes}; leave out the number of classes.")
+    return Network(name, module, classes, weights, preprocessing)
+
+
+def _held_by(file: Checkpoint | None) -> str:
+    """The variant in the file, when it alone was given."""
+    if file is None:
+        raise InputError("No model was named; give --model efficientmod_s, or --checkpoint FILE, or both.")
+    name = identify(file.state)
+    if name is None:
+        raise CheckpointError(
+            f"The keys of {file.source} are those of no EfficientMod, so the model must be named: give --model NAME."
+        )
+    return name
+
+
+def _classes(family: Family, name: str, file: Checkpoint | None, num_classes: int | None) -> int | None:
+    found = None if file is None else family.classes_in(name, file.state)
+    if file is not None and found is not None and num_classes not in (None, found):
+        raise CheckpointError(f"The checkpoint {file.source} has {found} classes, not {num_classes}.")
+    return found if num_classes is None else num_classes
+
+
+def _give_weights(
+    module: nn.Module, name: str, file: Checkpoint | None, seed: int | None, preprocessing: PreprocessingConfig
+) -> Weights:
+    """From the file if there is one, else from the seed, else those that the module has."""
+    if file is not None:
+        load_into(module, file, name)
+        return Weights("checkpoint", sha256=file.sha256)
+    if seed is not None:
+        seed_weights(module, preprocessing.input_size, seed)
+        return Weights("seeded", seed=seed)
+    return Weights("module")

@@ -1,0 +1,93 @@
+"""A user's own network, named as `my_package.my_module:build`."""
+
+import difflib
+import importlib
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import torch
+from torch import nn
+
+from efficientmod_mobile.errors import ModelError
+
+
+def build_own(name: str) -> nn.Module:
+    """Import the module, looking in the current folder first, and call the function without arguments.
+
+    Raises ModelError where the module cannot be imported, has no such function, or the function gives no nn.Module.
+    """
+    module_name, _, function_name = name.partition(":")
+    if not module_name or not function_name:
+        raise ModelError(f"{name!r} names no function; write my_package.my_module:build.")
+    with _current_folder_first():
+        return _call(_function(_imported(module_name), function_name, name), name)
+
+
+def _imported(module_name: str) -> ModuleType:
+    try:
+        return importlib.import_module(module_name)
+    except Exception as error:  # it is the user's code that runs, so anything can be raised
+        missing = error.name if isinstance(error, ModuleNotFoundError) else None
+        if missing is not None and (module_name == missing or module_name.startswith(f"{missing}.")):
+            raise ModelError(
+                f"There is no module {missing!r} in the current folder or among the installed packages; "
+                "run the command from the folder that holds it."
+            ) from error
+        raise ModelError(f"Importing {module_name} failed with {_described(error)}.") from error
+
+
+def _function(module: ModuleType, function_name: str, name: str) -> Callable[[], Any]:
+    function = getattr(module, function_name, None)
+    if function is None:
+        close = difflib.get_close_matches(function_name, vars(module), n=1)
+        hint = f"; did you mean {close[0]}?" if close else "."
+        raise ModelError(f"The module {module.__name__} has no {function_name!r}{hint}")
+    if not callable(function):
+        raise ModelError(f"{name} is a {type(function).__name__}; give a function that returns the network.")
+    return function  # type: ignore[no-any-return]
+
+
+def _call(function: Callable[[], Any], name: str) -> nn.Module:
+    try:
+        network = function()
+    except Exception as error:  # as above
+        raise ModelError(f"Calling {name} failed with {_described(error)}.") from error
+    if not isinstance(network, nn.Module):
+        raise ModelError(f"{name} returned a {type(network).__name__}; it must return a torch.nn.Module.")
+    return network
+
+
+def _described(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".rstrip(".: ")
+
+
+@contextmanager
+def _current_folder_first() -> Iterator[None]:
+    """The current folder leads the search while the user's module is imported, and closes it afterwards.
+
+    It stays at the end for what the network imports when it runs; there it cannot shadow an installed package.
+    """
+    folder = str(Path.cwd())
+    sys.path.insert(0, folder)
+    try:
+        yield
+    finally:
+        sys.path.remove(folder)
+        sys.path.append(folder)
+
+
+def classes_of(module: nn.Module, input_size: tuple[int, int]) -> int | None:
+    """The module's `num_classes`, else the width of its (1, K) output for a picture of zeros; None if neither is."""
+    stated = getattr(module, "num_classes", None)
+    if isinstance(stated, int):
+        return stated or None
+    try:
+        with torch.no_grad():
+            output = module(torch.zeros(1, 3, *input_size))
+    except Exception:  # it may take another size; capturing the network will say what is wrong, if anything is
+        return None
+    return output.shape[1] if isinstance(output, torch.Tensor) and output.ndim == 2 else None

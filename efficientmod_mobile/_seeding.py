@@ -1,0 +1,61 @@
+"""Give a network seeded weights under which every one of its layers counts."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from efficientmod_mobile._realistic import realistic_state
+
+CALIBRATION_PICTURES = 4
+
+
+def seed_weights(module: nn.Module, input_size: tuple[int, int], seed: int) -> None:
+    """Load `realistic_state` into `module` (in eval mode), then set its BatchNorm statistics to what really arrives.
+
+    Without the second step a deep network of BatchNorms has activations of 1e12 (RepViT) or hardly reacts to its
+    input (MobileNetV3), and no comparison of outputs would mean anything. Buffers of integers, such as index tables,
+    stay as they are.
+    """
+    state = module.state_dict()
+    shapes = {key: tuple(v.shape) for key, v in state.items() if v.is_floating_point()}
+    for key, values in realistic_state(shapes, seed).items():
+        state[key] = torch.from_numpy(values)
+    module.load_state_dict(state)
+    norms = [part for part in module.modules() if isinstance(part, _BatchNorm)]
+    if norms:
+        _calibrate(module, norms, torch.from_numpy(_pictures(input_size, seed)))
+
+
+def _calibrate(module: nn.Module, norms: list[_BatchNorm], pictures: Tensor) -> None:
+    """One pass through the network; each norm takes its statistics on the way, so that later ones see its effect."""
+    hooks = [norm.register_forward_pre_hook(_take_statistics) for norm in norms]
+    try:
+        with torch.no_grad():
+            module(pictures)
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def _take_statistics(norm: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+    x = inputs[0]
+    axes = [axis for axis in range(x.ndim) if axis != 1]
+    variance, mean = torch.var_mean(x, dim=axes, correction=0)
+    # Eight bits are kept: the last bits of a float32 sum depend on the number of threads, and the weights must not.
+    for name, value in (("running_mean", mean), ("running_var", variance.clamp_min(1e-3))):
+        buffer = getattr(norm, name)
+        if buffer is not None:
+            buffer.copy_(value.bfloat16())
+
+
+def _pictures(input_size: tuple[int, int], seed: int) -> NDArray[np.float32]:
+    """Pictures (N, 3, H, W) with a colour cast, coarse patches and fine noise, as normalised photos have."""
+    height, width = input_size
+    rng = np.random.default_rng([seed, 8])
+    cast = rng.standard_normal((CALIBRATION_PICTURES, 3, 1, 1))
+    patches = rng.standard_normal((CALIBRATION_PICTURES, 3, 8, 8))
+    rows, columns = np.arange(height) * 8 // height, np.arange(width) * 8 // width
+    noise = rng.standard_normal((CALIBRATION_PICTURES, 3, height, width))
+    return (0.5 * cast + 0.7 * patches[:, :, rows][:, :, :, columns] + 0.4 * noise).astype(np.float32)

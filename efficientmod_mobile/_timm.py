@@ -1,0 +1,85 @@
+"""timm's models: the one place that imports timm, and how one of them is built."""
+
+import importlib
+from collections.abc import Mapping
+from types import ModuleType
+
+import torch
+from torch import Tensor, nn
+
+from efficientmod_mobile._names import no_such_model
+from efficientmod_mobile.errors import DependencyError, ModelError
+
+PREFIX = "timm/"
+_declared: list[torch.library.Library] = []  # what a Library declares lives as long as it does
+
+
+def import_timm() -> ModuleType:
+    """The timm package. Raises DependencyError where it is missing or cannot be loaded."""
+    _make_torchvision_loadable()
+    try:
+        return importlib.import_module("timm")
+    except ModuleNotFoundError as error:
+        raise DependencyError(
+            f'timm models need the package {error.name}; install it with: pip install "efficientmod-mobile[zoo]"'
+        ) from error
+    except (ImportError, RuntimeError) as error:
+        raise DependencyError(
+            f"timm is installed but cannot be loaded ({error}); "
+            'install the version that fits: pip install "efficientmod-mobile[zoo]"'
+        ) from error
+
+
+def _make_torchvision_loadable() -> None:
+    """Declare the operators that torchvision's import asks for when its binary part fits another build of torch.
+
+    timm imports torchvision, whose wheel is built for CUDA; beside a CPU build of torch its operators do not load and
+    its import fails. No model here calls them: their schemas are enough.
+    """
+    if _declared or hasattr(torch.ops.torchvision, "nms"):
+        return
+    try:
+        importlib.import_module("torchvision")
+    except ModuleNotFoundError:
+        return
+    except RuntimeError:
+        library = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
+        for name in ("nms", "qnms"):
+            schema = f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
+            library.define(schema)  # type: ignore[no-untyped-call]
+        _declared.append(library)
+
+
+def build_timm(name: str, num_classes: int | None) -> nn.Module:
+    """The timm model called `name` (as `timm/repvit_m1_1`), freshly initialised; None keeps its number of classes.
+
+    Raises ModelError for a name that timm does not have, or a model that it cannot build.
+    """
+    architecture = _known_architecture(name)
+    try:
+        module: nn.Module = import_timm().create_model(architecture, pretrained=False, num_classes=num_classes)
+    except (RuntimeError, TypeError, ValueError, AssertionError) as error:
+        raise ModelError(f"timm cannot build {architecture}: {error}.") from error
+    return module
+
+
+def timm_classes_in(name: str, state: Mapping[str, Tensor]) -> int | None:
+    """The number of classes of the classifier in a timm model's state dict; None where that cannot be told."""
+    config = import_timm().get_pretrained_cfg(_known_architecture(name))
+    classifier = getattr(config, "classifier", None)
+    if isinstance(classifier, (list, tuple)):  # a distilled model has a second one of the same size
+        classifier = classifier[0]
+    weight = state.get(f"{classifier}.weight")
+    return None if weight is None else weight.shape[0]
+
+
+def _known_architecture(name: str) -> str:
+    timm = import_timm()
+    architecture = name.removeprefix(PREFIX)
+    if not timm.is_model(architecture.split(".")[0]):
+        raise no_such_model(name, [PREFIX + known for known in timm.list_models()])
+    try:
+        timm.get_pretrained_cfg(architecture)
+    except RuntimeError as error:
+        raise ModelError(f"timm has no weights' tag like that of {name}: leave out what follows the dot.") from error
+    return architecture

@@ -1,0 +1,41 @@
+"""Register EfficientMod with timm when timm is imported, at no cost to those who never import it.
+
+Importing timm takes about as long as importing torch, too long for `import efficientmod_mobile` to do it by itself.
+"""
+
+import importlib
+import sys
+from collections.abc import Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from types import ModuleType
+
+
+class _RegisteringLoader(SourceFileLoader):
+    def exec_module(self, module: ModuleType) -> None:
+        super().exec_module(module)
+        _register()
+
+
+class _TimmFinder(MetaPathFinder):
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if fullname != "timm":
+            return None
+        spec = PathFinder.find_spec(fullname, path, target)
+        if spec is not None and isinstance(spec.loader, SourceFileLoader):
+            spec.loader = _RegisteringLoader(spec.loader.name, spec.loader.path)
+        return spec
+
+
+def _register() -> None:
+    importlib.import_module("efficientmod_mobile._timm_models")
+
+
+def register_with_timm() -> None:
+    """Register now if timm is there already, else as soon as it is imported."""
+    if "timm" in sys.modules:
+        _register()
+    else:
+        sys.meta_path.insert(0, _TimmFinder())
