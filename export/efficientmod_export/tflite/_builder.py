@@ -1,0 +1,143 @@
+"""The TFLite graph while it is being built: tensors, operators, and the few operators that a view costs.
+
+A constant is stored once per content. A RESHAPE or a TRANSPOSE is written only when an operator asks for a tensor in
+another shape or layout than it has (`stored`, `arranged`), and once however many ask.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+
+from ._graph import Array, Shape
+from ._layout import Layout, Value, merged, moves, natural, order_between
+
+MAX_RANK = 4
+"""Delegates for GPUs refuse tensors of more axes, and so did XNNPACK for long."""
+
+
+@dataclass(eq=False)
+class Tensor:
+    """A tensor of the graph; `data` where it is a constant."""
+
+    name: str
+    shape: Shape
+    dtype: np.dtype[np.generic]
+    data: Array | None = None
+
+
+@dataclass(eq=False)
+class Operator:
+    """An operator of the graph: its name in the schema, tensors by index (-1: absent), its options' object."""
+
+    code: str
+    inputs: list[int]
+    outputs: list[int]
+    options: Any = None
+
+
+@dataclass
+class Builder:
+    """A TFLite subgraph under construction."""
+
+    tensors: list[Tensor] = field(default_factory=list)
+    operators: list[Operator] = field(default_factory=list)
+    scope: str = ""
+    _constants: dict[tuple[str, Shape, bytes], int] = field(default_factory=dict)
+    _views: dict[tuple[int, Shape, Shape, Layout], int] = field(default_factory=dict)
+    _writers: dict[int, Operator] = field(default_factory=dict)
+    _read: set[int] = field(default_factory=set)
+
+    def tensor(self, name: str, shape: Shape, dtype: type[np.generic] = np.float32) -> int:
+        """A new tensor that is computed, or fed."""
+        self.tensors.append(Tensor(name, shape, np.dtype(dtype)))
+        return len(self.tensors) - 1
+
+    def constant(self, array: Array, name: str = "constant") -> int:
+        """The tensor of a constant; the same tensor for the same content."""
+        data = np.ascontiguousarray(array).reshape(array.shape)
+        key = (data.dtype.str, data.shape, blake2b(data.reshape(-1).view(np.uint8), digest_size=20).digest())
+        if key not in self._constants:
+            self.tensors.append(Tensor(name, data.shape, data.dtype, data))
+            self._constants[key] = len(self.tensors) - 1
+        return self._constants[key]
+
+    def ints(self, values: Sequence[int] | Sequence[Sequence[int]]) -> int:
+        """The tensor of an int32 constant, as axes, shapes and paddings are given."""
+        return self.constant(np.asarray(values, dtype=np.int32), "ints")
+
+    def emit(
+        self,
+        code: str,
+        inputs: Sequence[int],
+        shape: Shape,
+        options: Any = None,
+        dtype: type[np.generic] = np.float32,
+    ) -> int:
+        """Write an operator of one output and return the output's tensor."""
+        output = self.tensor(f"{self.scope}/{code.lower()}", shape, dtype)
+        operator = Operator(code, list(inputs), [output], options)
+        self.operators.append(operator)
+        self._writers[output] = operator
+        self._read.update(inputs)
+        return output
+
+    def writer(self, tensor: int) -> Operator | None:
+        """The operator that computes a tensor; None for an input or a constant."""
+        return self._writers.get(tensor)
+
+    def is_read(self, tensor: int) -> bool:
+        """Whether an operator written so far reads the tensor."""
+        return tensor in self._read
+
+    def shape(self, value: Value) -> Shape:
+        """The shape that the value's tensor is stored with."""
+        return self.tensors[value.tensor].shape
+
+    def value(self, array: Array, name: str) -> Value:
+        """A constant as a value in its natural layout."""
+        return Value(self.constant(array, name), array.shape, natural(array.ndim))
+
+    def stored(self, value: Value, shape: Shape | None = None) -> int:
+        """A tensor with the value's elements that is stored with the given shape (its physical one, by default)."""
+        shape = value.physical if shape is None else shape
+        if self.shape(value) == shape:
+            return value.tensor
+        data = self.tensors[value.tensor].data
+        if data is not None:
+            return self.constant(data.reshape(shape), self.tensors[value.tensor].name)
+        key = (value.tensor, shape, shape, natural(len(shape)))
+        if key not in self._views:
+            self._views[key] = self._reshape(value.tensor, shape)
+        return self._views[key]
+
+    def _reshape(self, tensor: int, shape: Shape) -> int:
+        from ai_edge_litert.schema_py_generated import ReshapeOptionsT
+
+        return self.emit("RESHAPE", [tensor, self.ints(shape)], shape, ReshapeOptionsT(newShape=list(shape)))
+
+    def arranged(self, value: Value, layout: Layout) -> Value:
+        """The value in a layout: a mere view where only axes of one element change place, else behind a TRANSPOSE."""
+        order = order_between(value.layout, layout)
+        physical = tuple(value.physical[axis] for axis in order)
+        if not moves(value, layout):
+            return Value(value.tensor, physical, layout)
+        data = self.tensors[value.tensor].data
+        if data is not None:
+            return Value(self.constant(data.reshape(value.physical).transpose(order)), physical, layout)
+        key = (value.tensor, value.physical, physical, order)
+        if key not in self._views:
+            self._views[key] = self._transpose(value, order)
+        return Value(self._views[key], physical, layout)
+
+    def _transpose(self, value: Value, order: Layout) -> int:
+        from ai_edge_litert.schema_py_generated import TransposeOptionsT
+
+        # The physical shape itself where it is short enough: then what follows needs no RESHAPE. Else the fewest axes.
+        shape = value.physical
+        if len(shape) > MAX_RANK:
+            shape, order = merged(shape, order)
+        result = tuple(shape[axis] for axis in order)
+        return self.emit("TRANSPOSE", [self.stored(value, shape), self.ints(order)], result, TransposeOptionsT())

@@ -1,0 +1,114 @@
+"""The way from ONNX to TFLite, stage by stage."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ._builder import Builder
+from ._errors import CannotLowerError, UnsupportedNode, UnsupportedOperatorsError
+from ._graph import Graph, Node
+from ._layout import NHWC, Layout, Value, natural
+from ._reader import read
+from .lowering import LOWERINGS, Context
+from .rewrites import simplify
+
+if TYPE_CHECKING:
+    import onnx
+
+
+def to_tflite(model: "onnx.ModelProto | str | Path", *, float16_weights: bool = False) -> bytes:
+    """Write an ONNX model of static shapes and float32 as a TFLite model.
+
+    Inputs and outputs of four axes become NHWC; others keep their axes. Tensors and the signature `serving_default` carry
+    the ONNX names. The same model gives the same bytes.
+
+    Args:
+        model: the model, or the path of its file (with external data beside it, if it has any).
+        float16_weights: store the weights as float16; the runtime widens them once, when it loads the model.
+
+    Returns:
+        The flatbuffer.
+
+    Raises:
+        InputError: the file is no ONNX model, is damaged, or points outside its folder.
+        ConversionError: an opset, type or shape that is not carried, or a model over 2 GB.
+        UnsupportedOperatorsError: nodes without a TFLite form; it names all of them.
+    """
+    # 1. Read and check.
+    graph = read(model)
+    # 2. Fold constants, and rewrite what ONNX spells out into the operators that TFLite has.
+    simplify(graph)
+    # 3. Lower node by node, moving data only where an operator needs another layout.
+    builder, inputs, outputs = _lower(graph)
+    # 4. Write.
+    from ._model import build
+
+    return build(builder, inputs, outputs, float16_weights=float16_weights)
+
+
+Ends = list[tuple[str, int]]
+
+
+def _lower(graph: Graph) -> tuple[Builder, Ends, Ends]:
+    builder = Builder()
+    values: dict[str, Value] = {}
+    for name in graph.inputs:
+        shape = graph.shape(name)
+        layout = _outside(len(shape))
+        physical = tuple(shape[axis] for axis in layout)
+        values[name] = Value(builder.tensor(name, physical), physical, layout)
+    inputs = [(name, values[name].tensor) for name in graph.inputs]
+    failures = [failure for node in graph.nodes if (failure := _lower_node(builder, graph, node, values)) is not None]
+    if failures:
+        raise UnsupportedOperatorsError(failures)
+    return builder, inputs, _outputs(builder, graph, values)
+
+
+def _outside(rank: int) -> Layout:
+    """The layout of the graph's inputs and outputs."""
+    return NHWC if rank == len(NHWC) else natural(rank)
+
+
+def _lower_node(builder: Builder, graph: Graph, node: Node, values: dict[str, Value]) -> UnsupportedNode | None:
+    """Lower one node. Where that fails, its outputs are there all the same, so that the nodes after it are looked at."""
+    builder.scope = node.outputs[0]
+    first = len(builder.tensors)
+    try:
+        results = _call(builder, graph, node, values)
+    except CannotLowerError as error:
+        for name in filter(None, node.outputs):
+            shape = graph.shape(name)
+            values[name] = Value(builder.tensor(name, shape), shape, natural(len(shape)))
+        shapes = tuple(graph.shape(name) if name else None for name in node.inputs)
+        return UnsupportedNode(node.operator, node.name, dict(node.attributes), shapes, str(error))
+    for name, value in zip(node.outputs, results, strict=False):
+        values[name] = value
+        if value.tensor >= first or (builder.writer(value.tensor) is not None and not builder.is_read(value.tensor)):
+            builder.tensors[value.tensor].name = name
+    return None
+
+
+def _call(builder: Builder, graph: Graph, node: Node, values: dict[str, Value]) -> tuple[Value, ...]:
+    lowering = LOWERINGS.get(node.operator)
+    if lowering is None:
+        raise CannotLowerError("this operator is not carried")
+    operands = [(graph.constants.get(name, values.get(name)) if name else None) for name in node.inputs]
+    for name in filter(None, node.outputs):
+        if graph.dtype(name).name != "float32":
+            raise CannotLowerError(f"it computes {graph.dtype(name).name} values while the network runs")
+    try:
+        results = lowering(Context(builder, graph, node), *operands, **node.attributes)
+    except TypeError as error:
+        raise CannotLowerError(f"a form of the operator that is not carried ({error})") from error
+    return results if isinstance(results, tuple) else (results,)
+
+
+def _outputs(builder: Builder, graph: Graph, values: dict[str, Value]) -> Ends:
+    outputs: Ends = []
+    for name in graph.outputs:
+        builder.scope = name
+        value = values[name] if name in values else builder.value(graph.constants[name], name)
+        tensor = builder.stored(builder.arranged(value, _outside(len(value.layout))))
+        if builder.writer(tensor) is not None and all(tensor != other for _, other in outputs):
+            builder.tensors[tensor].name = name
+        outputs.append((name, tensor))
+    return outputs

@@ -1,0 +1,85 @@
+"""Constant folding: a node whose inputs are all constants becomes a constant; so does a question about a static shape.
+
+The values come from ONNX's own reference implementation of each operator, so that folding can add no meaning of ours.
+"""
+
+import numpy as np
+
+from efficientmod_mobile.errors import ConversionError
+
+from ._graph import Array, Graph, Node
+
+_LARGEST = 1 << 26
+"""Elements. Above this, a constant that the network computes from a short one is left to be computed."""
+
+_RANDOM = {
+    "RandomNormal",
+    "RandomUniform",
+    "RandomNormalLike",
+    "RandomUniformLike",
+    "Multinomial",
+    "Bernoulli",
+    "Dropout",
+}
+_BODIES = {"If", "Loop", "Scan", "SequenceMap"}
+
+
+def fold_constants(graph: Graph) -> int:
+    """Fold, in one pass in topological order; return how many nodes went."""
+    folded = 0
+    kept: list[Node] = []
+    for node in graph.nodes:
+        values = _evaluate(graph, node)
+        if values is None:
+            kept.append(node)
+            continue
+        graph.constants.update(values)
+        folded += 1
+    if folded:
+        graph.replace_nodes(kept)
+    return folded
+
+
+def _evaluate(graph: Graph, node: Node) -> dict[str, Array] | None:
+    if node.operator in ("Shape", "Size") and node.inputs:
+        return {node.outputs[0]: _shape_or_size(node, graph)}
+    foldable = node.operator not in _RANDOM | _BODIES and "::" not in node.operator
+    constant = all(not name or name in graph.constants for name in node.inputs)
+    if not foldable or not constant or any(_elements(graph, name) > _LARGEST for name in node.outputs if name):
+        return None
+    return _reference(graph, node)
+
+
+def _shape_or_size(node: Node, graph: Graph) -> Array:
+    shape = graph.shape(node.inputs[0])
+    if node.operator == "Size":
+        return np.asarray(int(np.prod(shape, dtype=np.int64)), dtype=np.int64)
+    start, end = node.attributes.get("start", 0), node.attributes.get("end")
+    if not isinstance(start, int) or not isinstance(end, int | None):
+        raise ConversionError(f"Shape {node.name!r} has bounds that are not integers; the ONNX file is damaged.")
+    return np.asarray(shape[start:end], dtype=np.int64)
+
+
+def _elements(graph: Graph, name: str) -> int:
+    return int(np.prod(graph.types[name].shape, dtype=np.int64))
+
+
+def _reference(graph: Graph, node: Node) -> dict[str, Array] | None:
+    import onnx
+    from onnx.reference import ReferenceEvaluator
+
+    attributes = {
+        key: onnx.numpy_helper.from_array(value) if isinstance(value, np.ndarray) else value
+        for key, value in node.attributes.items()
+    }
+    proto = onnx.helper.make_node(node.operator, node.inputs, node.outputs, name=node.name, **attributes)
+    try:
+        evaluator = ReferenceEvaluator(proto, opsets={"": graph.opset})
+        with np.errstate(all="ignore"):
+            values = evaluator.run(None, {name: graph.constants[name] for name in node.inputs if name})
+    except Exception:  # an operator without a reference stays in the graph, and the lowering says what it thinks of it
+        return None
+    outputs = {name: np.asarray(value) for name, value in zip(node.outputs, values, strict=True) if name}
+    if any(array.shape != graph.types[name].shape for name, array in outputs.items()):
+        raise ConversionError(f"{node.operator} {node.name!r} does not have the shape that the ONNX model states.")
+    return outputs

@@ -1,0 +1,155 @@
+"""Layouts: how the axes of an ONNX value lie in the memory of a TFLite tensor.
+
+A value is a tensor, read row-major in a physical shape, whose axes are the value's logical (ONNX) axes in some order:
+
+    physical axis i holds logical axis layout[i],        shape[layout[i]] == physical[i]
+
+so (N, C, H, W) lying as NHWC has the layout (0, 2, 3, 1). Invariants: `layout` is a permutation of range(rank), and the
+physical shape has as many elements as the tensor is stored with. The tensor's own stored shape may differ: a value is
+a view, and neither an ONNX Transpose nor, where it can be helped, an ONNX Reshape moves data or writes an operator.
+
+Two facts carry the module. An axis of one element may stand anywhere. And a reshape splits the axes into groups of equal
+product, left to right; it is a mere change of view when the axes of each group lie side by side, in order, in memory.
+"""
+
+from dataclasses import dataclass
+from math import prod
+
+from ._graph import Shape
+
+Layout = tuple[int, ...]
+
+NHWC: Layout = (0, 2, 3, 1)
+
+
+@dataclass(frozen=True)
+class Value:
+    """A tensor of the TFLite graph, by index, seen with a physical shape and a layout."""
+
+    tensor: int
+    physical: Shape
+    layout: Layout
+
+    @property
+    def shape(self) -> Shape:
+        """The logical shape, as ONNX knows it."""
+        return tuple(self.physical[self.layout.index(axis)] for axis in range(len(self.layout)))
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return prod(self.physical)
+
+
+def natural(rank: int) -> Layout:
+    """The layout whose physical order is the logical one."""
+    return tuple(range(rank))
+
+
+def permuted(value: Value, order: Layout) -> Value:
+    """ONNX Transpose: logical axis j of the result is axis order[j] of the value."""
+    return Value(value.tensor, value.physical, tuple(order.index(axis) for axis in value.layout))
+
+
+def padded(value: Value, rank: int) -> Value:
+    """The value with axes of one element put before its logical axes, as broadcasting does."""
+    more = rank - len(value.layout)
+    return Value(value.tensor, (1,) * more + value.physical, natural(more) + tuple(a + more for a in value.layout))
+
+
+def order_between(source: Layout, target: Layout) -> Layout:
+    """The transposition of physical axes that leads from one layout to another."""
+    return tuple(source.index(axis) for axis in target)
+
+
+def merged(physical: Shape, order: Layout) -> tuple[Shape, Layout]:
+    """The same transposition with the fewest axes: those of one element dropped, those that move together merged."""
+    moving = [axis for axis in order if physical[axis] != 1]
+    kept = [axis for axis in range(len(physical)) if physical[axis] != 1]
+    runs: list[list[int]] = []
+    for axis in moving:
+        if runs and kept.index(runs[-1][-1]) + 1 == kept.index(axis):
+            runs[-1].append(axis)
+        else:
+            runs.append([axis])
+    by_place = sorted(range(len(runs)), key=lambda run: runs[run][0])
+    shape = tuple(prod(physical[axis] for axis in runs[run]) for run in by_place)
+    return shape, tuple(by_place.index(run) for run in range(len(runs)))
+
+
+def moves(value: Value, layout: Layout) -> bool:
+    """Whether a value must be transposed in memory to have a layout."""
+    _, order = merged(value.physical, order_between(value.layout, layout))
+    return order != natural(len(order))
+
+
+def reshape_groups(source: Shape, target: Shape) -> list[tuple[list[int], list[int]]]:
+    """Split the axes longer than one into the least groups of equal product, left to right."""
+    left = [axis for axis, extent in enumerate(source) if extent != 1]
+    right = [axis for axis, extent in enumerate(target) if extent != 1]
+    groups = []
+    while left or right:
+        group: tuple[list[int], list[int]] = ([left.pop(0)], [right.pop(0)])
+        products = [source[group[0][0]], target[group[1][0]]]
+        while products[0] != products[1]:
+            if products[0] < products[1]:
+                group[0].append(left.pop(0))
+                products[0] *= source[group[0][-1]]
+            else:
+                group[1].append(right.pop(0))
+                products[1] *= target[group[1][-1]]
+        groups.append(group)
+    return groups
+
+
+def layout_for_reshape(value: Value, target: Shape) -> Layout:
+    """A layout from which reshaping to `target` moves no data; the value's own where that is one."""
+    groups = [axes for axes, _ in reshape_groups(value.shape, target)]
+    place = {axis: position for position, axis in enumerate(value.layout)}
+    # A group goes where its last axis lies: the innermost axis stays innermost, and long runs are copied whole.
+    groups.sort(key=lambda axes: max(place[axis] for axis in axes))
+    wanted = [axis for axes in groups for axis in axes]
+    if [axis for axis in value.layout if axis in wanted] == wanted:
+        return value.layout
+    return _with_units(wanted, len(value.layout))
+
+
+def reshaped(value: Value, target: Shape) -> Value:
+    """The value seen in another logical shape; its layout must be one that `layout_for_reshape` gave."""
+    groups = reshape_groups(value.shape, target)
+    place = {axis: position for position, axis in enumerate(value.layout)}
+    groups.sort(key=lambda group: place[group[0][0]])
+    layout = _with_units([axis for _, axes in groups for axis in axes], len(target))
+    return Value(value.tensor, tuple(target[axis] for axis in layout), layout)
+
+
+def _with_units(order: list[int], rank: int) -> Layout:
+    """Put the missing axes (all of one element) in: each after the axis that logically comes before it, or first."""
+    layout = list(order)
+    for axis in range(rank):
+        if axis not in layout:
+            layout.insert(layout.index(axis - 1) + 1 if axis else 0, axis)
+    return tuple(layout)
+
+
+def last_axis_innermost(layout: Layout, axis: int) -> Layout:
+    """The layout with one logical axis moved to the end."""
+    return (*(other for other in layout if other != axis), axis)
+
+
+def collapsed(physical: Shape, apart: frozenset[int]) -> tuple[Shape, dict[int, int]]:
+    """Merge neighbouring axes, except those in `apart`; return the shape, and where each axis apart has gone."""
+    shape: list[int] = []
+    places: dict[int, int] = {}
+    open_run = False
+    for axis, extent in enumerate(physical):
+        if axis in apart:
+            places[axis] = len(shape)
+            shape.append(extent)
+            open_run = False
+        elif open_run:
+            shape[-1] *= extent
+        else:
+            shape.append(extent)
+            open_run = True
+    return tuple(shape), places

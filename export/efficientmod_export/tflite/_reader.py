@@ -1,0 +1,265 @@
+"""From an ONNX model to a `Graph`, with everything checked that the later stages rely on.
+
+What is checked here: the file parses, its opset is one we know, weights kept outside the file stay inside its folder, every
+value has a static shape, and its element type is one that we carry. The tensors' bytes are not copied: arrays are views
+into the protobuf's bytes or into the mapped file of external data.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from efficientmod_mobile.errors import ConversionError, DependencyError, InputError
+
+from ._graph import Array, Attribute, Graph, Node, Shape, TensorType
+
+if TYPE_CHECKING:
+    import onnx
+
+OPSETS = range(17, 27)
+"""From the first opset with LayerNormalization to the newest whose operators were read against this code."""
+
+LIMIT = 2**31 - 1
+"""A flatbuffer's offsets are 32 bits, signed in most readers."""
+
+_CARRIED = {"float32", "int64", "int32", "bool"}
+_SMALL = 1024
+
+
+def read(model: "onnx.ModelProto | str | Path") -> Graph:
+    """Read and check an ONNX model.
+
+    Raises:
+        InputError: the file is no ONNX model, or its external data cannot be read or lies outside its folder.
+        ConversionError: an opset, element type or shape that this writer does not carry.
+        DependencyError: onnx is not installed.
+    """
+    try:
+        import onnx
+    except ImportError as error:
+        message = 'The TFLite writer needs onnx; run: pip install "efficientmod-mobile[tflite]".'
+        raise DependencyError(message) from error
+    if isinstance(model, onnx.ModelProto):
+        proto, folder = model, None
+    else:
+        proto, folder = _load(Path(model)), Path(model).parent
+    opset = _check_model(proto)
+    arrays = {tensor.name: _array(tensor, folder) for tensor in proto.graph.initializer}
+    nodes, more = _nodes(proto.graph, folder)
+    arrays.update(more)
+    inputs = [value.name for value in proto.graph.input if value.name not in arrays]
+    outputs = [value.name for value in proto.graph.output]
+    types = _types(proto, arrays)
+    _check_values(nodes, inputs, outputs, arrays, types)
+    return Graph(nodes, inputs, outputs, types, arrays, opset)
+
+
+def _load(path: Path) -> "onnx.ModelProto":
+    import onnx
+    from google.protobuf.message import DecodeError
+
+    try:
+        size = path.stat().st_size
+        if size > LIMIT:
+            raise InputError(
+                f"{path} is {size} bytes; an ONNX file holds at most 2 GB, keep its weights as external data."
+            )
+        return onnx.load_model_from_string(path.read_bytes())
+    except OSError as error:
+        raise InputError(f"Cannot read {path}: {error.strerror or error}.") from error
+    except (DecodeError, ValueError) as error:
+        raise InputError(f"{path} is not an ONNX model, or is cut short; export it again.") from error
+
+
+def _check_model(proto: "onnx.ModelProto") -> int:
+    opsets = {entry.domain or "ai.onnx": entry.version for entry in proto.opset_import}
+    version = opsets.get("ai.onnx")
+    if not proto.graph.node and not proto.graph.output:
+        raise InputError("The ONNX model has no graph; it is empty or cut short.")
+    if version is None or version not in OPSETS:
+        known = f"{OPSETS.start} to {OPSETS.stop - 1}"
+        raise ConversionError(f"ONNX opset {version} is not known here; export the model with opset {known}.")
+    if proto.graph.sparse_initializer:
+        raise ConversionError("The ONNX model has sparse initializers; store its weights densely.")
+    return version
+
+
+def _array(tensor: "onnx.TensorProto", folder: Path | None) -> Array:
+    """A tensor's values as a read-only view, where its storage allows one."""
+    import onnx
+    from onnx import numpy_helper
+
+    try:
+        dtype = np.dtype(onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type))
+    except (KeyError, TypeError) as error:
+        raise ConversionError(f"Constant {tensor.name!r} has an unknown element type; use float32.") from error
+    if dtype.name not in _CARRIED:
+        raise ConversionError(f"Constant {tensor.name!r} is {dtype.name}; convert the model to float32 first.")
+    shape = tuple(tensor.dims)
+    if any(extent < 0 for extent in shape):
+        raise InputError(f"Constant {tensor.name!r} has the shape {list(shape)}; the ONNX file is damaged.")
+    external = tensor.data_location == onnx.TensorProto.EXTERNAL
+    try:
+        if external:
+            return _external(tensor, folder, dtype, shape)
+        if tensor.HasField("raw_data"):
+            return np.frombuffer(tensor.raw_data, dtype=dtype.newbyteorder("<")).reshape(shape)
+        return numpy_helper.to_array(tensor)
+    except ValueError as error:
+        message = f"Constant {tensor.name!r} does not hold the values of its shape {list(shape)}; the file is damaged."
+        raise InputError(message) from error
+
+
+def _external(tensor: "onnx.TensorProto", folder: Path | None, dtype: np.dtype[np.generic], shape: Shape) -> Array:
+    entries = {entry.key: entry.value for entry in tensor.external_data}
+    location = entries.get("location", "")
+    if folder is None:
+        raise InputError(f"Constant {tensor.name!r} is external data; give the ONNX file's path, not the loaded model.")
+    path = (folder / location).resolve()
+    if not location or not path.is_relative_to(folder.resolve()):
+        raise InputError(f"Constant {tensor.name!r} points outside the model's folder ({location!r}); refused.")
+    if not path.is_file():
+        raise InputError(
+            f"Constant {tensor.name!r} is kept in {path}, which is not there; move it beside the ONNX file."
+        )
+    try:
+        offset = int(entries.get("offset", "0"))
+    except ValueError as error:
+        raise InputError(f"Constant {tensor.name!r} has a damaged offset; export the model again.") from error
+    needed = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
+    if offset < 0 or offset + needed > path.stat().st_size:
+        raise InputError(f"Constant {tensor.name!r} reaches past the end of {path}; the file is cut short.")
+    if needed == 0:
+        return np.zeros(shape, dtype)
+    return np.memmap(path, dtype=dtype, mode="r", offset=offset, shape=shape)
+
+
+def _nodes(graph: "onnx.GraphProto", folder: Path | None) -> tuple[list[Node], dict[str, Array]]:
+    """The nodes, with Constant nodes taken out as arrays."""
+    nodes: list[Node] = []
+    arrays: dict[str, Array] = {}
+    for index, proto in enumerate(graph.node):
+        attributes = {item.name: _attribute(item, folder) for item in proto.attribute}
+        if proto.op_type == "Constant":
+            arrays[proto.output[0]] = _constant(proto.name, attributes)
+            continue
+        operator = proto.op_type if proto.domain in ("", "ai.onnx") else f"{proto.domain}::{proto.op_type}"
+        outputs = list(proto.output)
+        while outputs and not outputs[-1]:
+            outputs.pop()
+        nodes.append(Node(operator, list(proto.input), outputs, attributes, proto.name or f"{operator}_{index}"))
+    return nodes, arrays
+
+
+def _constant(name: str, attributes: dict[str, Attribute]) -> Array:
+    for key, dtype in (
+        ("value_float", np.float32),
+        ("value_floats", np.float32),
+        ("value_int", np.int64),
+        ("value_ints", np.int64),
+    ):
+        if key in attributes:
+            return np.asarray(attributes[key], dtype=dtype)
+    value = attributes.get("value")
+    if not isinstance(value, np.ndarray):
+        raise ConversionError(f"Constant node {name!r} has no dense numeric value; store it as an initializer.")
+    return value
+
+
+def _attribute(proto: "onnx.AttributeProto", folder: Path | None) -> Attribute:
+    import onnx
+
+    match proto.type:
+        case onnx.AttributeProto.INT:
+            return proto.i
+        case onnx.AttributeProto.FLOAT:
+            return proto.f
+        case onnx.AttributeProto.STRING:
+            return proto.s.decode("utf-8", "replace")
+        case onnx.AttributeProto.INTS:
+            return tuple(proto.ints)
+        case onnx.AttributeProto.FLOATS:
+            return tuple(proto.floats)
+        case onnx.AttributeProto.STRINGS:
+            return tuple(item.decode("utf-8", "replace") for item in proto.strings)
+        case onnx.AttributeProto.TENSOR:
+            return _array(proto.t, folder)
+        case _:
+            # Bodies of If and Loop and the like: kept by kind, so that the error which names the node can show them.
+            return f"<{onnx.AttributeProto.AttributeType.Name(proto.type).lower()}>"
+
+
+def _types(proto: "onnx.ModelProto", arrays: dict[str, Array]) -> dict[str, TensorType]:
+    types = _declared(proto)
+    produced = [name for node in proto.graph.node for name in node.output if name]
+    if all(name in types or name in arrays for name in produced):
+        return types
+    return {**_declared(_inferred(proto, arrays)), **types}
+
+
+def _declared(proto: "onnx.ModelProto") -> dict[str, TensorType]:
+    """The values whose type and static shape the model states."""
+    import onnx
+
+    types = {}
+    for value in (*proto.graph.input, *proto.graph.value_info, *proto.graph.output):
+        tensor = value.type.tensor_type
+        if not tensor.HasField("shape") or not all(extent.HasField("dim_value") for extent in tensor.shape.dim):
+            continue
+        try:
+            dtype = np.dtype(onnx.helper.tensor_dtype_to_np_dtype(tensor.elem_type))
+        except (KeyError, TypeError):
+            continue
+        types[value.name] = TensorType(tuple(extent.dim_value for extent in tensor.shape.dim), dtype)
+    return types
+
+
+def _inferred(proto: "onnx.ModelProto", arrays: dict[str, Array]) -> "onnx.ModelProto":
+    """ONNX's own shape inference, on a copy in which large weights are mere inputs, so that they are not copied."""
+    import onnx
+
+    skeleton = onnx.ModelProto()
+    skeleton.ir_version = proto.ir_version
+    skeleton.opset_import.extend(proto.opset_import)
+    graph = skeleton.graph
+    graph.name = "skeleton"
+    graph.node.extend(proto.graph.node)
+    graph.input.extend(value for value in proto.graph.input if value.name not in arrays)
+    graph.value_info.extend(proto.graph.value_info)
+    graph.output.extend(proto.graph.output)
+    for name, array in arrays.items():
+        if array.size <= _SMALL:
+            graph.initializer.append(onnx.numpy_helper.from_array(np.asarray(array), name))
+        else:
+            kind = onnx.helper.np_dtype_to_tensor_dtype(array.dtype)
+            graph.input.append(onnx.helper.make_tensor_value_info(name, kind, array.shape))
+    try:
+        return onnx.shape_inference.infer_shapes(skeleton, data_prop=True)
+    except Exception as error:
+        raise ConversionError(f"The ONNX model is not valid: {str(error).splitlines()[0]}") from error
+
+
+def _check_values(
+    nodes: list[Node], inputs: list[str], outputs: list[str], arrays: dict[str, Array], types: dict[str, TensorType]
+) -> None:
+    known = {*inputs, *arrays}
+    for node in nodes:
+        missing = [name for name in node.inputs if name and name not in known]
+        if missing:
+            raise InputError(
+                f"Node {node.name!r} reads {missing[0]!r}, which nothing before it computes; the file is damaged."
+            )
+        if any(name in known for name in node.outputs if name):
+            raise InputError(f"Node {node.name!r} writes a value that is written twice; the file is damaged.")
+        known.update(name for name in node.outputs if name)
+    if unwritten := [name for name in outputs if name not in known]:
+        raise InputError(f"Nothing computes the output {unwritten[0]!r}; the ONNX file is damaged.")
+    written = [name for node in nodes for name in node.outputs if name]
+    if dynamic := [name for name in (*inputs, *written) if name not in types]:
+        raise ConversionError(
+            f"{len(dynamic)} value(s) have no static shape, the first is {dynamic[0]!r}; export the model with fixed shapes."
+        )
+    for name in (*inputs, *written):
+        if types[name].dtype.name not in _CARRIED:
+            raise ConversionError(f"Value {name!r} is {types[name].dtype.name}; convert the model to float32 first.")

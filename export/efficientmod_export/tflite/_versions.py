@@ -1,0 +1,152 @@
+"""Operator versions: the lowest that expresses each operator, and the TFLite release that first runs it.
+
+Taken from TFLite's own tables (`tools/versioning/op_version.cc` and `runtime_version.cc`), for the forms that we write:
+float32 activations, float32 or float16 weights.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+from efficientmod_mobile.errors import InputError
+
+from ._builder import Operator, Tensor
+
+_RELEASES: dict[tuple[str, int], str] = {
+    ("ABS", 1): "1.13.0",
+    ("ADD", 1): "1.5.0",
+    ("ARG_MAX", 1): "1.9.0",
+    ("ARG_MIN", 1): "1.9.0",
+    ("AVERAGE_POOL_2D", 1): "1.5.0",
+    ("BATCH_MATMUL", 1): "2.3.0",
+    ("CEIL", 1): "1.14.0",
+    ("CONCATENATION", 1): "1.5.0",
+    ("CONV_2D", 1): "1.5.0",
+    ("CONV_2D", 6): "2.9.0",
+    ("COS", 1): "1.14.0",
+    ("DEPTHWISE_CONV_2D", 1): "1.5.0",
+    ("DEPTHWISE_CONV_2D", 2): "1.12.0",
+    ("DEPTH_TO_SPACE", 1): "2.1.0",
+    ("DEQUANTIZE", 3): "1.15.0",
+    ("DIV", 1): "1.6.0",
+    ("DIV", 2): "2.3.0",
+    ("ELU", 1): "1.14.0",
+    ("EXP", 1): "1.7.0",
+    ("FLOOR", 1): "1.9.0",
+    ("FULLY_CONNECTED", 1): "1.5.0",
+    ("FULLY_CONNECTED", 5): "2.0.0",
+    ("GATHER", 1): "1.6.0",
+    ("GELU", 1): "2.9.0",
+    ("HARD_SWISH", 1): "1.15.0",
+    ("L2_NORMALIZATION", 1): "1.5.0",
+    ("LEAKY_RELU", 1): "1.13.1",
+    ("LOG", 1): "1.14.0",
+    ("LOGISTIC", 1): "1.14.0",
+    ("MAXIMUM", 1): "1.14.0",
+    ("MAXIMUM", 3): "2.3.0",
+    ("MAX_POOL_2D", 1): "1.5.0",
+    ("MEAN", 1): "1.6.0",
+    ("MINIMUM", 1): "1.14.0",
+    ("MINIMUM", 3): "2.3.0",
+    ("MIRROR_PAD", 1): "1.13.1",
+    ("MUL", 1): "1.5.0",
+    ("NEG", 1): "1.9.0",
+    ("PAD", 1): "1.5.0",
+    ("PADV2", 1): "1.9.0",
+    ("POW", 1): "1.10.0",
+    ("PRELU", 1): "1.8.0",
+    ("REDUCE_MAX", 1): "1.11.0",
+    ("REDUCE_MIN", 1): "1.11.0",
+    ("RELU", 1): "1.5.0",
+    ("RELU6", 1): "1.5.0",
+    ("RELU_N1_TO_1", 1): "1.5.0",
+    ("RESHAPE", 1): "1.5.0",
+    ("RESIZE_BILINEAR", 1): "1.7.0",
+    ("RESIZE_BILINEAR", 3): "2.2.0",
+    ("RESIZE_NEAREST_NEIGHBOR", 1): "1.13.1",
+    ("RESIZE_NEAREST_NEIGHBOR", 3): "2.3.0",
+    ("ROUND", 1): "1.14.0",
+    ("RSQRT", 1): "1.10.0",
+    ("SIN", 1): "1.9.0",
+    ("SLICE", 1): "1.14.0",
+    ("SLICE", 5): "2.5.0",
+    ("SOFTMAX", 1): "1.5.0",
+    ("SPACE_TO_DEPTH", 1): "1.5.0",
+    ("SPLIT", 1): "1.5.0",
+    ("SQRT", 1): "1.10.0",
+    ("SQUARE", 1): "1.12.0",
+    ("SQUARED_DIFFERENCE", 1): "1.13.1",
+    ("STRIDED_SLICE", 1): "1.6.0",
+    ("STRIDED_SLICE", 4): "2.2.0",
+    ("SUB", 1): "1.6.0",
+    ("SUB", 3): "2.3.0",
+    ("SUM", 1): "1.10.0",
+    ("TANH", 1): "1.14.0",
+    ("TILE", 1): "1.10.1",
+    ("TRANSPOSE", 1): "1.6.0",
+    ("TRANSPOSE", 4): "2.3.0",
+    ("TRANSPOSE", 6): "2.12.0",
+    ("TRANSPOSE_CONV", 3): "2.3.0",
+}
+"""The release of TFLite that first had (operator, version)."""
+
+
+def version_of(operator: Operator, tensors: Sequence[Tensor]) -> int:
+    """The lowest version of an operator that expresses how it is used."""
+    shapes = [tensors[index].shape for index in operator.inputs if index >= 0]
+    rank, options = max(map(len, shapes)), operator.options
+    match operator.code:
+        case "CONV_2D":
+            return 6 if tensors[operator.inputs[1]].shape[3] != shapes[0][3] else 1
+        case "DEPTHWISE_CONV_2D":
+            return 1 if (options.dilationHFactor, options.dilationWFactor) == (1, 1) else 2
+        case "FULLY_CONNECTED":
+            return 5 if options.keepNumDims else 1
+        case "TRANSPOSE":
+            return 6 if rank > 5 else 4 if rank > 4 else 1
+        case "SLICE":
+            return 5 if rank > 4 else 1
+        case "STRIDED_SLICE":
+            return 4 if rank > 4 else 1
+        case "SUB" | "MAXIMUM" | "MINIMUM":
+            return 3 if rank > 4 and shapes[0] != shapes[1] else 1
+        case "DIV":
+            return 2 if rank > 4 and shapes[0] != shapes[1] else 1
+        case "RESIZE_BILINEAR":
+            return 3 if options.halfPixelCenters else 1
+        case "RESIZE_NEAREST_NEIGHBOR":
+            return 3 if options.halfPixelCenters or options.alignCorners else 1
+        case "TRANSPOSE_CONV" | "DEQUANTIZE":
+            return 3
+        case _:
+            return 1
+
+
+_NAMES = {code: name for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)}
+
+
+def least_version_of(codes: Iterable[tuple[int, int]]) -> str:
+    """The first release that runs all of these (operator code, version)."""
+    releases = [_RELEASES[_NAMES[code], version] for code, version in codes]
+    return max(releases, key=_ordered, default="1.5.0")
+
+
+def _ordered(release: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in release.split("."))
+
+
+def least_runtime(data: bytes) -> str:
+    """The least TFLite release that runs a file which `to_tflite` made, as its metadata states it.
+
+    Raises:
+        InputError: the bytes are no TFLite model, or it does not state its least runtime.
+    """
+    try:
+        model = schema.ModelT.InitFromPackedBuf(data, 0)
+        for entry in model.metadata or []:
+            if entry.name == b"min_runtime_version":
+                return bytes(np.asarray(model.buffers[entry.buffer].data, np.uint8)).rstrip(b"\0").decode()
+    except Exception as error:  # the generated reader raises whatever a wild offset leads to
+        raise InputError("The bytes are not a TFLite model, or are cut short; convert the model again.") from error
+    raise InputError("The TFLite model does not state its least runtime; it was not written by this tool.")

@@ -1,0 +1,20 @@
+"""Lowerings from ONNX's operators to TFLite's: one file for each family, one function for each operator.
+
+To add one, write the function beside its kin and register it with `lowers`; a new file is named in the imports below.
+"""
+
+from . import (
+    _activations,
+    _convolution,
+    _elementwise,
+    _linear,
+    _norms,
+    _reductions,
+    _selection,
+    _views,
+)
+from ._registry import LOWERINGS, Context, Operand, lowers
+
+__all__ = ["LOWERINGS", "Context", "Operand", "lowers"]
+
+FAMILIES = (_activations, _convolution, _elementwise, _linear, _norms, _reductions, _selection, _views)

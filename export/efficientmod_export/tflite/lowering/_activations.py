@@ -1,0 +1,136 @@
+"""Activations. RELU and RELU6 go into the operator before them, where its output has no other reader."""
+
+from typing import Any
+
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+from .._errors import CannotLowerError
+from .._graph import Graph, Node
+from .._layout import Value
+from ._broadcast import binary, unary
+from ._registry import Context, Operand, lowers
+
+_ACTIVATION = schema.ActivationFunctionType
+
+_FUSING = {
+    "ADD", "SUB", "MUL", "DIV", "CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "AVERAGE_POOL_2D", "MAX_POOL_2D",
+}  # fmt: skip
+
+
+@lowers("Relu")
+def relu(context: Context, x: Operand) -> Value:
+    """max(x, 0)."""
+    return clamped(context, context.value(x), "RELU")
+
+
+@lowers("Clip")
+def clip(context: Context, x: Operand, low: Operand | None = None, high: Operand | None = None) -> Value:
+    """min(max(x, low), high)."""
+    bounds = [_number(bound) for bound in (low, high)]
+    value = context.value(x)
+    codes = {(0.0, None): "RELU", (0.0, 6.0): "RELU6", (-1.0, 1.0): "RELU_N1_TO_1"}
+    if (code := codes.get((bounds[0], bounds[1]))) is not None:
+        return clamped(context, value, code)
+    for bound, code in zip(bounds, ("MAXIMUM", "MINIMUM"), strict=True):
+        if bound is not None:
+            value = binary(context, code, value, np.asarray([bound], np.float32), schema.MaximumMinimumOptionsT())
+    return value
+
+
+def clamped(context: Context, value: Value, code: str) -> Value:
+    """RELU, RELU6 or RELU_N1_TO_1, inside the operator that computes the value where that can be."""
+    writer = context.builder.writer(value.tensor)
+    if (
+        writer is not None
+        and writer.code in _FUSING
+        and writer.options.fusedActivationFunction == _ACTIVATION.NONE
+        and not context.builder.is_read(value.tensor)
+        and _has_one_use(context.graph, context.node)
+    ):
+        writer.options.fusedActivationFunction = getattr(_ACTIVATION, code)
+        return value
+    return unary(context, code, value)
+
+
+def _has_one_use(graph: Graph, node: Node) -> bool:
+    """Whether nothing but this node sees the tensor that it reads, under any of the names that views give it."""
+    name = node.inputs[0]
+    while graph.is_private(name):
+        writer = graph.writer(name)
+        if writer is None or writer.operator not in ("Transpose", "Reshape"):
+            return True
+        name = writer.inputs[0]
+    return False
+
+
+def _number(bound: Operand | None) -> float | None:
+    if bound is None:
+        return None
+    if isinstance(bound, Value) or bound.size != 1:
+        raise CannotLowerError("a bound is computed by the network; it must be constant")
+    return float(bound.reshape(-1)[0])
+
+
+@lowers("Gelu")
+def gelu(context: Context, x: Operand, *, approximate: str = "none") -> Value:
+    """X * Phi(x), by erf or by tanh (Hendrycks and Gimpel, arXiv:1606.08415)."""
+    return unary(context, "GELU", context.value(x), schema.GeluOptionsT(approximate=approximate == "tanh"))
+
+
+@lowers("HardSwish")
+def hard_swish(context: Context, x: Operand) -> Value:
+    """X * min(max(x + 3, 0), 6) / 6 (Howard et al., arXiv:1905.02244)."""
+    return unary(context, "HARD_SWISH", context.value(x), schema.HardSwishOptionsT())
+
+
+@lowers("HardSigmoid")
+def hard_sigmoid(context: Context, x: Operand, *, alpha: float = 0.2, beta: float = 0.5) -> Value:
+    """max(0, min(1, alpha * x + beta)), as RELU6(x * 6 alpha + 6 beta) / 6, so that the clamp goes into the addition."""
+    value: Operand = x
+    if not np.isclose(alpha, 1 / 6, rtol=1e-6):
+        value = binary(context, "MUL", value, _scalar(6 * alpha), schema.MulOptionsT())
+    fused = schema.AddOptionsT(fusedActivationFunction=_ACTIVATION.RELU6)
+    value = binary(context, "ADD", value, _scalar(6 * beta), fused)
+    return binary(context, "MUL", value, _scalar(1 / 6), schema.MulOptionsT())
+
+
+@lowers("LeakyRelu")
+def leaky_relu(context: Context, x: Operand, *, alpha: float = 0.01) -> Value:
+    """X where it is positive, alpha * x elsewhere."""
+    return unary(context, "LEAKY_RELU", context.value(x), schema.LeakyReluOptionsT(alpha=alpha))
+
+
+@lowers("Elu")
+def elu(context: Context, x: Operand, *, alpha: float = 1.0) -> Value:
+    """X where it is positive, exp(x) - 1 elsewhere."""
+    if alpha != 1.0:
+        raise CannotLowerError("ELU has an alpha other than 1")
+    return unary(context, "ELU", context.value(x))
+
+
+@lowers("Silu")
+def silu(context: Context, x: Operand) -> Value:
+    """X * sigmoid(x)."""
+    value = context.value(x)
+    return binary(context, "MUL", value, unary(context, "LOGISTIC", value), schema.MulOptionsT())
+
+
+@lowers("Softmax")
+def softmax(context: Context, x: Operand, *, axis: int = -1) -> Value:
+    """exp(x) over its sum along one axis, which must lie innermost."""
+    value = _innermost(context, context.value(x), axis)
+    stored = context.builder.shape(value)
+    shape = stored if stored[-1] == value.physical[-1] else value.physical
+    tensor = context.emit("SOFTMAX", [context.builder.stored(value, shape)], shape, schema.SoftmaxOptionsT(beta=1.0))
+    return Value(tensor, value.physical, value.layout)
+
+
+def _innermost(context: Context, value: Value, axis: int) -> Value:
+    from .._layout import last_axis_innermost
+
+    return context.builder.arranged(value, last_axis_innermost(value.layout, axis % len(value.layout)))
+
+
+def _scalar(number: float) -> Any:
+    return np.asarray([number], dtype=np.float32)

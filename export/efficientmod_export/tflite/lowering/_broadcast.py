@@ -1,0 +1,134 @@
+"""Element-wise operators on values of any layout: which layout the result has, and in which shape the operator runs.
+
+The result has the layout of the operand that is dearest to move. The operator runs in the shape that its operands are
+stored with already, where that can be: element-wise work does not care how an axis is split.
+"""
+
+from collections.abc import Sequence
+from math import prod
+
+import numpy as np
+
+from .._builder import MAX_RANK
+from .._graph import Array, Shape
+from .._layout import Layout, Value, moves, natural, padded
+from ._registry import Context, Operand
+
+
+def unary(context: Context, code: str, value: Value, options: object = None) -> Value:
+    """An operator of one operand, in the shape that the operand is stored with."""
+    tensor = context.emit(code, [value.tensor], context.builder.shape(value), options)
+    return Value(tensor, value.physical, value.layout)
+
+
+def binary(context: Context, code: str, left: Operand, right: Operand, options: object = None) -> Value:
+    """An operator of two operands, broadcast as ONNX (and NumPy) does it on the logical shapes."""
+    rank = max(len(_logical(left)), len(_logical(right)))
+    layout = common_layout([operand for operand in (left, right) if isinstance(operand, Value)], rank)
+    operands = [_arranged(context, operand, rank, layout) for operand in (left, right)]
+    physical = np.broadcast_shapes(*(_physical(operand) for operand in operands))
+    shapes = _running_shapes(context, operands, physical)
+    tensors = [_tensor(context, operand, shape) for operand, shape in zip(operands, shapes, strict=True)]
+    tensor = context.emit(code, tensors, np.broadcast_shapes(*shapes), options)
+    return Value(tensor, physical, layout)
+
+
+def common_layout(values: Sequence[Value], rank: int) -> Layout:
+    """The layout, among those that the values have, to which it is cheapest to bring all of them."""
+    if not values:
+        return natural(rank)
+    values = [padded(value, rank) for value in values]
+
+    def cost(candidate: Value) -> tuple[int, int]:
+        moved = sum(value.size for value in values if moves(value, candidate.layout))
+        return moved, -candidate.size
+
+    return min(values, key=cost).layout
+
+
+def _logical(operand: Operand) -> Shape:
+    return operand.shape
+
+
+def _physical(operand: Operand) -> Shape:
+    return operand.physical if isinstance(operand, Value) else operand.shape
+
+
+def _arranged(context: Context, operand: Operand, rank: int, layout: Layout) -> Operand:
+    """A value, or an array, whose physical axes are the logical ones in the layout's order."""
+    if isinstance(operand, Value):
+        return context.builder.arranged(padded(operand, rank), layout)
+    return operand.reshape((1,) * (rank - operand.ndim) + operand.shape).transpose(layout)
+
+
+def _running_shapes(context: Context, operands: Sequence[Operand], physical: Shape) -> list[Shape]:
+    """A shape for each operand, such that they broadcast to the result's elements in the right order."""
+    stored = [context.builder.shape(item) if isinstance(item, Value) else None for item in operands]
+    if all(_physical(item) == physical for item in operands):
+        known = [shape for shape in stored if shape is not None]
+        return [physical if physical in known and len(physical) <= MAX_RANK else known[0]] * len(operands)
+    for mine, other in ((0, 1), (1, 0)):
+        shape, item = stored[mine], operands[mine]
+        if shape is None or not isinstance(item, Value) or item.physical != physical:
+            continue
+        if (fitted := _fitted(operands[other], stored[other], physical, shape)) is not None:
+            return [shape, fitted] if mine == 0 else [fitted, shape]
+    shapes = [_physical(item) for item in operands]
+    return _merged(shapes) if len(physical) > MAX_RANK else shapes
+
+
+def _fitted(operand: Operand, stored: Shape | None, physical: Shape, shape: Shape) -> Shape | None:
+    """The operand's shape beside one stored in `shape`, if no axis of the larger must be split for it."""
+    own = _physical(operand)
+    size = prod(own)
+    trailing = prod(physical[len(physical) - _suffix(own, physical) :])
+    if size != trailing:
+        return None
+    for start in range(len(shape) + 1):
+        if prod(shape[start:]) == size:
+            return (
+                (1,) * (len(shape) - len(shape[start:])) + shape[start:]
+                if stored is not None
+                else shape[start:] or (1,)
+            )
+    return None
+
+
+def _suffix(own: Shape, physical: Shape) -> int:
+    """How many of the last axes an operand has in full, all axes before being of one element."""
+    count = 0
+    while count < len(own) and own[len(own) - 1 - count] == physical[len(physical) - 1 - count]:
+        count += 1
+    return count if all(extent == 1 for extent in own[: len(own) - count]) else 0
+
+
+def _merged(shapes: Sequence[Shape]) -> list[Shape]:
+    """Merge neighbouring axes that every operand has in full, or lacks, alike."""
+    rank = len(shapes[0])
+    result: list[list[int]] = [[] for _ in shapes]
+    kind: tuple[bool, ...] | None = None
+    for axis in range(rank):
+        extents = [shape[axis] for shape in shapes]
+        if all(extent == 1 for extent in extents):
+            continue
+        now = tuple(extent == 1 for extent in extents)
+        for merged, extent in zip(result, extents, strict=True):
+            if now == kind:
+                merged[-1] *= extent
+            else:
+                merged.append(extent)
+        kind = now
+    return [tuple(merged) or (1,) for merged in result]
+
+
+def _tensor(context: Context, operand: Operand, shape: Shape) -> int:
+    if isinstance(operand, Value):
+        return context.builder.stored(operand, shape)
+    array: Array = operand.reshape(_without_leading_units(shape))
+    return context.constant(array, "operand")
+
+
+def _without_leading_units(shape: Shape) -> Shape:
+    while len(shape) > 1 and shape[0] == 1:
+        shape = shape[1:]
+    return shape

@@ -1,0 +1,127 @@
+"""Convolutions: CONV_2D, DEPTHWISE_CONV_2D and TRANSPOSE_CONV, which all want NHWC."""
+
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+from .._errors import CannotLowerError
+from .._graph import Array, Shape
+from .._layout import NHWC, Value
+from ._padding import Pads, image_of, pad_image, same_pads, window_pads
+from ._registry import Context, Operand, lowers
+
+_SAME, _VALID = schema.Padding.SAME, schema.Padding.VALID
+
+
+@lowers("Conv")
+def convolution(
+    context: Context,
+    x: Operand,
+    weight: Operand,
+    bias: Operand | None = None,
+    *,
+    strides: tuple[int, ...] = (1, 1),
+    dilations: tuple[int, ...] = (1, 1),
+    pads: tuple[int, ...] = (),
+    group: int = 1,
+    auto_pad: str = "NOTSET",
+    kernel_shape: tuple[int, ...] = (),  # noqa: ARG001
+) -> Value:
+    """Convolution of (N, C, H, W) with weight (O, C / group, kh, kw)."""
+    weight, bias = _constant_weights(weight, bias)
+    image = image_of(context, context.value(x))
+    kernel = weight.shape[2:]
+    extents = image.physical[1:3]
+    asked = window_pads(extents, kernel, strides, dilations, pads, auto_pad)
+    padding = _SAME if asked == same_pads(extents, kernel, strides, dilations) else _VALID
+    if asked == ((0, 0), (0, 0)):
+        padding = _VALID
+    if padding == _VALID:
+        image = pad_image(context, image, asked)
+    options = {
+        "strideH": strides[0],
+        "strideW": strides[1],
+        "dilationHFactor": dilations[0],
+        "dilationWFactor": dilations[1],
+        "padding": padding,
+    }
+    channels, shape = image.physical[3], _nhwc(context.shape)
+    if group == channels and group > 1:
+        multiplier = weight.shape[0] // channels
+        filters = weight.transpose(1, 2, 3, 0)
+        made = schema.DepthwiseConv2DOptionsT(depthMultiplier=multiplier, **options)
+        tensor = _emit(context, "DEPTHWISE_CONV_2D", image, filters, bias, shape, made)
+    else:
+        filters = weight.transpose(0, 2, 3, 1)
+        tensor = _emit(context, "CONV_2D", image, filters, bias, shape, schema.Conv2DOptionsT(**options))
+    return Value(tensor, shape, NHWC)
+
+
+def _emit(context: Context, code: str, image: Value, filters: Array, bias: Array, shape: Shape, options: object) -> int:
+    operands = [
+        context.builder.stored(image),
+        context.constant(filters, "weight"),
+        context.constant(bias, "bias"),
+    ]
+    return context.emit(code, operands, shape, options)
+
+
+def _constant_weights(weight: Operand, bias: Operand | None) -> tuple[Array, Array]:
+    if isinstance(weight, Value) or isinstance(bias, Value):
+        raise CannotLowerError("the weights are computed by the network; they must be constant")
+    return weight, np.zeros(weight.shape[0], np.float32) if bias is None else bias
+
+
+def _nhwc(shape: Shape) -> Shape:
+    return tuple(shape[axis] for axis in NHWC)
+
+
+@lowers("ConvTranspose")
+def transposed_convolution(
+    context: Context,
+    x: Operand,
+    weight: Operand,
+    bias: Operand | None = None,
+    *,
+    strides: tuple[int, ...] = (1, 1),
+    dilations: tuple[int, ...] = (1, 1),
+    pads: tuple[int, ...] = (0, 0, 0, 0),
+    output_padding: tuple[int, ...] = (0, 0),
+    group: int = 1,
+    auto_pad: str = "NOTSET",
+    kernel_shape: tuple[int, ...] = (),  # noqa: ARG001
+    output_shape: tuple[int, ...] = (),
+) -> Value:
+    """Transposed convolution of (N, C, H, W) with weight (C, O, kh, kw): computed whole, then cut to the asked window."""
+    if isinstance(weight, Value) or isinstance(bias, Value):
+        raise CannotLowerError("the weights are computed by the network; they must be constant")
+    if group != 1 or dilations != (1, 1) or auto_pad != "NOTSET" or output_shape:
+        raise CannotLowerError("a transposed convolution in groups, dilated, or padded by its output's shape")
+    image = image_of(context, context.value(x))
+    batch, height, width, _ = image.physical
+    outputs, kernel = weight.shape[1], weight.shape[2:]
+    extents = [
+        (extent - 1) * stride + size for extent, stride, size in zip((height, width), strides, kernel, strict=True)
+    ]
+    whole = (batch, *extents, outputs)
+    options = schema.TransposeConvOptionsT(strideH=strides[0], strideW=strides[1], padding=_VALID)
+    operands = [
+        context.builder.ints(whole),
+        context.constant(weight.transpose(1, 2, 3, 0), "weight"),
+        context.builder.stored(image),
+        context.constant(np.zeros(outputs, np.float32) if bias is None else bias, "bias"),
+    ]
+    tensor = context.emit("TRANSPOSE_CONV", operands, whole, options)
+    return _cut(context, Value(tensor, whole, NHWC), ((pads[0], pads[2]), (pads[1], pads[3])), output_padding)
+
+
+def _cut(context: Context, image: Value, pads: Pads, more: tuple[int, ...]) -> Value:
+    """Take the padding away on each side; `more` adds to the end what ONNX calls output padding."""
+    missing = [extra - after for (_, after), extra in zip(pads, more, strict=True)]
+    if any(rows > 0 for rows in missing):
+        raise CannotLowerError("an output padding longer than the padding at the end")
+    shape = _nhwc(context.shape)
+    if shape == image.physical:
+        return image
+    begin = context.builder.ints([0, pads[0][0], pads[1][0], 0])
+    size = context.builder.ints(shape)
+    return Value(context.emit("SLICE", [image.tensor, begin, size], shape, schema.SliceOptionsT()), shape, NHWC)

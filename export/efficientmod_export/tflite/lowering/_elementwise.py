@@ -1,0 +1,83 @@
+"""Arithmetic on elements: one TFLite operator for one of ONNX."""
+
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+from .._errors import CannotLowerError
+from .._layout import Value
+from ._broadcast import binary, unary
+from ._registry import Context, Operand, lowers
+
+_UNARY = {
+    "Abs": ("ABS", schema.AbsOptionsT),
+    "Ceil": ("CEIL", None),
+    "Cos": ("COS", schema.CosOptionsT),
+    "Exp": ("EXP", schema.ExpOptionsT),
+    "Floor": ("FLOOR", None),
+    "Log": ("LOG", None),
+    "Neg": ("NEG", schema.NegOptionsT),
+    "Round": ("ROUND", None),
+    "Rsqrt": ("RSQRT", None),
+    "Sigmoid": ("LOGISTIC", None),
+    "Sin": ("SIN", None),
+    "Sqrt": ("SQRT", None),
+    "Square": ("SQUARE", schema.SquareOptionsT),
+    "Tanh": ("TANH", None),
+}
+
+_BINARY = {
+    "Add": ("ADD", schema.AddOptionsT),
+    "Sub": ("SUB", schema.SubOptionsT),
+    "Mul": ("MUL", schema.MulOptionsT),
+    "Div": ("DIV", schema.DivOptionsT),
+    "SquaredDifference": ("SQUARED_DIFFERENCE", schema.SquaredDifferenceOptionsT),
+}
+
+_EXTREMES = {"Max": "MAXIMUM", "Min": "MINIMUM"}
+
+
+@lowers(*_UNARY)
+def one_operand(context: Context, x: Operand) -> Value:
+    """f(x) on each element."""
+    code, options = _UNARY[context.node.operator]
+    return unary(context, code, context.value(x), options() if options else None)
+
+
+@lowers(*_BINARY)
+def two_operands(context: Context, a: Operand, b: Operand) -> Value:
+    """f(a, b) on each pair of elements, broadcast."""
+    code, options = _BINARY[context.node.operator]
+    return binary(context, code, a, b, options())
+
+
+@lowers(*_EXTREMES)
+def extremes(context: Context, *operands: Operand) -> Value:
+    """The greatest, or least, of any number of operands."""
+    result, *others = operands
+    for other in others:
+        result = binary(context, _EXTREMES[context.node.operator], result, other, schema.MaximumMinimumOptionsT())
+    return context.value(result)
+
+
+@lowers("Reciprocal")
+def reciprocal(context: Context, x: Operand) -> Value:
+    """1 / x."""
+    return binary(context, "DIV", np.ones(1, np.float32), x, schema.DivOptionsT())
+
+
+@lowers("Pow")
+def power(context: Context, base: Operand, exponent: Operand) -> Value:
+    """Base ** exponent; the squares, roots and inverses that have an operator of their own take it."""
+    if isinstance(exponent, Value) or exponent.size != 1:
+        return binary(context, "POW", base, exponent, schema.PowOptionsT())
+    if not isinstance(base, Value):
+        raise CannotLowerError("both operands are constant, yet could not be folded")
+    number = float(exponent.reshape(-1)[0])
+    if number == 1.0:
+        raise CannotLowerError("an exponent of one")
+    if number == 2.0:
+        return unary(context, "SQUARE", base, schema.SquareOptionsT())
+    simple = {0.5: "SQRT", -0.5: "RSQRT"}
+    if number in simple:
+        return unary(context, simple[number], base)
+    return binary(context, "POW", base, exponent.astype(np.float32), schema.PowOptionsT())

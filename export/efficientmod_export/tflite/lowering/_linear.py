@@ -1,0 +1,63 @@
+"""Matrix products: with a constant matrix FULLY_CONNECTED, between two computed values BATCH_MATMUL."""
+
+from math import prod
+
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+from .._builder import MAX_RANK
+from .._errors import CannotLowerError
+from .._graph import Array
+from .._layout import Layout, Value, last_axis_innermost, padded
+from ._registry import Context, Operand, lowers
+
+
+@lowers("Linear")
+def linear(context: Context, x: Operand, weight: Array, bias: Array) -> Value:
+    """Y = x @ weight.T + bias on the last axis; weight (O, I). The other axes stay as they lie."""
+    value = context.value(x)
+    rank = len(value.layout)
+    value = context.builder.arranged(value, last_axis_innermost(value.layout, rank - 1))
+    outputs, inputs = weight.shape
+    shape = context.builder.shape(value)
+    if shape[-1] == inputs:
+        result, keep = (*shape[:-1], outputs), len(shape) != 2
+    else:
+        # FULLY_CONNECTED reads its input as rows of the right length, whatever shape it is stored with.
+        result, keep = (value.size // inputs, outputs), False
+    options = schema.FullyConnectedOptionsT(keepNumDims=keep)
+    operands = [value.tensor, context.constant(weight, "weight"), context.constant(bias, "bias")]
+    tensor = context.emit("FULLY_CONNECTED", operands, result, options)
+    return Value(tensor, (*value.physical[:-1], outputs), value.layout)
+
+
+@lowers("MatMul")
+def matmul(context: Context, a: Operand, b: Operand) -> Value:
+    """The batched product (..., M, K) x (..., K, N), batch axes broadcast."""
+    left, right = context.value(a), context.value(b)
+    if min(len(left.layout), len(right.layout)) < 2:
+        raise CannotLowerError("a vector takes part in the product; give it two axes")
+    rank = max(len(left.layout), len(right.layout))
+    left, right = padded(left, rank), padded(right, rank)
+    left = _matrices_innermost(context, left, ordered=True)
+    right = _matrices_innermost(context, right, ordered=False)
+    transposed = right.layout[-1] == rank - 2
+    (rows, _), columns = left.physical[-2:], right.physical[-2 if transposed else -1]
+    batch = np.broadcast_shapes(left.physical[:-2], right.physical[:-2])
+    shapes = [left.physical, right.physical, (*batch, rows, columns)]
+    if rank > MAX_RANK and left.physical[:-2] == right.physical[:-2]:
+        shapes = [(prod(shape[:-2]), *shape[-2:]) for shape in shapes]
+    options = schema.BatchMatMulOptionsT(adjY=transposed)
+    operands = [context.builder.stored(left, shapes[0]), context.builder.stored(right, shapes[1])]
+    tensor = context.emit("BATCH_MATMUL", operands, shapes[2], options)
+    return Value(tensor, (*batch, rows, columns), tuple(range(rank)))
+
+
+def _matrices_innermost(context: Context, value: Value, *, ordered: bool) -> Value:
+    """Batch axes first, in order; then the matrix axes, in order or, where they may be swapped, as they lie."""
+    rank = len(value.layout)
+    batch: Layout = tuple(range(rank - 2))
+    matrix: Layout = (rank - 2, rank - 1)
+    if not ordered and value.layout.index(rank - 1) < value.layout.index(rank - 2):
+        matrix = (rank - 1, rank - 2)
+    return context.builder.arranged(value, batch + matrix)

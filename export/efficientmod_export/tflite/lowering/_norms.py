@@ -1,0 +1,53 @@
+"""Normalisations, written in the means, products and RSQRT that XNNPACK runs."""
+
+from ai_edge_litert import schema_py_generated as schema
+
+from .._graph import Array
+from .._layout import Value
+from ._broadcast import binary, unary
+from ._reductions import reduce
+from ._registry import Context, Operand, lowers
+
+
+@lowers("LayerNormalization")
+def layer_normalization(
+    context: Context,
+    x: Operand,
+    scale: Operand,
+    bias: Operand | None = None,
+    *,
+    axis: int = -1,
+    epsilon: float = 1e-5,
+    stash_type: int = 1,  # noqa: ARG001
+) -> Value:
+    """(x - mean) / sqrt(variance + epsilon) * scale + bias, over the axes from `axis` on (Ba et al., arXiv:1607.06450)."""
+    value = context.value(x)
+    rank = len(value.layout)
+    axes = tuple(range(axis % rank, rank))
+    result = normalised(context, value, axes, epsilon)
+    result = _unless_constant(context, "MUL", result, scale, 1.0)
+    return result if bias is None else _unless_constant(context, "ADD", result, bias, 0.0)
+
+
+def normalised(context: Context, value: Value, axes: tuple[int, ...], epsilon: float) -> Value:
+    """(x - mean) / sqrt(variance + epsilon) over logical axes."""
+    mean = reduce(context, "MEAN", value, axes, keep=True)
+    centred = binary(context, "SUB", value, mean, schema.SubOptionsT())
+    square = binary(context, "MUL", centred, centred, schema.MulOptionsT())
+    variance = reduce(context, "MEAN", square, axes, keep=True)
+    shifted = binary(context, "ADD", variance, _scalar(epsilon), schema.AddOptionsT())
+    return binary(context, "MUL", centred, unary(context, "RSQRT", shifted), schema.MulOptionsT())
+
+
+def _scalar(number: float) -> Array:
+    import numpy as np
+
+    return np.asarray([number], dtype=np.float32)
+
+
+def _unless_constant(context: Context, code: str, value: Value, operand: Operand, neutral: float) -> Value:
+    """Apply a scale or shift, unless it changes nothing."""
+    if not isinstance(operand, Value) and bool((operand == neutral).all()):
+        return value
+    options = schema.MulOptionsT() if code == "MUL" else schema.AddOptionsT()
+    return binary(context, code, value, operand, options)

@@ -1,0 +1,63 @@
+"""Reductions over any axes, in whatever layout the value has."""
+
+from ai_edge_litert import schema_py_generated as schema
+
+from .._builder import MAX_RANK
+from .._layout import Value, collapsed
+from ._registry import Context, Operand, constant_ints, lowers
+
+_CODES = {"ReduceMean": "MEAN", "ReduceSum": "SUM", "ReduceMax": "REDUCE_MAX", "ReduceMin": "REDUCE_MIN"}
+
+
+@lowers(*_CODES)
+def reduction(
+    context: Context, x: Operand, axes: Operand | None = None, *, keepdims: int = 1, noop_with_empty_axes: int = 0
+) -> Value:
+    """Mean, sum, maximum or minimum over logical axes; all of them where none is named."""
+    value = context.value(x)
+    rank = len(value.layout)
+    chosen = tuple(axis % rank for axis in constant_ints(axes, "the list of axes"))
+    if not chosen:
+        if noop_with_empty_axes:
+            return value
+        chosen = tuple(range(rank))
+    return reduce(context, _CODES[context.node.operator], value, chosen, keep=bool(keepdims))
+
+
+@lowers("GlobalAveragePool")
+def global_average_pool(context: Context, x: Operand) -> Value:
+    """The mean over all axes but the first two, which stay with one element."""
+    value = context.value(x)
+    return reduce(context, "MEAN", value, tuple(range(2, len(value.layout))), keep=True)
+
+
+def reduce(context: Context, code: str, value: Value, axes: tuple[int, ...], *, keep: bool) -> Value:
+    """Reduce logical axes; they stay with one element (`keep`) or vanish."""
+    places = frozenset(value.layout.index(axis) for axis in axes)
+    shape, chosen = _running_shape(context, value, places)
+    options = schema.ReducerOptionsT(keepDims=keep)
+    remaining = tuple(
+        1 if axis in chosen else extent for axis, extent in enumerate(shape) if keep or axis not in chosen
+    )
+    operands = [context.builder.stored(value, shape), context.builder.ints(sorted(chosen))]
+    tensor = context.emit(code, operands, remaining, options)
+    if keep:
+        physical = tuple(1 if place in places else extent for place, extent in enumerate(value.physical))
+        return Value(tensor, physical, value.layout)
+    kept = [axis for place, axis in enumerate(value.layout) if place not in places]
+    physical = tuple(extent for place, extent in enumerate(value.physical) if place not in places)
+    return Value(tensor, physical, tuple(sorted(kept).index(axis) for axis in kept))
+
+
+def _running_shape(context: Context, value: Value, places: frozenset[int]) -> tuple[tuple[int, ...], set[int]]:
+    """A shape in which to reduce: as stored where the axes can be found there, else the physical one."""
+    stored = context.builder.shape(value)
+    last = len(value.physical) - 1
+    if places == {last} and stored[-1] == value.physical[-1]:
+        return stored, {len(stored) - 1}
+    if stored == value.physical and len(stored) <= MAX_RANK:
+        return stored, set(places)
+    if len(value.physical) <= MAX_RANK:
+        return value.physical, set(places)
+    shape, moved = collapsed(value.physical, places)
+    return shape, {moved[place] for place in places}

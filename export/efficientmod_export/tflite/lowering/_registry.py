@@ -1,0 +1,87 @@
+"""The table of lowerings, and what a lowering is given.
+
+A lowering is a function of the node's inputs, in ONNX's order, and of its attributes, by ONNX's names:
+
+    @lowers("Softmax")
+    def softmax(context: Context, x: Operand, *, axis: int = -1) -> Value: ...
+
+so that an attribute which it does not know is an error and not silence. An input is a `Value` where the network computes
+it, an array where it is constant, None where it is absent.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .._builder import Builder
+from .._errors import CannotLowerError
+from .._graph import Array, Graph, Node, Shape
+from .._layout import Value
+
+Operand = Value | Array
+
+Lowering = Callable[..., Value | tuple[Value, ...]]
+
+LOWERINGS: dict[str, Lowering] = {}
+
+
+def lowers(*operators: str) -> Callable[[Lowering], Lowering]:
+    """Register a function as the lowering of ONNX operators (or of the rewrites' own).
+
+    Raises:
+        ValueError: an operator has a lowering already.
+    """
+
+    def register(function: Lowering) -> Lowering:
+        for operator in operators:
+            if operator in LOWERINGS:
+                raise ValueError(f"{operator} is lowered by {LOWERINGS[operator].__name__} already.")
+            LOWERINGS[operator] = function
+        return function
+
+    return register
+
+
+@dataclass(frozen=True)
+class Context:
+    """Where a lowering writes, and the node that it lowers."""
+
+    builder: Builder
+    graph: Graph
+    node: Node
+
+    @property
+    def shape(self) -> Shape:
+        """Logical shape of the node's first output."""
+        return self.graph.shape(self.node.outputs[0])
+
+    def emit(self, code: str, inputs: Sequence[int], shape: Shape, options: Any = None) -> int:
+        """Write an operator with one float output."""
+        return self.builder.emit(code, inputs, shape, options)
+
+    def value(self, operand: Operand) -> Value:
+        """The operand as a value, stored as a constant where it is one."""
+        if isinstance(operand, Value):
+            return operand
+        return self.builder.value(_float32(operand), f"{self.node.outputs[0]}/constant")
+
+    def constant(self, array: Array, role: str) -> int:
+        """The tensor of a float constant that belongs to this node."""
+        return self.builder.constant(_float32(array), f"{self.node.outputs[0]}/{role}")
+
+
+def _float32(array: Array) -> Array:
+    if array.dtype != np.float32:
+        raise CannotLowerError(f"a constant of {array.dtype.name} takes part in float arithmetic")
+    return array
+
+
+def constant_ints(operand: Operand | None, what: str) -> tuple[int, ...]:
+    """The integers of an input that must be constant."""
+    if operand is None:
+        return ()
+    if isinstance(operand, Value):
+        raise CannotLowerError(f"{what} is computed by the network; it must be constant")
+    return tuple(int(item) for item in operand.reshape(-1))

@@ -1,0 +1,88 @@
+"""Taking parts, joining parts and adding borders: Cut, Concat, Pad."""
+
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+from .._errors import CannotLowerError
+from .._layout import Value, padded
+from ._broadcast import common_layout
+from ._padding import pad_physical
+from ._registry import Context, Operand, constant_ints, lowers
+
+
+@lowers("Cut")
+def cut(
+    context: Context, x: Operand, *, starts: tuple[int, ...], stops: tuple[int, ...], steps: tuple[int, ...]
+) -> Value:
+    """x[start:stop:step] along each axis."""
+    value = context.value(x)
+    result = tuple(context.shape[axis] for axis in value.layout)
+    begin, end, stride = ([numbers[axis] for axis in value.layout] for numbers in (starts, stops, steps))
+    ints = context.builder.ints
+    source = context.builder.stored(value)
+    if all(step == 1 for step in stride):
+        operands = [source, ints(begin), ints(result)]
+        tensor = context.emit("SLICE", operands, result, schema.SliceOptionsT())
+    else:
+        operands = [source, ints(begin), ints(end), ints(stride)]
+        tensor = context.emit("STRIDED_SLICE", operands, result, schema.StridedSliceOptionsT())
+    return Value(tensor, result, value.layout)
+
+
+@lowers("Concat")
+def concat(context: Context, *operands: Operand, axis: int) -> Value:
+    """The operands one after the other along an axis."""
+    values = [context.value(operand) for operand in operands]
+    rank = len(context.shape)
+    computed = [value for value, operand in zip(values, operands, strict=True) if isinstance(operand, Value)]
+    layout = common_layout(computed or values, rank)
+    values = [context.builder.arranged(padded(value, rank), layout) for value in values]
+    place = layout.index(axis % rank)
+    physical = tuple(context.shape[item] for item in layout)
+    tensors = [context.builder.stored(value) for value in values]
+    options = schema.ConcatenationOptionsT(axis=place)
+    return Value(context.emit("CONCATENATION", tensors, physical, options), physical, layout)
+
+
+@lowers("Pad")
+def pad(
+    context: Context,
+    x: Operand,
+    pads: Operand,
+    number: Operand | None = None,
+    axes: Operand | None = None,
+    *,
+    mode: str = "constant",
+) -> Value:
+    """Borders along logical axes: a constant, or the mirrored elements."""
+    value = context.value(x)
+    rank = len(value.layout)
+    counts = constant_ints(pads, "the padding")
+    chosen = [axis % rank for axis in constant_ints(axes, "the list of axes")] or list(range(rank))
+    borders = [(0, 0)] * rank
+    for axis, before, after in zip(chosen, counts[: len(chosen)], counts[len(chosen) :], strict=True):
+        borders[axis] = (before, after)
+    if any(count < 0 for border in borders for count in border):
+        raise CannotLowerError("a padding is negative")
+    physical = tuple(borders[axis] for axis in value.layout)
+    if mode == "constant":
+        if isinstance(number, Value):
+            raise CannotLowerError("the number to pad with is computed by the network; it must be constant")
+        return pad_physical(context, value, physical, 0.0 if number is None else float(number.reshape(-1)[0]))
+    if mode != "reflect":
+        raise CannotLowerError(f"a padding of mode {mode!r}; constant and reflect are carried")
+    shape = tuple(context.shape[axis] for axis in value.layout)
+    operands = [context.builder.stored(value), context.builder.ints(physical)]
+    tensor = context.emit("MIRROR_PAD", operands, shape, schema.MirrorPadOptionsT(mode=schema.MirrorPadMode.REFLECT))
+    return Value(tensor, shape, value.layout)
+
+
+@lowers("Tile", "Expand")
+def repeat(context: Context, x: Operand, _counts: Operand) -> Value:
+    """Copies side by side along each axis, as many as the output's shape asks for."""
+    rank = len(context.shape)
+    value = padded(context.value(x), rank)
+    physical = tuple(context.shape[axis] for axis in value.layout)
+    counts = [after // before for before, after in zip(value.physical, physical, strict=True)]
+    operands = [context.builder.stored(value), context.builder.constant(np.asarray(counts, np.int32), "ints")]
+    return Value(context.emit("TILE", operands, physical, schema.TileOptionsT()), physical, value.layout)

@@ -1,0 +1,37 @@
+"""Rewrites of the graph before it is lowered. Each states its equation; the order is the tuple below."""
+
+from collections.abc import Callable
+
+from .._fold import fold_constants
+from .._graph import Graph
+from ._cuts import form_cuts, raise_cuts
+from ._identities import drop_identities
+from ._linear import form_linear
+from ._scales import fold_scales
+from ._shapes import reshapes_only
+from ._tiles import broadcast_tiles
+
+__all__ = ["REWRITES", "simplify"]
+
+REWRITES: tuple[Callable[[Graph], int], ...] = (
+    fold_constants,
+    reshapes_only,
+    drop_identities,
+    form_linear,
+    fold_scales,
+    form_cuts,
+    raise_cuts,
+    broadcast_tiles,
+)
+"""In order; the tuple is run until none of them finds anything more to do."""
+
+_ROUNDS = 20
+"""Every rewrite takes operators away or moves them one way, so this many rounds are never needed."""
+
+
+def simplify(graph: Graph) -> None:
+    """Apply the rewrites until none applies."""
+    for _ in range(_ROUNDS):
+        graph.sweep()
+        if not sum([rewrite(graph) for rewrite in REWRITES]):
+            return

@@ -1,0 +1,154 @@
+"""Split, Slice and Gather become Cut, and Cut goes up towards what computes the elements that it keeps.
+
+Cut(x; starts, stops, steps) is x[starts[0]:stops[0]:steps[0], ...], with one entry for each axis. For a Cut of one axis, step 1:
+
+    Split(x)                            -> Cut(x), ..., Cut(x)
+    Gather(x, i) for neighbours i       -> Reshape(Cut(x))
+    Cut(Transpose(x, p), axis a)        -> Transpose(Cut(x, axis p[a]), p)
+    Cut(Reshape(x), axis a)             -> Reshape(Cut(x, axis c))      where a is the outermost of the axes that c was split into
+    Cut(Linear(x, W, b), last axis)     -> Linear(x, Cut(W), Cut(b))    where every reader of the product is such a Cut
+    Cut(Conv(x, W, b), channels)        -> Conv(x, Cut(W), Cut(b))      likewise, for an ungrouped convolution
+
+So the three parts of a joint query, key and value product are three products, and nothing is ever cut while the network runs.
+"""
+
+import numpy as np
+
+from .._errors import CannotLowerError
+from .._graph import Graph, Node, Shape
+from .._layout import reshape_groups
+
+
+def form_cuts(graph: Graph) -> int:
+    """Turn Split, Slice and Gather of neighbours into Cut; return how many."""
+    rules = {"Split": _from_split, "Slice": _from_slice, "Gather": _from_gather}
+    return sum(rules[node.operator](graph, node) for node in list(graph.nodes) if node.operator in rules)
+
+
+def raise_cuts(graph: Graph) -> int:
+    """Move each Cut one step up; return how many moved."""
+    rules = {"Transpose": _over_transpose, "Reshape": _over_reshape, "Linear": _into_weights, "Conv": _into_weights}
+    count = 0
+    for node in list(graph.nodes):
+        if node.operator == "Cut" and (axis := _only_axis(graph, node)) is not None:
+            above = graph.writer(node.inputs[0])
+            if above is not None and above.operator in rules:
+                count += rules[above.operator](graph, node, above, axis)
+    return count
+
+
+def _cut(graph: Graph, before: Node, source: str, axis: int, start: int, stop: int) -> str:
+    """Insert a Cut of one axis and return its output."""
+    shape = graph.shape(source)
+    starts, stops = [0] * len(shape), list(shape)
+    starts[axis], stops[axis] = start, stop
+    result = (*shape[:axis], stop - start, *shape[axis + 1 :])
+    return graph.add(before, "Cut", [source], result, starts=tuple(starts), stops=tuple(stops), steps=(1,) * len(shape))
+
+
+def _from_split(graph: Graph, node: Node) -> bool:
+    source = node.inputs[0]
+    shape = graph.shape(source)
+    axis = int(node.number("axis", 0)) % len(shape)
+    start = 0
+    for output in filter(None, list(node.outputs)):
+        length = graph.shape(output)[axis]
+        part = _cut(graph, node, source, axis, start, start + length)
+        graph.rename_uses(output, part)
+        start += length
+    return True
+
+
+def _from_slice(graph: Graph, node: Node) -> bool:
+    lists = [graph.constant(name) if name else None for name in (node.input(i) for i in range(1, 5))]
+    if any(name and name not in graph.constants for name in node.inputs[1:]) or lists[0] is None or lists[1] is None:
+        return False
+    shape = graph.shape(node.inputs[0])
+    begin, end = (array.reshape(-1).tolist() for array in (lists[0], lists[1]))
+    axes = list(range(len(begin))) if lists[2] is None else lists[2].reshape(-1).tolist()
+    steps = [1] * len(begin) if lists[3] is None else lists[3].reshape(-1).tolist()
+    if any(step <= 0 for step in steps):
+        return False
+    starts, stops, strides = [0] * len(shape), list(shape), [1] * len(shape)
+    for axis, first, last, step in zip(axes, begin, end, steps, strict=True):
+        starts[axis], stops[axis], strides[axis] = slice(first, last, step).indices(shape[axis])
+    graph.become(node, "Cut", [node.inputs[0]], starts=tuple(starts), stops=tuple(stops), steps=tuple(strides))
+    return True
+
+
+def _from_gather(graph: Graph, node: Node) -> bool:
+    indices = graph.constant(node.inputs[1])
+    source = node.inputs[0]
+    if indices is None or indices.size == 0 or graph.constant(source) is not None:
+        return False
+    shape = graph.shape(source)
+    axis = int(node.number("axis", 0)) % len(shape)
+    flat = [int(index) % shape[axis] for index in indices.reshape(-1)]
+    if flat != list(range(flat[0], flat[0] + len(flat))):
+        return False
+    part = _cut(graph, node, source, axis, flat[0], flat[0] + len(flat))
+    target = graph.add_constant(np.asarray(graph.shape(node.outputs[0]), np.int64), f"{node.outputs[0]}/shape")
+    graph.become(node, "Reshape", [part, target])
+    return True
+
+
+def _only_axis(graph: Graph, node: Node) -> int | None:
+    """The axis along which a Cut of step 1 takes a part, if it is only one."""
+    shape, result = graph.shape(node.inputs[0]), graph.shape(node.outputs[0])
+    axes = [axis for axis in range(len(shape)) if shape[axis] != result[axis]]
+    return axes[0] if len(axes) == 1 and node.ints("steps")[axes[0]] == 1 else None
+
+
+def bounds(node: Node, axis: int) -> tuple[int, int]:
+    """First element of an axis that a Cut keeps, and the one after the last."""
+    return node.ints("starts")[axis], node.ints("stops")[axis]
+
+
+def _over_transpose(graph: Graph, node: Node, above: Node, axis: int) -> bool:
+    perm = above.ints("perm")
+    if not perm:
+        return False
+    part = _cut(graph, node, above.inputs[0], perm[axis], *bounds(node, axis))
+    graph.become(node, "Transpose", [part], perm=perm)
+    return True
+
+
+def _over_reshape(graph: Graph, node: Node, above: Node, axis: int) -> bool:
+    source = above.inputs[0]
+    shape, split = graph.shape(source), graph.shape(node.inputs[0])
+    place = _outermost_of(shape, split, axis)
+    if place is None:
+        return False
+    inner = shape[place] // split[axis]
+    start, stop = bounds(node, axis)
+    part = _cut(graph, node, source, place, start * inner, stop * inner)
+    target = graph.add_constant(np.asarray(graph.shape(node.outputs[0]), np.int64), f"{node.outputs[0]}/shape")
+    graph.become(node, "Reshape", [part, target])
+    return True
+
+
+def _outermost_of(shape: Shape, split: Shape, axis: int) -> int | None:
+    """The axis of `shape` of which `axis` is the outermost part after the reshape to `split`; None where it is not that."""
+    for sources, targets in reshape_groups(shape, split):
+        if axis in targets:
+            return sources[0] if len(sources) == 1 and targets[0] == axis else None
+    raise CannotLowerError(f"a reshape from {shape} to {split} loses an axis")
+
+
+def _into_weights(graph: Graph, node: Node, above: Node, axis: int) -> bool:
+    product = above.outputs[0]
+    channels = len(graph.shape(product)) - 1 if above.operator == "Linear" else 1
+    if axis != channels or product in graph.outputs or above.number("group", 1) != 1:
+        return False
+    for reader in graph.readers(product):
+        if reader.operator != "Cut" or _only_axis(graph, reader) != channels:
+            return False
+    weights = [graph.constant(name) for name in above.inputs[1:]]
+    if any(weight is None for weight in weights):
+        return False
+    start, stop = bounds(node, axis)
+    names = [
+        graph.add_constant(weight[start:stop], f"{node.outputs[0]}/part") for weight in weights if weight is not None
+    ]
+    graph.become(node, above.operator, [above.inputs[0], *names], **above.attributes)
+    return True

@@ -1,0 +1,54 @@
+"""Operators that change nothing go: f(x) = x.
+
+Identity and Dropout always; Cast to the same type; Expand, Tile, Reshape and Slice to the same shape; Pad by nothing; a Transpose to the
+same order; Transpose(Transpose(x, p), q) = Transpose(x, p[q]).
+"""
+
+from .._graph import Graph, Node
+
+_ALWAYS = {"Identity", "Dropout"}
+_BY_SHAPE = {"Cast", "Expand", "Reshape", "Slice", "Tile", "Pad"}
+
+
+def drop_identities(graph: Graph) -> int:
+    """Take the identities out; return how many."""
+    return sum(_drop(graph, node) or _join(graph, node) for node in list(graph.nodes))
+
+
+def _drop(graph: Graph, node: Node) -> bool:
+    if (len(node.outputs) != 1 and node.operator != "Dropout") or not _is_identity(graph, node):
+        return False
+    del node.outputs[1:]
+    return graph.bypass(node, node.inputs[0])
+
+
+def _is_identity(graph: Graph, node: Node) -> bool:
+    if node.operator in _ALWAYS:
+        return all(name not in graph.outputs and not graph.readers(name) for name in node.outputs[1:])
+    if node.operator in _BY_SHAPE:
+        same = graph.shape(node.inputs[0]) == graph.shape(node.outputs[0])
+        return same and graph.dtype(node.inputs[0]) == graph.dtype(node.outputs[0]) and not _reverses(graph, node)
+    perm = node.ints("perm")
+    return node.operator == "Transpose" and bool(perm) and perm == tuple(range(len(perm)))
+
+
+def _reverses(graph: Graph, node: Node) -> bool:
+    """Whether a Slice of the whole, or a Pad that crops as much as it adds, still moves elements."""
+    if node.operator == "Slice" and node.input(4):
+        steps = graph.constant(node.input(4))
+        return steps is None or bool((steps != 1).any())
+    if node.operator == "Pad":
+        pads = graph.constant(node.input(1))
+        return pads is None or bool((pads != 0).any())
+    return False
+
+
+def _join(graph: Graph, node: Node) -> bool:
+    if node.operator != "Transpose" or not node.ints("perm"):
+        return False
+    before = graph.writer(node.inputs[0], "Transpose")
+    if before is None or not before.ints("perm"):
+        return False
+    first, second = before.ints("perm"), node.ints("perm")
+    graph.become(node, "Transpose", [before.inputs[0]], perm=tuple(first[axis] for axis in second))
+    return True

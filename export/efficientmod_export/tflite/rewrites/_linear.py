@@ -1,0 +1,67 @@
+"""Products with a constant matrix become one operator with its bias.
+
+MatMul(x, W)                    -> Linear(x, W.T, 0)
+Gemm(x, W, b)                   -> Linear(x, alpha W.T, beta b)
+Add(Linear(x, W, c), b)         -> Linear(x, W, c + b)         for b along the last axis, or a scalar
+"""
+
+import numpy as np
+
+from .._graph import Array, Graph, Node
+
+
+def form_linear(graph: Graph) -> int:
+    """Apply all three; return how often."""
+    rules = {"MatMul": _from_matmul, "Gemm": _from_gemm, "Add": _take_bias}
+    return sum(rules[node.operator](graph, node) for node in list(graph.nodes) if node.operator in rules)
+
+
+def _from_matmul(graph: Graph, node: Node) -> bool:
+    weight = graph.constant(node.inputs[1])
+    if weight is None or weight.ndim != 2 or len(graph.shape(node.inputs[0])) < 2:
+        return False
+    return _become_linear(graph, node, weight.T, np.zeros(weight.shape[1], np.float32))
+
+
+def _from_gemm(graph: Graph, node: Node) -> bool:
+    weight = graph.constant(node.inputs[1])
+    bias = graph.constant(node.input(2)) if node.input(2) else np.zeros(1, np.float32)
+    if weight is None or bias is None or node.number("transA", 0):
+        return False
+    weight = weight if node.number("transB", 0) else weight.T
+    outputs = weight.shape[0]
+    if bias.size not in (1, outputs) or bias.shape[-1:] not in ((), (1,), (outputs,)):
+        return False
+    alpha, beta = node.number("alpha", 1.0), node.number("beta", 1.0)
+    scaled = weight if alpha == 1.0 else (weight * alpha).astype(np.float32)
+    return _become_linear(graph, node, scaled, np.broadcast_to(bias.reshape(-1) * np.float32(beta), (outputs,)))
+
+
+def _become_linear(graph: Graph, node: Node, weight: Array, bias: Array) -> bool:
+    stem = node.outputs[0]
+    names = [graph.add_constant(weight, f"{stem}/weight"), graph.add_constant(bias, f"{stem}/bias")]
+    graph.become(node, "Linear", [node.inputs[0], *names])
+    return True
+
+
+def _take_bias(graph: Graph, node: Node) -> bool:
+    for source, other in (node.inputs, node.inputs[::-1]):
+        linear, added = graph.writer(source, "Linear"), graph.constant(other)
+        if linear is None or added is None or not graph.is_private(source):
+            continue
+        bias = graph.constants[linear.inputs[2]]
+        if (
+            added.size not in (1, bias.size)
+            or added.shape[-1:] not in ((), (1,), bias.shape)
+            or added.ndim > len(graph.shape(source))
+        ):
+            continue
+        linear.inputs[2] = _renamed(graph, linear, bias + added.reshape(-1))
+        return graph.bypass(node, source)
+    return False
+
+
+def _renamed(graph: Graph, linear: Node, bias: Array) -> str:
+    name = graph.add_constant(bias, f"{linear.outputs[0]}/bias")
+    graph.become(linear, "Linear", [*linear.inputs[:2], name])
+    return name
