@@ -15,7 +15,8 @@ All arithmetic that is not said to be in integers or float32 is in IEEE doubles.
    k((i - c + 0.5) * (1 / f)) divided by their sum, where k(t) is the triangle 1 - |t| below 1 (bilinear) or Keys' cubic
    with a = -0.5 (bicubic). Each weight becomes the integer nearest to weight * 2^22, halves away from zero, and the
    output is clamp((2^21 + sum of integer weight * input) >> 22, 0, 255).
-   `nearest` takes input floor((x + 0.5) * scale) instead, on both axes, without passes.
+   `nearest` takes input trunc(p_x) instead, where p_0 = 0.5 * scale and p_(x + 1) = p_x + scale, each sum rounded to a
+   double.
 4. Crop (H, W) from top rint((h' - H) / 2) and left rint((w' - W) / 2).
 5. Normalise each channel in float32: ((pixel / 255) - mean) / std, each operation rounded to float32.
 

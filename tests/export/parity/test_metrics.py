@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+
 from efficientmod_export._stages import Outputs
 from efficientmod_export.parity import TOLERANCES, MeasuredWith, Verdict, compare, judge, reference_ranges
 
@@ -47,7 +48,11 @@ def put_infinity(values: np.ndarray) -> np.ndarray:
 
 FAULTS = {
     "wrong second output": (1, lambda v: v + 0.3, "output 1: max_relative_error"),
-    "shape": (1, lambda v: v[:, :, :, :-1], "two: output 1 has shape (1, 6, 5, 3) where the reference has (1, 6, 5, 4)"),
+    "shape": (
+        1,
+        lambda v: v[:, :, :, :-1],
+        "two: output 1 has shape (1, 6, 5, 3) where the reference has (1, 6, 5, 4)",
+    ),
     "NHWC for NCHW": (1, lambda v: v.transpose(0, 2, 3, 1), "two: output 1 has shape (1, 5, 4, 6)"),
     "dtype": (0, lambda v: v.astype(np.float16), "two: output 0 is float16 where the reference is float32"),
     "double": (0, lambda v: v.astype(np.float64), "two: output 0 is float64 where the reference is float32"),
@@ -56,7 +61,11 @@ FAULTS = {
     "permuted channels": (1, lambda v: v[:, [0, 2, 1, 3, 4, 5]], "output 1: max_relative_error"),
     "permuted classes": (0, lambda v: v[:, ::-1].copy(), "output 0: max_relative_error"),
     "scaled by 2": (1, lambda v: 2 * v, "output 1: max_relative_error"),
-    "transposed within its shape": (1, lambda v: v.transpose(0, 1, 3, 2).reshape(v.shape), "output 1: max_relative_error"),
+    "transposed within its shape": (
+        1,
+        lambda v: v.transpose(0, 1, 3, 2).reshape(v.shape),
+        "output 1: max_relative_error",
+    ),
     "zeros": (0, np.zeros_like, "output 0: max_relative_error"),
 }
 
@@ -87,7 +96,9 @@ def test_a_missing_and_a_surplus_output_fail() -> None:
 
 def test_outputs_in_another_order_fail() -> None:
     first, second = references()
-    assert "two: output 0 has shape (1, 6, 5, 4) where the reference has (1, 37)" in verdict([first, second[::-1]]).reasons
+    assert (
+        "two: output 0 has shape (1, 6, 5, 4) where the reference has (1, 37)" in verdict([first, second[::-1]]).reasons
+    )
 
 
 def test_the_wrong_sample_fails() -> None:

@@ -5,6 +5,7 @@ from importlib import resources
 
 import numpy as np
 import pytest
+
 from efficientmod_export.bundle import Preprocessing
 from efficientmod_export.parity import PHOTO_CREDITS, make_samples
 from efficientmod_mobile import PreprocessingConfig
@@ -12,11 +13,11 @@ from efficientmod_mobile import PreprocessingConfig
 CONFIG = PreprocessingConfig((224, 224), "bicubic", 0.875, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 
 SOURCES = {
-    "china": "",
-    "flower": "",
-    "gradient": "",
-    "checkerboard": "",
-    "noise": "",
+    "china": "e701459344fd6979",
+    "flower": "3202904ed246795b",
+    "gradient": "525501a9c0770c46",
+    "checkerboard": "30421060c6580e92",
+    "noise": "4fb04ff91cd856b1",
 }
 
 

@@ -1,6 +1,7 @@
 """The table's numbers, held to what the project promises."""
 
 import pytest
+
 from efficientmod_export.parity import TOLERANCES
 
 

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
+
 from efficientmod_export._stages import Outputs, Sample
 from efficientmod_export.parity import (
     TOLERANCES,
@@ -13,7 +15,6 @@ from efficientmod_export.parity import (
     not_run_here,
 )
 from efficientmod_mobile.errors import DependencyError
-from pydantic import ValidationError
 
 RUNTIME = MeasuredWith(runtime="a runtime", version="1.0")
 LOOSE = Tolerance(

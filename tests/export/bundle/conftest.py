@@ -1,0 +1,97 @@
+"""A small bundle without a network: two artifacts of made-up bytes, real golden files."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from efficientmod_export._stages import Artifact, Outputs, TensorSpec
+from efficientmod_export.bundle import (
+    Bundle,
+    BundleWriter,
+    FailedTarget,
+    Manifest,
+    Model,
+    Preprocessing,
+    describe_artifact,
+    describe_generator,
+    describe_transforms,
+    describe_weights,
+    tool_versions,
+    write_golden,
+    write_labels,
+)
+from efficientmod_export.parity import TOLERANCES, MeasuredWith, judge, make_samples, not_run_here
+from efficientmod_mobile import PreprocessingConfig, Weights
+from efficientmod_mobile.deploy import Certificate, Refusal, Step
+
+CONFIG = PreprocessingConfig((64, 96), "bicubic", 0.875, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+PREPROCESSING = Preprocessing.from_config(CONFIG, CONFIG.input_size)
+SAMPLES = make_samples(PREPROCESSING)
+REFERENCES: tuple[Outputs, ...] = tuple(
+    (sample.tensor.mean(axis=(2, 3)), np.ascontiguousarray(sample.tensor[:, :, ::7, ::5])) for sample in SAMPLES
+)
+CERTIFICATE = Certificate(
+    steps=(Step("fold_batch_norm", 3, (Refusal("stem.0 conv2d", "a second reader"),)), Step("drop_dropout", 1, ())),
+    nodes_before=90,
+    nodes_after=70,
+    float64_error=3e-16,
+    float32_error=2e-7,
+    tolerance=1e-12,
+)
+INPUT = TensorSpec("image", (1, 3, 64, 96), "float32", "NCHW")
+OUTPUTS = (TensorSpec("logits", (1, 3), "float32", "any"), TensorSpec("features", (1, 3, 10, 20), "float32", "NCHW"))
+
+WriteFiles = Callable[..., Manifest]
+
+
+def write_files(folder: Path, *, content: bytes = b"pte", outcome: str = "passed") -> Manifest:
+    """Fill a bundle's folder but for the manifest."""
+    pte = folder / "model.pte"
+    pte.write_bytes(content)
+    package = folder / "model.mlpackage"
+    (package / "Data" / "weights").mkdir(parents=True)
+    (package / "Manifest.json").write_text("{}")
+    (package / "Data" / "weights" / "weight.bin").write_bytes(b"weights")
+    executorch = Artifact("executorch", pte, "fp32", "ExecuTorch", "1.4", (INPUT,), OUTPUTS, 1, ("aten.erf",))
+    coreml = Artifact("coreml", package, "fp16", "Core ML", "iOS 16", (INPUT,), OUTPUTS)
+    results = REFERENCES if outcome == "passed" else REFERENCES[::-1]
+    names = [sample.name for sample in SAMPLES]
+    ran = judge(
+        names, REFERENCES, results, TOLERANCES["executorch", "fp32"], MeasuredWith(runtime="ExecuTorch", version="1")
+    )
+    not_run = not_run_here(TOLERANCES["coreml", "fp16"], "Core ML has no runtime on this machine")
+    return Manifest(
+        schema_version=1,
+        generator=describe_generator(),
+        status="failed" if ran.failed else "passed",
+        model=Model(name="tiny", num_classes=3, weights=describe_weights(Weights("seeded", seed=0))),
+        preprocessing=PREPROCESSING,
+        labels=write_labels(folder, ["tench", "goldfish", "great\u2028white"]),
+        transforms=describe_transforms(CERTIFICATE),
+        artifacts=(describe_artifact(executorch, ran, folder), describe_artifact(coreml, not_run, folder)),
+        failed_targets=(FailedTarget(target="tflite", reason="erf has no TFLite operator"),),
+        golden=write_golden(folder, SAMPLES, REFERENCES),
+        tools=tool_versions(),
+    )
+
+
+@pytest.fixture
+def fill() -> WriteFiles:
+    return write_files
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Bundle:
+    """A bundle at `tmp_path / "out"`."""
+    with BundleWriter(tmp_path / "out") as writer:
+        return writer.commit(write_files(writer.folder))
+
+
+@pytest.fixture
+def snapshot() -> Callable[[Path], dict[str, bytes]]:
+    """Read every file below a folder, links and hidden ones too."""
+    return lambda folder: {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if not path.is_dir()
+    }
