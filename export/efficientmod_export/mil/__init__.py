@@ -1,0 +1,28 @@
+"""An interpreter for Core ML's ML programs (MIL): a saved `.mlpackage`, run operator by operator with PyTorch.
+
+    program = MILProgram.load("model.mlpackage")
+    outputs = program.predict({"image": picture})
+
+It knows nothing of the networks and bundles that this toolkit makes. coremltools gives the protobuf classes and nothing
+else: not the runtime, which exists on macOS only.
+"""
+
+from efficientmod_export.mil import _ops as _ops
+from efficientmod_export.mil._errors import PackageError
+from efficientmod_export.mil._graph import Function, Literal, Operation, Variable
+from efficientmod_export.mil._modules import MODULES_KEY, mark_modules
+from efficientmod_export.mil._plan import Arithmetic
+from efficientmod_export.mil._program import MILProgram, Observer
+
+__all__ = [
+    "MODULES_KEY",
+    "Arithmetic",
+    "Function",
+    "Literal",
+    "MILProgram",
+    "Observer",
+    "Operation",
+    "PackageError",
+    "Variable",
+    "mark_modules",
+]

@@ -1,0 +1,116 @@
+"""What a model takes and gives at its border: arrays, images, and a classifier's label and probabilities.
+
+Message definitions: coremltools, mlmodel/format/FeatureTypes.proto. An ML program holds the scale and bias of its image
+inputs as operators, so that a picture enters as pixels from 0 to 255.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from PIL import Image
+
+from efficientmod_export.mil._graph import Variable
+from efficientmod_export.mil._types import BY_NAME, to_tensor
+from efficientmod_mobile.errors import ConversionError, InputError
+
+Colour = Literal["RGB", "BGR", "L"]
+
+_COLOURS: dict[int, Colour] = {10: "L", 20: "RGB", 30: "BGR", 40: "L"}
+_HALF_GREY = 40
+_ARRAY_DTYPES: dict[int, type[np.generic]] = {
+    65552: np.float16,
+    65568: np.float32,
+    65600: np.float64,
+    131080: np.int8,
+    131104: np.int32,
+}
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One input or output of a model. `colour` is None unless it is an image; `dtype` is an array's element type."""
+
+    name: str
+    kind: str
+    dtype: type[np.generic]
+    colour: Colour | None
+
+
+def read_feature(proto: Any) -> Feature:
+    """The feature that a `FeatureDescription` describes."""
+    kind = str(proto.type.WhichOneof("Type"))
+    if kind == "imageType":
+        colour = proto.type.imageType.colorSpace
+        half = colour == _HALF_GREY
+        return Feature(proto.name, kind, np.float16 if half else np.uint8, _COLOURS.get(colour))
+    dtype = _ARRAY_DTYPES.get(proto.type.multiArrayType.dataType, np.float32)
+    return Feature(proto.name, kind, dtype, None)
+
+
+def _check_shape(shape: tuple[int, ...], declared: Variable, what: str) -> None:
+    fits = len(shape) == len(declared.shape) and all(
+        want is None or want == have for want, have in zip(declared.shape, shape, strict=True)
+    )
+    if not fits:
+        wanted = tuple("any" if length is None else length for length in declared.shape)
+        raise InputError(f"the input '{declared.name}' is {wanted}, but {what} is {shape}")
+
+
+def _pixels(value: Any, feature: Feature) -> np.ndarray[Any, Any]:
+    if isinstance(value, Image.Image):
+        mode = "L" if feature.colour == "L" else "RGB"
+        if value.mode != mode and not (value.mode == "F" and feature.dtype is np.float16):
+            raise InputError(f"the input '{feature.name}' takes pictures of mode {mode}; convert the {value.mode} one")
+        return np.array(value)
+    if isinstance(value, np.ndarray) and value.dtype in (np.uint8, feature.dtype):
+        return value
+    raise InputError(
+        f"the input '{feature.name}' is an image: give a PIL image or uint8 pixels (height, width, 3) in RGB"
+    )
+
+
+def _image(value: Any, feature: Feature, declared: Variable) -> torch.Tensor:
+    pixels = _pixels(value, feature)
+    planes = pixels[None] if pixels.ndim == 2 else np.moveaxis(pixels, -1, 0)
+    if feature.colour == "BGR":
+        planes = planes[::-1]
+    _check_shape((1, *planes.shape), declared, "the picture")
+    return torch.from_numpy(planes[None].astype(np.float32))
+
+
+def to_input(value: Any, feature: Feature, declared: Variable) -> torch.Tensor:
+    """The tensor that enters the program: (1, C, H, W) for a picture; `InputError` when `value` does not fit."""
+    if feature.kind == "imageType":
+        return _image(value, feature, declared)
+    dtype = BY_NAME[declared.dtype]
+    try:
+        array = np.ascontiguousarray(value)
+        array = array.reshape(np.shape(value)).astype(dtype.storage)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"the input '{feature.name}' takes numbers, not a {type(value).__name__}") from error
+    _check_shape(array.shape, declared, "the array")
+    return to_tensor(array, dtype)
+
+
+def _to_image(tensor: torch.Tensor, feature: Feature) -> Image.Image:
+    planes = tensor[0].numpy()
+    if feature.dtype is np.float16:
+        return Image.fromarray(planes[0].astype(np.float32), mode="F")
+    pixels = np.clip(np.round(planes), 0, 255).astype(np.uint8)
+    if feature.colour == "L":
+        return Image.fromarray(pixels[0])
+    rgb = pixels[::-1] if feature.colour == "BGR" else pixels
+    return Image.fromarray(np.ascontiguousarray(np.moveaxis(rgb, 0, -1)))
+
+
+def to_output(value: Any, feature: Feature) -> Any:
+    """An array of the feature's type, a PIL image, a class label (string or int), or a dictionary of probabilities."""
+    if not isinstance(value, torch.Tensor):
+        return value
+    if feature.kind == "imageType":
+        return _to_image(value, feature)
+    if feature.kind != "multiArrayType":
+        raise ConversionError(f"the output '{feature.name}' is a {feature.kind}, which the program does not give")
+    return value.contiguous().numpy().astype(feature.dtype)

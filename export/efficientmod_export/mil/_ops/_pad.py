@@ -1,0 +1,34 @@
+"""Padding of whole tensors."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from efficientmod_export.mil._registry import Ints, operator
+from efficientmod_mobile.errors import ConversionError
+
+
+def _by_index(x: Tensor, axis: int, before: int, after: int, mode: str) -> Tensor:
+    length = x.shape[axis]
+    index = torch.arange(-before, length + after)
+    if mode == "replicate":
+        index = index.clamp(0, length - 1)
+    else:
+        period = max(1, 2 * (length - 1))
+        index = index.remainder(period)
+        index = torch.where(index < length, index, period - index)
+    return x.index_select(axis, index)
+
+
+@operator("pad", moves=True)
+def pad(x: Tensor, pad: Ints, mode: str = "constant", constant_val: float = 0.0) -> Tensor:
+    """`x` with lines before and after its last axes: a constant, the edge ("replicate"), or mirrored ("reflect")."""
+    pairs = list(zip(pad[::2], pad[1::2], strict=True))
+    if mode == "constant":
+        return F.pad(x, [amount for pair in reversed(pairs) for amount in pair], value=constant_val)
+    if mode not in {"reflect", "replicate"}:
+        raise ConversionError(f"pad has no mode '{mode}'")
+    for axis, (before, after) in enumerate(pairs, start=x.dim() - len(pairs)):
+        if before or after:
+            x = _by_index(x, axis, before, after, mode)
+    return x

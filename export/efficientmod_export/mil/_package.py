@@ -1,0 +1,110 @@
+"""Opening a `.mlpackage`: the manifest, the model's specification, its weight files, and the modules' names.
+
+Layout: coremltools, modelpackage/src/ModelPackage.cpp. `Manifest.json` names the root model; the files lie in `Data/`.
+"""
+
+import importlib
+import importlib.util
+import json
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from efficientmod_export.mil._blob import WeightFile
+from efficientmod_export.mil._errors import PackageError
+from efficientmod_export.mil._modules import MODULES_KEY
+from efficientmod_mobile.errors import DependencyError
+
+_MODEL_PATH = "@model_path/"
+_PROTO_PACKAGE = "_efficientmod_coreml_proto"
+_HANDLES_FILE = "executorch_debug_handle_mapping.json"
+
+
+def _inside(folder: Path, relative: str, what: str) -> Path:
+    path = (folder / relative).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        raise PackageError(f"{what} '{relative}' lies outside {folder}; the package is damaged or hostile")
+    return path
+
+
+def _empty_model() -> tuple[Any, type[Exception]]:
+    """An empty `Model` message, and the error that its parser raises.
+
+    coremltools takes seconds to import and looks for every framework that it converts from. Its protobuf classes need
+    none of that, so they are imported as a package of their own.
+    """
+    found = importlib.util.find_spec("coremltools")
+    if found is None or not found.submodule_search_locations:
+        raise DependencyError('coremltools is missing; pip install "efficientmod-mobile[coreml]"')
+    if _PROTO_PACKAGE not in sys.modules:
+        package = ModuleType(_PROTO_PACKAGE)
+        package.__path__ = [str(Path(found.submodule_search_locations[0]) / "proto")]
+        sys.modules[_PROTO_PACKAGE] = package
+    model = importlib.import_module(f"{_PROTO_PACKAGE}.Model_pb2").Model()
+    error: type[Exception] = importlib.import_module("google.protobuf.message").DecodeError
+    return model, error
+
+
+class Package:
+    """A package on disk. `specification` is the parsed `Model_pb2.Model`, known to hold an ML program.
+
+    Raises `PackageError` for a folder that is no package, and for a specification that is cut off or of another kind;
+    `DependencyError` without coremltools, whose protobuf classes read the specification.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._specification_path = self._find_specification()
+        self._files: dict[str, WeightFile] = {}
+        self.specification = self._parse()
+
+    def _find_specification(self) -> Path:
+        if not self._path.is_dir():
+            raise PackageError(f"{self._path} is not a folder; give the path of a saved .mlpackage")
+        try:
+            manifest = json.loads((self._path / "Manifest.json").read_text(encoding="utf-8"))
+            entry = manifest["itemInfoEntries"][manifest["rootModelIdentifier"]]["path"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise PackageError(f"{self._path} has no readable Manifest.json; copy the whole package") from error
+        return _inside(self._path / "Data", str(entry), "the model file")
+
+    def _parse(self) -> Any:
+        model, decode_error = _empty_model()
+        try:
+            model.ParseFromString(self._specification_path.read_bytes())
+        except OSError as error:
+            raise PackageError(f"{self._specification_path} cannot be read; copy the whole package") from error
+        except decode_error as error:
+            raise PackageError(f"{self._specification_path} is cut off or no Core ML model; export it again") from error
+        kind = model.WhichOneof("Type")
+        if kind != "mlProgram":
+            held = f"holds a {kind}" if kind else "is not a Core ML model"
+            raise PackageError(f"{self._specification_path} {held}; only ML programs (iOS 15 and later) can be run")
+        return model
+
+    def weights(self, file_name: str) -> WeightFile:
+        """The weight file that a program calls `file_name` ("@model_path/weights/weight.bin"), opened once."""
+        if file_name not in self._files:
+            folder = self._specification_path.parent
+            path = _inside(folder, file_name.removeprefix(_MODEL_PATH), "the weight file")
+            self._files[file_name] = WeightFile(path)
+        return self._files[file_name]
+
+    def modules(self, function: str) -> dict[str, str]:
+        """First output of an operator -> PyTorch module, where `mark_modules` was used before the conversion."""
+        path = self._path / _HANDLES_FILE
+        table = self.specification.description.metadata.userDefined.get(MODULES_KEY, "")
+        if not table or not path.exists():
+            return {}
+        try:
+            modules = json.loads(table)
+            handles = json.loads(path.read_text(encoding="utf-8"))["mapping"]
+            return {
+                steps[-1]["Output"]: str(modules[int(handle)])
+                for handle, operations in handles.items()
+                for steps in operations
+                if handle != "null" and steps[1]["Name"] == function
+            }
+        except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+            raise PackageError(f"{path} cannot be read; export the package again or remove the file") from error

@@ -1,0 +1,172 @@
+"""From a `Function` to a list of steps: operators found, inputs checked and bound, constants decompressed.
+
+Everything wrong with a program is gathered and reported at once.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from torch import Tensor
+
+from efficientmod_export.mil._graph import Constant, Function, Operation, Variable
+from efficientmod_export.mil._graph import Literal as LiteralInput
+from efficientmod_export.mil._registry import Converter, Kernel, Operator, find_operator
+from efficientmod_export.mil._types import BY_NAME, through_float16
+from efficientmod_mobile.errors import ConversionError
+
+Arithmetic = Literal["float32", "float16_storage", "float16"]
+"""How float values are held.
+
+    float32           nothing is rounded: the program's graph alone, free of float16's noise
+    float16_storage   float constants are rounded to float16, all else stays float32: what storing in float16 costs
+    float16           every value that the program declares float16 is rounded after the operator that makes it
+"""
+
+
+@dataclass(frozen=True)
+class Dynamic:
+    """An input that comes from values computed at run time; `names` has several for `Tensors`."""
+
+    parameter: str
+    names: tuple[str | LiteralInput, ...]
+    convert: Converter
+    several: bool
+
+
+@dataclass(frozen=True)
+class Step:
+    """One operator, ready to run. `rounded` are the outputs to round, `dead` the values that nothing reads later."""
+
+    operation: Operation
+    kernel: Kernel
+    static: Mapping[str, Any]
+    dynamic: tuple[Dynamic, ...]
+    rounded: tuple[bool, ...]
+    dead: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A function's steps and the constants that they read."""
+
+    function: Function
+    steps: tuple[Step, ...]
+    constants: Mapping[str, Constant]
+
+
+def _problems(operation: Operation, found: Operator | None, ios: int) -> list[str]:
+    label = f"{operation.kind} '{operation.name}'"
+    if found is None:
+        return [f"{label} is not known in the opset of iOS {ios}"]
+    unknown = [f"{label} has the unknown input '{name}'" for name in operation.inputs if name not in found.parameters]
+    missing = [
+        f"{label} lacks its input '{name}'"
+        for name, parameter in found.parameters.items()
+        if parameter.required and name not in operation.inputs
+    ]
+    return unknown + missing
+
+
+def _find_all(function: Function) -> list[Operator]:
+    found = [find_operator(operation.kind, function.ios) for operation in function.operations]
+    problems = [
+        problem
+        for operation, match in zip(function.operations, found, strict=True)
+        for problem in _problems(operation, match, function.ios)
+    ]
+    if problems:
+        raise ConversionError(f"the ML program cannot be run here: {'; '.join(problems)}")
+    return [match for match in found if match is not None]
+
+
+def _resolve(source: str | LiteralInput, constants: Mapping[str, Constant]) -> Constant:
+    return source.value if isinstance(source, LiteralInput) else constants[source]
+
+
+def _known(source: str | LiteralInput, constants: Mapping[str, Constant]) -> bool:
+    return isinstance(source, LiteralInput) or source in constants
+
+
+def _bind(
+    operation: Operation, found: Operator, constants: Mapping[str, Constant]
+) -> tuple[dict[str, Any], tuple[Dynamic, ...]]:
+    static: dict[str, Any] = {}
+    dynamic = []
+    for name, sources in operation.inputs.items():
+        parameter = found.parameters[name]
+        if not all(_known(source, constants) for source in sources):
+            dynamic.append(Dynamic(name, sources, parameter.convert, parameter.several))
+        elif parameter.several:
+            static[name] = tuple(_resolve(source, constants) for source in sources)
+        else:
+            static[name] = parameter.convert(_resolve(sources[0], constants))
+    return static, tuple(dynamic)
+
+
+def call(operation: Operation, kernel: Callable[..., Any], inputs: Mapping[str, Any]) -> tuple[Any, ...]:
+    """The operator's outputs, checked against the shapes and types that the program declares for them."""
+    try:
+        result = kernel(**inputs)
+    except (ArithmeticError, IndexError, RuntimeError, TypeError, ValueError) as error:
+        raise ConversionError(f"the operator {operation.kind} '{operation.name}' cannot be run: {error}") from error
+    outputs = result if isinstance(result, tuple) else (result,)
+    if len(outputs) < len(operation.outputs):
+        raise ConversionError(f"the operator {operation.kind} '{operation.name}' gave only {len(outputs)} outputs")
+    for output, declared in zip(outputs, operation.outputs, strict=False):
+        if isinstance(output, Tensor) and not _agrees(output, declared):
+            raise ConversionError(
+                f"the operator {operation.kind} '{operation.name}' gave {tuple(output.shape)} {output.dtype}, "
+                f"where the program declares {declared.shape} {declared.dtype}"
+            )
+    return outputs
+
+
+def _agrees(output: Tensor, declared: Variable) -> bool:
+    if output.dtype != BY_NAME[declared.dtype].carrier or output.dim() != len(declared.shape):
+        return False
+    return all(want is None or want == have for want, have in zip(declared.shape, output.shape, strict=True))
+
+
+def _rounded(operation: Operation, found: Operator, arithmetic: Arithmetic) -> tuple[bool, ...]:
+    if arithmetic != "float16" or found.moves:
+        return ()
+    flags = tuple(output.dtype == "fp16" for output in operation.outputs)
+    return flags if any(flags) else ()
+
+
+def _last_uses(function: Function) -> dict[int, list[str]]:
+    last: dict[str, int] = {variable.name: -1 for variable in function.inputs}
+    for index, operation in enumerate(function.operations):
+        for output in operation.outputs:
+            last[output.name] = index
+        for sources in operation.inputs.values():
+            last.update({source: index for source in sources if isinstance(source, str)})
+    dead: dict[int, list[str]] = {}
+    for name, index in last.items():
+        if name not in function.outputs and name not in function.constants:
+            dead.setdefault(index, []).append(name)
+    return dead
+
+
+def _stored(value: Constant, dtype: str | None, arithmetic: Arithmetic) -> Constant:
+    narrow = dtype == "fp16" or arithmetic == "float16_storage"
+    return through_float16(value) if narrow and isinstance(value, Tensor) and value.is_floating_point() else value
+
+
+def make_plan(function: Function, arithmetic: Arithmetic) -> Plan:
+    """The steps of `function`; one `ConversionError` names every operator and input that is not known."""
+    found = _find_all(function)
+    constants = {name: _stored(value, None, arithmetic) for name, value in function.constants.items()}
+    dead = _last_uses(function)
+    steps = []
+    for index, (operation, match) in enumerate(zip(function.operations, found, strict=True)):
+        static, dynamic = _bind(operation, match, constants)
+        if operation.kind.startswith("constexpr_"):
+            outputs = call(operation, match.kernel, static)
+            for output, declared in zip(outputs, operation.outputs, strict=True):
+                constants[declared.name] = _stored(output, declared.dtype, arithmetic)
+            continue
+        rounded = _rounded(operation, match, arithmetic)
+        steps.append(Step(operation, match.kernel, static, dynamic, rounded, tuple(dead.get(index, ()))))
+    return Plan(function, tuple(steps), constants)

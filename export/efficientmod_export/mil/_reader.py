@@ -1,0 +1,121 @@
+"""From protobuf to `Function`: types, constants (immediate or in weight files) and operators.
+
+Message definitions: coremltools, mlmodel/format/MIL.proto.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from efficientmod_export.mil._errors import PackageError
+from efficientmod_export.mil._graph import Constant, Function, Literal, Operation, Shape, Variable
+from efficientmod_export.mil._package import Package
+from efficientmod_export.mil._types import BY_NAME, dtype_name, to_tensor, unpack
+
+_OPSETS = {"CoreML5": 15, "CoreML6": 16, "CoreML7": 17, "CoreML8": 18, "CoreML9": 26}
+_FIELDS = {"floats": np.float32, "ints": np.int32, "bools": np.bool_}
+
+
+def _shape(tensor_type: Any) -> Shape:
+    return tuple(
+        int(dimension.constant.size) if dimension.WhichOneof("dimension") == "constant" else None
+        for dimension in tensor_type.dimensions
+    )
+
+
+def _variable(named: Any) -> Variable:
+    kind = named.type.WhichOneof("type")
+    if kind == "tensorType":
+        tensor_type = named.type.tensorType
+        return Variable(named.name, dtype_name(tensor_type.dataType), _shape(tensor_type))
+    return Variable(named.name, str(kind).removesuffix("Type"), ())
+
+
+def _immediate_tensor(value: Any, name: str) -> Constant:
+    tensor_type = value.type.tensorType
+    shape = tuple(length for length in _shape(tensor_type) if length is not None)
+    dtype, tensor = dtype_name(tensor_type.dataType), value.immediateValue.tensor
+    field = tensor.WhichOneof("value")
+    if dtype == "string":
+        strings = tuple(tensor.strings.values)
+        return strings if shape else strings[0]
+    if dtype == "int64":
+        return tuple(tensor.longInts.values) if shape else int(tensor.longInts.values[0])
+    if dtype not in BY_NAME:
+        raise PackageError(f"the constant '{name}' is of type {dtype}, which no Core ML operator computes with")
+    known, count = BY_NAME[dtype], int(np.prod(shape, dtype=np.int64))
+    if field == "bytes":
+        values = unpack(np.frombuffer(bytearray(tensor.bytes.values), dtype=np.uint8), known, count)
+    else:
+        values = np.array(getattr(tensor, field).values if field else (), dtype=_FIELDS.get(str(field), known.storage))
+    if values.size == 1 != count:
+        values = np.repeat(values, count)
+    if values.size != count:
+        raise PackageError(f"the constant '{name}' holds {values.size} of its {count} elements; export it again")
+    return to_tensor(values.astype(known.storage, copy=False).reshape(shape), known)
+
+
+def _constant(value: Any, package: Package, name: str) -> Constant:
+    kind = value.WhichOneof("value")
+    if kind == "blobFileValue":
+        tensor_type = value.type.tensorType
+        shape = tuple(int(length or 0) for length in _shape(tensor_type))
+        known = BY_NAME[dtype_name(tensor_type.dataType)]
+        blob = value.blobFileValue
+        values = package.weights(blob.fileName).read(int(blob.offset), known, int(np.prod(shape, dtype=np.int64)), name)
+        return to_tensor(values.reshape(shape), known)
+    held = value.immediateValue.WhichOneof("value")
+    if held == "list":
+        return tuple(_constant(item, package, name) for item in value.immediateValue.list.values)
+    if held == "tensor":
+        return _immediate_tensor(value, name)
+    raise PackageError(f"the constant '{name}' holds a {held or 'missing value'}, which cannot be read")
+
+
+def _inputs(proto: Any, package: Package, label: str) -> dict[str, tuple[str | Literal, ...]]:
+    inputs: dict[str, tuple[str | Literal, ...]] = {}
+    for parameter, argument in proto.inputs.items():
+        inputs[parameter] = tuple(
+            binding.name
+            if binding.WhichOneof("binding") == "name"
+            else Literal(_constant(binding.value, package, f"{label}.{parameter}"))
+            for binding in argument.arguments
+        )
+    if proto.type.startswith("constexpr_"):
+        # Before iOS 18 these operators keep their parameters among the attributes.
+        for parameter, value in proto.attributes.items():
+            if parameter != "name":
+                inputs[parameter] = (Literal(_constant(value, package, f"{label}.{parameter}")),)
+    return inputs
+
+
+def _operation(proto: Any, package: Package, modules: Mapping[str, str]) -> Operation:
+    outputs = tuple(_variable(output) for output in proto.outputs)
+    first = outputs[0].name if outputs else ""
+    name = proto.attributes["name"].immediateValue.tensor.strings.values if "name" in proto.attributes else ()
+    label = str(name[0]) if name else first
+    return Operation(label, proto.type, _inputs(proto, package, label), outputs, modules.get(first))
+
+
+def read_function(package: Package, name: str) -> Function:
+    """The function `name` of the package's program; `PackageError` when there is none or its opset is not known."""
+    program = package.specification.mlProgram
+    if name not in program.functions:
+        have = ", ".join(sorted(program.functions))
+        raise PackageError(f"the program has no function '{name}'; it has {have or 'none'}")
+    proto = program.functions[name]
+    if proto.opset not in _OPSETS or proto.opset not in proto.block_specializations:
+        raise PackageError(f"the function '{name}' is of opset '{proto.opset}'; known are {', '.join(_OPSETS)}")
+    block = proto.block_specializations[proto.opset]
+    modules = package.modules(name)
+    constants: dict[str, Constant] = {}
+    operations = []
+    for operation in block.operations:
+        if operation.type == "const":
+            output = operation.outputs[0].name
+            constants[output] = _constant(operation.attributes["val"], package, output)
+        else:
+            operations.append(_operation(operation, package, modules))
+    inputs = tuple(_variable(named) for named in proto.inputs)
+    return Function(name, _OPSETS[proto.opset], inputs, tuple(block.outputs), constants, tuple(operations))

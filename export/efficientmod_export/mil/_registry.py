@@ -1,0 +1,115 @@
+"""The operators' registry: `@operator("gather", since=17)` on a function whose keywords are MIL's parameters.
+
+The annotations of a kernel are its schema. They say how each input reaches it:
+
+    Tensor                     a tensor, float16 carried as float32
+    Tensors                    any number of tensors (concat's `values`)
+    int, float, bool, str      a scalar
+    Ints, Bools, Strings       a tuple of scalars
+    ... | None                 the input may be missing
+
+A parameter without a default is required. An unknown operator or parameter is found before anything runs.
+"""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import UnionType
+from typing import Any, TypeVar, get_args
+
+from torch import Tensor
+
+Ints = tuple[int, ...]
+Bools = tuple[bool, ...]
+Strings = tuple[str, ...]
+Tensors = tuple[Tensor, ...]
+Kernel = Callable[..., Any]
+AnyKernel = TypeVar("AnyKernel", bound=Kernel)
+Converter = Callable[[Any], Any]
+
+_FIRST_IOS = 15
+
+
+def _flat(kind: Callable[[Any], Any]) -> Converter:
+    def convert(value: Any) -> tuple[Any, ...]:
+        items = value.flatten().tolist() if isinstance(value, Tensor) else value
+        return tuple(kind(item) for item in items)
+
+    return convert
+
+
+def _scalar(kind: Callable[[Any], Any]) -> Converter:
+    return lambda value: kind(value.item() if isinstance(value, Tensor) else value)
+
+
+def _as_is(value: Any) -> Any:
+    return value
+
+
+_CONVERTERS: dict[Any, Converter] = {
+    Tensor: _as_is,
+    Tensors: _as_is,
+    Ints: _flat(int),
+    Bools: _flat(bool),
+    Strings: _flat(str),
+    Strings | Ints: _as_is,
+    int: _scalar(int),
+    float: _scalar(float),
+    bool: _scalar(bool),
+    str: _scalar(str),
+}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One input of an operator: how its value is converted, whether it must be there, whether it takes several."""
+
+    convert: Converter
+    required: bool
+    several: bool
+
+
+@dataclass(frozen=True)
+class Operator:
+    """A kernel and its schema. `moves` says that it moves or picks values without computing new ones."""
+
+    name: str
+    kernel: Kernel
+    parameters: Mapping[str, Parameter]
+    moves: bool
+
+
+_REGISTRY: dict[str, dict[int, Operator]] = {}
+
+
+def _parameter(parameter: inspect.Parameter) -> Parameter:
+    annotation = parameter.annotation
+    if isinstance(annotation, UnionType) and type(None) in get_args(annotation):
+        annotation = next(kind for kind in get_args(annotation) if kind is not type(None))
+    return Parameter(_CONVERTERS[annotation], parameter.default is inspect.Parameter.empty, annotation == Tensors)
+
+
+def operator(*names: str, since: int = _FIRST_IOS, moves: bool = False) -> Callable[[AnyKernel], AnyKernel]:
+    """Register a kernel for MIL's operators `names`, from the opset of iOS `since` on; twice raises `ValueError`."""
+
+    def register(kernel: AnyKernel) -> AnyKernel:
+        parameters = {name: _parameter(p) for name, p in inspect.signature(kernel).parameters.items()}
+        for name in names:
+            versions = _REGISTRY.setdefault(name, {})
+            if since in versions:
+                raise ValueError(f"the operator '{name}' of iOS {since} is registered twice")
+            versions[since] = Operator(name, kernel, parameters, moves)
+        return kernel
+
+    return register
+
+
+def find_operator(name: str, ios: int) -> Operator | None:
+    """The newest version of `name` that a program of opset `ios` may use, or None."""
+    versions = [since for since in _REGISTRY.get(name, {}) if since <= ios]
+    return _REGISTRY[name][max(versions)] if versions else None
+
+
+def registered() -> dict[str, tuple[int, ...]]:
+    """Every operator's name, with the iOS versions that changed it."""
+    return {name: tuple(sorted(versions)) for name, versions in sorted(_REGISTRY.items())}

@@ -1,0 +1,95 @@
+"""Packages for the interpreter's tests, made and saved by coremltools from PyTorch modules and from MIL itself."""
+
+import os
+import warnings
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from efficientmod_export.mil import MODULES_KEY, mark_modules
+
+Arrays = Mapping[str, np.ndarray[Any, Any]]
+
+
+@pytest.fixture(scope="session")
+def ct() -> Any:
+    """coremltools, whose import and use warn about half of the frameworks that it knows."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return pytest.importorskip("coremltools", reason="the extra coreml is not installed")
+
+
+@pytest.fixture(scope="session")
+def save(ct: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Any], Path]:
+    """Saves a coremltools model in a folder of its own."""
+
+    def save_model(model: Any) -> Path:
+        path = tmp_path_factory.mktemp("package") / "model.mlpackage"
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            model.save(os.fspath(path))
+        return path
+
+    return save_model
+
+
+@pytest.fixture(scope="session")
+def from_torch(ct: Any, save: Callable[[Any], Path]) -> Callable[..., Path]:
+    """Converts a module by way of torch.export; its inputs are named x0, x1, ... unless `inputs` says otherwise."""
+
+    def convert(
+        module: torch.nn.Module, *examples: torch.Tensor, precision: str = "FLOAT32", ios: int = 16, **options: Any
+    ) -> Path:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            exported = torch.export.export(module.eval(), examples).run_decompositions({})
+            modules = mark_modules(exported)
+            inputs = options.pop("inputs", None) or [
+                ct.TensorType(name=f"x{i}", shape=tuple(example.shape), dtype=example.numpy().dtype.type)
+                for i, example in enumerate(examples)
+            ]
+            model = ct.convert(
+                exported,
+                inputs=inputs,
+                outputs=options.pop("outputs", None),
+                minimum_deployment_target=getattr(ct.target, f"iOS{ios}"),
+                compute_precision=getattr(ct.precision, precision),
+                skip_model_load=True,
+                **options,
+            )
+        model.user_defined_metadata[MODULES_KEY] = modules
+        return save(model)
+
+    return convert
+
+
+@pytest.fixture(scope="session")
+def from_mil(ct: Any, save: Callable[[Any], Path]) -> Callable[..., Path]:
+    """Builds a program of one function: `build(mb, **variables)` gives its output or outputs."""
+
+    def make(build: Callable[..., Any], arrays: Arrays, *, ios: int = 15, precision: str = "FLOAT32") -> Path:
+        from coremltools.converters.mil import Builder as mb  # noqa: N813 - the name that coremltools' guide uses
+        from coremltools.converters.mil.mil import types
+
+        kinds = {"float32": types.fp32, "float16": types.fp16, "int32": types.int32, "bool": types.bool}
+        target = getattr(ct.target, f"iOS{ios}")
+        specs = [mb.TensorSpec(shape=value.shape, dtype=kinds[value.dtype.name]) for value in arrays.values()]
+        names = {f"x{i}": name for i, name in enumerate(arrays)}
+        source = f"lambda {', '.join(names)}: build(mb, {', '.join(f'{name}={x}' for x, name in names.items())})"
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            program = mb.program(input_specs=specs, opset_version=target)(eval(source, {"build": build, "mb": mb}))
+            model = ct.convert(
+                program,
+                convert_to="mlprogram",
+                minimum_deployment_target=target,
+                compute_precision=getattr(ct.precision, precision),
+                skip_model_load=True,
+            )
+        return save(model)
+
+    return make

@@ -1,0 +1,117 @@
+"""The four EfficientMods, converted by coremltools and run here, against PyTorch."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from efficientmod_export.mil import MILProgram, Operation
+from efficientmod_mobile import create_model, list_models, realistic_state
+
+FLOAT32_TOLERANCE = 1e-5
+FLOAT16_TOLERANCE = 1e-2
+SMALL = (1, 3, 96, 128)
+
+
+def network(name: str) -> torch.nn.Module:
+    model = create_model(name).eval()
+    shapes = {key: tuple(value.shape) for key, value in model.state_dict().items()}
+    model.load_state_dict({key: torch.from_numpy(value) for key, value in realistic_state(shapes, seed=0).items()})
+    return model
+
+
+def picture(shape: tuple[int, ...]) -> torch.Tensor:
+    return torch.from_numpy(np.random.default_rng(1).standard_normal(shape).astype(np.float32))
+
+
+def error(result: np.ndarray[Any, Any], reference: torch.Tensor) -> float:
+    expected = reference.detach().numpy()
+    assert result.shape == expected.shape
+    assert result.dtype == np.float32
+    return float(np.abs(result - expected).max() / (expected.max() - expected.min()))
+
+
+def named(ct: Any, shape: tuple[int, ...]) -> dict[str, Any]:
+    return {
+        "inputs": [ct.TensorType(name="image", shape=shape, dtype=np.float32)],
+        "outputs": [ct.TensorType(name="logits", dtype=np.float32)],
+    }
+
+
+@pytest.fixture(scope="module")
+def small(ct: Any, from_torch: Callable[..., Path]) -> tuple[Path, torch.Tensor, torch.Tensor]:
+    model, x = network("efficientmod_xxs"), picture(SMALL)
+    path = from_torch(model, x, **named(ct, SMALL))
+    return path, x, model(x)
+
+
+def test_the_smallest_one_computes_what_pytorch_computes(small: tuple[Path, torch.Tensor, torch.Tensor]) -> None:
+    path, x, expected = small
+    outputs = MILProgram.load(path).predict({"image": x.numpy()})
+    assert list(outputs) == ["logits"]
+    assert error(outputs["logits"], expected) < FLOAT32_TOLERANCE
+
+
+def test_every_operator_names_its_module(small: tuple[Path, torch.Tensor, torch.Tensor]) -> None:
+    modules = {name for name, _ in network("efficientmod_xxs").named_modules()}
+    operations = MILProgram.load(small[0]).function.operations
+    assert {operation.module for operation in operations} <= modules
+    by_kind = [(operation.kind, operation.module) for operation in operations]
+    assert ("conv", "patch_embed.proj") in by_kind
+    assert by_kind[-1][1] == "head"
+
+
+def test_an_observer_sees_every_operator_in_order(small: tuple[Path, torch.Tensor, torch.Tensor]) -> None:
+    path, x, _ = small
+    program = MILProgram.load(path)
+    seen: list[str] = []
+
+    def observe(operation: Operation, inputs: Any, outputs: tuple[Any, ...]) -> None:
+        seen.append(operation.name)
+        assert set(inputs) == set(operation.inputs)
+        assert tuple(outputs[0].shape) == operation.outputs[0].shape
+
+    program.predict({"image": x.numpy()}, observer=observe)
+    assert seen == [operation.name for operation in program.function.operations]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", list_models())
+def test_each_agrees_with_pytorch_in_float32_and_float16(name: str, ct: Any, from_torch: Callable[..., Path]) -> None:
+    shape = (1, 3, 224, 224)
+    model, x = network(name), picture(shape)
+    with torch.inference_mode():
+        expected = model(x)
+    exact = MILProgram.load(from_torch(model, x, **named(ct, shape)))
+    assert error(exact.predict({"image": x.numpy()})["logits"], expected) < FLOAT32_TOLERANCE
+    half = MILProgram.load(from_torch(model, x, precision="FLOAT16", **named(ct, shape)))
+    off = error(half.predict({"image": x.numpy()})["logits"], expected)
+    assert FLOAT32_TOLERANCE < off < FLOAT16_TOLERANCE
+
+
+def fastest(run: Callable[[], object], times: int = 5) -> float:
+    def once() -> float:
+        start = time.perf_counter()
+        run()
+        return time.perf_counter() - start
+
+    return min(once() for _ in range(times))
+
+
+@pytest.mark.slow
+def test_it_is_nearly_as_fast_as_pytorch(ct: Any, from_torch: Callable[..., Path]) -> None:
+    shape = (1, 3, 224, 224)
+    model, x = network("efficientmod_s"), picture(shape)
+    exact = from_torch(model, x, **named(ct, shape))
+    half = from_torch(model, x, precision="FLOAT16", **named(ct, shape))
+    inputs = {"image": x.numpy()}
+    assert fastest(lambda: MILProgram.load(exact), times=1) < 2.0
+    with torch.inference_mode():
+        eager = fastest(lambda: model(x))
+    exact_program, half_program = MILProgram.load(exact), MILProgram.load(half)
+    assert fastest(lambda: exact_program.predict(inputs)) < 2 * eager
+    assert fastest(lambda: half_program.predict(inputs)) < 6 * eager
