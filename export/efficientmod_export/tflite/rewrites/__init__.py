@@ -5,6 +5,7 @@ from collections.abc import Callable
 from .._fold import fold_constants
 from .._graph import Graph
 from ._cuts import form_cuts, raise_cuts
+from ._depthwise import split_depthwise
 from ._identities import drop_identities
 from ._linear import form_linear
 from ._scales import fold_scales
@@ -22,6 +23,7 @@ REWRITES: tuple[Callable[[Graph], int], ...] = (
     form_cuts,
     raise_cuts,
     broadcast_tiles,
+    split_depthwise,
 )
 """In order; the tuple is run until none of them finds anything more to do."""
 

@@ -37,7 +37,7 @@ def raise_cuts(graph: Graph) -> int:
     return count
 
 
-def _cut(graph: Graph, before: Node, source: str, axis: int, start: int, stop: int) -> str:
+def cut(graph: Graph, before: Node, source: str, axis: int, start: int, stop: int) -> str:
     """Insert a Cut of one axis and return its output."""
     shape = graph.shape(source)
     starts, stops = [0] * len(shape), list(shape)
@@ -53,7 +53,7 @@ def _from_split(graph: Graph, node: Node) -> bool:
     start = 0
     for output in filter(None, list(node.outputs)):
         length = graph.shape(output)[axis]
-        part = _cut(graph, node, source, axis, start, start + length)
+        part = cut(graph, node, source, axis, start, start + length)
         graph.rename_uses(output, part)
         start += length
     return True
@@ -86,7 +86,7 @@ def _from_gather(graph: Graph, node: Node) -> bool:
     flat = [int(index) % shape[axis] for index in indices.reshape(-1)]
     if flat != list(range(flat[0], flat[0] + len(flat))):
         return False
-    part = _cut(graph, node, source, axis, flat[0], flat[0] + len(flat))
+    part = cut(graph, node, source, axis, flat[0], flat[0] + len(flat))
     target = graph.add_constant(np.asarray(graph.shape(node.outputs[0]), np.int64), f"{node.outputs[0]}/shape")
     graph.become(node, "Reshape", [part, target])
     return True
@@ -108,7 +108,7 @@ def _over_transpose(graph: Graph, node: Node, above: Node, axis: int) -> bool:
     perm = above.ints("perm")
     if not perm:
         return False
-    part = _cut(graph, node, above.inputs[0], perm[axis], *bounds(node, axis))
+    part = cut(graph, node, above.inputs[0], perm[axis], *bounds(node, axis))
     graph.become(node, "Transpose", [part], perm=perm)
     return True
 
@@ -121,7 +121,7 @@ def _over_reshape(graph: Graph, node: Node, above: Node, axis: int) -> bool:
         return False
     inner = shape[place] // split[axis]
     start, stop = bounds(node, axis)
-    part = _cut(graph, node, source, place, start * inner, stop * inner)
+    part = cut(graph, node, source, place, start * inner, stop * inner)
     target = graph.add_constant(np.asarray(graph.shape(node.outputs[0]), np.int64), f"{node.outputs[0]}/shape")
     graph.become(node, "Reshape", [part, target])
     return True
