@@ -1,0 +1,69 @@
+"""Makes a saved Core ML model a classifier: the operator and the features that Vision and Xcode look for.
+
+coremltools can do it while it converts, but only for a model whose one output is the probabilities; ours keeps its
+logits beside them. What is written here is what coremltools writes.
+"""
+
+from collections import Counter
+from typing import Any
+
+LABEL = "classLabel"
+PROBABILITIES = "classLabel_probs"
+
+
+def add_classifier(spec: Any, probabilities: str, labels: tuple[str, ...]) -> None:
+    """Turn the float32 output `probabilities` of an ML program into a label and a dictionary of probabilities.
+
+    Both come before the model's other outputs.
+    """
+    (block,) = spec.mlProgram.functions["main"].block_specializations.values()
+    _append_classify(block, probabilities, _distinct(labels))
+    block.outputs[:] = [LABEL, PROBABILITIES, *(name for name in block.outputs if name != probabilities)]
+
+    description = spec.description
+    others = [feature for feature in description.output if feature.name != probabilities]
+    description.ClearField("output")
+    description.output.add(name=LABEL).type.stringType.SetInParent()
+    description.output.add(name=PROBABILITIES).type.dictionaryType.stringKeyType.SetInParent()
+    description.output.extend(others)
+    description.predictedFeatureName = LABEL
+    description.predictedProbabilitiesName = PROBABILITIES
+
+
+def _append_classify(block: Any, probabilities: str, labels: list[str]) -> None:
+    from coremltools.proto import MIL_pb2
+
+    operation = block.operations.add(type="classify")
+    operation.inputs["probabilities"].arguments.add(name=probabilities)
+    classes = operation.inputs["classes"].arguments.add().value
+    classes.type.listType.type.CopyFrom(_string_type(MIL_pb2))
+    classes.type.listType.length.constant.size = len(labels)
+    classes.immediateValue.list.values.extend(_string(MIL_pb2, label) for label in labels)
+    operation.attributes["name"].CopyFrom(_string(MIL_pb2, "classify_0"))
+
+    operation.outputs.add(name=LABEL).type.CopyFrom(_string_type(MIL_pb2))
+    kind = operation.outputs.add(name=PROBABILITIES).type.dictionaryType
+    kind.keyType.CopyFrom(_string_type(MIL_pb2))
+    kind.valueType.tensorType.dataType = MIL_pb2.FLOAT64
+
+
+def _string(mil: Any, text: str) -> Any:
+    value = mil.Value(type=_string_type(mil))
+    value.immediateValue.tensor.strings.values.append(text)
+    return value
+
+
+def _string_type(mil: Any) -> Any:
+    kind = mil.ValueType()
+    kind.tensorType.dataType = mil.STRING
+    return kind
+
+
+def _distinct(labels: tuple[str, ...]) -> list[str]:
+    """Classes are a dictionary's keys; a repeated label (ImageNet has two cranes) gets a number."""
+    seen: Counter[str] = Counter()
+    distinct = []
+    for label in labels:
+        seen[label] += 1
+        distinct.append(label if seen[label] == 1 else f"{label} ({seen[label]})")
+    return distinct

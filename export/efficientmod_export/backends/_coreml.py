@@ -1,0 +1,182 @@
+"""Core ML: an ML program that takes the picture itself and, with labels, gives classes to Vision and Xcode.
+
+Normalisation is (pixel / 255 - mean) / std. An image input can scale by one number and shift per channel, so it does
+pixel / 255 - mean; the division by std is a multiplication at the network's front, folded into the first convolution.
+
+With labels the model has three outputs: `logits`, which parity compares; and what Vision reads, the best label
+(`classLabel`) and a dictionary of probabilities (`classLabel_probs`), after a softmax that the network does not have.
+"""
+
+import platform
+import shutil
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from efficientmod_export._stages import Artifact, ConversionOptions, Outputs, Precision, Runner, Sample, TensorSpec
+from efficientmod_export.backends._backend import check_precision, demand, register
+from efficientmod_export.backends._classifier import LABEL, PROBABILITIES, add_classifier
+from efficientmod_export.backends._failures import converting
+from efficientmod_export.backends._mlpackage import Metadata, describe, edit_package
+from efficientmod_export.backends._program import (
+    check_names,
+    copy,
+    export,
+    output_nodes,
+    output_shapes,
+    tensor_specs,
+)
+from efficientmod_mobile.deploy import Program
+from efficientmod_mobile.deploy._graph import add_parameter, emit
+from efficientmod_mobile.errors import InputError
+
+aten = torch.ops.aten
+
+IMAGE = "image"
+SOFTMAX = "probabilities"
+IOS_VERSIONS = (15, 16, 17, 18)
+PIXEL_SCALE = 1 / 255
+
+
+@register
+class CoremlBackend:
+    """`model.mlpackage`, float16 arithmetic by default; takes an RGB image, gives float32 tensors."""
+
+    target = "coreml"
+    precisions: tuple[Precision, ...] = ("fp16", "fp32")
+    filename = "model.mlpackage"
+    requires: tuple[tuple[str, str], ...] = (("coremltools", "coreml"),)
+
+    def convert(self, program: Program, options: ConversionOptions, folder: Path) -> Artifact:
+        """Put the normalisation and the softmax into the program, convert, describe."""
+        check_precision(self, options)
+        _check_options(program, options)
+        demand(self)
+        path = folder / self.filename
+        _, outputs = tensor_specs(program)
+        try:
+            with converting(self.target):
+                _convert(_with_image_input(program, options), outputs, options, path)
+                with edit_package(path) as spec:
+                    if options.labels is not None:
+                        add_classifier(spec, SOFTMAX, options.labels)
+                    describe(spec, _metadata(outputs, options))
+        except BaseException:
+            shutil.rmtree(path, ignore_errors=True)
+            raise
+        return Artifact(
+            target=self.target,
+            path=path,
+            precision=options.precision,
+            runtime="Core ML",
+            least_runtime=f"iOS {options.ios}",
+            inputs=(_image_spec(program),),
+            outputs=outputs,
+        )
+
+    def runner(self, path: Path, inputs: tuple[TensorSpec, ...], outputs: tuple[TensorSpec, ...]) -> Runner | None:
+        """Predict with Core ML itself, on any processor it likes; None elsewhere than on macOS."""
+        if platform.system() != "Darwin":
+            return None
+        demand(self)
+        import coremltools as ct
+        from PIL import Image
+
+        with converting(self.target):
+            model = ct.models.MLModel(str(path))
+        description = model.get_spec().description
+        check_names(path, [feature.name for feature in description.input], inputs)
+
+        def run(sample: Sample) -> Outputs:
+            result = model.predict({IMAGE: Image.fromarray(sample.pixels)})
+            return tuple(np.asarray(result[spec.name], np.float32) for spec in outputs)
+
+        return run
+
+
+def _check_options(program: Program, options: ConversionOptions) -> None:
+    if options.ios not in IOS_VERSIONS:
+        raise InputError(f"iOS {options.ios} is not offered; choose from {', '.join(map(str, IOS_VERSIONS))}.")
+    shapes = output_shapes(program)
+    if options.labels is not None and shapes != ((1, len(options.labels)),):
+        raise InputError(
+            f"{len(options.labels)} labels need a network with one output of shape (1, {len(options.labels)}), "
+            f"and this one gives {', '.join(map(str, shapes))}; leave the labels out."
+        )
+    if tuple(program.example.shape[:2]) != (1, 3):
+        raise InputError(f"Core ML images have shape (1, 3, H, W), not {tuple(program.example.shape)}.")
+
+
+def _with_image_input(program: Program, options: ConversionOptions) -> Program:
+    """The program for pixel / 255 - mean, and with labels a second output, the probabilities."""
+    changed = copy(program)
+    image = next(iter(changed.graph.find_nodes(op="placeholder")))
+    first = next(node for node in changed.graph.nodes if node.op == "call_function")
+    readers = list(image.users)
+    factor = add_parameter(first, "image_factor", 1 / torch.tensor(options.std).reshape(1, 3, 1, 1))
+    scaled = emit(first, aten.mul.Tensor, (image, factor))
+    for reader in readers:
+        reader.replace_input_with(image, scaled)
+    if options.labels is not None:
+        (logits,) = output_nodes(changed)
+        end = changed.graph.output_node()
+        end.args = ((logits, emit(end, aten.softmax.int, (logits, -1), like=logits)),)
+    changed.graph_module.recompile()
+    return changed
+
+
+def _convert(program: Program, outputs: tuple[TensorSpec, ...], options: ConversionOptions, path: Path) -> None:
+    import coremltools as ct
+
+    names = [spec.name for spec in outputs]
+    if options.labels is not None:
+        names.append(SOFTMAX)
+    ct.convert(
+        # coremltools knows the core ATen operators only.
+        export(program).run_decompositions({}),
+        convert_to="mlprogram",
+        inputs=[
+            ct.ImageType(
+                name=IMAGE,
+                shape=tuple(program.example.shape),
+                scale=PIXEL_SCALE,
+                bias=[-mean for mean in options.mean],
+                color_layout=ct.colorlayout.RGB,
+            )
+        ],
+        # Left unsaid, the outputs of a float16 program would be float16.
+        outputs=[ct.TensorType(name=name, dtype=np.float32) for name in names],
+        minimum_deployment_target=getattr(ct.target, f"iOS{options.ios}"),
+        compute_precision=ct.precision.FLOAT16 if options.precision == "fp16" else ct.precision.FLOAT32,
+        package_dir=str(path),
+        skip_model_load=True,
+    )
+
+
+def _image_spec(program: Program) -> TensorSpec:
+    _, channels, height, width = program.example.shape
+    return TensorSpec(IMAGE, (1, height, width, channels), "uint8", "NHWC")
+
+
+def _metadata(outputs: tuple[TensorSpec, ...], options: ConversionOptions) -> Metadata:
+    texts = {spec.name: f"The network's output {spec.name}, {_shape(spec)}." for spec in outputs}
+    keys = {"efficientmod.model": options.model_name}
+    if options.labels is not None:
+        texts["logits"] = f"Scores before the softmax, {_shape(outputs[0])}, in the order of the labels."
+        texts[LABEL] = "The most probable class."
+        texts[PROBABILITIES] = "The probability of each class."
+        keys["com.apple.coreml.model.preview.type"] = "imageClassifier"
+    return Metadata(
+        author=options.author,
+        license=options.license,
+        version=options.version,
+        description=options.description,
+        inputs={IMAGE: "An RGB picture of this size; the model normalises it itself."},
+        outputs=texts,
+        user_defined=keys,
+    )
+
+
+def _shape(spec: TensorSpec) -> str:
+    return f"{spec.dtype} ({', '.join(map(str, spec.shape))})"

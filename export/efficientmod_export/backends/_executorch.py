@@ -1,0 +1,108 @@
+"""ExecuTorch for XNNPACK, the CPU backend that runs on every phone.
+
+`torch.export` -> edge dialect, partitioned for XNNPACK -> `.pte`. What stayed outside the delegates is read from the
+finished file's own execution plan, so that it also shows the copies that the lowering added.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from efficientmod_export._stages import Artifact, ConversionOptions, Outputs, Precision, Runner, TensorSpec
+from efficientmod_export.backends._backend import check_precision, demand, register
+from efficientmod_export.backends._failures import converting
+from efficientmod_export.backends._program import check_count, export, tensor_specs, write_file
+from efficientmod_mobile.deploy import Program
+
+# ExecuTorch promises that a runtime reads older files, not newer ones; so the least runtime is the one that wrote it.
+EXECUTORCH = "executorch"
+METHOD = "forward"
+
+
+@dataclass(frozen=True)
+class LoweredPte:
+    """A `.pte` in memory, how many XNNPACK delegates it calls, and the operators outside them with their counts."""
+
+    data: bytes
+    delegates: int
+    outside: tuple[str, ...]
+
+
+@register
+class ExecutorchBackend:
+    """`model.pte`, float32; takes the normalised image (1, 3, H, W)."""
+
+    target = "executorch"
+    precisions: tuple[Precision, ...] = ("fp32",)
+    filename = "model.pte"
+    requires: tuple[tuple[str, str], ...] = ((EXECUTORCH, "executorch"),)
+
+    def convert(self, program: Program, options: ConversionOptions, folder: Path) -> Artifact:
+        """Lower and write."""
+        check_precision(self, options)
+        demand(self)
+        path = folder / self.filename
+        with converting(self.target):
+            lowered = lower_to_pte(program)
+            write_file(path, lowered.data)
+        inputs, outputs = tensor_specs(program)
+        return Artifact(
+            target=self.target,
+            path=path,
+            precision=options.precision,
+            runtime="ExecuTorch",
+            least_runtime=metadata.version(EXECUTORCH),
+            inputs=inputs,
+            outputs=outputs,
+            delegates=lowered.delegates,
+            outside=lowered.outside,
+        )
+
+    def runner(self, path: Path, inputs: tuple[TensorSpec, ...], outputs: tuple[TensorSpec, ...]) -> Runner:
+        """Run with ExecuTorch's own runtime, the C++ code that phones run."""
+        demand(self)
+        with converting(self.target):
+            program = load_pte(path.read_bytes())
+            method = program.metadata(METHOD)
+        check_count(path, method.num_inputs(), inputs)
+        check_count(path, method.num_outputs(), outputs)
+        return lambda sample: run_pte(program, sample.tensor)
+
+
+def lower_to_pte(program: Program) -> LoweredPte:
+    """Lower a float32 program to the bytes of a `.pte`."""
+    from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
+    from executorch.exir import to_edge_transform_and_lower
+
+    edge = to_edge_transform_and_lower(export(program), partitioner=[XnnpackPartitioner()])
+    finished = edge.to_executorch()
+    delegates, outside = _inventory(finished.executorch_program.execution_plan[0])
+    return LoweredPte(bytes(finished.buffer), delegates, outside)
+
+
+def load_pte(data: bytes) -> Any:
+    """A `.pte` in ExecuTorch's runtime; it keeps `data`, which its methods read while they run."""
+    from executorch.runtime import Runtime
+
+    return Runtime.get().load_program(data)
+
+
+def run_pte(program: Any, x: NDArray[np.float32]) -> Outputs:
+    """Execute on one input (1, 3, H, W)."""
+    outputs = program.load_method(METHOD).execute([torch.from_numpy(x)])
+    # The runtime's outputs are views of memory that the next execution overwrites.
+    return tuple(np.array(output, np.float32) for output in outputs)
+
+
+def _inventory(plan: Any) -> tuple[int, tuple[str, ...]]:
+    """Delegate calls, and kernel calls by operator name as in "native_layer_norm x41", the most frequent first."""
+    calls = [instruction.instr_args for chain in plan.chains for instruction in chain.instructions]
+    names = [plan.operators[call.op_index].name.removeprefix("aten::") for call in calls if hasattr(call, "op_index")]
+    outside = tuple(f"{name} x{count}" for name, count in Counter(names).most_common())
+    return sum(hasattr(call, "delegate_index") for call in calls), outside

@@ -1,0 +1,59 @@
+"""Turns whatever a converter raises into the toolkit's errors."""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from efficientmod_mobile.errors import ConversionError, DependencyError, EfficientModError
+
+# The machine's state and not the network: these stay an OSError, for the caller who knows the folder.
+_MACHINE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
+
+
+@contextmanager
+def converting(target: str) -> Iterator[None]:
+    """Let the toolkit's own errors and a full or forbidden disk through; anything else becomes ConversionError."""
+    try:
+        yield
+    except EfficientModError:
+        raise
+    except ImportError as error:
+        raise DependencyError(
+            f"The {target} target cannot load {error.name or 'a package'} ({first_line(error)}); "
+            f"install it again, in the version that efficientmod-mobile asks for."
+        ) from error
+    except Exception as error:
+        full = _machine_error(error)
+        if full is error:
+            raise
+        if full is not None:
+            raise full from error
+        raise ConversionError(
+            f"The network cannot be converted to {target}: {first_line(_root(error))}; "
+            f"change the operation that is named, or leave this target out."
+        ) from error
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an error's text that says something, without the full stop; else the error's class."""
+    lines = (line.strip().rstrip(".") for line in str(error).splitlines())
+    return next((line for line in lines if any(map(str.isalnum, line))), type(error).__name__)
+
+
+def _root(error: BaseException) -> BaseException:
+    """The cause of the cause: converters wrap what happened in several layers of advice."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
+
+
+def _machine_error(error: BaseException) -> OSError | None:
+    """The disk's complaint at the bottom of an error, also where C++ code told it in words alone."""
+    current: BaseException | None = error
+    while current is not None:
+        if isinstance(current, OSError) and current.errno in _MACHINE_ERRORS:
+            return current
+        if "no space left on device" in str(current).lower():
+            return OSError(errno.ENOSPC, "No space left on device")
+        current = current.__cause__ or current.__context__
+    return None

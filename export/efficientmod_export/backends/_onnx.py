@@ -1,0 +1,155 @@
+"""ONNX, by PyTorch's exporter over `torch.export`. It is also what the TFLite file is made from."""
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import fx
+
+from efficientmod_export._stages import Artifact, ConversionOptions, Outputs, Precision, Runner, Sample, TensorSpec
+from efficientmod_export.backends._backend import check_precision, demand, register
+from efficientmod_export.backends._failures import converting
+from efficientmod_export.backends._program import (
+    INPUT_NAME,
+    PROGRAM_NODE,
+    check_names,
+    export,
+    output_names,
+    tensor_specs,
+    write_file,
+)
+from efficientmod_mobile.deploy import Program
+
+if TYPE_CHECKING:
+    import onnx
+
+# Gelu is an operator from opset 20 on, LayerNormalization from 17; ONNX Runtime runs opset 20 since 1.17.
+OPSET = 20
+LEAST_RUNTIME = "1.17"
+THREADS = 1  # sums come out alike on every machine
+
+
+@register
+class OnnxBackend:
+    """`model.onnx`, one file, float32; takes the normalised image (1, 3, H, W)."""
+
+    target = "onnx"
+    precisions: tuple[Precision, ...] = ("fp32",)
+    filename = "model.onnx"
+    requires: tuple[tuple[str, str], ...] = tuple(
+        (module, "tflite") for module in ("onnx", "onnxscript", "onnxruntime")
+    )
+
+    def convert(self, program: Program, options: ConversionOptions, folder: Path) -> Artifact:
+        """Export, check with ONNX's own checker, write."""
+        check_precision(self, options)
+        demand(self)
+        path = folder / self.filename
+        with converting(self.target):
+            write_file(path, to_onnx(program).SerializeToString(deterministic=True))
+        inputs, outputs = tensor_specs(program)
+        return Artifact(self.target, path, options.precision, "ONNX Runtime", LEAST_RUNTIME, inputs, outputs)
+
+    def runner(self, path: Path, inputs: tuple[TensorSpec, ...], outputs: tuple[TensorSpec, ...]) -> Runner:
+        """Run with ONNX Runtime on the CPU, on `THREADS` threads."""
+        demand(self)
+        with converting("onnx"):
+            session = onnx_session(path.read_bytes())
+        check_names(path, [put.name for put in session.get_inputs()], inputs)
+        check_names(path, [put.name for put in session.get_outputs()], outputs)
+        names = [spec.name for spec in outputs]
+
+        def run(sample: Sample) -> Outputs:
+            return tuple(np.asarray(value, np.float32) for value in session.run(names, {inputs[0].name: sample.tensor}))
+
+        return run
+
+
+def to_onnx(program: Program) -> "onnx.ModelProto":
+    """The program as a checked ONNX model in memory, without paths or stack traces.
+
+    A value that a node of the program computes has that node's name; outputs have the names of `output_names`.
+    """
+    import onnx
+
+    exported = torch.onnx.export(export(program), dynamo=True, opset_version=OPSET, verbose=False)
+    if exported is None or exported.exported_program is None:
+        raise TypeError("torch.onnx.export gave no program")
+    model = exported.model_proto
+    _strip(model)
+    _rename(model, _program_names(program, exported.exported_program.graph), output_names(program))
+    onnx.checker.check_model(model, full_check=True)
+    return model
+
+
+def onnx_session(model: bytes) -> Any:
+    """An ONNX Runtime session on the CPU."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = THREADS
+    options.log_severity_level = 3  # errors only
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def _program_names(program: Program, lowered: fx.Graph) -> dict[str, str]:
+    """Name of a lowered node -> name of the program's node whose value it computes.
+
+    An operation of the program may be lowered to several; the one that others read is it, if it has the same shape.
+    """
+    shapes = {node.name: tuple(node.meta["val"].shape) for node in program.graph.nodes if _is_tensor(node)}
+    results = {
+        _origin(node): node.name
+        for node in lowered.nodes
+        if _is_tensor(node)
+        and shapes.get(_origin(node)) == tuple(node.meta["val"].shape)
+        and any(_origin(user) != _origin(node) for user in node.users)
+    }
+    return {lowered_name: origin for origin, lowered_name in results.items()}
+
+
+def _origin(node: fx.Node) -> str:
+    return str(node.meta.get("custom", {}).get(PROGRAM_NODE, ""))
+
+
+def _is_tensor(node: fx.Node) -> bool:
+    return node.op == "call_function" and isinstance(node.meta.get("val"), torch.Tensor)
+
+
+def _strip(model: "onnx.ModelProto") -> None:
+    """Drop what tells of this machine (stack traces) and what only the exporter reads."""
+    graph = model.graph
+    for part in (model, graph, *graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer):
+        part.ClearField("metadata_props")
+        part.ClearField("doc_string")
+
+
+def _rename(model: "onnx.ModelProto", names: dict[str, str], outputs: tuple[str, ...]) -> None:
+    """Give the input, the outputs and the values their names; who has a name that is now another's gets a new one."""
+    graph = model.graph
+    chosen = {
+        **names,
+        graph.input[0].name: INPUT_NAME,
+        **{output.name: name for output, name in zip(graph.output, outputs, strict=True)},
+    }
+    taken = set(chosen.values())
+
+    def new_name(old: str) -> str:
+        if old and old not in chosen:
+            chosen[old] = next(name for name in _candidates(old) if name not in taken)
+            taken.add(chosen[old])
+        return chosen[old] if old else old
+
+    for node in graph.node:
+        node.input[:] = map(new_name, node.input)
+        node.output[:] = map(new_name, node.output)
+    for part in (*graph.input, *graph.output, *graph.value_info, *graph.initializer):
+        part.name = new_name(part.name)
+
+
+def _candidates(name: str) -> Iterator[str]:
+    yield name
+    yield from (f"{name}.{index}" for index in itertools.count(1))

@@ -1,0 +1,96 @@
+"""What every backend asks of a program: its exported form, its outputs, and its tensors as the app sees them."""
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import fx
+
+from efficientmod_export._stages import Layout, TensorSpec
+from efficientmod_mobile.deploy import Program
+from efficientmod_mobile.deploy._program import build, copy_graph, get_tensor
+from efficientmod_mobile.errors import ConversionError
+
+PROGRAM_NODE = "program_node"
+"""Key in a node's `meta["custom"]`, which every lowering keeps: the program's node that it stands for."""
+
+INPUT_NAME = "input"
+
+
+def copy(program: Program) -> Program:
+    """A program that can be edited; it shares the parameters' memory."""
+    names = {str(node.target) for node in program.graph.find_nodes(op="get_attr")}
+    tensors = {name: get_tensor(program.graph_module, name) for name in sorted(names)}
+    return build(copy_graph(program.graph), tensors, program.example)
+
+
+def export(program: Program) -> torch.export.ExportedProgram:
+    """Lift the program again; each node's `meta["custom"]` names the program's node that it comes from."""
+    marked = copy(program)
+    for node, original in zip(marked.graph.nodes, program.graph.nodes, strict=True):
+        node.meta["custom"] = {PROGRAM_NODE: original.name}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch.export warns of its own deprecated calls
+        return torch.export.export(marked.graph_module, (program.example,))
+
+
+def output_nodes(program: Program) -> tuple[fx.Node, ...]:
+    """The nodes that the program returns, in order."""
+    nodes = program.graph.output_node().args[0]
+    if not isinstance(nodes, tuple | list):
+        raise TypeError("a program returns a flat tuple")
+    return tuple(node for node in nodes if isinstance(node, fx.Node))
+
+
+def output_names(program: Program) -> tuple[str, ...]:
+    """`logits` for a single (N, C) output, `output` for another single one, `output_0`, `output_1`, ... for several."""
+    shapes = output_shapes(program)
+    if len(shapes) == 1:
+        return ("logits" if len(shapes[0]) == 2 else "output",)
+    return tuple(f"output_{index}" for index in range(len(shapes)))
+
+
+def output_shapes(program: Program) -> tuple[tuple[int, ...], ...]:
+    """The shape of each output, in order; a rank-4 one is (N, C, H, W)."""
+    return tuple(tuple(int(size) for size in node.meta["val"].shape) for node in output_nodes(program))
+
+
+def tensor_spec(name: str, shape: tuple[int, ...], dtype: str = "float32") -> TensorSpec:
+    """A tensor in PyTorch's own layout."""
+    layout: Layout = "NCHW" if len(shape) == 4 else "any"
+    return TensorSpec(name, shape, dtype, layout)
+
+
+def tensor_specs(program: Program) -> tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]]:
+    """Inputs and outputs of an artifact that takes the normalised image in PyTorch's layout."""
+    inputs = (tensor_spec(INPUT_NAME, tuple(program.example.shape)),)
+    return inputs, tuple(map(tensor_spec, output_names(program), output_shapes(program)))
+
+
+def check_count(path: Path, found: int, expected: tuple[TensorSpec, ...]) -> None:
+    """Raise ConversionError when a loaded file has another number of inputs or outputs than its description."""
+    if found != len(expected):
+        raise _another_file(path, f"{found} tensors", f"{len(expected)}")
+
+
+def check_names(path: Path, found: Sequence[str], expected: tuple[TensorSpec, ...]) -> None:
+    """Raise ConversionError when a loaded file's inputs or outputs have other names than its description says."""
+    names = [spec.name for spec in expected]
+    if sorted(found) != sorted(names):
+        raise _another_file(path, ", ".join(found), ", ".join(names))
+
+
+def _another_file(path: Path, found: str, expected: str) -> ConversionError:
+    return ConversionError(
+        f"{path.name} has {found} where {expected} is expected: it is another file; export it again."
+    )
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all. Raises OSError."""
+    try:
+        path.write_bytes(data)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,113 @@
+"""Keeps what converters print, warn and log out of the terminal.
+
+Python code writes to `sys.stdout` and `sys.stderr`; C++ code writes to file descriptors 1 and 2 and never asks Python.
+So the descriptors themselves are pointed to a temporary file for a while. This is one switch for the whole process, all
+of its threads included.
+"""
+
+import ctypes
+import io
+import os
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from typing import IO, TextIO
+
+STANDARD_DESCRIPTORS = (1, 2)
+TAIL_LINES = 30
+
+
+def terminal() -> TextIO:
+    """Open a second stream to where standard error goes now; `quiet` does not touch it. For progress displays.
+
+    The caller closes it. Where standard error is not a file of the operating system (a notebook, say), that very
+    stream is returned.
+    """
+    try:
+        descriptor = os.dup(sys.stderr.fileno())
+    except (OSError, ValueError):
+        return sys.stderr
+    return os.fdopen(descriptor, "w", buffering=1, encoding=sys.stderr.encoding, errors="replace")
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Send everything that is printed, warned or logged inside to a temporary file.
+
+    An exception that leaves the block carries the last lines of that file as a note, which a traceback shows. The
+    terminal is restored however the block ends. Blocks can be nested.
+    """
+    with tempfile.TemporaryFile() as log:
+        try:
+            with ExitStack() as stack:
+                _redirect_descriptors(log, stack)
+                _redirect_streams(log, stack)
+                stack.enter_context(warnings.catch_warnings())
+                warnings.simplefilter("default")  # a filter that raises would break a converter in its middle
+                yield
+        except BaseException as error:
+            if tail := _tail(log):
+                error.add_note(f"The converter's last words:\n{tail}")
+            raise
+
+
+def _redirect_descriptors(log: IO[bytes], stack: ExitStack) -> None:
+    _flush()
+    for descriptor in STANDARD_DESCRIPTORS:
+        saved = os.dup(descriptor)
+        stack.callback(os.close, saved)
+        stack.callback(os.dup2, saved, descriptor)
+        os.dup2(log.fileno(), descriptor)
+    stack.callback(_flush)  # what is still buffered belongs to the file
+
+
+def _redirect_streams(log: IO[bytes], stack: ExitStack) -> None:
+    """Where `sys.stdout` or `sys.stderr` is not descriptor 1 or 2 (a test, a notebook), redirect the object too."""
+    for stream, redirect in ((sys.stdout, redirect_stdout), (sys.stderr, redirect_stderr)):
+        if not _is_standard(stream):
+            relay = _Relay(log, stream)
+            stack.callback(relay.end)
+            stack.enter_context(redirect(relay))
+
+
+def _is_standard(stream: TextIO) -> bool:
+    try:
+        return stream.fileno() in STANDARD_DESCRIPTORS
+    except (OSError, ValueError):
+        return False
+
+
+class _Relay(io.TextIOBase):
+    """Writes to the log, and once that is closed to the stream that it stood in for.
+
+    A logging handler made inside the block keeps this object for good.
+    """
+
+    def __init__(self, log: IO[bytes], stream: TextIO) -> None:
+        self._log: IO[bytes] | None = log
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        if self._log is None:
+            return self._stream.write(text)
+        self._log.write(text.encode(errors="replace"))
+        self._log.flush()
+        return len(text)
+
+    def end(self) -> None:
+        self._log = None
+
+
+def _flush() -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    ctypes.CDLL(None).fflush(None)  # C's own buffers, of every stream
+
+
+def _tail(log: IO[bytes]) -> str:
+    log.seek(0)
+    # A progress bar draws over its line; only what it drew last is of use.
+    lines = [line.rpartition("\r")[2].rstrip() for line in log.read().decode(errors="replace").splitlines()]
+    return "\n".join([line for line in lines if line][-TAIL_LINES:])

@@ -1,0 +1,120 @@
+"""TFLite, written from the ONNX model by this project's own writer; run by LiteRT with its XNNPACK delegate."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from efficientmod_export._stages import Artifact, ConversionOptions, Outputs, Precision, Runner, Sample, TensorSpec
+from efficientmod_export.backends._backend import check_precision, demand, register
+from efficientmod_export.backends._failures import converting
+from efficientmod_export.backends._onnx import to_onnx
+from efficientmod_export.backends._program import check_names, tensor_specs, write_file
+from efficientmod_mobile.deploy import Program
+
+TO_NHWC = (0, 2, 3, 1)
+TO_NCHW = (0, 3, 1, 2)
+DELEGATE = "DELEGATE"  # what the interpreter calls a partition
+THREADS = 1  # sums come out alike on every machine
+
+
+@register
+class TfliteBackend:
+    """`model.tflite`; takes the normalised image as (1, H, W, 3), and gives rank-4 outputs as (1, H, W, C).
+
+    With fp16 the weights are stored in half and computed in float32.
+    """
+
+    target = "tflite"
+    precisions: tuple[Precision, ...] = ("fp32", "fp16")
+    filename = "model.tflite"
+    requires: tuple[tuple[str, str], ...] = tuple(
+        (module, "tflite") for module in ("onnx", "onnxscript", "flatbuffers", "ai_edge_litert")
+    )
+
+    def convert(self, program: Program, options: ConversionOptions, folder: Path) -> Artifact:
+        """Export to ONNX in memory, translate, write, and ask LiteRT which operators its delegate takes."""
+        check_precision(self, options)
+        demand(self)
+        from efficientmod_export.tflite import least_runtime, to_tflite
+
+        path = folder / self.filename
+        with converting(self.target):
+            data = to_tflite(to_onnx(program), float16_weights=options.precision == "fp16")
+            delegates, outside = _inventory(interpreter(data))
+            write_file(path, data)
+        inputs, outputs = (tuple(map(_to_nhwc, specs)) for specs in tensor_specs(program))
+        return Artifact(
+            target=self.target,
+            path=path,
+            precision=options.precision,
+            runtime="LiteRT",
+            least_runtime=least_runtime(data),
+            inputs=inputs,
+            outputs=outputs,
+            delegates=delegates,
+            outside=outside,
+        )
+
+    def runner(self, path: Path, inputs: tuple[TensorSpec, ...], outputs: tuple[TensorSpec, ...]) -> Runner:
+        """Run with the LiteRT interpreter and XNNPACK, on `THREADS` threads."""
+        demand(self)
+        with converting(self.target):
+            loaded = interpreter(path.read_bytes())
+        indices = {detail["name"]: detail["index"] for detail in loaded.get_output_details()}
+        check_names(path, [detail["name"] for detail in loaded.get_input_details()], inputs)
+        check_names(path, list(indices), outputs)
+
+        def run(sample: Sample) -> Outputs:
+            values = invoke(loaded, sample.tensor, [indices[spec.name] for spec in outputs])
+            return tuple(
+                np.ascontiguousarray(value.transpose(TO_NCHW)) if value.ndim == 4 else value for value in values
+            )
+
+        return run
+
+
+def interpreter(data: bytes) -> Any:
+    """A LiteRT interpreter with XNNPACK, its tensors allocated."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    loaded = Interpreter(model_content=data, num_threads=THREADS)
+    loaded.allocate_tensors()
+    return loaded
+
+
+def invoke(loaded: Any, x: NDArray[np.float32], indices: list[int]) -> Outputs:
+    """Run on one input (1, 3, H, W) and give the tensors of these indices, laid out as the file has them."""
+    loaded.set_tensor(loaded.get_input_details()[0]["index"], np.ascontiguousarray(x.transpose(TO_NHWC)))
+    loaded.invoke()
+    return tuple(np.asarray(loaded.get_tensor(index), np.float32) for index in indices)
+
+
+def _to_nhwc(spec: TensorSpec) -> TensorSpec:
+    if len(spec.shape) != 4:
+        return spec
+    return TensorSpec(spec.name, tuple(spec.shape[axis] for axis in TO_NHWC), spec.dtype, "NHWC")
+
+
+def _inventory(loaded: Any) -> tuple[int, tuple[str, ...]]:
+    """Delegate partitions, and the operators outside them as in "GELU x38", the most frequent first.
+
+    The interpreter lists the operators inside a partition as well. What runs is found from the outputs backwards: a
+    tensor that a partition gives needs that partition's inputs, any other its operator's.
+    """
+    operators = loaded._get_ops_details()
+    producers: dict[int, dict[str, Any]] = {}
+    for operator in sorted(operators, key=lambda operator: bool(operator["op_name"] == DELEGATE)):
+        producers.update(dict.fromkeys(map(int, operator["outputs"]), operator))
+    wanted = [int(detail["index"]) for detail in loaded.get_output_details()]
+    running: dict[int, str] = {}
+    while wanted:
+        operator = producers.get(wanted.pop())
+        if operator is not None and operator["index"] not in running:
+            running[operator["index"]] = operator["op_name"]
+            wanted.extend(int(index) for index in operator["inputs"] if index >= 0)
+    counts = Counter(running.values())
+    delegates = counts.pop(DELEGATE, 0)
+    return delegates, tuple(f"{name} x{count}" for name, count in counts.most_common())

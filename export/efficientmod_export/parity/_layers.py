@@ -1,0 +1,153 @@
+"""Which layer of an artifact is the first whose output drifts from the reference.
+
+The reference is the program in float64, node by node. A node's error is its largest absolute error relative to its
+reference's range, as for the network's outputs. Where not all values can be seen at once, evenly spaced ones are looked
+at first and then those between the last sound and the first drifting one; a drift that heals before the next value that
+was looked at is missed, and is not the reason why the outputs fail.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import inf
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import fx
+
+from efficientmod_export._stages import Sample
+from efficientmod_export.backends._failures import converting
+from efficientmod_export.parity._metrics import compare
+from efficientmod_export.parity._probes import PROBERS, Prober, to_layout
+from efficientmod_mobile.deploy import Program, to_dtype
+from efficientmod_mobile.deploy._graph import module_path
+from efficientmod_mobile.errors import InputError
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One operation of the network and its error in the artifact, relative to the reference's range."""
+
+    module: str
+    node: str
+    operator: str
+    error: float
+
+
+@dataclass(frozen=True)
+class LayerReport:
+    """The outcome of the search.
+
+    `drift` is the first layer whose error is over `limit`, or None; `before` the worst of the nearest layers that it
+    reads and that could be seen. `unseen` names the nodes between the two that the artifact does not show: the fault
+    may be theirs. `probed` counts the values that were compared.
+    """
+
+    drift: Layer | None
+    before: Layer | None
+    unseen: tuple[str, ...]
+    limit: float
+    probed: int
+
+
+def first_drift(program: Program, path: Path, target: str, sample: Sample, limit: float) -> LayerReport:
+    """Search an artifact of `target` (ONNX, TFLite or ExecuTorch) that was made from `program`.
+
+    Raises:
+        InputError: the target's artifacts cannot be looked into.
+        ParityError: the file was not made from this program.
+        ConversionError: the runtime or the converter refuses to show the values.
+    """
+    if target not in PROBERS:
+        known = ", ".join(sorted(PROBERS))
+        raise InputError(f"The layers of {target} files cannot be looked into; this works for {known}.")
+    with converting(target):
+        prober = PROBERS[target](program, path)
+        errors: dict[fx.Node, float] = {}
+        drifting = _search(program, prober, sample, limit, errors)
+    if drifting is None:
+        return LayerReport(None, None, (), limit, len(errors))
+    sources, unseen = _nearest(drifting, errors)
+    before = max(sources, key=lambda node: errors[node], default=None)
+    return LayerReport(
+        drift=_layer(drifting, errors),
+        before=None if before is None else _layer(before, errors),
+        unseen=unseen,
+        limit=limit,
+        probed=len(errors),
+    )
+
+
+def _search(
+    program: Program, prober: Prober, sample: Sample, limit: float, errors: dict[fx.Node, float]
+) -> fx.Node | None:
+    """The first drifting node; what was measured on the way is added to `errors`."""
+    nodes: Sequence[fx.Node] = prober.visible
+    drifting = None
+    while nodes:
+        chosen = _spaced(nodes, prober.at_once)
+        errors.update(zip(chosen, _errors(program, prober, chosen, sample), strict=True))
+        first = next((node for node in chosen if errors[node] > limit), None)
+        if first is None:
+            return drifting
+        drifting = first
+        begin = max((nodes.index(node) + 1 for node in chosen[: chosen.index(first)]), default=0)
+        nodes = nodes[begin : nodes.index(first)]
+    return drifting
+
+
+def _spaced(nodes: Sequence[fx.Node], count: int) -> list[fx.Node]:
+    """At most `count` nodes at even distances; the last is always among them."""
+    count = min(count, len(nodes))
+    return [nodes[(index + 1) * len(nodes) // count - 1] for index in range(count)]
+
+
+def _errors(program: Program, prober: Prober, nodes: Sequence[fx.Node], sample: Sample) -> Iterator[float]:
+    values = prober.probe(nodes, sample)
+    references = _reference(program, nodes, sample)
+    for value, reference in zip(values, references, strict=True):
+        comparison = compare((reference,), (to_layout(value, reference),))
+        yield inf if comparison.faults else comparison.outputs[0].max_relative_error
+
+
+def _reference(program: Program, nodes: Sequence[fx.Node], sample: Sample) -> list[NDArray[np.float32]]:
+    """Values of these nodes computed in float64."""
+    promoted = to_dtype(program, torch.float64)
+    twins = dict(zip(program.graph.nodes, promoted.graph.nodes, strict=True))
+    recorder = _Recorder(promoted.graph_module, {twins[node] for node in nodes})
+    with torch.no_grad():
+        recorder.run(torch.from_numpy(sample.tensor).double())
+    return [recorder.values[twins[node]] for node in nodes]
+
+
+class _Recorder(fx.Interpreter):
+    """Runs a graph and keeps some of its values, rounded to float32."""
+
+    def __init__(self, module: fx.GraphModule, wanted: set[fx.Node]) -> None:
+        super().__init__(module)
+        self._wanted = wanted
+        self.values: dict[fx.Node, NDArray[np.float32]] = {}
+
+    def run_node(self, n: fx.Node) -> Any:
+        value = super().run_node(n)
+        if n in self._wanted:
+            self.values[n] = value.to(torch.float32, copy=True).numpy()
+        return value
+
+
+def _nearest(node: fx.Node, errors: dict[fx.Node, float]) -> tuple[list[fx.Node], tuple[str, ...]]:
+    """The nearest measured nodes that this one reads, and the operations between that were not measured."""
+    sources, unseen, waiting = [], [], list(node.all_input_nodes)
+    for source in waiting:
+        if source in errors:
+            sources.append(source)
+        elif source.op == "call_function" and source.name not in unseen:
+            unseen.append(source.name)
+            waiting.extend(source.all_input_nodes)
+    return sources, tuple(unseen)
+
+
+def _layer(node: fx.Node, errors: dict[fx.Node, float]) -> Layer:
+    return Layer(module_path(node), node.name, str(node.target), errors[node])
