@@ -71,7 +71,7 @@ def _write_entry(folder: Path, sample: Sample, outputs: Outputs) -> GoldenEntry:
 def _write_picture(folder: Path, file: str, sample: Sample) -> GoldenPicture:
     # PNG for photos too: JPEG decoders differ by a step or two, and would blur what this picture is to prove.
     path = folder / file
-    Image.fromarray(sample.source).save(path, format="PNG", optimize=True)
+    Image.fromarray(sample.source).save(path, format="PNG")
     height, width = sample.source.shape[:2]
     return GoldenPicture(
         file=file,

@@ -25,8 +25,9 @@ _WHY = {
     errno.EBUSY: "it is a mount point or in use",
     errno.ENAMETOOLONG: "its name is too long",
     errno.ENOTDIR: "a part of its path is a file",
-    errno.ELOOP: "its path is a loop of links",
+    errno.EEXIST: "a part of its path is a file or a broken link",
 }
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class BundleWriter:
@@ -51,8 +52,11 @@ class BundleWriter:
     def __enter__(self) -> Self:
         try:
             self._prepare()
-        except BaseException as error:
-            self.__exit__(type(error), error, error.__traceback__)
+        except OSError as error:
+            self._undo.close()
+            raise self._cannot_be_written(error) from error
+        except BaseException:
+            self._undo.close()
             raise
         return self
 
@@ -72,17 +76,21 @@ class BundleWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._undo.close()
-        if isinstance(error, OSError) and error.errno in _WHY and self._concerns_us(error):
-            raise BundleError(
-                f"The bundle cannot be written to {self.destination}: {_WHY[error.errno]}. Nothing was changed there; "
-                f"mend that or name another folder."
-            ) from error
+        if isinstance(error, OSError) and self._concerns_us(error):
+            raise self._cannot_be_written(error) from error
 
     def _concerns_us(self, error: OSError) -> bool:
-        """A failed write names no file; any other error is the bundle's only when it is about a path of its own."""
-        if error.filename is None:
-            return True
+        """A full disk may show without a file's name; any other error is the bundle's when it names a path beside it."""
+        if error.filename is None or error.errno in _FULL:
+            return error.errno in _FULL
         return Path(os.fsdecode(error.filename)).is_relative_to(self.destination.parent)
+
+    def _cannot_be_written(self, error: OSError) -> BundleError:
+        why = _WHY.get(error.errno or 0, error.strerror or str(error))
+        return BundleError(
+            f"The bundle cannot be written to {self.destination}: {why}. Nothing was changed there; mend that or name "
+            f"another folder."
+        )
 
     def _prepare(self) -> None:
         check_destination(self.destination)

@@ -1,6 +1,9 @@
 """A small bundle without a network: two artifacts of made-up bytes, real golden files."""
 
+import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +14,12 @@ from efficientmod_export.bundle import (
     Bundle,
     BundleWriter,
     FailedTarget,
+    Generator,
+    GoldenEntry,
     Manifest,
     Model,
     Preprocessing,
     describe_artifact,
-    describe_generator,
     describe_transforms,
     describe_weights,
     tool_versions,
@@ -43,11 +47,24 @@ CERTIFICATE = Certificate(
 INPUT = TensorSpec("image", (1, 3, 64, 96), "float32", "NCHW")
 OUTPUTS = (TensorSpec("logits", (1, 3), "float32", "any"), TensorSpec("features", (1, 3, 10, 20), "float32", "NCHW"))
 
-WriteFiles = Callable[..., Manifest]
+
+@dataclass(frozen=True)
+class Golden:
+    """Golden files made once, since pictures take their time to compress."""
+
+    folder: Path
+    entries: tuple[GoldenEntry, ...]
 
 
-def write_files(folder: Path, *, content: bytes = b"pte", outcome: str = "passed") -> Manifest:
+def write_files(
+    folder: Path, golden: Golden | None = None, *, content: bytes = b"pte", outcome: str = "passed"
+) -> Manifest:
     """Fill a bundle's folder but for the manifest."""
+    if golden is None:
+        entries = write_golden(folder, SAMPLES, REFERENCES)
+    else:
+        entries = golden.entries
+        shutil.copytree(golden.folder, folder / "golden")
     pte = folder / "model.pte"
     pte.write_bytes(content)
     package = folder / "model.mlpackage"
@@ -64,7 +81,7 @@ def write_files(folder: Path, *, content: bytes = b"pte", outcome: str = "passed
     not_run = not_run_here(TOLERANCES["coreml", "fp16"], "Core ML has no runtime on this machine")
     return Manifest(
         schema_version=1,
-        generator=describe_generator(),
+        generator=Generator(name="efficientmod-mobile", version="0.1.0"),
         status="failed" if ran.failed else "passed",
         model=Model(name="tiny", num_classes=3, weights=describe_weights(Weights("seeded", seed=0))),
         preprocessing=PREPROCESSING,
@@ -72,21 +89,28 @@ def write_files(folder: Path, *, content: bytes = b"pte", outcome: str = "passed
         transforms=describe_transforms(CERTIFICATE),
         artifacts=(describe_artifact(executorch, ran, folder), describe_artifact(coreml, not_run, folder)),
         failed_targets=(FailedTarget(target="tflite", reason="erf has no TFLite operator"),),
-        golden=write_golden(folder, SAMPLES, REFERENCES),
+        golden=entries,
         tools=tool_versions(),
     )
 
 
-@pytest.fixture
-def fill() -> WriteFiles:
-    return write_files
+@pytest.fixture(scope="session")
+def golden(tmp_path_factory: pytest.TempPathFactory) -> Golden:
+    folder = tmp_path_factory.mktemp("golden")
+    return Golden(folder / "golden", write_golden(folder, SAMPLES, REFERENCES))
 
 
 @pytest.fixture
-def bundle(tmp_path: Path) -> Bundle:
+def fill(golden: Golden) -> Callable[..., Manifest]:
+    """Fill a bundle's folder with small artifacts and return its manifest."""
+    return partial(write_files, golden=golden)
+
+
+@pytest.fixture
+def bundle(tmp_path: Path, fill: Callable[..., Manifest]) -> Bundle:
     """A bundle at `tmp_path / "out"`."""
     with BundleWriter(tmp_path / "out") as writer:
-        return writer.commit(write_files(writer.folder))
+        return writer.commit(fill(writer.folder))
 
 
 @pytest.fixture

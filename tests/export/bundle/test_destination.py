@@ -1,0 +1,197 @@
+"""Destinations that cannot become a bundle, and disks that cannot hold one: one sentence each, nothing changed."""
+
+import errno
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from efficientmod_export.bundle import Bundle, BundleWriter, Manifest, read_bundle
+from efficientmod_mobile.errors import BundleError
+
+Fill = Callable[..., Manifest]
+Snapshot = Callable[[Path], dict[str, bytes]]
+KILOBYTE = 1024
+
+
+def write(destination: Path, fill: Fill, **options: object) -> None:
+    with BundleWriter(destination) as writer:
+        writer.commit(fill(writer.folder, **options))
+
+
+def refused(destination: Path, match: str) -> None:
+    with pytest.raises(BundleError, match=match) as caught, BundleWriter(destination):
+        pytest.fail("the writer let it pass")
+    assert caught.value.exit_code == 2
+    assert str(caught.value).endswith(".")
+
+
+def test_an_empty_folder_may_be_used(tmp_path: Path, fill: Fill) -> None:
+    (tmp_path / "out").mkdir()
+    with BundleWriter(tmp_path / "out") as writer:
+        writer.commit(fill(writer.folder))
+    assert read_bundle(tmp_path / "out")
+
+
+def test_a_file(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("mine")
+    refused(tmp_path / "out", "is a file; name a folder")
+    assert (tmp_path / "out").read_text() == "mine"
+
+
+def test_a_path_through_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    refused(tmp_path / "file" / "out", "a part of its path is a file")
+
+
+def test_somebodys_files(tmp_path: Path, snapshot: Snapshot) -> None:
+    for name in ("a", "b", ".hidden", "d", "e"):
+        (tmp_path / "out" / name).mkdir(parents=True)
+        (tmp_path / "out" / name / "file").write_text("mine")
+    before = snapshot(tmp_path)
+    refused(tmp_path / "out", r"files that are not a bundle's \(\.hidden, a, b and 2 more\)")
+    assert snapshot(tmp_path) == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out"]
+
+
+@pytest.mark.parametrize("manifest", ['{"name": "a web app"}', '{"schema_version": 2}', "", "[]"])
+def test_a_manifest_of_something_else(tmp_path: Path, manifest: str) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "manifest.json").write_text(manifest)
+    refused(tmp_path / "out", r"not a bundle's \(manifest\.json\)")
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "golden/mine.png", ".git/config", "model.tflite"])
+def test_a_bundle_with_somebodys_files(bundle: Bundle, name: str) -> None:
+    (bundle.path / name).parent.mkdir(exist_ok=True)
+    (bundle.path / name).write_text("mine")
+    refused(bundle.path, rf"not a bundle's \({name}\)")
+    assert (bundle.path / name).read_text() == "mine"
+
+
+def test_a_bundle_with_a_file_managers_litter_or_damage_may_be_replaced(bundle: Bundle, fill: Fill) -> None:
+    (bundle.path / ".DS_Store").write_text("x")
+    (bundle.path / "golden" / ".DS_Store").write_text("x")
+    (bundle.path / "model.pte").write_text("damaged")
+    (bundle.path / "labels.txt").unlink()
+    with BundleWriter(bundle.path) as writer:
+        writer.commit(fill(writer.folder))
+    assert read_bundle(bundle.path)
+    assert not list(bundle.path.rglob(".DS_Store"))
+
+
+def test_the_folder_one_is_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "here" / "below").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "here" / "below")
+    for destination in (Path(), Path(".."), tmp_path / "here", Path("/")):
+        refused(destination, "is the folder you are in, or above it")
+
+
+def test_a_loop_of_links_and_a_name_too_long(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    refused(tmp_path / "loop" / "a" / "out", "a part of its path is a file or a broken link")
+    refused(tmp_path / ("x" * 300), "its name is too long")
+
+
+WITHOUT_RIGHTS = """
+    import os, sys
+    from pathlib import Path
+    os.umask(0o022)
+    from efficientmod_export.bundle import BundleWriter
+    from efficientmod_mobile.errors import BundleError
+    if os.getuid() == 0:
+        os.setgid(65534)
+        os.setuid(65534)
+    os.chdir("/")
+    for name in sys.argv[1:]:
+        try:
+            with BundleWriter(Path(name)):
+                print("written")
+        except BundleError as error:
+            print(error)
+"""
+
+
+def test_folders_that_are_not_writable(tmp_path_factory: pytest.TempPathFactory, bundle: Bundle) -> None:
+    """In a process without root's rights, since root may write everywhere."""
+    parent = bundle.path.parent
+    for path in (parent, *parent.parents):
+        if path.name.startswith("pytest") and path.owner() != "nobody":
+            path.chmod(0o755)  # pytest's folders are closed to the other user
+    bundle.path.chmod(0o555)
+    parent.chmod(0o555)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    command = [sys.executable, "-c", textwrap.dedent(WITHOUT_RIGHTS), str(bundle.path), str(parent / "new")]
+    try:
+        run = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+    finally:
+        parent.chmod(0o755)
+        bundle.path.chmod(0o755)
+    earlier, new = run.stdout.splitlines()
+    assert earlier == f"The output {bundle.path} is not writable; name another folder."
+    assert new.startswith(f"The bundle cannot be written to {parent / 'new'}: it is not writable.")
+    assert read_bundle(bundle.path)
+    assert sorted(path.name for path in parent.iterdir()) == ["out"]
+
+
+# Disks
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
+    """Mount a disk of its own, of some kilobytes."""
+    mounted: list[Path] = []
+
+    def mount(kilobytes: int) -> Path:
+        folder = tmp_path / "disk"
+        folder.mkdir()
+        command = ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(folder)]
+        try:
+            subprocess.run(command, check=True, capture_output=True)
+        except (OSError, subprocess.CalledProcessError):
+            pytest.skip("mounting a small disk needs root on Linux")
+        mounted.append(folder)
+        return folder
+
+    yield mount
+    for folder in mounted:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk_leaves_the_earlier_bundle(disk: Callable[[int], Path], fill: Fill, snapshot: Snapshot) -> None:
+    folder = disk(4 * KILOBYTE)
+    write(folder / "out", fill)
+    before = snapshot(folder)
+    with pytest.raises(BundleError, match=r"cannot be written to .*/disk/out: the disk is full\."):
+        write(folder / "out", fill, golden=None, content=bytes(8 * KILOBYTE * KILOBYTE))
+    assert snapshot(folder) == before
+    assert read_bundle(folder / "out")
+
+
+@pytest.mark.parametrize("kilobytes", [4, 64, 512, 1400])
+def test_wherever_the_disk_fills_up_nothing_is_left(disk: Callable[[int], Path], fill: Fill, kilobytes: int) -> None:
+    """At the first folder, at the artifacts, in the middle of the golden files, at the last of them."""
+    folder = disk(kilobytes)
+    with pytest.raises(BundleError, match="the disk is full"):
+        write(folder / "a" / "out", fill, golden=None)
+    assert list(folder.iterdir()) == []
+
+
+def test_a_mount_point(disk: Callable[[int], Path]) -> None:
+    refused(disk(64), "is a mount point and cannot be replaced")
+
+
+def test_a_read_only_disk(disk: Callable[[int], Path]) -> None:
+    folder = disk(64)
+    subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
+    refused(folder / "out", "its file system is read-only")
+
+
+def test_an_error_about_another_file_is_not_ours(tmp_path: Path) -> None:
+    error = PermissionError(errno.EACCES, "Permission denied", "/elsewhere/checkpoint.pth")
+    with pytest.raises(PermissionError), BundleWriter(tmp_path / "out"):
+        raise error

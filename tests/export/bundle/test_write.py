@@ -1,0 +1,318 @@
+"""Writing a bundle: whole or not at all, whatever happens, and the earlier one untouched until then."""
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from efficientmod_export.bundle import Bundle, BundleWriter, Manifest, _exchange, read_bundle
+from efficientmod_mobile.errors import BundleError
+
+Fill = Callable[..., Manifest]
+Snapshot = Callable[[Path], dict[str, bytes]]
+
+
+def neighbours(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.parent.iterdir())
+
+
+def export(destination: Path, fill: Fill, **options: object) -> Bundle:
+    with BundleWriter(destination) as writer:
+        return writer.commit(fill(writer.folder, **options))
+
+
+def test_a_new_bundle_is_whole_and_alone(bundle: Bundle) -> None:
+    assert read_bundle(bundle.path).manifest == bundle.manifest
+    assert neighbours(bundle.path) == ["out"]
+    assert bundle.path.stat().st_mode & 0o777 == 0o777 & ~current_umask()
+
+
+def current_umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def test_the_destination_is_not_touched_before_the_commit(bundle: Bundle, fill: Fill, snapshot: Snapshot) -> None:
+    before = snapshot(bundle.path)
+    with BundleWriter(bundle.path) as writer:
+        manifest = fill(writer.folder, content=b"new")
+        assert snapshot(bundle.path) == before
+        assert writer.folder.parent == bundle.path.parent
+        writer.commit(manifest)
+        assert (bundle.path / "model.pte").read_bytes() == b"new"
+    assert neighbours(bundle.path) == ["out"]
+
+
+def test_exporting_twice_gives_the_same_bytes(tmp_path: Path, fill: Fill, snapshot: Snapshot) -> None:
+    first = snapshot(export(tmp_path / "out", fill).path)
+    assert snapshot(export(tmp_path / "out", fill).path) == first
+    assert snapshot(export(tmp_path / "other" / "name", fill).path) == first
+
+
+def test_a_bundle_whose_parity_failed_is_marked(tmp_path: Path, fill: Fill) -> None:
+    export(tmp_path / "out", fill, outcome="failed")
+    manifest = read_bundle(tmp_path / "out").manifest
+    assert manifest.status == "failed"
+    assert manifest.artifacts[0].parity.failed
+
+
+def test_without_commit_nothing_is_left(bundle: Bundle, fill: Fill, snapshot: Snapshot) -> None:
+    before = snapshot(bundle.path)
+    with BundleWriter(bundle.path) as writer:
+        fill(writer.folder, content=b"new")
+    assert snapshot(bundle.path) == before
+    assert neighbours(bundle.path) == ["out"]
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, SystemExit, BundleError])
+def test_an_error_passes_through_and_leaves_nothing(
+    bundle: Bundle, fill: Fill, snapshot: Snapshot, error: type[BaseException]
+) -> None:
+    before = snapshot(bundle.path)
+
+    def stop(folder: Path) -> Manifest:
+        fill(folder, content=b"new")
+        raise error("stop")
+
+    with pytest.raises(error, match="stop"):
+        export(bundle.path, stop)
+    assert snapshot(bundle.path) == before
+    assert neighbours(bundle.path) == ["out"]
+
+
+def test_parents_are_made_and_removed_again_when_nothing_was_written(tmp_path: Path, fill: Fill) -> None:
+    with BundleWriter(tmp_path / "a" / "b" / "out"):
+        pass
+    assert list(tmp_path.iterdir()) == []
+    export(tmp_path / "a" / "b" / "out", fill)
+    assert read_bundle(tmp_path / "a" / "b" / "out")
+
+
+def test_a_link_is_followed(tmp_path: Path, fill: Fill) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "out").symlink_to(tmp_path / "disk" / "real")
+    export(tmp_path / "out", fill)
+    export(tmp_path / "out", fill)
+    assert (tmp_path / "out").is_symlink()
+    assert read_bundle(tmp_path / "disk" / "real")
+
+
+def test_a_commit_of_something_else_than_the_folder_holds_is_refused(
+    bundle: Bundle, fill: Fill, snapshot: Snapshot
+) -> None:
+    before = snapshot(bundle.path)
+    with BundleWriter(bundle.path) as writer:
+        manifest = fill(writer.folder)
+        (writer.folder / "model.onnx.data").write_bytes(b"left by a converter")
+        (writer.folder / "labels.txt").write_text("changed since")
+        with pytest.raises(BundleError) as caught:
+            writer.commit(manifest)
+    assert "labels.txt has changed" in str(caught.value)
+    assert "model.onnx.data is not in the manifest" in str(caught.value)
+    assert snapshot(bundle.path) == before
+
+
+def test_a_file_that_appears_while_it_works_is_not_lost(tmp_path: Path, fill: Fill) -> None:
+    with BundleWriter(tmp_path / "out") as writer:
+        manifest = fill(writer.folder)
+        (tmp_path / "out").mkdir()
+        (tmp_path / "out" / "notes.txt").write_text("mine")
+        with pytest.raises(BundleError, match=r"notes\.txt"):
+            writer.commit(manifest)
+    assert (tmp_path / "out" / "notes.txt").read_text() == "mine"
+
+
+# Two exports at once, and what a killed one leaves
+
+
+def test_a_second_export_to_the_folder_is_refused(bundle: Bundle, fill: Fill) -> None:
+    with BundleWriter(bundle.path) as writer:
+        with pytest.raises(BundleError, match="Another export is writing to"), BundleWriter(bundle.path):
+            pytest.fail("the second got in")
+        assert writer.folder.is_dir()  # which the second must not take for a killed run's
+        writer.commit(fill(writer.folder, content=b"new"))
+    assert (bundle.path / "model.pte").read_bytes() == b"new"
+    assert neighbours(bundle.path) == ["out"]
+
+
+def test_exports_to_two_folders_do_not_meet(tmp_path: Path, fill: Fill) -> None:
+    with BundleWriter(tmp_path / "one") as one, BundleWriter(tmp_path / "two") as two:
+        one.commit(fill(one.folder))
+        two.commit(fill(two.folder))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["one", "two"]
+
+
+CHILD = """
+    import sys, time
+    from pathlib import Path
+    from efficientmod_export.bundle import BundleWriter
+    from efficientmod_mobile.errors import BundleError
+    try:
+        with BundleWriter(Path(sys.argv[1])) as writer:
+            (writer.folder / "half").write_text("x")
+            print("working", flush=True)
+            time.sleep(60)
+    except KeyboardInterrupt:
+        print("interrupted", flush=True)
+    except BundleError as error:
+        print(error, flush=True)
+"""
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[[Path], "subprocess.Popen[str]"]]:
+    """Start another process that writes to a folder and waits."""
+    running = []
+
+    def start(destination: Path) -> "subprocess.Popen[str]":
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+        child = subprocess.Popen(
+            [sys.executable, "-c", textwrap.dedent(CHILD), str(destination)],
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+        running.append(child)
+        return child
+
+    yield start
+    for child in running:
+        child.kill()
+        child.communicate()
+
+
+def test_another_process_is_refused_and_ctrl_c_cleans_up(
+    bundle: Bundle, snapshot: Snapshot, start: Callable[[Path], "subprocess.Popen[str]"]
+) -> None:
+    before = snapshot(bundle.path)
+    child = start(bundle.path)
+    assert child.stdout is not None
+    assert child.stdout.readline() == "working\n"
+    with pytest.raises(BundleError, match="Another export is writing to"), BundleWriter(bundle.path):
+        pytest.fail("the second got in")
+    child.send_signal(signal.SIGINT)
+    assert child.communicate(timeout=30)[0] == "interrupted\n"
+    assert snapshot(bundle.path) == before
+    assert neighbours(bundle.path) == ["out"]
+
+
+def test_what_a_killed_run_left_is_removed_by_the_next(
+    bundle: Bundle, fill: Fill, start: Callable[[Path], "subprocess.Popen[str]"]
+) -> None:
+    child = start(bundle.path)
+    assert child.stdout is not None
+    assert child.stdout.readline() == "working\n"
+    child.kill()
+    child.wait()
+    assert ".out.staging" in neighbours(bundle.path)
+    export(bundle.path, fill)
+    assert neighbours(bundle.path) == ["out"]
+
+
+# Moving into place
+
+
+@pytest.fixture
+def without_exchange(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_exchange, "_exchange", lambda one, other: False)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="renameat2 is Linux's")
+def test_on_linux_names_are_exchanged_in_one_call(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / name).touch()
+    assert _exchange._exchange(tmp_path / "one", tmp_path / "other")
+    assert (tmp_path / "one" / "other").exists()
+    assert (tmp_path / "other" / "one").exists()
+    with pytest.raises(FileNotFoundError):
+        _exchange._exchange(tmp_path / "one", tmp_path / "absent")
+
+
+@pytest.mark.usefixtures("without_exchange")
+def test_without_an_exchange_two_renames_do(bundle: Bundle, fill: Fill) -> None:
+    export(bundle.path, fill, content=b"new")
+    assert (read_bundle(bundle.path).path / "model.pte").read_bytes() == b"new"
+    assert neighbours(bundle.path) == ["out"]
+
+
+@pytest.mark.usefixtures("without_exchange")
+@pytest.mark.parametrize("error", [OSError(errno.EIO, "broken"), KeyboardInterrupt()], ids=["error", "ctrl-c"])
+def test_a_failed_second_rename_brings_the_earlier_bundle_back(
+    bundle: Bundle, fill: Fill, snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    before, rename = snapshot(bundle.path), Path.rename
+
+    def failing(self: Path, target: Path) -> Path:
+        if self.name == ".out.staging":
+            raise error
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", failing)
+    with pytest.raises(type(error)):
+        export(bundle.path, fill, content=b"new")
+    assert snapshot(bundle.path) == before
+    assert neighbours(bundle.path) == ["out"]
+
+
+def test_a_run_killed_between_two_renames_is_undone(bundle: Bundle, fill: Fill, snapshot: Snapshot) -> None:
+    before = snapshot(bundle.path)
+    bundle.path.rename(bundle.path.with_name(".out.staging-earlier"))
+    bundle.path.with_name(".out.staging").mkdir()
+    with BundleWriter(bundle.path):
+        assert snapshot(bundle.path) == before
+    assert neighbours(bundle.path) == ["out"]
+    bundle.path.with_name(".out.staging-earlier").mkdir()  # killed after the second rename: `out` is the new one
+    with BundleWriter(bundle.path):
+        pass
+    assert snapshot(bundle.path) == before
+    assert neighbours(bundle.path) == ["out"]
+
+
+def test_an_exchange_that_fails_leaves_the_earlier_bundle(
+    bundle: Bundle, fill: Fill, snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = snapshot(bundle.path)
+
+    def busy(one: Path, other: Path) -> bool:
+        raise OSError(errno.EBUSY, "busy", str(other))
+
+    monkeypatch.setattr(_exchange, "_exchange", busy)
+    with pytest.raises(BundleError, match="it is a mount point or in use"):
+        export(bundle.path, fill, content=b"new")
+    assert snapshot(bundle.path) == before
+    assert neighbours(bundle.path) == ["out"]
+
+
+def test_everything_is_on_the_disk_before_the_move(tmp_path: Path, fill: Fill, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[str] = []
+    fsync, rename = os.fsync, Path.rename
+
+    def note(handle: int) -> None:
+        synced.append(str(os.fstat(handle).st_ino))
+        fsync(handle)
+
+    def moving(self: Path, target: Path) -> Path:
+        synced.append("moved")
+        return rename(self, target)
+
+    monkeypatch.setattr(os, "fsync", note)
+    monkeypatch.setattr(Path, "rename", moving)
+    export(tmp_path / "out", fill)
+    out = tmp_path / "out"
+    assert synced[-2:] == ["moved", str(tmp_path.stat().st_ino)]
+    assert sorted(synced[:-2]) == sorted(str(path.stat().st_ino) for path in (out, *out.rglob("*")))
+
+
+def test_a_pause_between_bundles_changes_nothing(tmp_path: Path, fill: Fill, snapshot: Snapshot) -> None:
+    first = snapshot(export(tmp_path / "out", fill).path)
+    time.sleep(1.1)  # a clock of whole seconds, as PNG and ZIP keep it, would show
+    assert snapshot(export(tmp_path / "out", fill).path) == first
