@@ -5,9 +5,9 @@ module -> capture -> Program -> deploy(program, recipe) -> Deployed(program, cer
 
 from efficientmod_mobile.deploy._capture import capture
 from efficientmod_mobile.deploy._certificate import Certificate, Refusal, Step
-from efficientmod_mobile.deploy._deploy import EXACT, Deployed, Recipe, deploy
+from efficientmod_mobile.deploy._deploy import EXACT, Deployed, deploy
 from efficientmod_mobile.deploy._program import Program, run, to_dtype
-from efficientmod_mobile.deploy._transform import TRANSFORMS, Refuse, Transform, register
+from efficientmod_mobile.deploy._transform import TRANSFORMS, Recipe, Refuse, Repeat, Transform, register
 
 __all__ = [
     "EXACT",
@@ -18,6 +18,7 @@ __all__ = [
     "Recipe",
     "Refusal",
     "Refuse",
+    "Repeat",
     "Step",
     "Transform",
     "capture",

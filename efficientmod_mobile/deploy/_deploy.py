@@ -4,22 +4,47 @@ The original is promoted to float64 (exact), transformed there, compared with th
 rounded to float32. So a mistake in a transform cannot hide behind float32 rounding.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
 
+from efficientmod_mobile.deploy._attention import AttentionScaleIntoQuery
+from efficientmod_mobile.deploy._batch_norm import BatchNormAlone, BatchNormIntoProducer, BatchNormIntoReaders
 from efficientmod_mobile.deploy._certificate import Certificate
+from efficientmod_mobile.deploy._constant import FoldConstants, ProductAsLinear
+from efficientmod_mobile.deploy._identity import Identity
+from efficientmod_mobile.deploy._norm_affine import NormAffineIntoReaders
+from efficientmod_mobile.deploy._parallel import ParallelLayers
 from efficientmod_mobile.deploy._program import Program, run, to_dtype
 from efficientmod_mobile.deploy._proof import natural_images, relative_error, tolerance
-from efficientmod_mobile.deploy._transform import Transform, apply
+from efficientmod_mobile.deploy._scale import ConstantIntoProducer, ConstantIntoReaders
+from efficientmod_mobile.deploy._sequential import SequentialLayers
+from efficientmod_mobile.deploy._transform import Recipe, Repeat, apply
 from efficientmod_mobile.errors import ConversionError
 
-Recipe = tuple[Transform[Any], ...]
-
-EXACT: Recipe = ()
+EXACT: Recipe = (
+    FoldConstants(),
+    Identity(),
+    ProductAsLinear(),
+    Repeat(
+        (
+            BatchNormIntoProducer(),
+            ConstantIntoProducer(),
+            AttentionScaleIntoQuery(),
+            ParallelLayers(),
+            BatchNormIntoReaders(),
+            NormAffineIntoReaders(),
+            ConstantIntoReaders(),
+            SequentialLayers(),
+        )
+    ),
+    BatchNormAlone(),
+)
 """The transforms that every target gets, in their order."""
+
+Outputs = tuple[Tensor, ...]
 
 
 @dataclass(frozen=True)
@@ -34,10 +59,10 @@ def deploy(program: Program, recipe: Recipe = EXACT) -> Deployed:
     """Run the recipe's transforms over a copy of the program and prove the result.
 
     Raises:
-        ConversionError: a transform changed what the network computes; the message names it.
+        ConversionError: the network's own output is not finite, or a transform changed it; the message names which.
     """
     original, changed = to_dtype(program, torch.float64), to_dtype(program, torch.float64)
-    steps = tuple(apply(transform, changed) for transform in recipe)
+    steps = apply(recipe, changed)
     images = natural_images(tuple(program.example.shape), count=2, seed=0)
     reference = [run(original, image) for image in images]
     if not all(bool(torch.isfinite(output).all()) for outputs in reference for output in outputs):
@@ -45,7 +70,7 @@ def deploy(program: Program, recipe: Recipe = EXACT) -> Deployed:
     allowed = tolerance(original, images, reference)
     float64_error = _worst(changed, images, reference)
     if not float64_error <= allowed:
-        raise ConversionError(_blame(original, recipe, images, reference, allowed, float64_error))
+        raise ConversionError(_blame(original, recipe, images, reference, allowed))
     deployed = to_dtype(changed, torch.float32)
     float32_error = _worst(deployed, [image.float() for image in images], reference)
     return Deployed(
@@ -54,21 +79,24 @@ def deploy(program: Program, recipe: Recipe = EXACT) -> Deployed:
     )
 
 
-def _worst(program: Program, images: Any, reference: list[tuple[Tensor, ...]]) -> float:
+def _worst(program: Program, images: Sequence[Tensor], reference: Sequence[Outputs]) -> float:
     return max(relative_error(run(program, image), expected) for image, expected in zip(images, reference, strict=True))
 
 
 def _blame(
-    original: Program, recipe: Recipe, images: Any, reference: list[tuple[Tensor, ...]], allowed: float, error: float
+    original: Program, recipe: Recipe, images: Sequence[Tensor], reference: Sequence[Outputs], allowed: float
 ) -> str:
-    """Run the recipe again, measuring after each transform, and name the one that breaks the equality."""
-    program = to_dtype(original, torch.float64)
-    for transform in recipe:
-        apply(transform, program)
-        after = _worst(program, images, reference)
-        if not after <= allowed:
-            return (
-                f"transform {transform.name} changes the network: relative error {after:.1e} in float64, "
-                f"{allowed:.0e} allowed; leave it out of the recipe"
-            )
-    return f"the transformed network differs by {error:.1e} in float64, {allowed:.0e} allowed; deploy it untransformed"
+    """Run longer and longer beginnings of the recipe, and name the part at whose end the equality is lost."""
+    for length in range(1, len(recipe) + 1):
+        program = to_dtype(original, torch.float64)
+        steps = apply(recipe[:length], program)
+        error = _worst(program, images, reference)
+        if not error <= allowed:
+            break
+    part = recipe[length - 1]
+    count = len(part.transforms) if isinstance(part, Repeat) else 1
+    names = " or ".join(step.transform for step in steps[-count:] if step.applied)
+    return (
+        f"{names} changes the network: relative error {error:.1e} in float64, {allowed:.0e} allowed; "
+        "leave it out of the recipe"
+    )

@@ -4,7 +4,7 @@ A transform edits through these functions, so that three things stay true: every
 parameter is one `get_attr` node with a readable name, and a new node says which module of the network it stands for.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -127,7 +127,7 @@ def emit(
     kwargs: Mapping[str, Any] | None = None,
     like: fx.Node | None = None,
 ) -> fx.Node:
-    """Insert a call of `target` before a node, with its `meta["val"]`; it stands for `like`'s module (or `before`'s)."""
+    """Insert a call of `target` before a node, with its `meta["val"]`; it is of `like`'s module (or `before`'s)."""
     kwargs = dict(kwargs or {})
     with before.graph.inserting_before(before):
         node = before.graph.call_function(target, args, kwargs)
@@ -138,12 +138,20 @@ def emit(
 
 def refresh(node: fx.Node) -> None:
     """Compute the node's `meta["val"]` again from its inputs, after its arguments changed."""
+    with _fake_mode(node.graph):
+        node.meta["val"] = evaluate(node, lambda source: source.meta["val"])
 
-    def value(leaf: Any) -> Any:
-        return leaf.meta["val"] if isinstance(leaf, fx.Node) else leaf
 
-    with _fake_mode(node.graph), torch.no_grad():
-        node.meta["val"] = node.target(*map_aggregate(node.args, value), **map_aggregate(node.kwargs, value))  # type: ignore[operator]
+def evaluate(node: fx.Node, value: Callable[[fx.Node], Any]) -> Any:
+    """Call the node's operator on the values that `value` gives for the nodes among its arguments."""
+    if not callable(node.target):
+        raise TypeError(f"{node.name} calls nothing")
+
+    def resolve(leaf: Any) -> Any:
+        return value(leaf) if isinstance(leaf, fx.Node) else leaf
+
+    with torch.no_grad():
+        return node.target(*map_aggregate(node.args, resolve), **map_aggregate(node.kwargs, resolve))
 
 
 def replace(old: fx.Node, new: fx.Node) -> None:

@@ -4,7 +4,7 @@ Rounding decides how close two equal programs come. In float64 a well-conditione
 self to 1e-15..1e-13, so 1e-12 separates rounding from mistakes. A network that amplifies rounding itself cannot be
 held to that: its own outputs move when its input moves by one unit in the last place. The tolerance therefore is
 
-    max(1e-12, 16 s),    s = relative change of the original's outputs when each pixel x becomes x (1 + 2**-52 u), u = +-1
+    max(1e-12, 16 s),  s = relative change of the original's outputs when each pixel x becomes x (1 +- 2**-52)
 
 and never above 1e-10: beyond that the network's float32 outputs carry no three digits, with or without transforms.
 """

@@ -1,6 +1,7 @@
 """What a transform is: it looks at one node at a time, says whether it applies there, and rewrites."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -22,15 +23,9 @@ class Refuse:
 
 
 class Transform(ABC, Generic[Match]):
-    """One exact rewriting of a program; its module's docstring states the equation.
-
-    `rounds` is the most passes over the graph: 1 for a transform that its own result cannot give new work, more for
-    one that runs until nothing applies (finding work in the last round is an error, since every pass must shrink the
-    graph).
-    """
+    """One exact rewriting of a program; its module's docstring states the equation."""
 
     name: ClassVar[str]
-    rounds: ClassVar[int] = 1
 
     @abstractmethod
     def check(self, node: fx.Node) -> Match | Refuse | None:
@@ -40,6 +35,16 @@ class Transform(ABC, Generic[Match]):
     def rewrite(self, match: Match) -> None:
         """Rewrite what `check` found."""
 
+
+@dataclass(frozen=True)
+class Repeat:
+    """Transforms that give each other work: they run in order until a pass applies none, at most `passes` times."""
+
+    transforms: tuple[Transform[Any], ...]
+    passes: int = 16
+
+
+Recipe = tuple[Transform[Any] | Repeat, ...]
 
 TRANSFORMS: dict[str, type[Transform[Any]]] = {}
 """Every registered transform by its name."""
@@ -53,24 +58,30 @@ def register(transform: type[Transform[Any]]) -> type[Transform[Any]]:
     return transform
 
 
-def apply(transform: Transform[Any], program: Program) -> Step:
-    """Run one transform over the program, which it changes.
+def apply(recipe: Recipe, program: Program) -> tuple[Step, ...]:
+    """Run a recipe over the program, which it changes: one step per transform, in the recipe's order.
 
     Raises:
-        ConversionError: the transform still finds work after its last round.
+        ConversionError: repeated transforms still find work in their last pass.
     """
-    applied = 0
-    for _ in range(transform.rounds):
-        found, refused = _pass(transform, program)
-        applied += found
-        if found == 0 or transform.rounds == 1:
-            return Step(transform.name, applied, refused)
-    raise ConversionError(
-        f"transform {transform.name} still finds work after {transform.rounds} passes; report the network"
-    )
+    steps: list[Step] = []
+    for part in recipe:
+        steps += [_once(part, program)] if isinstance(part, Transform) else _repeat(part, program)
+    return tuple(steps)
 
 
-def _pass(transform: Transform[Any], program: Program) -> tuple[int, tuple[Refusal, ...]]:
+def _repeat(repeat: Repeat, program: Program) -> Sequence[Step]:
+    applied = [0] * len(repeat.transforms)
+    for _ in range(repeat.passes):
+        steps = [_once(transform, program) for transform in repeat.transforms]
+        applied = [count + step.applied for count, step in zip(applied, steps, strict=True)]
+        if not any(step.applied for step in steps):
+            return [Step(s.transform, count, s.refused) for s, count in zip(steps, applied, strict=True)]
+    names = ", ".join(step.transform for step in steps if step.applied)
+    raise ConversionError(f"{names} still find work after {repeat.passes} passes; leave them out of the recipe")
+
+
+def _once(transform: Transform[Any], program: Program) -> Step:
     applied, refused = 0, []
     for node in list(program.graph.nodes):
         if node._erased:
@@ -81,5 +92,6 @@ def _pass(transform: Transform[Any], program: Program) -> tuple[int, tuple[Refus
         elif found is not None:
             transform.rewrite(found)
             applied += 1
-    clean(program.graph_module)
-    return applied, tuple(refused)
+    if applied:
+        clean(program.graph_module)
+    return Step(transform.name, applied, tuple(refused))
