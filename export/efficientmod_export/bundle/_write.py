@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from filelock import FileLock, Timeout
+from filelock import BaseFileLock, FileLock, Timeout
 
 from efficientmod_export.bundle._destination import check_destination, unlisted_files
 from efficientmod_export.bundle._exchange import move_into_place, recover, sync_tree
@@ -80,10 +80,11 @@ class BundleWriter:
             raise self._cannot_be_written(error) from error
 
     def _concerns_us(self, error: OSError) -> bool:
-        """A full disk may show without a file's name; any other error is the bundle's when it names a path beside it."""
-        if error.filename is None or error.errno in _FULL:
-            return error.errno in _FULL
-        return Path(os.fsdecode(error.filename)).is_relative_to(self.destination.parent)
+        """Of a full disk always, with or without a file's name; else when it names a path beside the destination."""
+        if error.errno in _FULL:
+            return True
+        name = error.filename
+        return name is not None and Path(os.fsdecode(name)).is_relative_to(self.destination.parent)
 
     def _cannot_be_written(self, error: OSError) -> BundleError:
         why = _WHY.get(error.errno or 0, error.strerror or str(error))
@@ -97,7 +98,6 @@ class BundleWriter:
         self._make_parents()
         self._lock()
         recover(self.folder, self.destination)
-        # Registered first: Ctrl-C between the two lines must not leave the folder.
         self._undo.callback(_remove, self.folder)
         self.folder.mkdir()
 
@@ -109,15 +109,21 @@ class BundleWriter:
 
     def _lock(self) -> None:
         lock = FileLock(self.destination.parent / f".{self.destination.name}.lock", blocking=False)
+        # Registered first, here and below: Ctrl-C may come between any two lines.
+        self._undo.callback(_release, lock)
         try:
             lock.acquire()
         except Timeout:
             raise BundleError(
                 f"Another export is writing to {self.destination}; wait until it is done or name another folder."
             ) from None
-        self._undo.callback(lock.release)
+
+
+def _release(lock: BaseFileLock) -> None:
+    if lock.is_locked:
         # Removed while it is held, so that the file does not stay beside the bundle.
-        self._undo.callback(Path(lock.lock_file).unlink, missing_ok=True)
+        Path(lock.lock_file).unlink(missing_ok=True)
+        lock.release()
 
 
 def _remove(folder: Path) -> None:
