@@ -104,7 +104,9 @@ def _code_in(path: Path, error: Exception) -> str | None:
 
 def _state_dict(content: Any, source: str) -> Mapping[str, Tensor]:
     if not isinstance(content, Mapping):
-        raise CheckpointError(f"The checkpoint {source} holds a {type(content).__name__}, not a state dict.")
+        raise CheckpointError(
+            f"The checkpoint {source} holds an object of type {type(content).__name__}, no state dict."
+        )
     for name in CONTAINERS:
         if _is_state_dict(content.get(name)):
             return content[name]  # type: ignore[no-any-return]
@@ -117,7 +119,9 @@ def _state_dict(content: Any, source: str) -> Mapping[str, Tensor]:
 
 
 def _is_state_dict(value: Any) -> bool:
-    return isinstance(value, Mapping) and bool(value) and all(isinstance(item, Tensor) for item in value.values())
+    if not isinstance(value, Mapping) or not value:
+        return False
+    return all(isinstance(key, str) and isinstance(item, Tensor) for key, item in value.items())
 
 
 def _unwrapped(state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:

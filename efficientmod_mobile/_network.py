@@ -9,7 +9,6 @@ from torch import nn
 from efficientmod_mobile._checkpoint import Checkpoint, read_checkpoint
 from efficientmod_mobile._families import Family, family_of
 from efficientmod_mobile._matching import identify, load_into
-from efficientmod_mobile._own_module import classes_of
 from efficientmod_mobile._preprocessing import PreprocessingConfig, preprocessing_of
 from efficientmod_mobile._seeding import seed_weights
 from efficientmod_mobile.errors import CheckpointError, InputError
@@ -58,8 +57,8 @@ def load_network(
         module = family.build(name, _classes(family, name, file, num_classes)).eval().float()
     preprocessing = preprocessing_of(module, name)
     weights = _give_weights(module, name, file, None if family.own_weights else seed, preprocessing)
-    classes = classes_of(module, preprocessing.input_size)
-    if num_classes is not None and classes != num_classes:
+    classes = _classes_of(module, preprocessing.input_size)
+    if num_classes is not None and num_classes != (classes or 0):
         raise InputError(f"{name} has {classes or 'no'} classes, not {num_classes}; leave out the number of classes.")
     return Network(name, module, classes, weights, preprocessing)
 
@@ -94,3 +93,16 @@ def _give_weights(
         seed_weights(module, preprocessing.input_size, seed)
         return Weights("seeded", seed=seed)
     return Weights("module")
+
+
+def _classes_of(module: nn.Module, input_size: tuple[int, int]) -> int | None:
+    """The module's `num_classes`, else the width of its (1, K) output for a picture of zeros; None if neither is."""
+    stated = getattr(module, "num_classes", None)
+    if isinstance(stated, int):
+        return stated or None
+    try:
+        with torch.no_grad():
+            output = module(torch.zeros(1, 3, *input_size))
+    except Exception:  # it may take another size; capturing the network will say what is wrong, if anything is
+        return None
+    return output.shape[1] if isinstance(output, torch.Tensor) and output.ndim == 2 else None

@@ -9,7 +9,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import torch
 from torch import nn
 
 from efficientmod_mobile.errors import ModelError
@@ -47,7 +46,9 @@ def _function(module: ModuleType, function_name: str, name: str) -> Callable[[],
         hint = f"; did you mean {close[0]}?" if close else "."
         raise ModelError(f"The module {module.__name__} has no {function_name!r}{hint}")
     if not callable(function):
-        raise ModelError(f"{name} is a {type(function).__name__}; give a function that returns the network.")
+        raise ModelError(
+            f"{name} is no function but of type {type(function).__name__}; give one that returns the network."
+        )
     return function  # type: ignore[no-any-return]
 
 
@@ -57,7 +58,9 @@ def _call(function: Callable[[], Any], name: str) -> nn.Module:
     except Exception as error:  # as above
         raise ModelError(f"Calling {name} failed with {_described(error)}.") from error
     if not isinstance(network, nn.Module):
-        raise ModelError(f"{name} returned a {type(network).__name__}; it must return a torch.nn.Module.")
+        raise ModelError(
+            f"{name} returned an object of type {type(network).__name__}; it must return a torch.nn.Module."
+        )
     return network
 
 
@@ -77,17 +80,5 @@ def _current_folder_first() -> Iterator[None]:
         yield
     finally:
         sys.path.remove(folder)
-        sys.path.append(folder)
-
-
-def classes_of(module: nn.Module, input_size: tuple[int, int]) -> int | None:
-    """The module's `num_classes`, else the width of its (1, K) output for a picture of zeros; None if neither is."""
-    stated = getattr(module, "num_classes", None)
-    if isinstance(stated, int):
-        return stated or None
-    try:
-        with torch.no_grad():
-            output = module(torch.zeros(1, 3, *input_size))
-    except Exception:  # it may take another size; capturing the network will say what is wrong, if anything is
-        return None
-    return output.shape[1] if isinstance(output, torch.Tensor) and output.ndim == 2 else None
+        if folder not in sys.path:
+            sys.path.append(folder)

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from efficientmod_mobile._realistic import realistic_state
+from efficientmod_mobile.errors import ModelError
 
 CALIBRATION_PICTURES = 4
 
@@ -16,7 +17,7 @@ def seed_weights(module: nn.Module, input_size: tuple[int, int], seed: int) -> N
 
     Without the second step a deep network of BatchNorms has activations of 1e12 (RepViT) or hardly reacts to its
     input (MobileNetV3), and no comparison of outputs would mean anything. Buffers of integers, such as index tables,
-    stay as they are.
+    stay as they are. Raises ModelError for a network that takes no pictures of this size.
     """
     state = module.state_dict()
     shapes = {key: tuple(v.shape) for key, v in state.items() if v.is_floating_point()}
@@ -34,6 +35,8 @@ def _calibrate(module: nn.Module, norms: list[_BatchNorm], pictures: Tensor) -> 
     try:
         with torch.no_grad():
             module(pictures)
+    except Exception as error:  # any network may be named, also one that takes no pictures
+        raise ModelError(f"The network does not run on pictures of shape {tuple(pictures.shape)}: {error}.") from error
     finally:
         for hook in hooks:
             hook.remove()

@@ -5,9 +5,10 @@ Importing timm takes about as long as importing torch, too long for `import effi
 
 import importlib
 import sys
+import warnings
 from collections.abc import Sequence
 from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from importlib.machinery import ModuleSpec, SourceFileLoader
 from types import ModuleType
 
 
@@ -23,14 +24,18 @@ class _TimmFinder(MetaPathFinder):
     ) -> ModuleSpec | None:
         if fullname != "timm":
             return None
-        spec = PathFinder.find_spec(fullname, path, target)
+        found = (finder.find_spec(fullname, path, target) for finder in sys.meta_path if finder is not self)
+        spec = next((spec for spec in found if spec is not None), None)
         if spec is not None and isinstance(spec.loader, SourceFileLoader):
             spec.loader = _RegisteringLoader(spec.loader.name, spec.loader.path)
         return spec
 
 
 def _register() -> None:
-    importlib.import_module("efficientmod_mobile._timm_models")
+    try:
+        importlib.import_module("efficientmod_mobile._timm_models")
+    except ImportError as error:  # another version of timm; whoever imports it must not suffer for our models
+        warnings.warn(f"EfficientMod is not registered with timm: {error}.", stacklevel=2)
 
 
 def register_with_timm() -> None:

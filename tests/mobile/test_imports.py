@@ -1,0 +1,49 @@
+"""`efficientmod_mobile` needs only torch and numpy, and never its own exporter."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import efficientmod_mobile
+
+PACKAGE = Path(efficientmod_mobile.__file__).parent
+# What a module may import when it is imported itself; inside functions, also these.
+AT_ONCE = {"efficientmod_mobile", "numpy", "torch", *sys.stdlib_module_names}
+IN_FUNCTIONS = {*AT_ONCE, "huggingface_hub", "safetensors"}
+ONLY_BESIDE_TIMM = {"_timm_models.py": {*AT_ONCE, "timm"}}
+
+
+def packages(statement: ast.stmt) -> set[str]:
+    if isinstance(statement, ast.Import):
+        return {alias.name.split(".")[0] for alias in statement.names}
+    if isinstance(statement, ast.ImportFrom):
+        return {(statement.module or "").split(".")[0]}
+    return set()
+
+
+def test_every_module_imports_what_it_may() -> None:
+    for path in PACKAGE.rglob("*.py"):
+        tree = ast.parse(path.read_text())
+        at_once = set[str]().union(*(packages(statement) for statement in tree.body))
+        anywhere = set[str]().union(*(packages(node) for node in ast.walk(tree) if isinstance(node, ast.stmt)))
+        allowed = ONLY_BESIDE_TIMM.get(path.name, AT_ONCE)
+        assert at_once <= allowed, (path.name, at_once - allowed)
+        assert anywhere <= allowed | IN_FUNCTIONS, (path.name, anywhere - IN_FUNCTIONS)
+
+
+def test_nothing_heavy_is_loaded_with_the_package() -> None:
+    code = "import sys, efficientmod_mobile; print(*sorted({name.split('.')[0] for name in sys.modules}))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    heavy = {
+        "coremltools",
+        "executorch",
+        "onnx",
+        "onnxruntime",
+        "timm",
+        "torchvision",
+        "safetensors",
+        "huggingface_hub",
+    }
+    assert "efficientmod_mobile" in loaded
+    assert heavy.isdisjoint(loaded), heavy & set(loaded)

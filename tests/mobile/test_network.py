@@ -1,0 +1,206 @@
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from efficientmod_mobile import Network, PreprocessingConfig, Weights, list_models, load_network, realistic_state
+from efficientmod_mobile._preprocessing import preprocessing_of
+from efficientmod_mobile.errors import InputError, ModelError
+
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+SMALL_NETWORK = """
+import torch
+from torch import nn
+
+class Net(nn.Sequential):
+    def __init__(self):
+        super().__init__(nn.Conv2d(3, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 6))
+"""
+
+
+@pytest.fixture
+def write_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str], None]]:
+    """Write Python files in the current folder, which is a fresh one; forget what was imported from it afterwards."""
+    monkeypatch.chdir(tmp_path)
+    path, modules = list(sys.path), set(sys.modules)
+
+    def write(file: str, text: str) -> None:
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).write_text(text)
+
+    yield write
+    sys.path[:] = path
+    for name in set(sys.modules) - modules:
+        del sys.modules[name]
+
+
+def refusal(model: str) -> str:
+    with pytest.raises(ModelError) as caught:
+        load_network(model, None)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("name", list_models())
+def test_without_a_checkpoint_the_weights_are_seeded(name: str) -> None:
+    network = load_network(name, None, seed=4)
+    state = network.module.state_dict()
+    expected = realistic_state({key: tuple(value.shape) for key, value in state.items()}, seed=4)
+    assert all(np.array_equal(state[key].numpy(), value) for key, value in expected.items())
+    assert not network.module.training
+    preprocessing = PreprocessingConfig((224, 224), "bicubic", 0.875, IMAGENET_MEAN, IMAGENET_STD)
+    assert network == Network(name, network.module, 1000, Weights("seeded", seed=4), preprocessing)
+
+
+def test_the_number_of_classes_can_be_chosen() -> None:
+    network = load_network("efficientmod_xxs", None, num_classes=3)
+    assert network.num_classes == 3
+    assert network.module(torch.zeros(1, 3, 32, 32)).shape == (1, 3)
+    assert load_network("efficientmod_xxs", None, num_classes=0).num_classes is None
+
+
+def test_the_callers_random_numbers_are_left_alone(write_module: Callable[[str, str], None]) -> None:
+    write_module("seeded_net.py", SMALL_NETWORK)
+    torch.manual_seed(0)
+    expected = torch.rand(1)
+    torch.manual_seed(0)
+    load_network("seeded_net:Net", None)
+    assert torch.equal(torch.rand(1), expected)
+
+
+def test_unknown_names_bring_those_that_come_near() -> None:
+    assert "did you mean efficientmod_xs" in refusal("efficientmod-xs")
+    assert "did you mean timm/repvit_m0_9" in refusal("repvit_m0_9")
+    assert "`efficientmod models` lists the known ones" in refusal("qqqq")
+    assert "give it with --checkpoint" in refusal("hf-hub:owner/name")
+
+
+def test_a_users_own_network_keeps_its_weights(write_module: Callable[[str, str], None]) -> None:
+    write_module("own/__init__.py", "")
+    write_module(
+        "own/nets.py",
+        SMALL_NETWORK
+        + "def build():\n    net = Net()\n    nn.init.constant_(net[3].weight, 2.5)\n    return net.double()\n",
+    )
+    network = load_network("own.nets:build", None)
+    weight = network.module.get_parameter("3.weight")
+    assert weight.dtype == torch.float32
+    assert bool((weight == 2.5).all())
+    assert not network.module.training
+    assert (network.name, network.num_classes, network.weights) == ("own.nets:build", 6, Weights("module"))
+    assert network.preprocessing.input_size == (224, 224)
+
+
+def test_what_a_users_network_draws_is_the_same_each_time(write_module: Callable[[str, str], None]) -> None:
+    write_module("drawn_net.py", SMALL_NETWORK)
+    first, again = (load_network("drawn_net:Net", None).module.state_dict() for _ in range(2))
+    assert all(torch.equal(first[key], again[key]) for key in first)
+
+
+def test_a_users_own_network_takes_a_checkpoint(write_module: Callable[[str, str], None], tmp_path: Path) -> None:
+    write_module("loaded_net.py", SMALL_NETWORK)
+    state = {key: value + 1 for key, value in load_network("loaded_net:Net", None).module.state_dict().items()}
+    torch.save(state, tmp_path / "own.pth")
+    network = load_network("loaded_net:Net", "own.pth")
+    assert network.weights.kind == "checkpoint"
+    assert torch.equal(network.module.get_parameter("3.bias"), state["3.bias"])
+
+
+def test_a_users_own_configuration_is_used(write_module: Callable[[str, str], None]) -> None:
+    text = SMALL_NETWORK + (
+        "def build():\n    net = Net()\n    net.num_classes = 6\n"
+        "    net.pretrained_cfg = {'input_size': (3, 96, 128), 'interpolation': 'nearest', 'crop_pct': 1}\n"
+        "    net.pretrained_cfg['mean'] = [0, 0, 0]\n"
+        "    return net\n"
+    )
+    write_module("configured_net.py", text)
+    network = load_network("configured_net:build", None)
+    expected = PreprocessingConfig((96, 128), "nearest", 1.0, (0.0, 0.0, 0.0), IMAGENET_STD)
+    assert (network.preprocessing, network.num_classes) == (expected, 6)
+
+
+def test_a_users_network_that_is_no_classifier(write_module: Callable[[str, str], None]) -> None:
+    write_module("headless_net.py", SMALL_NETWORK + "def build():\n    return nn.Conv2d(3, 4, 3)\n")
+    assert load_network("headless_net:build", None).num_classes is None
+    write_module("picky_net.py", SMALL_NETWORK + "def build():\n    return nn.Linear(5, 5)\n")
+    assert load_network("picky_net:build", None).num_classes is None
+
+
+def test_a_users_network_has_the_classes_that_it_has(write_module: Callable[[str, str], None]) -> None:
+    write_module("six_net.py", SMALL_NETWORK)
+    with pytest.raises(InputError, match="six_net:Net has 6 classes, not 7"):
+        load_network("six_net:Net", None, num_classes=7)
+
+
+def test_the_current_folder_leads_and_then_steps_back(write_module: Callable[[str, str], None], tmp_path: Path) -> None:
+    write_module("onnx.py", "raise RuntimeError('the user has a file by this name')")
+    write_module("stepping_net.py", SMALL_NETWORK)
+    before = list(sys.path)
+    load_network("stepping_net:Net", None)
+    load_network("stepping_net:Net", None)
+    assert sys.path == [*before, str(tmp_path)]
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        (":build", "names no function; write my_package.my_module:build"),
+        ("broken_net:", "names no function"),
+        ("no_such_module:build", "There is no module 'no_such_module' in the current folder"),
+        ("package_net.absent:build", "There is no module 'package_net.absent'"),
+        ("needy_net:build", "Importing needy_net failed with ModuleNotFoundError: No module named 'absent_package'"),
+        ("broken_net:build", "Importing broken_net failed with ZeroDivisionError: division by zero"),
+        ("odd_net:biuld", "has no 'biuld'; did you mean build?"),
+        ("odd_net:qqqq", "has no 'qqqq'."),
+        ("odd_net:CONSTANT", "odd_net:CONSTANT is no function but of type int; give one that returns the network"),
+        ("odd_net:build", "odd_net:build returned an object of type dict; it must return a torch.nn.Module"),
+        ("odd_net:raising", "Calling odd_net:raising failed with KeyError: 'x'"),
+        ("odd_net:needing", "Calling odd_net:needing failed with TypeError"),
+    ],
+)
+def test_each_way_that_a_users_module_may_fail(model: str, said: str, write_module: Callable[[str, str], None]) -> None:
+    write_module("needy_net.py", "import absent_package")
+    write_module("broken_net.py", "1 / 0")
+    write_module("package_net/__init__.py", "")
+    write_module(
+        "odd_net.py",
+        "CONSTANT = 3\ndef build():\n    return {}\ndef raising():\n    return {}['x']\ndef needing(w):\n    pass\n",
+    )
+    assert said in refusal(model)
+
+
+class Configured(nn.Identity):
+    def __init__(self, pretrained_cfg: object) -> None:
+        super().__init__()
+        self.pretrained_cfg = pretrained_cfg
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ({"input_size": (1, 28, 28)}, "its input has 1 channels"),
+        ({"input_size": 224}, "cannot be used"),
+        ({"interpolation": "lanczos"}, "its interpolation is 'lanczos'"),
+        ({"crop_mode": "squash"}, "its crop mode is 'squash'"),
+        ({"mean": (0.5,)}, "cannot be used"),
+        ("imagenet", "cannot be used"),
+    ],
+)
+def test_configurations_that_phones_are_not_given(config: object, said: str) -> None:
+    with pytest.raises(ModelError, match=said):
+        preprocessing_of(Configured(config), "net")
+
+
+def test_the_network_that_is_loaded_is_the_one_that_was_saved(tmp_path: Path) -> None:
+    def logits(network: Network) -> Tensor:
+        with torch.no_grad():
+            return network.module(torch.ones(1, 3, 32, 64))  # type: ignore[no-any-return]
+
+    seeded = load_network("efficientmod_xs", None, num_classes=5, seed=1)
+    torch.save(seeded.module.state_dict(), tmp_path / "weights.pt")
+    assert torch.equal(logits(load_network(None, str(tmp_path / "weights.pt"))), logits(seeded))

@@ -1,0 +1,202 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from efficientmod_mobile import catalogue, create_model, list_models, load_network
+from efficientmod_mobile._seeding import _pictures, seed_weights
+from efficientmod_mobile._timm import import_timm
+from efficientmod_mobile.errors import CheckpointError, DependencyError, ModelError
+
+OTHERS = [entry.name for entry in catalogue() if entry.name.startswith("timm/")]
+
+
+def run_python(*lines: str) -> str:
+    done = subprocess.run([sys.executable, "-W", "error", "-c", "\n".join(lines)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_importing_the_package_does_not_import_timm() -> None:
+    assert run_python("import sys, efficientmod_mobile", "print('timm' in sys.modules)").strip() == "False"
+
+
+@pytest.mark.parametrize(
+    "imports",
+    [
+        ("import efficientmod_mobile", "import_timm()", "import timm"),
+        ("import_timm()", "import timm", "import efficientmod_mobile"),
+    ],
+    ids=["before timm", "after timm"],
+)
+def test_timm_knows_our_models_whatever_is_imported_first(imports: tuple[str, ...]) -> None:
+    # Where torchvision does not load beside this torch, timm is only importable by way of import_timm.
+    first = "import importlib.util, sys; from efficientmod_mobile._timm import import_timm"
+    if imports[0] == "import_timm()":
+        # Without the hook, as if efficientmod_mobile had not been there.
+        first += "; sys.meta_path[:] = [f for f in sys.meta_path if type(f).__name__ != '_TimmFinder']"
+        first += (
+            "; import_timm(); [sys.modules.pop(m) for m in list(sys.modules) if m.startswith('efficientmod_mobile')]"
+        )
+        imports = imports[1:]
+    printed = run_python(first, *imports, "print(timm.list_models('efficientmod*'))")
+    assert printed.strip() == str(sorted(list_models()))
+
+
+def test_timms_own_import_machinery_is_kept() -> None:
+    """The loader is wrapped, so what importlib and importlib.resources read from it must still be there."""
+    printed = run_python(
+        "import efficientmod_mobile, importlib.util, importlib.resources",
+        "from efficientmod_mobile._timm import import_timm",
+        "print(importlib.util.find_spec('timm').has_location)",
+        "timm = import_timm()",
+        "print(importlib.resources.files('timm').joinpath('__init__.py').is_file(), 'timm' in timm.__file__)",
+    )
+    assert printed.split() == ["True"] * 3
+
+
+@pytest.mark.parametrize("name", list_models())
+def test_timm_creates_our_models(name: str) -> None:
+    timm = import_timm()
+    model = timm.create_model(name, num_classes=10, drop_path_rate=0.1)
+    ours = create_model(name, num_classes=10)
+    assert list(model.state_dict()) == list(ours.state_dict())
+    model.load_state_dict(ours.state_dict())
+    x = torch.randn(1, 3, 32, 64)
+    assert torch.equal(model.eval()(x), ours.eval()(x))
+
+
+def test_timm_creates_our_backbones_with_what_its_scripts_read() -> None:
+    timm = import_timm()
+    model = timm.create_model("efficientmod_xs", features_only=True)
+    outputs = model(torch.zeros(1, 3, 64, 96))
+    assert [output.shape[1] for output in outputs] == model.feature_info.channels() == [32, 64, 144, 288]
+    assert [64 // output.shape[2] for output in outputs] == model.feature_info.reduction() == [4, 8, 16, 32]
+    config = timm.data.resolve_model_data_config(model)
+    assert (config["input_size"], config["interpolation"], config["crop_pct"]) == ((3, 224, 224), "bicubic", 0.875)
+
+
+def test_timm_loads_a_checkpoint_into_our_model(tmp_path: Path) -> None:
+    seeded = load_network("efficientmod_xxs", None).module
+    torch.save({"state_dict": seeded.state_dict()}, tmp_path / "weights.pth")
+    model = import_timm().create_model("efficientmod_xxs", checkpoint_path=str(tmp_path / "weights.pth"))
+    x = torch.ones(1, 3, 32, 32)
+    assert torch.equal(model.eval()(x), seeded(x))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"pretrained": True}, "checkpoint_path=FILE"),
+        ({"in_chans": 1}, "3 channels"),
+        ({"drop_rate": 0.1}, "no dropout"),
+    ],
+)
+def test_timm_is_refused_what_our_models_do_not_have(options: dict[str, object], said: str) -> None:
+    with pytest.raises(ModelError, match=said):
+        import_timm().create_model("efficientmod_s", **options)
+
+
+def test_a_timm_model_with_its_own_preprocessing() -> None:
+    network = load_network("timm/mobileone_s0", None)
+    assert (network.name, network.num_classes) == ("timm/mobileone_s0", 1000)
+    assert network.preprocessing.interpolation == "bilinear"
+    assert network.weights.kind == "seeded"
+    assert load_network("timm/edgenext_xx_small", None, num_classes=4).preprocessing.input_size == (256, 256)
+
+
+def test_a_timm_checkpoint_brings_its_number_of_classes(tmp_path: Path) -> None:
+    path = str(tmp_path / "weights.pth")
+    for name in ("timm/mobilenetv3_small_100", "timm/repvit_m0_9"):
+        seeded = load_network(name, None, num_classes=12, seed=2)
+        torch.save(seeded.module.state_dict(), path)
+        network = load_network(name, path)
+        assert network.num_classes == 12
+        state = network.module.state_dict()
+        assert all(torch.equal(state[key], value) for key, value in seeded.module.state_dict().items())
+    with pytest.raises(CheckpointError, match="has 12 classes, not 9"):
+        load_network("timm/repvit_m0_9", path, num_classes=9)
+    with pytest.raises(CheckpointError, match="does not fit timm/mobilenetv3_small_100"):
+        load_network("timm/mobilenetv3_small_100", path)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("timm/repvit_m0_8", "did you mean .*timm/repvit_m0_9"),
+        ("timm/resnet18.no_such_tag", "leave out what follows the dot"),
+        ("timm/", "There is no model"),
+    ],
+)
+def test_names_that_timm_does_not_have(name: str, said: str) -> None:
+    with pytest.raises(ModelError, match=said):
+        load_network(name, None)
+
+
+def test_a_tag_of_timm_may_be_named() -> None:
+    assert load_network("timm/resnet18.tv_in1k", None).preprocessing.interpolation == "bilinear"
+
+
+def test_without_timm_the_command_that_installs_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "timm", None)
+    with pytest.raises(DependencyError, match=r'pip install "efficientmod-mobile\[zoo\]"'):
+        load_network("timm/resnet18", None)
+
+
+def test_a_timm_that_does_not_load_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(name: str) -> None:
+        raise ImportError("cannot import name 'x'")
+
+    monkeypatch.setattr("efficientmod_mobile._timm.importlib.import_module", broken)
+    with pytest.raises(DependencyError, match=r"cannot be loaded \(cannot import name 'x'\)"):
+        load_network("timm/resnet18", None)
+
+
+def test_seeded_weights_are_the_same_each_time() -> None:
+    first, again, other = (
+        load_network("timm/mobilenetv3_small_100", None, seed=seed).module.state_dict() for seed in (0, 0, 1)
+    )
+    assert all(torch.equal(first[key], again[key]) for key in first)
+    assert not torch.equal(first["bn1.running_mean"], other["bn1.running_mean"])
+
+
+def test_a_network_that_takes_no_pictures_says_so() -> None:
+    network = nn.Sequential(nn.Linear(5, 5), nn.BatchNorm2d(5)).eval()
+    with pytest.raises(ModelError, match=r"does not run on pictures of shape \(4, 3, 32, 32\)"):
+        seed_weights(network, (32, 32), seed=0)
+
+
+@torch.no_grad()
+def test_batch_norms_are_given_what_really_arrives() -> None:
+    """After them every channel has mean `bias` and deviation `weight`, to the eight bits that are kept."""
+    network = nn.Sequential(nn.Conv2d(3, 16, 3), nn.BatchNorm2d(16), nn.ReLU(), nn.Conv2d(16, 8, 1), nn.BatchNorm2d(8))
+    seed_weights(network.eval(), (48, 32), seed=3)
+    last = network[4]
+    assert isinstance(last, nn.BatchNorm2d)
+    outputs = network(torch.from_numpy(_pictures((48, 32), seed=3)))
+    deviation, mean = torch.std_mean(outputs, dim=(0, 2, 3), correction=0)
+    torch.testing.assert_close(deviation, last.weight.abs(), rtol=0.01, atol=0)
+    torch.testing.assert_close(mean, last.bias, rtol=0, atol=0.05)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", OTHERS)
+@torch.no_grad()
+def test_seeded_networks_react_to_their_input_and_stay_finite(name: str) -> None:
+    """With uncalibrated BatchNorms RepViT reaches 1e12 and MobileNetV3 gives nearly the same for all pictures."""
+    network = load_network(name, None)
+    largest = 0.0
+
+    def watch(_: nn.Module, __: object, output: object) -> None:
+        nonlocal largest
+        if isinstance(output, torch.Tensor):
+            largest = max(largest, float(output.abs().max()))
+
+    for module in network.module.modules():
+        module.register_forward_hook(watch)
+    logits = network.module(torch.from_numpy(_pictures(network.preprocessing.input_size, seed=5)[:2]))
+    assert float((logits[0] - logits[1]).std()) > 0.1 * float(logits.std())
+    assert largest < 1e4  # float16 ends at 65504
