@@ -9,7 +9,9 @@ from . import (
     _elementwise,
     _linear,
     _norms,
+    _pooling,
     _reductions,
+    _resize,
     _selection,
     _views,
 )
@@ -17,4 +19,15 @@ from ._registry import LOWERINGS, Context, Operand, lowers
 
 __all__ = ["LOWERINGS", "Context", "Operand", "lowers"]
 
-FAMILIES = (_activations, _convolution, _elementwise, _linear, _norms, _reductions, _selection, _views)
+FAMILIES = (
+    _activations,
+    _convolution,
+    _elementwise,
+    _linear,
+    _norms,
+    _pooling,
+    _reductions,
+    _resize,
+    _selection,
+    _views,
+)

@@ -2,8 +2,8 @@
 
 from ai_edge_litert import schema_py_generated as schema
 
-from .._graph import Array
-from .._layout import Value
+from .._graph import Array, Shape
+from .._layout import Value, layout_for_reshape, reshaped
 from ._broadcast import binary, unary
 from ._reductions import reduce
 from ._registry import Context, Operand, lowers
@@ -51,3 +51,18 @@ def _unless_constant(context: Context, code: str, value: Value, operand: Operand
         return value
     options = schema.MulOptionsT() if code == "MUL" else schema.AddOptionsT()
     return binary(context, code, value, operand, options)
+
+
+@lowers("GroupNormalize")
+def group_normalize(context: Context, x: Operand, *, groups: int, epsilon: float) -> Value:
+    """(x - mean) / sqrt(variance + epsilon) in each of `groups` groups of the channels of (N, C, ...)."""
+    value = context.value(x)
+    shape = value.shape
+    split = value if groups == 1 else _seen_as(context, value, (shape[0], groups, shape[1] // groups, *shape[2:]))
+    first = 1 if groups == 1 else 2
+    result = normalised(context, split, tuple(range(first, len(split.layout))), epsilon)
+    return result if groups == 1 else _seen_as(context, result, shape)
+
+
+def _seen_as(context: Context, value: Value, shape: Shape) -> Value:
+    return reshaped(context.builder.arranged(value, layout_for_reshape(value, shape)), shape)

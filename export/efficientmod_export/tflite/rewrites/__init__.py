@@ -4,10 +4,12 @@ from collections.abc import Callable
 
 from .._fold import fold_constants
 from .._graph import Graph
+from ._activations import form_activations
 from ._cuts import form_cuts, raise_cuts
 from ._depthwise import split_depthwise
 from ._identities import drop_identities
 from ._linear import form_linear
+from ._norms import form_norms
 from ._scales import fold_scales
 from ._shapes import reshapes_only
 from ._tiles import broadcast_tiles
@@ -18,6 +20,8 @@ REWRITES: tuple[Callable[[Graph], int], ...] = (
     fold_constants,
     reshapes_only,
     drop_identities,
+    form_activations,
+    form_norms,
     form_linear,
     fold_scales,
     form_cuts,

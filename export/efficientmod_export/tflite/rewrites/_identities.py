@@ -1,18 +1,23 @@
 """Operators that change nothing go: f(x) = x.
 
+    Mul(Expand(x), y)  ->  Mul(x, y)       where the result has the same shape: it broadcasts x itself; and Add, Sub, Div
+
 Identity and Dropout always; Cast to the same type; Expand, Tile, Reshape and Slice to the same shape; Pad by nothing; a Transpose to the
 same order; Transpose(Transpose(x, p), q) = Transpose(x, p[q]).
 """
 
+import numpy as np
+
 from .._graph import Graph, Node
 
+_BROADCASTING = {"Add", "Sub", "Mul", "Div"}
 _ALWAYS = {"Identity", "Dropout"}
 _BY_SHAPE = {"Cast", "Expand", "Reshape", "Slice", "Tile", "Pad"}
 
 
 def drop_identities(graph: Graph) -> int:
     """Take the identities out; return how many."""
-    return sum(_drop(graph, node) or _join(graph, node) for node in list(graph.nodes))
+    return sum(_drop(graph, node) or _join(graph, node) or _broadcast(graph, node) for node in list(graph.nodes))
 
 
 def _drop(graph: Graph, node: Node) -> bool:
@@ -52,3 +57,18 @@ def _join(graph: Graph, node: Node) -> bool:
     first, second = before.ints("perm"), node.ints("perm")
     graph.become(node, "Transpose", [before.inputs[0]], perm=tuple(first[axis] for axis in second))
     return True
+
+
+def _broadcast(graph: Graph, node: Node) -> bool:
+    if node.operator not in _BROADCASTING:
+        return False
+    for index, name in enumerate(node.inputs):
+        expand = graph.writer(name, "Expand")
+        if expand is None:
+            continue
+        shapes = [graph.shape(item) for item in node.inputs]
+        shapes[index] = graph.shape(expand.inputs[0])
+        if np.broadcast_shapes(*shapes) == graph.shape(node.outputs[0]):
+            graph.become(node, node.operator, [*node.inputs[:index], expand.inputs[0], *node.inputs[index + 1 :]])
+            return True
+    return False

@@ -1,0 +1,95 @@
+"""Resampling of images, and blocks of pixels against channels."""
+
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+from .._errors import CannotLowerError
+from .._layout import NHWC, Value
+from ._padding import image_of
+from ._registry import Context, Operand, lowers
+
+
+@lowers("Resize")
+def resize(
+    context: Context,
+    x: Operand,
+    roi: Operand | None = None,  # noqa: ARG001
+    scales: Operand | None = None,
+    sizes: Operand | None = None,  # noqa: ARG001
+    *,
+    mode: str = "nearest",
+    coordinate_transformation_mode: str = "half_pixel",
+    nearest_mode: str = "round_prefer_floor",
+    antialias: int = 0,
+    axes: tuple[int, ...] = (),
+    keep_aspect_ratio_policy: str = "stretch",
+    cubic_coeff_a: float = -0.75,  # noqa: ARG001
+    exclude_outside: int = 0,
+    extrapolation_value: float = 0.0,  # noqa: ARG001
+) -> Value:
+    """Bilinear and nearest resampling of H and W, for the ways of counting pixels that TFLite has."""
+    image = image_of(context, context.value(x))
+    shape = tuple(context.shape[axis] for axis in NHWC)
+    if antialias or exclude_outside or keep_aspect_ratio_policy != "stretch":
+        raise CannotLowerError("antialiasing, excluded borders or a kept aspect ratio")
+    if shape[0] != image.physical[0] or shape[3] != image.physical[3]:
+        raise CannotLowerError("a resize of the batch or of the channels")
+    _check_scales(image, shape, scales, axes)
+    operands = [context.builder.stored(image), context.builder.ints(shape[1:3])]
+    if mode == "linear":
+        options = _linear(coordinate_transformation_mode, shape)
+        return Value(context.emit("RESIZE_BILINEAR", operands, shape, options), shape, NHWC)
+    if mode == "nearest":
+        options = _nearest(coordinate_transformation_mode, nearest_mode, image.physical, shape)
+        return Value(context.emit("RESIZE_NEAREST_NEIGHBOR", operands, shape, options), shape, NHWC)
+    raise CannotLowerError(f"a resize of mode {mode!r}; linear and nearest are carried")
+
+
+def _check_scales(image: Value, shape: tuple[int, ...], scales: Operand | None, axes: tuple[int, ...]) -> None:
+    """TFLite's scale is that of the sizes; where ONNX states another, pixels would be taken from other places."""
+    if scales is None or isinstance(scales, Value) or scales.size == 0:
+        return
+    stated = np.ones(4)
+    stated[list(axes) or slice(None)] = scales
+    actual = [shape[1] / image.physical[1], shape[2] / image.physical[2]]
+    if not np.allclose(stated[2:], actual, rtol=1e-4):
+        raise CannotLowerError(f"scales {stated[2:].tolist()} that are not those of the sizes, {actual}")
+
+
+def _linear(mode: str, shape: tuple[int, ...]) -> schema.ResizeBilinearOptionsT:
+    if mode == "half_pixel" or (mode == "pytorch_half_pixel" and min(shape[1:3]) > 1):
+        return schema.ResizeBilinearOptionsT(halfPixelCenters=True)
+    if mode == "align_corners" and min(shape[1:3]) > 1:
+        return schema.ResizeBilinearOptionsT(alignCorners=True)
+    if mode == "asymmetric":
+        return schema.ResizeBilinearOptionsT()
+    raise CannotLowerError(f"a linear resize with coordinates {mode!r}")
+
+
+def _nearest(mode: str, rounding: str, source: tuple[int, ...], shape: tuple[int, ...]) -> object:
+    if mode == "asymmetric" and rounding == "floor":
+        return schema.ResizeNearestNeighborOptionsT()
+    whole = all(shape[axis] % source[axis] == 0 for axis in (1, 2))
+    if mode in ("half_pixel", "pytorch_half_pixel") and whole and rounding in ("round_prefer_floor", "round_prefer_ceil"):
+        return schema.ResizeNearestNeighborOptionsT(halfPixelCenters=True)
+    raise CannotLowerError(f"a nearest resize with coordinates {mode!r} and rounding {rounding!r}")
+
+
+@lowers("DepthToSpace")
+def depth_to_space(context: Context, x: Operand, *, blocksize: int, mode: str = "DCR") -> Value:
+    """Channels become blocks of pixels; with the block's place outermost in the channels (DCR)."""
+    if mode != "DCR":
+        raise CannotLowerError(f"the order {mode!r}; write it as Reshape and Transpose")
+    return _blocks(context, "DEPTH_TO_SPACE", x, schema.DepthToSpaceOptionsT(blockSize=blocksize))
+
+
+@lowers("SpaceToDepth")
+def space_to_depth(context: Context, x: Operand, *, blocksize: int) -> Value:
+    """Blocks of pixels become channels, with the block's place outermost."""
+    return _blocks(context, "SPACE_TO_DEPTH", x, schema.SpaceToDepthOptionsT(blockSize=blocksize))
+
+
+def _blocks(context: Context, code: str, x: Operand, options: object) -> Value:
+    image = image_of(context, context.value(x))
+    shape = tuple(context.shape[axis] for axis in NHWC)
+    return Value(context.emit(code, [context.builder.stored(image)], shape, options), shape, NHWC)

@@ -1,0 +1,76 @@
+"""Norms that ONNX spells out with reshapes become one operator, which then needs no order of the pixels.
+
+    Reshape(InstanceNormalization(Reshape(x, (N, G, -1)), 1, 0), shape of x)   ->  GroupNormalize(x; G)
+    GroupNormalization(x, s, b)                                              ->  Add(Mul(GroupNormalize(x; G), s), b)
+    InstanceNormalization(x, s, b)                                           ->  Add(Mul(GroupNormalize(x; C), s), b)
+    ReduceL2(x)                                                              ->  Sqrt(ReduceSum(Mul(x, x)))
+
+GroupNormalize(x; G) is (x - mean) / sqrt(variance + epsilon), in each of G groups of the channels (Wu and He, arXiv:1803.08494).
+"""
+
+import numpy as np
+
+from .._graph import Array, Graph, Node
+
+
+def form_norms(graph: Graph) -> int:
+    """Apply all; return how often."""
+    rules = {
+        "Reshape": _from_reshaped,
+        "InstanceNormalization": _from_instance,
+        "GroupNormalization": _from_group,
+        "ReduceL2": _from_l2,
+    }
+    return sum(rules[node.operator](graph, node) for node in list(graph.nodes) if node.operator in rules)
+
+
+def _from_reshaped(graph: Graph, node: Node) -> bool:
+    norm = graph.writer(node.inputs[0], "InstanceNormalization")
+    before = graph.writer(norm.inputs[0], "Reshape") if norm is not None else None
+    if norm is None or before is None or graph.shape(before.inputs[0]) != graph.shape(node.outputs[0]):
+        return False
+    source = before.inputs[0]
+    scale, bias = graph.constant(norm.inputs[1]), graph.constant(norm.inputs[2])
+    shape, grouped = graph.shape(source), graph.shape(norm.inputs[0])
+    plain = scale is not None and bias is not None and bool((scale == 1).all()) and not bias.any()
+    if not plain or len(grouped) != 3 or grouped[0] != shape[0] or shape[1] % grouped[1]:  # noqa: PLR2004
+        return False
+    graph.become(node, "GroupNormalize", [source], groups=grouped[1], epsilon=norm.number("epsilon", 1e-5))
+    return True
+
+
+def _from_instance(graph: Graph, node: Node) -> bool:
+    reader = graph.only_reader(node.outputs[0], "Reshape")
+    if reader is not None and graph.writer(node.inputs[0], "Reshape") is not None and _from_reshaped(graph, reader):
+        return True
+    return _from_affine(graph, node, graph.shape(node.inputs[0])[1])
+
+
+def _from_group(graph: Graph, node: Node) -> bool:
+    return _from_affine(graph, node, int(node.number("num_groups", 1)))
+
+
+def _from_affine(graph: Graph, node: Node, groups: int) -> bool:
+    source, shape = node.inputs[0], graph.shape(node.inputs[0])
+    scale, bias = graph.constant(node.inputs[1]), graph.constant(node.inputs[2])
+    if scale is None or bias is None:
+        return False
+    epsilon = node.number("epsilon", 1e-5)
+    norm = graph.add(node, "GroupNormalize", [source], shape, groups=groups, epsilon=epsilon)
+    scaled = graph.add(node, "Mul", [norm, _along(graph, node, scale, shape)], shape)
+    graph.become(node, "Add", [scaled, _along(graph, node, bias, shape)])
+    return True
+
+
+def _along(graph: Graph, node: Node, array: Array, shape: tuple[int, ...]) -> str:
+    # Before opset 21, a group norm's scale is one number for each group.
+    full = np.repeat(array, shape[1] // array.size)
+    return graph.add_constant(full.reshape(-1, *(1,) * (len(shape) - 2)), f"{node.outputs[0]}/affine")
+
+
+def _from_l2(graph: Graph, node: Node) -> bool:
+    source, result = node.inputs[0], graph.shape(node.outputs[0])
+    square = graph.add(node, "Mul", [source, source], graph.shape(source))
+    total = graph.add(node, "ReduceSum", [square, *node.inputs[1:]], result, **node.attributes)
+    graph.become(node, "Sqrt", [total])
+    return True
