@@ -69,25 +69,29 @@ def from_torch(ct: Any, save: Callable[[Any], Path]) -> Callable[..., Path]:
 
 @pytest.fixture(scope="session")
 def from_mil(ct: Any, save: Callable[[Any], Path]) -> Callable[..., Path]:
-    """Builds a program of one function: `build(mb, **variables)` gives its output or outputs."""
+    """Builds a program of one function: `build(mb, variables)` gives its output or outputs. No pass touches it."""
 
-    def make(build: Callable[..., Any], arrays: Arrays, *, ios: int = 15, precision: str = "FLOAT32") -> Path:
+    def make(build: Callable[[Any, dict[str, Any]], Any], arrays: Arrays, *, ios: int = 15) -> Path:
         from coremltools.converters.mil import Builder as mb  # noqa: N813 - the name that coremltools' guide uses
-        from coremltools.converters.mil.mil import types
+        from coremltools.converters.mil.mil import Function, Program, types
 
         kinds = {"float32": types.fp32, "float16": types.fp16, "int32": types.int32, "bool": types.bool}
         target = getattr(ct.target, f"iOS{ios}")
-        specs = [mb.TensorSpec(shape=value.shape, dtype=kinds[value.dtype.name]) for value in arrays.values()]
-        names = {f"x{i}": name for i, name in enumerate(arrays)}
-        source = f"lambda {', '.join(names)}: build(mb, {', '.join(f'{name}={x}' for x, name in names.items())})"
+        placeholders = {
+            name: mb.placeholder(shape=value.shape, dtype=kinds[value.dtype.name]) for name, value in arrays.items()
+        }
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            program = mb.program(input_specs=specs, opset_version=target)(eval(source, {"build": build, "mb": mb}))
+            with Function(placeholders, opset_version=target) as function:
+                outputs = build(mb, dict(function.inputs))
+                function.set_outputs(list(outputs) if isinstance(outputs, (list, tuple)) else [outputs])
+            program = Program()
+            program.add_function("main", function)
             model = ct.convert(
                 program,
                 convert_to="mlprogram",
                 minimum_deployment_target=target,
-                compute_precision=getattr(ct.precision, precision),
+                pass_pipeline=ct.PassPipeline.EMPTY,
                 skip_model_load=True,
             )
         return save(model)

@@ -1,31 +1,8 @@
-"""Cutting pieces out of tensors, and writing them back."""
+"""Cutting pieces out of tensors."""
 
-import torch
 from torch import Tensor
 
 from efficientmod_export.mil._registry import Bools, Ints, operator
-
-
-def _indices(
-    shape: torch.Size, begin: Ints, end: Ints, stride: Ints | None, begin_mask: Bools | None, end_mask: Bools | None
-) -> list[Tensor]:
-    indices = []
-    for axis, length in enumerate(shape):
-        first = None if begin_mask and begin_mask[axis] else begin[axis]
-        last = None if end_mask and end_mask[axis] else end[axis]
-        step = stride[axis] if stride else 1
-        indices.append(torch.tensor(range(length)[slice(first, last, step)], dtype=torch.int64))
-    return indices
-
-
-def _squeezed(shape: torch.Size, begin: Ints, end: Ints, squeeze_mask: Bools | None) -> Ints:
-    """`end`, moved to one past `begin` where the axis is squeezed: there only that element counts."""
-    if squeeze_mask is None:
-        return end
-    return tuple(
-        (first % length) + 1 if gone else last
-        for first, last, length, gone in zip(begin, end, shape, squeeze_mask, strict=True)
-    )
 
 
 @operator("slice_by_index", moves=True)
@@ -65,25 +42,6 @@ def slice_by_size(x: Tensor, begin: Ints, size: Ints) -> Tensor:
         start = first % whole if whole else 0
         pieces.append(slice(start, whole if length == -1 else start + length))
     return x[tuple(pieces)]
-
-
-@operator("slice_update", since=18, moves=True)
-def slice_update(
-    x: Tensor,
-    update: Tensor,
-    begin: Ints,
-    end: Ints,
-    stride: Ints | None = None,
-    begin_mask: Bools | None = None,
-    end_mask: Bools | None = None,
-    squeeze_mask: Bools | None = None,
-) -> Tensor:
-    """`x` with the piece that `slice_by_index` would give replaced by `update`."""
-    stop = _squeezed(x.shape, begin, end, squeeze_mask)
-    indices = _indices(x.shape, begin, stop, stride, begin_mask, end_mask)
-    result = x.clone()
-    result[torch.meshgrid(*indices, indexing="ij")] = update.reshape([len(index) for index in indices])
-    return result
 
 
 @operator("crop", moves=True)
