@@ -7,10 +7,10 @@ from torch import Tensor, fx, nn
 from torch.utils import _pytree as pytree
 
 from efficientmod_mobile.deploy._functional import is_functional, make_functional
+from efficientmod_mobile.deploy._graph import clean
 from efficientmod_mobile.deploy._program import Program, build, copy_graph, get_tensor
+from efficientmod_mobile.deploy._spelling import spell
 from efficientmod_mobile.errors import ConversionError
-
-aten = torch.ops.aten
 
 
 def capture(module: nn.Module, example: Tensor) -> Program:
@@ -19,15 +19,16 @@ def capture(module: nn.Module, example: Tensor) -> Program:
     The module is not changed and shares no memory with the program. Nested outputs become a flat tuple.
 
     Raises:
-        ConversionError: a part of the module is in training mode, the example is not float32, `torch.export`
-        refuses, or the
-            network writes into its own buffers while it runs.
+        ConversionError: a part of the module is in training mode, the example is no float32 image, `torch.export`
+            refuses, or the network writes into its own buffers while it runs.
     """
     training = [name or "the network" for name, part in module.named_modules() if part.training]
     if training:
         raise ConversionError(f"{training[0]} is in training mode; call eval() on the network before it is captured")
-    if example.dtype != torch.float32:
-        raise ConversionError(f"the example input is {example.dtype}; give a float32 image (N, C, H, W)")
+    if example.dtype != torch.float32 or example.ndim != 4:
+        raise ConversionError(
+            f"the example input is {example.dtype} of shape {tuple(example.shape)}; give a float32 image (N, C, H, W)"
+        )
     unlifted = _export(module, example)
     graph = _flatten_outputs(unlifted.graph)
     tensors = _merge_tied(graph, unlifted)
@@ -36,9 +37,10 @@ def capture(module: nn.Module, example: Tensor) -> Program:
             raise ConversionError(
                 f"the network writes into its own state ({node.name}); make forward pure in evaluation mode"
             )
-        if node.op == "call_function" and node.target in (aten.view.default, aten._unsafe_view.default):
-            node.target = aten.reshape.default  # a view needs strides that a transform may change
-    return build(graph, tensors, example.detach().clone())
+    program = build(graph, tensors, example.detach().clone())
+    spell(program.graph)
+    clean(program.graph_module)
+    return program
 
 
 def _export(module: nn.Module, example: Tensor) -> fx.GraphModule:

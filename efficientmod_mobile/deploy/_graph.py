@@ -88,7 +88,8 @@ def add_parameter(near: fx.Node, name: str, value: Tensor) -> fx.Node:
 def set_parameter(user: fx.Node, argument: str, name: str, value: Tensor) -> None:
     """Make `user` read `value` as its argument of this name; the tensor that it read before keeps its other readers.
 
-    When `user` is the only reader the name in the network stays; otherwise (or when there was none) `name` names it.
+    The new tensor takes the old one's name (with a number, when the old one stays); `name` is for an argument that
+    had none.
     """
     old = arguments(user).get(argument)
     if isinstance(old, fx.Node) and old.op == "get_attr":

@@ -1,6 +1,6 @@
 """A network as data: an ATen graph, its parameters, and the input it was traced with."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,11 +70,12 @@ def to_dtype(program: Program, dtype: torch.dtype) -> Program:
 
     graph = copy_graph(program.graph)
     tensors: dict[str, Tensor] = {}
+    fakes: dict[tuple[Any, ...], Tensor] = {}
     for node in graph.nodes:
         node.args = map_aggregate(node.args, convert)
         node.kwargs = map_aggregate(node.kwargs, convert)
         if "val" in node.meta:
-            node.meta["val"] = _convert_fake(node.meta["val"], convert)
+            node.meta["val"] = pytree.tree_map(lambda leaf: _to_fake(leaf, dtype, fakes), node.meta["val"])
         if node.op == "get_attr":
             tensors[node.target] = convert(get_tensor(program.graph_module, node.target))
     return build(graph, tensors, convert(program.example))
@@ -96,9 +97,12 @@ def get_tensor(module: nn.Module, target: str) -> Tensor:
     return tensor
 
 
-def _convert_fake(value: Any, convert: Callable[[Any], Any]) -> Any:
-    fakes = [leaf for leaf in pytree.tree_leaves(value) if isinstance(leaf, FakeTensor)]
-    if not fakes:
-        return value
-    with fakes[0].fake_mode:
-        return pytree.tree_map(convert, value)
+def _to_fake(leaf: Any, dtype: torch.dtype, made: dict[tuple[Any, ...], Tensor]) -> Any:
+    """Give a FakeTensor the dtype; those of one shape and strides share one, since making one is slow."""
+    if not isinstance(leaf, FakeTensor) or leaf.dtype not in _FLOATS or leaf.dtype == dtype:
+        return leaf
+    key = (leaf.fake_mode, tuple(leaf.shape), leaf.stride())
+    if key not in made:
+        with leaf.fake_mode:
+            made[key] = leaf.to(dtype)
+    return made[key]

@@ -1,0 +1,28 @@
+"""One spelling for what `torch.export` spells in several ways, so that a transform need know only one.
+
+view(x), _unsafe_view(x)                                   ->  reshape(x), which asks for no strides
+_native_batch_norm_legit_no_training(x, w, b, m, v)[0]     ->  batch_norm(x, w, b, m, v, training=False)
+"""
+
+import operator
+
+import torch
+from torch import fx
+
+from efficientmod_mobile.deploy._graph import arguments, emit, is_call, replace
+
+aten = torch.ops.aten
+
+
+def spell(graph: fx.Graph) -> None:
+    """Change the nodes of a graph, which belongs to a module, to the one spelling."""
+    for node in list(graph.nodes):
+        if is_call(node, aten.view.default, aten._unsafe_view.default):
+            node.target = aten.reshape.default
+        elif is_call(node, operator.getitem) and is_call(
+            node.args[0], aten._native_batch_norm_legit_no_training.default
+        ):
+            bound = arguments(node.args[0])
+            constants = [bound[name] for name in ("input", "weight", "bias", "running_mean", "running_var")]
+            norm = emit(node, aten.batch_norm.default, (*constants, False, bound["momentum"], bound["eps"], False))
+            replace(node, norm)

@@ -1,0 +1,277 @@
+"""BatchNorm into the layer before it, into the layers after it, or alone."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from efficientmod_mobile.deploy._batch_norm import BatchNormAlone, BatchNormIntoProducer, BatchNormIntoReaders
+
+from .conftest import Transformed
+
+SHAPE = (1, 6, 9, 11)
+
+
+class Rows(nn.Module):
+    """Hand the image on as (N, C, L) or (N, C)."""
+
+    def __init__(self, rank: int, layer: nn.Module) -> None:
+        super().__init__()
+        self.rank, self.layer = rank, layer
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.layer(x.flatten(2) if self.rank == 3 else x.mean((2, 3)))
+
+
+BEFORE: dict[str, Callable[[], nn.Module]] = {
+    "conv": lambda: nn.Sequential(nn.Conv2d(6, 10, (3, 5), 2, (1, 2)), nn.BatchNorm2d(10)),
+    "conv without bias": lambda: nn.Sequential(nn.Conv2d(6, 10, 3, bias=False), nn.BatchNorm2d(10)),
+    "grouped conv": lambda: nn.Sequential(nn.Conv2d(6, 10, 3, groups=2), nn.BatchNorm2d(10)),
+    "depthwise conv, multiplier 2": lambda: nn.Sequential(nn.Conv2d(6, 12, 3, groups=6), nn.BatchNorm2d(12)),
+    "conv, same padding": lambda: nn.Sequential(nn.Conv2d(6, 10, 4, padding="same"), nn.BatchNorm2d(10)),
+    "transposed conv": lambda: nn.Sequential(nn.ConvTranspose2d(6, 10, 3, 2, 1), nn.BatchNorm2d(10)),
+    "grouped transposed conv": lambda: nn.Sequential(
+        nn.ConvTranspose2d(6, 10, (2, 3), (1, 2), output_padding=(0, 1), groups=2, bias=False), nn.BatchNorm2d(10)
+    ),
+    "conv1d": lambda: Rows(3, nn.Sequential(nn.Conv1d(6, 10, 5, groups=2), nn.BatchNorm1d(10))),
+    "linear": lambda: Rows(2, nn.Sequential(nn.Linear(6, 10, bias=False), nn.BatchNorm1d(10))),
+    "no affine": lambda: nn.Sequential(nn.Conv2d(6, 10, 3), nn.BatchNorm2d(10, affine=False)),
+    "twice": lambda: nn.Sequential(nn.Conv2d(6, 10, 3), nn.BatchNorm2d(10), nn.BatchNorm2d(10)),
+}
+
+
+@pytest.mark.parametrize("build", BEFORE.values(), ids=BEFORE)
+def test_into_the_layer_before(build: Callable[[], nn.Module], transformed: Transformed) -> None:
+    module = build()
+    norms = sum(isinstance(part, (nn.BatchNorm1d, nn.BatchNorm2d)) for part in module.modules())
+    result = transformed(module, SHAPE, (BatchNormIntoProducer(),))
+    assert result.applied() == {"batch_norm_into_producer": norms}
+    assert "batch_norm" not in result.operators()
+    assert result.program.node_count == result.before.node_count - norms
+    names = {name for name, _ in result.program.graph_module.named_parameters()}
+    assert {name.rpartition(".")[2] for name in names} == {"weight", "bias"}
+    assert len(names) == 2
+
+
+class ThroughViews(nn.Module):
+    """linear on channels-last -> permute -> BatchNorm; and four channels of a conv are one of the norm, pixels shuffled."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(6, 8)
+        self.norm = nn.BatchNorm2d(8)
+        self.conv = nn.Conv2d(8, 12, 1)
+        self.shuffled = nn.BatchNorm2d(3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.norm(self.linear(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2))
+        return self.shuffled(nn.functional.pixel_shuffle(self.conv(torch.relu(y)), 2))
+
+
+def test_through_what_only_moves_channels(transformed: Transformed) -> None:
+    result = transformed(ThroughViews(), SHAPE, (BatchNormIntoProducer(),))
+    assert result.applied() == {"batch_norm_into_producer": 2}
+
+
+class Refused(nn.Module):
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self.kind = kind
+        self.conv, self.other = nn.Conv2d(6, 6, 3, padding=1), nn.Conv2d(6, 6, 3, padding=1)
+        self.norm = nn.BatchNorm2d(1 if kind == "mixing" else 3 if kind == "per position" else 6)
+        self.live = nn.BatchNorm2d(6, track_running_stats=False)
+        if kind == "shared weights":
+            self.other.weight = self.conv.weight
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.conv(x)
+        match self.kind:
+            case "second reader":
+                return self.norm(y) * torch.sigmoid(y)
+            case "output":
+                return self.norm(y), y  # type: ignore[return-value]
+            case "no layer":
+                return self.norm(torch.relu(y))
+            case "network's input":
+                return self.norm(x)
+            case "shared weights":
+                return self.norm(y) + torch.relu(self.other(x))
+            case "live statistics":
+                return self.live(y)
+            case "computed weights":
+                return self.norm(nn.functional.conv2d(x, self.conv.weight * x.mean(), padding=1))
+            case "mixing":
+                return self.norm(y.mean(1, keepdim=True))
+            case _:
+                return self.norm(y.reshape(1, 3, 22, 9))
+
+
+REASONS = {
+    "second reader": "sigmoid (sigmoid) reads conv2d and cannot take it over",
+    "output": "conv2d is an output of the network",
+    "no layer": "it follows relu (relu), which is no layer with weights",
+    "network's input": "it follows the input, which is no layer with weights",
+    "shared weights": "conv2d shares its weights with conv2d_1",
+    "live statistics": "its statistics are those of the image, not constants",
+    "computed weights": "the weights of conv2d_1 are computed while the network runs",
+    "mixing": "mean mixes the channels on the way from conv2d",
+}
+
+
+@pytest.mark.parametrize(("kind", "reason"), REASONS.items(), ids=REASONS)
+def test_reasons_to_refuse_the_layer_before(kind: str, reason: str, transformed: Transformed) -> None:
+    result = transformed(Refused(kind), SHAPE, (BatchNormIntoProducer(),))
+    assert result.refused("batch_norm_into_producer") == [reason]
+    assert result.operators()["batch_norm"] == 1
+
+
+class HalfChannels(nn.Module):
+    """(1, 6, 9, 11) read as (1, 3, 18, 11): two channels are one; as (1, 9, 6, 11): the cuts go through channels."""
+
+    def __init__(self, exact: bool) -> None:
+        super().__init__()
+        self.exact, self.conv, self.norm = exact, nn.Conv2d(6, 6, 3, padding=1), nn.BatchNorm2d(3 if exact else 9)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.norm(self.conv(x).reshape(1, 3, 18, 11) if self.exact else self.conv(x).reshape(1, 9, 6, 11))
+
+
+def test_channels_that_are_not_the_layers(transformed: Transformed) -> None:
+    assert transformed(HalfChannels(True), SHAPE, (BatchNormIntoProducer(),)).applied()
+    result = transformed(HalfChannels(False), SHAPE, (BatchNormIntoProducer(),))
+    reason = "the constant differs between elements that one channel of conv2d computes"
+    assert result.refused("batch_norm_into_producer") == [reason]
+
+
+class After(nn.Module):
+    """BatchNorm, then the readers' sum."""
+
+    def __init__(self, *readers: nn.Module, shift: bool = True) -> None:
+        super().__init__()
+        self.norm, self.readers, self.shift = nn.BatchNorm2d(6), nn.ModuleList(readers), shift
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        y = self.norm(torch.relu(x))
+        return tuple(reader(y) for reader in self.readers)
+
+
+def last(layer: nn.Module) -> nn.Module:
+    return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), layer)
+
+
+READERS: dict[str, Callable[[], nn.Module]] = {
+    "conv without padding": lambda: After(nn.Conv2d(6, 10, 3)),
+    "grouped conv without bias": lambda: After(nn.Conv2d(6, 10, 3, groups=2, bias=False)),
+    "valid padding": lambda: After(nn.Conv2d(6, 10, 3, padding="valid")),
+    "pool, flatten, linear": lambda: After(last(nn.Linear(6, 10))),
+    "flatten, linear": lambda: After(nn.Sequential(nn.Flatten(), nn.Linear(6 * 9 * 11, 10))),
+    "several": lambda: After(nn.Conv2d(6, 4, 1), nn.Conv2d(6, 6, 2, groups=6), last(nn.Linear(6, 10, bias=False))),
+    "upsampled": lambda: After(nn.Sequential(nn.Upsample(scale_factor=2, mode="bilinear"), nn.Conv2d(6, 4, 1))),
+    "average without padding": lambda: After(
+        nn.Sequential(nn.AvgPool2d(3, 2, 1, count_include_pad=False), nn.Conv2d(6, 4, 1))
+    ),
+}
+
+
+@pytest.mark.parametrize("build", READERS.values(), ids=READERS)
+def test_into_the_layers_after(build: Callable[[], nn.Module], transformed: Transformed) -> None:
+    result = transformed(build(), SHAPE, (BatchNormIntoReaders(),))
+    assert result.applied() == {"batch_norm_into_readers": 1}
+    assert "batch_norm" not in result.operators()
+
+
+class Unshifted(nn.Module):
+    def __init__(self, reader: nn.Module) -> None:
+        super().__init__()
+        self.norm, self.reader = nn.BatchNorm2d(6), reader
+        nn.init.uniform_(self.norm.weight, 0.5, 2.0)
+        nn.init.zeros_(self.norm.running_mean)
+        nn.init.uniform_(self.norm.running_var, 0.5, 2.0)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.reader(self.norm(torch.relu(x)))
+
+
+@pytest.mark.parametrize(
+    "reader",
+    [
+        nn.Conv2d(6, 10, 3, padding=1),
+        nn.Conv2d(6, 10, 3, padding="same"),
+        nn.ConvTranspose2d(6, 10, 3, 2, groups=2),
+    ],
+    ids=["padded", "same", "transposed"],
+)
+def test_a_pure_scale_passes_padding(reader: nn.Module, transformed: Transformed) -> None:
+    result = transformed(Unshifted(reader), SHAPE, (BatchNormIntoReaders(),), keep_weights=True)
+    assert result.applied() == {"batch_norm_into_readers": 1}
+    assert "batch_norm" not in result.operators()
+
+
+NOT_AFTER: dict[str, tuple[Callable[[], nn.Module], str]] = {
+    "padded": (lambda: After(nn.Conv2d(6, 10, 3, padding=1)), "conv2d pads with zeros, which a shift does not pass"),
+    "same padding": (
+        lambda: After(nn.Conv2d(6, 10, 4, padding="same")),
+        "conv2d pads with zeros, which a shift does not pass",
+    ),
+    "transposed": (
+        lambda: After(nn.ConvTranspose2d(6, 10, 3)),
+        "conv_transpose2d is transposed, which a shift does not pass",
+    ),
+    "one of two is not linear": (
+        lambda: After(nn.Conv2d(6, 10, 1), nn.ReLU()),
+        "relu (relu_1) reads batch_norm and cannot take it over",
+    ),
+    "average with padding": (
+        lambda: After(nn.Sequential(nn.AvgPool2d(3, 2, 1), nn.Conv2d(6, 4, 1))),
+        "avg_pool2d (avg_pool2d) reads batch_norm and cannot take it over",
+    ),
+    "an output": (lambda: After(nn.Identity()), "batch_norm is an output of the network"),
+    "channels as positions": (
+        lambda: After(nn.Sequential(nn.Flatten(2), nn.Linear(99, 5)), nn.Conv2d(6, 10, 1)),
+        "linear reads several channels as one",
+    ),
+}
+
+
+@pytest.mark.parametrize(("build", "reason"), NOT_AFTER.values(), ids=NOT_AFTER)
+def test_reasons_to_refuse_the_layers_after(
+    build: Callable[[], nn.Module], reason: str, transformed: Transformed
+) -> None:
+    result = transformed(build(), SHAPE, (BatchNormIntoReaders(),))
+    assert result.refused("batch_norm_into_readers") == [reason]
+    assert result.operators()["batch_norm"] == 1
+
+
+class SharedReader(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm, self.conv = nn.BatchNorm2d(6), nn.Conv2d(6, 6, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.conv(torch.relu(self.conv(self.norm(x))))
+
+
+def test_a_reader_with_shared_weights_is_refused(transformed: Transformed) -> None:
+    result = transformed(SharedReader(), SHAPE, (BatchNormIntoReaders(),))
+    assert result.refused("batch_norm_into_readers") == ["conv2d shares its weights with conv2d_1"]
+
+
+def test_alone_on_an_image_it_is_one_depthwise_convolution(transformed: Transformed) -> None:
+    result = transformed(nn.Sequential(nn.BatchNorm2d(6), nn.ReLU()), SHAPE, (BatchNormAlone(),))
+    assert result.applied() == {"batch_norm_alone": 1}
+    assert result.operators() == {"conv2d": 1, "relu": 1}
+    names = {name for name, _ in result.program.graph_module.named_parameters()}
+    assert names == {"0.scale", "0.shift"}
+
+
+@pytest.mark.parametrize("rank", [2, 3])
+def test_alone_on_rows_it_is_a_product_and_a_sum(rank: int, transformed: Transformed) -> None:
+    result = transformed(Rows(rank, nn.BatchNorm1d(6)), SHAPE, (BatchNormAlone(),))
+    assert result.applied() == {"batch_norm_alone": 1}
+    assert {"mul", "add"} <= set(result.operators())
+
+
+def test_alone_with_live_statistics_is_refused(transformed: Transformed) -> None:
+    result = transformed(nn.BatchNorm2d(6, track_running_stats=False), SHAPE, (BatchNormAlone(),))
+    assert result.refused("batch_norm_alone") == ["its statistics are those of the image, not constants"]
