@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from efficientmod_mobile._hub import HUB_PREFIX, download
-from efficientmod_mobile._text import shortened
+from efficientmod_mobile._text import described, shortened
 from efficientmod_mobile.errors import CheckpointError, DependencyError
 
 # Where training scripts put the state dict. The moving average comes first: where a script keeps one, its published
@@ -64,7 +64,9 @@ def _read_safetensors(path: Path, source: str) -> Any:
     try:
         return load_file(path)
     except SafetensorError as error:
-        raise CheckpointError(f"The checkpoint {source} is damaged ({error}); fetch or copy it again.") from error
+        raise CheckpointError(
+            f"The checkpoint {source} is damaged ({described(error)}); fetch or copy it again."
+        ) from error
 
 
 def _read_torch(path: Path, source: str) -> Any:

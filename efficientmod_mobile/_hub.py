@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from efficientmod_mobile._text import described
 from efficientmod_mobile.errors import CheckpointError, DependencyError
 
 HUB_PREFIX = "hf-hub:"
@@ -33,6 +34,5 @@ def download(source: str) -> Path:
         except HFValidationError as error:
             raise CheckpointError(f"{source} names no repository; write hf-hub:owner/name.") from error
         except OSError as error:  # the Hub's HTTP errors are OSErrors
-            reason = str(error).strip().splitlines()[0]
-            raise CheckpointError(f"{source} cannot be downloaded: {reason.rstrip('.')}.") from error
+            raise CheckpointError(f"{source} cannot be downloaded ({described(error)}).") from error
     raise CheckpointError(f"{source} holds neither {' nor '.join(FILENAMES)}.")

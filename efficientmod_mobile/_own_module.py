@@ -11,6 +11,7 @@ from typing import Any
 
 from torch import nn
 
+from efficientmod_mobile._text import described
 from efficientmod_mobile.errors import ModelError
 
 
@@ -36,7 +37,7 @@ def _imported(module_name: str) -> ModuleType:
                 f"There is no module {missing!r} in the current folder or among the installed packages; "
                 "run the command from the folder that holds it."
             ) from error
-        raise ModelError(f"Importing {module_name} failed with {_described(error)}.") from error
+        raise ModelError(f"Importing {module_name} failed with {described(error)}.") from error
 
 
 def _function(module: ModuleType, function_name: str, name: str) -> Callable[[], Any]:
@@ -56,16 +57,12 @@ def _call(function: Callable[[], Any], name: str) -> nn.Module:
     try:
         network = function()
     except Exception as error:  # as above
-        raise ModelError(f"Calling {name} failed with {_described(error)}.") from error
+        raise ModelError(f"Calling {name} failed with {described(error)}.") from error
     if not isinstance(network, nn.Module):
         raise ModelError(
             f"{name} returned an object of type {type(network).__name__}; it must return a torch.nn.Module."
         )
     return network
-
-
-def _described(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}".rstrip(".: ")
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from efficientmod_mobile._realistic import realistic_state
+from efficientmod_mobile._text import described
 from efficientmod_mobile.errors import ModelError
 
 CALIBRATION_PICTURES = 4
@@ -36,7 +37,9 @@ def _calibrate(module: nn.Module, norms: list[_BatchNorm], pictures: Tensor) -> 
         with torch.no_grad():
             module(pictures)
     except Exception as error:  # any network may be named, also one that takes no pictures
-        raise ModelError(f"The network does not run on pictures of shape {tuple(pictures.shape)}: {error}.") from error
+        raise ModelError(
+            f"The network does not run on pictures of shape {tuple(pictures.shape)} ({described(error)})."
+        ) from error
     finally:
         for hook in hooks:
             hook.remove()

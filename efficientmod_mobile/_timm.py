@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from efficientmod_mobile._names import no_such_model
+from efficientmod_mobile._text import described
 from efficientmod_mobile.errors import DependencyError, ModelError
 
 PREFIX = "timm/"
@@ -25,7 +26,7 @@ def import_timm() -> ModuleType:
         ) from error
     except (ImportError, RuntimeError) as error:
         raise DependencyError(
-            f"timm is installed but cannot be loaded ({error}); "
+            f"timm is installed but cannot be loaded ({described(error)}); "
             'install the version that fits: pip install "efficientmod-mobile[zoo]"'
         ) from error
 
@@ -59,7 +60,7 @@ def build_timm(name: str, num_classes: int | None) -> nn.Module:
     try:
         module: nn.Module = import_timm().create_model(architecture, pretrained=False, num_classes=num_classes)
     except (RuntimeError, TypeError, ValueError, AssertionError) as error:
-        raise ModelError(f"timm cannot build {architecture}: {error}.") from error
+        raise ModelError(f"timm cannot build {architecture} ({described(error)}).") from error
     return module
 
 

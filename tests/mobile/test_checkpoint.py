@@ -297,7 +297,7 @@ def test_what_the_hub_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
     assert "holds neither model.safetensors nor pytorch_model.bin" in answer(None)
     assert "the Hub cannot be reached" in answer(LocalEntryNotFoundError("no connection"))
-    assert "cannot be downloaded: 401 Unauthorized." in answer(OSError("401 Unauthorized.\nmore lines"))
+    assert "cannot be downloaded (OSError: 401 Unauthorized)." in answer(OSError("401 Unauthorized.\nmore lines"))
     assert "write hf-hub:owner/name" in answer(HFValidationError("bad name"))
 
 

@@ -160,6 +160,7 @@ def test_the_current_folder_leads_and_then_steps_back(write_module: Callable[[st
         ("odd_net:CONSTANT", "odd_net:CONSTANT is no function but of type int; give one that returns the network"),
         ("odd_net:build", "odd_net:build returned an object of type dict; it must return a torch.nn.Module"),
         ("odd_net:raising", "Calling odd_net:raising failed with KeyError: 'x'"),
+        ("odd_net:talking", "failed with RuntimeError: first line."),
         ("odd_net:needing", "Calling odd_net:needing failed with TypeError"),
     ],
 )
@@ -169,7 +170,8 @@ def test_each_way_that_a_users_module_may_fail(model: str, said: str, write_modu
     write_module("package_net/__init__.py", "")
     write_module(
         "odd_net.py",
-        "CONSTANT = 3\ndef build():\n    return {}\ndef raising():\n    return {}['x']\ndef needing(w):\n    pass\n",
+        "CONSTANT = 3\ndef build():\n    return {}\ndef raising():\n    return {}['x']\ndef needing(w):\n    pass\n"
+        "def talking():\n    raise RuntimeError('first line.\\nsecond line')\n",
     )
     assert said in refusal(model)
 

@@ -151,7 +151,7 @@ def test_a_timm_that_does_not_load_says_why(monkeypatch: pytest.MonkeyPatch) -> 
         raise ImportError("cannot import name 'x'")
 
     monkeypatch.setattr("efficientmod_mobile._timm.importlib.import_module", broken)
-    with pytest.raises(DependencyError, match=r"cannot be loaded \(cannot import name 'x'\)"):
+    with pytest.raises(DependencyError, match=r"cannot be loaded \(ImportError: cannot import name 'x'\)"):
         load_network("timm/resnet18", None)
 
 
