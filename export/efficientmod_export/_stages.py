@@ -1,7 +1,7 @@
 """What the stages of an export hand to each other: small frozen dataclasses, no behaviour.
 
-    Network -> Program -> Deployed -> Artifact -> Verdict -> bundle
-    (efficientmod_mobile) (.deploy)   (backends)  (parity)   (bundle)
+Network -> Program -> Deployed -> Artifact -> Verdict -> bundle
+(efficientmod_mobile) (.deploy)   (backends)  (parity)   (bundle)
 """
 
 from collections.abc import Callable
@@ -31,6 +31,7 @@ class ConversionOptions:
     """What a backend is told beside the program.
 
     `mean` and `std` are those of the preprocessing, per channel (R, G, B), for pixels scaled to [0, 1].
+    What follows `model_name` is shown to people; `author`, `license` and `version` are those of the weights.
     """
 
     precision: Precision
@@ -40,6 +41,9 @@ class ConversionOptions:
     labels: tuple[str, ...] | None
     model_name: str
     description: str
+    author: str = "not stated"
+    license: str = "not stated"
+    version: str = "not stated"
 
 
 @dataclass(frozen=True)
@@ -77,3 +81,10 @@ Outputs = tuple[NDArray[np.float32], ...]
 
 Runner = Callable[[Sample], Outputs]
 """Runs one artifact on one sample, in the artifact's own runtime."""
+
+ProgressReport = Callable[[str], None]
+"""Told the name of each stage as it begins."""
+
+
+def report_nothing(stage: str) -> None:  # noqa: ARG001
+    """A `ProgressReport` for callers who do not watch."""

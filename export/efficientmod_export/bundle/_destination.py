@@ -25,8 +25,6 @@ def check_destination(destination: Path) -> None:
         )
     if destination.is_mount():
         raise BundleError(f"The output {destination} is a mount point and cannot be replaced; name a folder inside it.")
-    if not os.access(destination, os.W_OK | os.X_OK):
-        raise BundleError(f"The output {destination} is not writable; name another folder.")
     foreign = _foreign_files(destination)
     if foreign:
         more = f" and {len(foreign) - FILES_SHOWN} more" if len(foreign) > FILES_SHOWN else ""
@@ -34,6 +32,9 @@ def check_destination(destination: Path) -> None:
             f"The output {destination} holds files that are not a bundle's "
             f"({', '.join(foreign[:FILES_SHOWN])}{more}); name an empty folder, or move them away."
         )
+    for folder in (destination, *(path for path in destination.rglob("*") if path.is_dir())):
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise BundleError(f"The output {folder} is not writable; name another folder.")
 
 
 def _foreign_files(destination: Path) -> list[str]:

@@ -57,26 +57,7 @@ def describe_weights(weights: Weights) -> WeightsSource:
     )
 
 
-def describe_transforms(certificate: Certificate) -> Transforms:
-    """The certificate as the manifest carries it."""
-    return Transforms(
-        steps=tuple(
-            TransformStep(
-                transform=step.transform,
-                applied=step.applied,
-                refused=tuple(Refused(where=refusal.where, reason=refusal.reason) for refusal in step.refused),
-            )
-            for step in certificate.steps
-        ),
-        nodes_before=certificate.nodes_before,
-        nodes_after=certificate.nodes_after,
-        float64_error=certificate.float64_error,
-        float32_error=certificate.float32_error,
-        tolerance=certificate.tolerance,
-    )
-
-
-def describe_artifact(artifact: Artifact, verdict: Verdict, folder: Path) -> ArtifactEntry:
+def describe_artifact(artifact: Artifact, certificate: Certificate, verdict: Verdict, folder: Path) -> ArtifactEntry:
     """The entry of an artifact that lies in the bundle's `folder`."""
     return ArtifactEntry(
         file=artifact.path.relative_to(folder).as_posix(),
@@ -91,6 +72,7 @@ def describe_artifact(artifact: Artifact, verdict: Verdict, folder: Path) -> Art
         outputs=_tensors(artifact.outputs),
         delegates=artifact.delegates,
         outside=artifact.outside,
+        transforms=_transforms(certificate),
         parity=verdict,
     )
 
@@ -115,3 +97,22 @@ def tool_versions() -> dict[str, str]:
 
 def _tensors(specs: Sequence[TensorSpec]) -> tuple[Tensor, ...]:
     return tuple(Tensor(name=spec.name, shape=spec.shape, dtype=spec.dtype, layout=spec.layout) for spec in specs)
+
+
+def _transforms(certificate: Certificate) -> Transforms:
+    """The certificate as the manifest carries it."""
+    return Transforms(
+        steps=tuple(
+            TransformStep(
+                transform=step.transform,
+                applied=step.applied,
+                refused=tuple(Refused(where=refusal.where, reason=refusal.reason) for refusal in step.refused),
+            )
+            for step in certificate.steps
+        ),
+        nodes_before=certificate.nodes_before,
+        nodes_after=certificate.nodes_after,
+        float64_error=certificate.float64_error,
+        float32_error=certificate.float32_error,
+        tolerance=certificate.tolerance,
+    )

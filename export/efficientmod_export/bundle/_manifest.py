@@ -125,6 +125,7 @@ class ArtifactEntry(StoredFile):
     outputs: tuple[Tensor, ...]
     delegates: int | None
     outside: tuple[str, ...]
+    transforms: Transforms
     parity: Verdict
 
 
@@ -174,7 +175,6 @@ class Manifest(Record):
     model: Model
     preprocessing: Preprocessing
     labels: Labels | None
-    transforms: Transforms
     artifacts: tuple[ArtifactEntry, ...]
     failed_targets: tuple[FailedTarget, ...]
     golden: tuple[GoldenEntry, ...]

@@ -61,10 +61,13 @@ class BundleWriter:
         return self
 
     def commit(self, manifest: Manifest) -> Bundle:
-        """Write the manifest, check that the folder holds what it says and no more, and move it into place."""
+        """Write the manifest, see that the folder holds what it says and no more, and move it into place.
+
+        What a converter left that failed half way is removed.
+        """
         (self.folder / MANIFEST_NAME).write_text(manifest.to_json(), encoding="utf-8")
+        _remove_unlisted(self.folder, manifest)
         problems = check_files(Bundle(path=self.folder, manifest=manifest))
-        problems += [f"{name} is not in the manifest" for name in unlisted_files(self.folder, manifest)]
         if problems:
             raise BundleError(f"The bundle is not what its manifest says: {'; '.join(problems)}. Nothing was written.")
         sync_tree(self.folder)
@@ -130,6 +133,14 @@ def _remove(folder: Path) -> None:
     """After a commit this is the earlier bundle, or nothing."""
     if folder.exists():
         shutil.rmtree(folder)
+
+
+def _remove_unlisted(folder: Path, manifest: Manifest) -> None:
+    for name in unlisted_files(folder, manifest):
+        (folder / name).unlink()
+    # The longest first, so that a folder is empty once those in it are gone.
+    for below in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):
+        _remove_if_empty(below)
 
 
 def _remove_if_empty(folder: Path) -> None:

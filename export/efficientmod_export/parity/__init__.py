@@ -1,5 +1,6 @@
 """Whether an artifact computes what the PyTorch reference computes: inputs, metrics, tolerances, verdict."""
 
+from efficientmod_export.parity._layers import Layer, LayerReport, first_drift
 from efficientmod_export.parity._metrics import Agreement, Comparison, OutputMetrics, compare, reference_ranges
 from efficientmod_export.parity._records import Record
 from efficientmod_export.parity._samples import PHOTO_CREDITS, make_samples
@@ -11,6 +12,8 @@ __all__ = [
     "TOLERANCES",
     "Agreement",
     "Comparison",
+    "Layer",
+    "LayerReport",
     "MeasuredWith",
     "OutputMetrics",
     "Record",
@@ -18,6 +21,7 @@ __all__ = [
     "Tolerance",
     "Verdict",
     "compare",
+    "first_drift",
     "judge",
     "make_samples",
     "measure",

@@ -5,7 +5,6 @@ only fusion makes is not seen by many probes at once.
 """
 
 from collections.abc import Callable, Sequence
-from itertools import permutations
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -32,7 +31,7 @@ class Prober(Protocol):
     at_once: int
 
     def probe(self, nodes: Sequence[fx.Node], sample: Sample) -> Values:
-        """The nodes' values for this sample, in PyTorch's shape and layout."""
+        """The nodes' values for this sample, with their axes as the artifact has them."""
         ...
 
 
@@ -141,26 +140,6 @@ class ExecutorchProber:
         loaded = _executorch.load_pte(_executorch.lower_to_pte(probed).data)
         values = dict(zip((*own, *extra), _executorch.run_pte(loaded, sample.tensor), strict=True))
         return [values[twins[node]] for node in nodes]
-
-
-def to_layout(value: NDArray[np.float32], reference: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The value with its axes in the reference's order.
-
-    A TFLite file may hold a tensor in any order of its axes and does not say which. Of the orders that give the
-    reference's shape, the one that comes closest to it is meant: a wrong order is far off.
-    """
-    orders = [order for order in permutations(range(value.ndim)) if _shape(value, order) == reference.shape]
-    if not orders:
-        return value
-    return min((value.transpose(order) for order in orders), key=lambda moved: _distance(moved, reference))
-
-
-def _shape(value: NDArray[np.float32], order: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(value.shape[axis] for axis in order)
-
-
-def _distance(value: NDArray[np.float32], reference: NDArray[np.float32]) -> float:
-    return float(np.abs(value - reference).sum(dtype=np.float64))
 
 
 def _file_names(program: Program) -> dict[fx.Node, str]:

@@ -122,7 +122,7 @@ def test_folders_that_are_not_writable(tmp_path_factory: pytest.TempPathFactory,
     for path in (parent, *parent.parents):
         if path.name.startswith("pytest") and path.owner() != "nobody":
             path.chmod(0o755)  # pytest's folders are closed to the other user
-    bundle.path.chmod(0o555)
+    (bundle.path / "golden").chmod(0o555)
     parent.chmod(0o555)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     command = [sys.executable, "-c", textwrap.dedent(WITHOUT_RIGHTS), str(bundle.path), str(parent / "new")]
@@ -130,7 +130,7 @@ def test_folders_that_are_not_writable(tmp_path_factory: pytest.TempPathFactory,
         run = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
     finally:
         parent.chmod(0o755)
-        bundle.path.chmod(0o755)
+        (bundle.path / "golden").chmod(0o755)
     earlier, new = run.stdout.splitlines()
     assert earlier == f"The output {bundle.path} is not writable; name another folder."
     assert new.startswith(f"The bundle cannot be written to {parent / 'new'}: it is not writable.")

@@ -65,7 +65,7 @@ def drop_a_key(manifest: Any) -> None:
 
 
 def put_nan(manifest: Any) -> None:
-    manifest["transforms"]["float32_error"] = float("nan")
+    manifest["artifacts"][0]["transforms"]["float32_error"] = float("nan")
 
 
 def other_classes(manifest: Any) -> None:
@@ -114,7 +114,7 @@ def test_it_survives_the_way_through_json(bundle: Bundle) -> None:
 
 def test_it_says_what_was_done(bundle: Bundle) -> None:
     manifest = document(bundle)
-    assert manifest["transforms"]["steps"][0] == {
+    assert manifest["artifacts"][0]["transforms"]["steps"][0] == {
         "transform": "fold_batch_norm",
         "applied": 3,
         "refused": [{"where": "stem.0 conv2d", "reason": "a second reader"}],

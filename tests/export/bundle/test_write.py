@@ -111,13 +111,25 @@ def test_a_commit_of_something_else_than_the_folder_holds_is_refused(
     before = snapshot(bundle.path)
     with BundleWriter(bundle.path) as writer:
         manifest = fill(writer.folder)
-        (writer.folder / "model.onnx.data").write_bytes(b"left by a converter")
         (writer.folder / "labels.txt").write_text("changed since")
-        with pytest.raises(BundleError) as caught:
+        (writer.folder / "model.pte").unlink()
+        with pytest.raises(BundleError, match=r"model\.pte is missing; labels\.txt has changed"):
             writer.commit(manifest)
-    assert "labels.txt has changed" in str(caught.value)
-    assert "model.onnx.data is not in the manifest" in str(caught.value)
     assert snapshot(bundle.path) == before
+
+
+def test_what_a_failed_converter_left_is_no_part_of_the_bundle(
+    tmp_path: Path, fill: Fill, bundle: Bundle, snapshot: Snapshot
+) -> None:
+    before = snapshot(bundle.path)
+    with BundleWriter(bundle.path) as writer:
+        manifest = fill(writer.folder)
+        (writer.folder / "half.mlpackage" / "Data" / "empty").mkdir(parents=True)
+        (writer.folder / "half.mlpackage" / "Data" / "weight.bin").write_bytes(b"half")
+        (writer.folder / "model.onnx.data").symlink_to(tmp_path / "absent")
+        writer.commit(manifest)
+    assert snapshot(bundle.path) == before
+    assert not (bundle.path / "half.mlpackage").exists()
 
 
 def test_a_file_that_appears_while_it_works_is_not_lost(tmp_path: Path, fill: Fill) -> None:

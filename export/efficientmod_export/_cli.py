@@ -1,0 +1,160 @@
+"""The command line: `efficientmod` with its verbs, and `efficientmod-export`, the verb `export` by that name."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from efficientmod_export import _doctor, _render
+from efficientmod_export._request import ALL, parse_resolution
+from efficientmod_export.backends import BACKENDS
+from efficientmod_mobile import catalogue
+from efficientmod_mobile.errors import EfficientModError
+
+INTERRUPTED = 130  # 128 + SIGINT, as shells count
+
+app = typer.Typer(
+    name="efficientmod",
+    help="From a vision model's checkpoint to proven Core ML, ExecuTorch and TFLite files.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+export_app = typer.Typer(name="efficientmod-export", add_completion=False, pretty_exceptions_enable=False)
+
+Target = StrEnum("Target", [(name, name) for name in (*BACKENDS, ALL)])
+
+
+class PrecisionName(StrEnum):
+    """The arithmetic that an artifact is stored in."""
+
+    FP32 = "fp32"
+    FP16 = "fp16"
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+Verbose = Annotated[bool, typer.Option("--verbose", help="Let the converters' own output through.")]
+
+
+@app.command()
+@export_app.command()
+def export(
+    target: Annotated[list[Target], typer.Option("--target", "-t", help="What to make; may be repeated.")],
+    model: Annotated[
+        str | None,
+        typer.Option("--model", "-m", help="efficientmod_s, timm/repvit_m1_0, my_package.my_module:build, ..."),
+    ] = None,
+    checkpoint: Annotated[
+        str | None, typer.Option("--checkpoint", "-c", help="A .pth, .pt or .safetensors file, or hf-hub:owner/name.")
+    ] = None,
+    precision: Annotated[
+        PrecisionName | None, typer.Option(help="Of every target; by default fp16 for Core ML, fp32 for the others.")
+    ] = None,
+    resolution: Annotated[str | None, typer.Option(help="224, or height x width as in 256x192.")] = None,
+    labels: Annotated[Path | None, typer.Option(help="A text file with one class name a line.")] = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The bundle's folder.")] = Path("out"),
+    ios: Annotated[int, typer.Option(help="The least iOS that the Core ML model must run on.")] = 16,
+    keep_failed: Annotated[bool, typer.Option(help="Keep a bundle whose parity failed, marked as such.")] = False,
+    keep_onnx: Annotated[bool, typer.Option(help="Keep the ONNX file that TFLite is made from.")] = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Convert a network, prove each artifact against PyTorch, and write a bundle."""
+    from efficientmod_export._pipeline import export_bundle
+
+    with _errors_end_the_program(verbose):
+        with _render.progress(shown=not (quiet or as_json or verbose)) as report:
+            result = export_bundle(
+                model=model,
+                checkpoint=checkpoint,
+                targets=tuple(target),
+                output=output,
+                precision=precision.value if precision else None,
+                resolution=parse_resolution(resolution) if resolution else None,
+                labels=labels,
+                ios=ios,
+                keep_failed=keep_failed,
+                keep_onnx=keep_onnx,
+                verbose=verbose,
+                progress=report,
+            )
+        _print(result.as_json(), lambda: _render.export_result(result), as_json, quiet)
+    raise typer.Exit(result.exit_code)
+
+
+@app.command()
+def verify(
+    bundle: Annotated[Path, typer.Argument(help="A bundle's folder.")],
+    layers: Annotated[bool, typer.Option(help="Name the first layer whose output drifts.")] = False,
+    checkpoint: Annotated[
+        str | None, typer.Option("--checkpoint", "-c", help="For --layers: the weights that the bundle was made from.")
+    ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Prove a bundle again from its files alone: every SHA-256, the preprocessing, every artifact."""
+    from efficientmod_export._verify import verify_bundle
+
+    with _errors_end_the_program(verbose):
+        with _render.progress(shown=not (quiet or as_json or verbose)) as report:
+            result = verify_bundle(bundle, layers=layers, checkpoint=checkpoint, verbose=verbose, progress=report)
+        _print(result.as_json(), lambda: _render.verify_result(result), as_json, quiet)
+    raise typer.Exit(result.exit_code)
+
+
+@app.command()
+def models(as_json: Json = False) -> None:
+    """Show the catalogue: parameters, multiply-accumulates and published top-1 of every model."""
+    entries = catalogue()
+    _print([vars(entry) for entry in entries], lambda: _render.catalogue(entries), as_json)
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Show what is installed, at which version, and the pip command for what is missing."""
+    checks = _doctor.examine()
+    document = {
+        "machine": _doctor.machine(),
+        "packages": [{**vars(check), "remedy": check.remedy} for check in checks],
+    }
+    _print(document, lambda: _render.doctor(_doctor.machine(), checks), as_json)
+
+
+def _print(document: object, show: Callable[[], None], as_json: bool, quiet: bool = False) -> None:
+    if as_json:
+        typer.echo(json.dumps(document, indent=2))
+    elif not quiet:
+        show()
+
+
+@contextmanager
+def _errors_end_the_program(verbose: bool) -> Iterator[None]:
+    """One sentence and the error's exit code in place of a traceback, which `--verbose` shows."""
+    try:
+        yield
+    except EfficientModError as error:
+        if verbose:
+            raise
+        _render.error(str(error))
+        raise typer.Exit(error.exit_code) from error
+    except KeyboardInterrupt:
+        _render.error("Interrupted; nothing was written.")
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def main() -> None:
+    """Entry point of `efficientmod`."""
+    sys.exit(app())
+
+
+def main_export() -> None:
+    """Entry point of `efficientmod-export`."""
+    sys.exit(export_app())

@@ -1,0 +1,64 @@
+"""What is installed on this machine, at which version, and what is missing for which target."""
+
+import platform
+import sys
+from dataclasses import dataclass
+from importlib import metadata
+
+from packaging.requirements import Requirement
+
+DISTRIBUTION = "efficientmod-mobile"
+SHOWN_EXTRAS = ("coreml", "executorch", "tflite", "zoo")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One package that the toolkit or one of its extras needs; `installed` is None where it is missing."""
+
+    package: str
+    needed: str
+    extra: str | None
+    installed: str | None
+    satisfied: bool
+
+    @property
+    def remedy(self) -> str | None:
+        """The pip command that mends it, or None where nothing is amiss."""
+        if self.satisfied:
+            return None
+        return f'pip install "{DISTRIBUTION}[{self.extra}]"' if self.extra else f"pip install {DISTRIBUTION}"
+
+
+def examine() -> tuple[Check, ...]:
+    """Check every requirement of the installed distribution, the base first, then each extra's."""
+    requirements = [Requirement(text) for text in metadata.requires(DISTRIBUTION) or ()]
+    return tuple(
+        _check(requirement, extra)
+        for extra in (None, *SHOWN_EXTRAS)
+        for requirement in requirements
+        if _belongs(requirement, extra)
+    )
+
+
+def machine() -> str:
+    """The operating system and processor, as in "Linux x86_64", and the Python that runs."""
+    return f"{platform.system()} {platform.machine()}, Python {platform.python_version()} at {sys.executable}"
+
+
+def _belongs(requirement: Requirement, extra: str | None) -> bool:
+    if requirement.marker is None:
+        return extra is None
+    return (
+        extra is not None
+        and not requirement.marker.evaluate({"extra": ""})
+        and requirement.marker.evaluate({"extra": extra})
+    )
+
+
+def _check(requirement: Requirement, extra: str | None) -> Check:
+    try:
+        installed = metadata.version(requirement.name)
+    except metadata.PackageNotFoundError:
+        installed = None
+    satisfied = installed is not None and requirement.specifier.contains(installed, prereleases=True)
+    return Check(requirement.name, str(requirement.specifier), extra, installed, satisfied)

@@ -1,0 +1,202 @@
+"""An export from end to end; the body of `export_bundle` is its numbered stages."""
+
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import torch
+
+from efficientmod_export._prove import prove, reference_outputs
+from efficientmod_export._recipes import RECIPES
+from efficientmod_export._request import ExportRequest, check_request, read_labels
+from efficientmod_export._result import ExportResult, TargetResult
+from efficientmod_export._stages import ConversionOptions, Outputs, Precision, ProgressReport, Sample, report_nothing
+from efficientmod_export.backends import BACKENDS, quiet
+from efficientmod_export.bundle import (
+    ArtifactEntry,
+    BundleWriter,
+    FailedTarget,
+    Manifest,
+    Model,
+    Preprocessing,
+    describe_artifact,
+    describe_generator,
+    describe_weights,
+    tool_versions,
+    write_golden,
+    write_labels,
+)
+from efficientmod_export.parity import make_samples
+from efficientmod_mobile import Network, load_network
+from efficientmod_mobile.deploy import Deployed, Recipe, capture, deploy
+from efficientmod_mobile.errors import EfficientModError, ParityError
+
+Deploy = Callable[[Recipe], Deployed]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A network, how pictures become its input, and what PyTorch makes of the parity samples."""
+
+    network: Network
+    preprocessing: Preprocessing
+    labels: tuple[str, ...] | None
+    samples: tuple[Sample, ...]
+    references: tuple[Outputs, ...]
+
+
+def export_bundle(
+    model: str | None = None,
+    *,
+    checkpoint: str | None = None,
+    targets: tuple[str, ...] = ("all",),
+    output: Path | str = "out",
+    precision: Precision | None = None,
+    resolution: tuple[int, int] | None = None,
+    labels: Path | None = None,
+    ios: int = 16,
+    keep_failed: bool = False,
+    keep_onnx: bool = False,
+    verbose: bool = False,
+    progress: ProgressReport = report_nothing,
+) -> ExportResult:
+    """Convert a network, prove each artifact against PyTorch, and write a bundle to the folder `output`.
+
+    `model` is `efficientmod_s`, `timm/NAME` or `package.module:function`; `checkpoint` a file or `hf-hub:owner/name`;
+    at least one of them is needed. `targets` are among coreml, executorch, tflite, onnx and all. `resolution` is (H, W).
+    `precision` None is each target's own default. `progress` is told each stage as it begins.
+
+    One target's failure does not stop the others: it is in the result, whose `raise_for_failure` raises it. No bundle
+    is written when an artifact fails its parity (unless `keep_failed`), when no target could be made, or when a target
+    failed and an earlier bundle would be replaced by a poorer one.
+
+    Raises InputError, DependencyError or ConversionError for what concerns every target.
+    """
+    request = check_request(
+        ExportRequest(
+            model, checkpoint, targets, Path(output), precision, resolution, labels, ios, keep_failed, keep_onnx
+        )
+    )
+    with BundleWriter(request.output) as writer, nullcontext() if verbose else quiet():
+        # 1. The network, its preprocessing, and what PyTorch computes.
+        progress("loading the network and running it in PyTorch")
+        subject = _load(request)
+
+        # 2. Its program.
+        progress("capturing the program")
+        program = capture(subject.network.module, example_input(subject.preprocessing))
+
+        # 3. For each target the exact transforms, the lowering and the proof.
+        deployed = cache(lambda recipe: deploy(program, recipe))
+        results = tuple(
+            _make(target, subject, request, deployed, writer.folder, progress) for target in request.targets
+        )
+
+        # 4. The bundle, whole or not at all.
+        progress("writing the bundle")
+        note = _reason_to_write_nothing(results, request)
+        if note is None:
+            writer.commit(_manifest(subject, results, writer.folder))
+    weights = describe_weights(subject.network.weights).statement
+    return ExportResult(subject.network.name, weights, None if note else request.output, results, note)
+
+
+def preprocessing_of(network: Network, resolution: tuple[int, int] | None) -> Preprocessing:
+    """How pictures become the network's input, at `resolution` (H, W) or the network's own."""
+    return Preprocessing.from_config(network.preprocessing, resolution or network.preprocessing.input_size)
+
+
+def example_input(preprocessing: Preprocessing) -> torch.Tensor:
+    """The zeros (1, 3, H, W) that a program is captured with; only their shape matters."""
+    return torch.zeros(1, 3, preprocessing.crop.height, preprocessing.crop.width)
+
+
+def _load(request: ExportRequest) -> Subject:
+    network = load_network(request.model, request.checkpoint)
+    preprocessing = preprocessing_of(network, request.resolution)
+    labels = read_labels(request.labels, network.num_classes) if request.labels else None
+    samples = make_samples(preprocessing)
+    return Subject(network, preprocessing, labels, samples, reference_outputs(network.module, samples))
+
+
+def _make(
+    target: str, subject: Subject, request: ExportRequest, deployed: Deploy, folder: Path, progress: ProgressReport
+) -> TargetResult:
+    """Convert and prove one target. A failure of its own is in the result; a full disk ends the whole export."""
+    began = time.perf_counter()
+    entry, failure = None, None
+    try:
+        progress(f"{target}: exact transforms")
+        transformed = deployed(RECIPES[target])
+        progress(f"{target}: converting")
+        artifact = BACKENDS[target].convert(transformed.program, _options(target, subject, request), folder)
+        progress(f"{target}: proving")
+        verdict = prove(
+            target,
+            artifact.path,
+            artifact.precision,
+            artifact.inputs,
+            artifact.outputs,
+            subject.samples,
+            subject.references,
+        )
+        entry = describe_artifact(artifact, transformed.certificate, verdict, folder)
+        if verdict.outcome == "failed":
+            failure = ParityError(f"{target} does not compute what PyTorch computes: {'; '.join(verdict.reasons)}.")
+    except EfficientModError as error:
+        failure = error
+    return TargetResult(target, entry, failure, time.perf_counter() - began)
+
+
+def _options(target: str, subject: Subject, request: ExportRequest) -> ConversionOptions:
+    weights = subject.network.weights
+    return ConversionOptions(
+        precision=request.precision or BACKENDS[target].precisions[0],
+        ios=request.ios,
+        mean=subject.preprocessing.mean,
+        std=subject.preprocessing.std,
+        labels=subject.labels,
+        model_name=subject.network.name,
+        description=f"{subject.network.name}, weights: {describe_weights(weights).statement}.",
+        version=weights.sha256[:12] if weights.sha256 else weights.kind,
+    )
+
+
+def _reason_to_write_nothing(results: tuple[TargetResult, ...], request: ExportRequest) -> str | None:
+    failed = [result.target for result in results if result.failure]
+    if not failed:
+        return None
+    if not any(result.artifact for result in results):
+        return "No target could be made, so no bundle was written."
+    if any(isinstance(result.failure, ParityError) for result in results) and not request.keep_failed:
+        return "An artifact failed its parity, so no bundle was written; --keep-failed keeps it, marked as failed."
+    if any(request.output.glob("*")):
+        return (
+            f"The earlier bundle in {request.output} was kept, since the new one would lack {', '.join(failed)}; "
+            f"leave that target out, or name another --output."
+        )
+    return None
+
+
+def _manifest(subject: Subject, results: tuple[TargetResult, ...], folder: Path) -> Manifest:
+    artifacts: tuple[ArtifactEntry, ...] = tuple(result.artifact for result in results if result.artifact)
+    network = subject.network
+    return Manifest(
+        schema_version=1,
+        generator=describe_generator(),
+        status="failed" if any(entry.parity.outcome == "failed" for entry in artifacts) else "passed",
+        model=Model(name=network.name, num_classes=network.num_classes, weights=describe_weights(network.weights)),
+        preprocessing=subject.preprocessing,
+        labels=write_labels(folder, subject.labels) if subject.labels else None,
+        artifacts=artifacts,
+        failed_targets=tuple(
+            FailedTarget(target=result.target, reason=str(result.failure))
+            for result in results
+            if result.artifact is None
+        ),
+        golden=write_golden(folder, subject.samples, subject.references),
+        tools=tool_versions(),
+    )

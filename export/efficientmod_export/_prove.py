@@ -1,0 +1,65 @@
+"""Hold artifacts against the PyTorch reference; an export and `verify` prove in the same way."""
+
+import platform
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.utils import _pytree as pytree
+
+from efficientmod_export._stages import Outputs, Precision, Sample, TensorSpec
+from efficientmod_export.backends import BACKENDS
+from efficientmod_export.parity import TOLERANCES, MeasuredWith, Verdict, measure, not_run_here
+from efficientmod_mobile.errors import ConversionError
+
+RUNTIMES = {"executorch": "executorch", "onnx": "onnxruntime", "tflite": "ai-edge-litert"}
+"""The distribution that holds each target's runtime; Core ML is a part of macOS."""
+
+
+def reference_outputs(module: nn.Module, samples: Sequence[Sample]) -> tuple[Outputs, ...]:
+    """What PyTorch computes for each sample, eagerly and in float32: the network as the user knows it.
+
+    Raises ConversionError when the network cannot run on its own input.
+    """
+    return tuple(_run(module, torch.from_numpy(sample.tensor)) for sample in samples)
+
+
+def _run(module: nn.Module, tensor: Tensor) -> Outputs:
+    try:
+        with torch.no_grad():
+            leaves = pytree.tree_leaves(module(tensor))
+    except RuntimeError as error:
+        reason = str(error).partition("\n")[0]
+        raise ConversionError(
+            f"The network does not run on an input of shape {tuple(tensor.shape)} ({reason}); try another --resolution."
+        ) from error
+    return tuple(np.ascontiguousarray(leaf.numpy()) for leaf in leaves if isinstance(leaf, Tensor))
+
+
+def prove(
+    target: str,
+    path: Path,
+    precision: Precision,
+    inputs: tuple[TensorSpec, ...],
+    outputs: tuple[TensorSpec, ...],
+    samples: Sequence[Sample],
+    references: Sequence[Outputs],
+) -> Verdict:
+    """Run the artifact at `path` on every sample in its own runtime and judge it.
+
+    Raises DependencyError when the runtime is not installed, ConversionError when it refuses the file.
+    """
+    tolerance = TOLERANCES[target, precision]
+    runner = BACKENDS[target].runner(path, inputs, outputs)
+    if runner is None:
+        return not_run_here(tolerance, f"not run here: {target} has no runtime on {platform.system()}")
+    return measure(samples, references, runner, tolerance, _measured_with(target))
+
+
+def _measured_with(target: str) -> MeasuredWith:
+    if target in RUNTIMES:
+        return MeasuredWith(runtime=RUNTIMES[target], version=metadata.version(RUNTIMES[target]))
+    return MeasuredWith(runtime="macOS", version=platform.mac_ver()[0])

@@ -1,0 +1,156 @@
+"""What a person sees in the terminal: progress while it works, then tables and the next command to type."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from efficientmod_export._stages import ProgressReport, report_nothing
+from efficientmod_export.backends import terminal
+
+if TYPE_CHECKING:
+    from efficientmod_export._doctor import Check
+    from efficientmod_export._result import ExportResult, TargetResult, VerifyResult
+    from efficientmod_export.parity import Agreement, Verdict
+    from efficientmod_mobile import CatalogueEntry
+
+MEGABYTE = 1_000_000
+
+_out = Console(highlight=False)
+_err = Console(stderr=True, highlight=False)
+
+
+def error(message: str) -> None:
+    """Print one error to standard error."""
+    _err.print(f"[bold red]Error:[/] {escape(message)}", soft_wrap=True)
+
+
+@contextmanager
+def progress(*, shown: bool) -> Iterator[ProgressReport]:
+    """Give a function that takes the name of the stage now at work, and show it with the time it has taken."""
+    if not shown:
+        yield report_nothing
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    # A stream of its own, since the converters' prints to standard error are kept from the terminal meanwhile.
+    with terminal() as stream, Progress(*columns, console=Console(file=stream), transient=True) as bar:
+        task = bar.add_task("starting", total=None)
+        yield lambda stage: bar.reset(task, description=escape(stage))
+
+
+def export_result(result: ExportResult) -> None:
+    """What was made and how far it is from PyTorch, what was not and why, and what to type next."""
+    _out.print(f"[bold]{escape(result.model)}[/], weights: {escape(result.weights)}", soft_wrap=True)
+    _out.print(_targets_table(result.targets))
+    _print_details(result.targets)
+    _print_failures(result.targets)
+    if result.note:
+        _err.print(escape(result.note), soft_wrap=True)
+    if result.bundle:
+        _out.print(f"Next: efficientmod verify {escape(shlex.quote(str(result.bundle)))}", soft_wrap=True)
+
+
+def verify_result(result: VerifyResult) -> None:
+    """Every artifact proven again, what is amiss with the files, and what the layers tell."""
+    _out.print(f"[bold]{escape(result.model)}[/], weights: {escape(result.weights)}", soft_wrap=True)
+    _out.print(_targets_table(result.targets))
+    for problem in result.problems:
+        error(problem)
+    _print_failures(result.targets)
+    for target, drift in result.drifts.items():
+        _out.print(f"[bold]{target}:[/] {escape(drift)}", soft_wrap=True)
+    if result.exit_code == 0:
+        _out.print("[green]The bundle is what it says.[/]")
+    elif not result.drifts:
+        _out.print(f"Next: efficientmod verify {escape(shlex.quote(str(result.bundle)))} --layers", soft_wrap=True)
+
+
+def _targets_table(targets: Sequence[TargetResult]) -> Table:
+    table = Table("target", "file", "size", "parity", "time", "delegates")
+    for row in targets:
+        table.add_row(row.target, *_target_cells(row))
+    return table
+
+
+def _target_cells(row: TargetResult) -> tuple[str, ...]:
+    seconds = f"{row.seconds:.1f} s"
+    if row.artifact is None:
+        return ("-", "-", "[red]not made[/]", seconds, "-")
+    artifact = row.artifact
+    return (
+        f"{artifact.file} {artifact.precision}",
+        f"{artifact.size / MEGABYTE:.1f} MB",
+        _parity_cell(artifact.parity),
+        seconds,
+        "-" if artifact.delegates is None else str(artifact.delegates),
+    )
+
+
+def _parity_cell(verdict: Verdict) -> str:
+    """The largest error as a fraction of the reference's range, and whether the best classes agree."""
+    if not verdict.worst:
+        return verdict.outcome
+    colour = "green" if verdict.outcome == "passed" else "red"
+    largest = max(one.max_relative_error for one in verdict.worst)
+    top5 = [one.top5 for one in verdict.worst if one.top5]
+    agreement = "" if not top5 else f", top-5 {_agreement(top5)}"
+    return f"[{colour}]{verdict.outcome}[/] {largest:.1e}{agreement}"
+
+
+def _agreement(several: Sequence[Agreement]) -> str:
+    return "equal" if all(one.agrees for one in several) else f"margin {min(one.margin for one in several):.0e}"
+
+
+def _print_details(targets: Sequence[TargetResult]) -> None:
+    """What does not fit into the table: the transforms' proof, and the operators that no delegate takes."""
+    for row in targets:
+        if row.artifact is None:
+            continue
+        proof = row.artifact.transforms
+        _out.print(
+            f"{row.target}: {proof.nodes_before} operators became {proof.nodes_after}, equal to "
+            f"{proof.float64_error:.0e} in float64",
+            soft_wrap=True,
+        )
+        if row.artifact.outside:
+            _out.print(f"{row.target}: outside the delegates {escape(', '.join(row.artifact.outside))}", soft_wrap=True)
+
+
+def _print_failures(targets: Sequence[TargetResult]) -> None:
+    for row in targets:
+        if row.failure:
+            error(str(row.failure))
+
+
+def catalogue(entries: Sequence[CatalogueEntry]) -> None:
+    """The models by name, with what they cost and what they reach."""
+    table = Table("model", "parameters", "MACs", "top-1", "source of top-1")
+    for entry in entries:
+        top1 = "-" if entry.top1 is None else f"{entry.top1:.1f} %"
+        table.add_row(entry.name, f"{entry.params / 1e6:.2f} M", f"{entry.macs / 1e9:.3f} G", top1, entry.source)
+    _out.print(table)
+    _out.print("Any other timm model is named timm/NAME, your own my_package.my_module:build.", highlight=False)
+
+
+def doctor(machine: str, checks: Sequence[Check]) -> None:
+    """Every package with its state, and the pip commands that mend what is amiss."""
+    _out.print(machine)
+    table = Table("for", "package", "needed", "installed", "")
+    for check in checks:
+        state = (
+            "[green]ok[/]" if check.satisfied else "[red]missing[/]" if not check.installed else "[red]other version[/]"
+        )
+        table.add_row(check.extra or "base", check.package, check.needed or "any", check.installed or "-", state)
+    _out.print(table)
+    remedies = sorted({check.remedy for check in checks if check.remedy})
+    for remedy in remedies:
+        _out.print(f"To mend it: {shlex.join(shlex.split(remedy))}", markup=False)
+    if not remedies:
+        _out.print("Everything that the targets need is installed.")

@@ -1,0 +1,97 @@
+"""What an export is asked to do, checked before any work starts."""
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from efficientmod_export._stages import Precision
+from efficientmod_export.backends import BACKENDS
+from efficientmod_mobile.errors import InputError
+
+ALL = "all"
+IOS_VERSIONS = (15, 16, 17, 18)
+
+
+@dataclass(frozen=True)
+class ExportRequest:
+    """One export: a model and its weights, the targets, and the folder that the bundle goes to.
+
+    `model` is a catalogue name, `timm/NAME` or `package.module:function`; None takes it from the checkpoint.
+    `resolution` is (H, W) in pixels, None the model's own. `precision` None is each target's default.
+    """
+
+    model: str | None
+    checkpoint: str | None
+    targets: tuple[str, ...]
+    output: Path
+    precision: Precision | None = None
+    resolution: tuple[int, int] | None = None
+    labels: Path | None = None
+    ios: int = 16
+    keep_failed: bool = False
+    keep_onnx: bool = False
+
+
+def check_request(request: ExportRequest) -> ExportRequest:
+    """Expand `all` and `keep_onnx`, drop repeated targets; raise InputError for what cannot be asked."""
+    known = sorted(BACKENDS)
+    if not request.targets:
+        raise InputError(f"No target was named; give --target with one of {', '.join(known)} or {ALL}.")
+    unknown = [target for target in request.targets if target not in (*known, ALL)]
+    if unknown:
+        raise InputError(f"No target is named {', '.join(unknown)}; choose from {', '.join(known)} or {ALL}.")
+    if request.ios not in IOS_VERSIONS:
+        raise InputError(f"iOS {request.ios} is not supported; choose from {', '.join(map(str, IOS_VERSIONS))}.")
+    targets = _expand((*request.targets, "onnx") if request.keep_onnx else request.targets)
+    _check_precision(targets, request.precision)
+    return replace(request, targets=targets)
+
+
+def _expand(targets: tuple[str, ...]) -> tuple[str, ...]:
+    """In the backends' order, each once; `all` is every target that a phone runs (ONNX is asked for by name)."""
+    wanted = set(targets)
+    if ALL in wanted:
+        wanted |= {target for target in BACKENDS if target != "onnx"}
+    return tuple(target for target in BACKENDS if target in wanted)
+
+
+def _check_precision(targets: tuple[str, ...], precision: Precision | None) -> None:
+    if precision is None:
+        return
+    without = [target for target in targets if precision not in BACKENDS[target].precisions]
+    if without:
+        raise InputError(
+            f"There is no {precision} form of {', '.join(without)}; leave out --precision for each target's default, "
+            f"or name only targets that have it."
+        )
+
+
+def parse_resolution(text: str) -> tuple[int, int]:
+    """`"224"` is (224, 224); `"256x192"` is height 256, width 192. Raises InputError for anything else."""
+    match = re.fullmatch(r"(\d{1,5})(?:x(\d{1,5}))?", text.strip().lower())
+    height, width = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+    if not height or not width:
+        raise InputError(f"{text!r} is not a resolution; write 224, or height x width as in 256x192.")
+    return height, width
+
+
+def read_labels(path: Path, num_classes: int | None) -> tuple[str, ...]:
+    """Class names, one a line in UTF-8, as many as the network has classes. Raises InputError otherwise."""
+    try:
+        lines = path.read_text(encoding="utf-8").rstrip("\n").split("\n")
+    except OSError as error:
+        raise InputError(f"The label file {path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"The label file {path} is not UTF-8 text; save it as UTF-8.") from error
+    labels = tuple(line.strip() for line in lines)
+    empty = [number for number, label in enumerate(labels, 1) if not label]
+    if empty:
+        raise InputError(f"The label file {path} has an empty line {empty[0]}; write one class name a line.")
+    if num_classes is None:
+        raise InputError("The network is no classifier, so labels mean nothing to it; leave out --labels.")
+    if len(labels) != num_classes:
+        raise InputError(
+            f"The label file {path} has {len(labels)} lines, but the network has {num_classes} classes; "
+            f"give one class name a line, in the order of the classes."
+        )
+    return labels

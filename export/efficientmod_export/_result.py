@@ -1,0 +1,115 @@
+"""What an export, or a bundle proven again, came to: for the terminal, for `--json`, for Python."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from efficientmod_export.bundle import ArtifactEntry
+from efficientmod_mobile.errors import ConversionError, DependencyError, EfficientModError, ParityError
+
+SEVERITY = (ParityError, ConversionError, DependencyError, EfficientModError)
+"""Of several failures the first kind here gives the exit code."""
+
+
+@dataclass(frozen=True)
+class TargetResult:
+    """One target: what it became or why not, and the seconds that it took."""
+
+    target: str
+    artifact: ArtifactEntry | None
+    failure: EfficientModError | None
+    seconds: float
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values. `artifact` is the manifest's entry, None where there is none."""
+        return {
+            "target": self.target,
+            "artifact": self.artifact and self.artifact.model_dump(mode="json"),
+            "failure": self.failure and {"kind": type(self.failure).__name__, "message": str(self.failure)},
+            "seconds": round(self.seconds, 3),
+        }
+
+
+@dataclass(frozen=True)
+class ExportResult:
+    """What `export_bundle` did. `bundle` is the folder that was written, None where none was.
+
+    `weights` says where they come from, in the manifest's words. `note` says why no bundle was written, or what is
+    amiss with the one that was.
+    """
+
+    model: str
+    weights: str
+    bundle: Path | None
+    targets: tuple[TargetResult, ...]
+    note: str | None
+
+    @property
+    def exit_code(self) -> int:
+        """0 when every target was made and passed, else that of the gravest failure."""
+        return exit_code(self.targets)
+
+    def raise_for_failure(self) -> None:
+        """Raise the gravest failure of any target; do nothing when all is well."""
+        failure = gravest(self.targets)
+        if failure:
+            raise failure
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values, as `--json` prints them."""
+        return {
+            "model": self.model,
+            "weights": self.weights,
+            "bundle": str(self.bundle) if self.bundle else None,
+            "exit_code": self.exit_code,
+            "note": self.note,
+            "targets": [target.as_json() for target in self.targets],
+        }
+
+
+@dataclass(frozen=True)
+class VerifyResult:
+    """What `verify_bundle` found. `problems` are damaged files and a preprocessing that gives other values.
+
+    `drifts` has a sentence per artifact that was searched, layer by layer.
+    """
+
+    bundle: Path
+    model: str
+    weights: str
+    problems: tuple[str, ...]
+    targets: tuple[TargetResult, ...]
+    drifts: dict[str, str]
+
+    @property
+    def exit_code(self) -> int:
+        """0 when the bundle is proven, 1 when a file or an artifact is not what it should be."""
+        return ParityError.exit_code if self.problems else exit_code(self.targets)
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values, as `--json` prints them."""
+        return {
+            "bundle": str(self.bundle),
+            "model": self.model,
+            "weights": self.weights,
+            "exit_code": self.exit_code,
+            "problems": list(self.problems),
+            "targets": [target.as_json() for target in self.targets],
+            "layers": self.drifts,
+        }
+
+
+def gravest(targets: tuple[TargetResult, ...]) -> EfficientModError | None:
+    """Of the targets' failures the one that gives the exit code."""
+    failures = [target.failure for target in targets if target.failure]
+    for kind in SEVERITY:
+        for failure in failures:
+            if isinstance(failure, kind):
+                return failure
+    return None
+
+
+def exit_code(targets: tuple[TargetResult, ...]) -> int:
+    """The exit code of the gravest failure, 0 where there is none."""
+    failure = gravest(targets)
+    return failure.exit_code if failure else 0

@@ -1,0 +1,74 @@
+"""What an export refuses to be asked, one by one."""
+
+from pathlib import Path
+
+import pytest
+
+from efficientmod_export._request import ExportRequest, check_request, parse_resolution, read_labels
+from efficientmod_mobile.errors import InputError
+
+
+def request(**changes: object) -> ExportRequest:
+    values = {"model": "efficientmod_xxs", "checkpoint": None, "targets": ("tflite",), "output": Path("out")}
+    return ExportRequest(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def test_all_is_every_target_of_a_phone_once() -> None:
+    assert check_request(request(targets=("tflite", "all", "tflite"))).targets == ("coreml", "executorch", "tflite")
+    assert check_request(request(targets=("tflite", "onnx"))).targets == ("onnx", "tflite")
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"targets": ()}, "No target was named"),
+        ({"targets": ("tensorrt",)}, "tensorrt"),
+        ({"ios": 14}, "iOS 14"),
+        ({"targets": ("coreml", "onnx"), "precision": "fp16"}, "no fp16 form of onnx"),
+    ],
+)
+def test_refusals_name_what_is_wrong(changes: dict[str, object], says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        check_request(request(**changes))
+
+
+def test_keeping_the_onnx_file_makes_it_a_target() -> None:
+    assert check_request(request(targets=("tflite",), keep_onnx=True)).targets == ("onnx", "tflite")
+
+
+def test_a_resolution_is_height_then_width() -> None:
+    assert parse_resolution("224") == (224, 224)
+    assert parse_resolution("256x192") == (256, 192)
+
+
+@pytest.mark.parametrize("text", ["", "0", "224x", "x224", "-32", "224x224x3", "22.4", "a", "224x0", "999999"])
+def test_what_is_no_resolution(text: str) -> None:
+    with pytest.raises(InputError, match="is not a resolution"):
+        parse_resolution(text)
+
+
+def test_labels_are_stripped_lines(tmp_path: Path) -> None:
+    file = tmp_path / "labels.txt"
+    file.write_bytes("tench \r\nHündin\r\ncat\n\n".encode())
+    assert read_labels(file, 3) == ("tench", "Hündin", "cat")
+
+
+@pytest.mark.parametrize(
+    ("content", "classes", "says"),
+    [
+        (b"a\nb\n", 3, "has 2 lines, but the network has 3 classes"),
+        (b"a\n\nc\n", 3, "empty line 2"),
+        (b"\xff\xfe\n", 1, "not UTF-8"),
+        (b"a\n", None, "no classifier"),
+    ],
+)
+def test_labels_that_do_not_fit(tmp_path: Path, content: bytes, classes: int | None, says: str) -> None:
+    file = tmp_path / "labels.txt"
+    file.write_bytes(content)
+    with pytest.raises(InputError, match=says):
+        read_labels(file, classes)
+
+
+def test_labels_that_are_not_there(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot be read: No such file"):
+        read_labels(tmp_path / "labels.txt", 3)
