@@ -1,0 +1,219 @@
+"""Damaged, hostile and unknown packages: one clear error each."""
+
+import shutil
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from efficientmod_export.mil import MILProgram, PackageError
+from efficientmod_mobile.errors import ConversionError, InputError
+
+SPECIFICATION = Path("Data/com.apple.CoreML/model.mlmodel")
+WEIGHTS = Path("Data/com.apple.CoreML/weights/weight.bin")
+
+
+@pytest.fixture(scope="module")
+def whole(from_torch: Callable[..., Path]) -> Path:
+    return from_torch(nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU()), torch.randn(1, 3, 8, 9))
+
+
+@pytest.fixture
+def package(whole: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(whole, tmp_path / "model.mlpackage"))
+
+
+def edit(package: Path, change: Callable[[Any], None]) -> None:
+    """Changes the specification of a package in place."""
+    from coremltools.proto import Model_pb2
+
+    model = Model_pb2.Model()
+    model.ParseFromString((package / SPECIFICATION).read_bytes())
+    change(model)
+    (package / SPECIFICATION).write_bytes(model.SerializeToString())
+
+
+def block(model: Any) -> Any:
+    (held,) = model.mlProgram.functions["main"].block_specializations.values()
+    return held
+
+
+def weight(model: Any) -> Any:
+    return next(
+        operation.attributes["val"].blobFileValue
+        for operation in block(model).operations
+        if operation.type == "const" and operation.attributes["val"].WhichOneof("value") == "blobFileValue"
+    )
+
+
+def operation(model: Any, kind: str) -> Any:
+    return next(operation for operation in block(model).operations if operation.type == kind)
+
+
+def test_the_whole_package_loads(package: Path) -> None:
+    outputs = MILProgram.load(package).predict({"x0": np.zeros((1, 3, 8, 9), np.float32)})
+    assert [value.shape for value in outputs.values()] == [(1, 8, 6, 7)]
+
+
+@pytest.mark.parametrize("path", ["nowhere.mlpackage", "."])
+def test_what_is_no_package(path: str, tmp_path: Path) -> None:
+    with pytest.raises(PackageError, match=r"is not a folder|has no readable Manifest\.json"):
+        MILProgram.load(tmp_path / path)
+
+
+def test_a_manifest_that_leads_out_of_the_package(package: Path) -> None:
+    manifest = package / "Manifest.json"
+    manifest.write_text(manifest.read_text().replace("com.apple.CoreML/model.mlmodel", "../../../elsewhere.mlmodel"))
+    with pytest.raises(PackageError, match="the model file '../../../elsewhere.mlmodel' lies outside"):
+        MILProgram.load(package)
+
+
+def test_a_missing_specification(package: Path) -> None:
+    (package / SPECIFICATION).unlink()
+    with pytest.raises(PackageError, match=r"model\.mlmodel cannot be read"):
+        MILProgram.load(package)
+
+
+def test_a_specification_cut_off(package: Path) -> None:
+    path = package / SPECIFICATION
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(PackageError, match="is cut off or no Core ML model"):
+        MILProgram.load(package)
+
+
+def test_a_protobuf_of_another_kind(package: Path) -> None:
+    from coremltools.proto import FeatureTypes_pb2
+
+    (package / SPECIFICATION).write_bytes(FeatureTypes_pb2.SizeRange(lowerBound=3, upperBound=9).SerializeToString())
+    with pytest.raises(PackageError, match="is not a Core ML model; only ML programs"):
+        MILProgram.load(package)
+
+
+def test_a_model_of_another_kind(package: Path) -> None:
+    def change(model: Any) -> None:
+        model.neuralNetwork.SetInParent()
+
+    edit(package, change)
+    with pytest.raises(PackageError, match="holds a neuralNetwork; only ML programs"):
+        MILProgram.load(package)
+
+
+def test_a_missing_weight_file(package: Path) -> None:
+    (package / WEIGHTS).unlink()
+    with pytest.raises(PackageError, match=r"weight\.bin cannot be read \(No such file"):
+        MILProgram.load(package)
+
+
+def test_an_empty_weight_file(package: Path) -> None:
+    (package / WEIGHTS).write_bytes(b"")
+    with pytest.raises(PackageError, match=r"weight\.bin is cut off \(0 bytes\)"):
+        MILProgram.load(package)
+
+
+def test_a_weight_file_cut_off(package: Path) -> None:
+    path = package / WEIGHTS
+    path.write_bytes(path.read_bytes()[:-300])
+    with pytest.raises(PackageError, match=r"the weight '.*' ends at byte \d+ of .*, which has \d+"):
+        MILProgram.load(package)
+
+
+def test_a_weight_file_of_another_version(package: Path) -> None:
+    path = package / WEIGHTS
+    path.write_bytes(struct.pack("<II", 1, 7) + path.read_bytes()[8:])
+    with pytest.raises(PackageError, match="is not a weight file of version 2"):
+        MILProgram.load(package)
+
+
+@pytest.mark.parametrize(("offset", "message"), [(1 << 40, "points at byte"), (128, "where no weight begins")])
+def test_an_offset_that_is_wrong(package: Path, offset: int, message: str) -> None:
+    def change(model: Any) -> None:
+        weight(model).offset = offset
+
+    edit(package, change)
+    with pytest.raises(PackageError, match=message):
+        MILProgram.load(package)
+
+
+def test_a_weight_of_another_type(package: Path) -> None:
+    path = package / WEIGHTS
+    data = bytearray(path.read_bytes())
+    data[68:72] = struct.pack("<I", 1)
+    path.write_bytes(data)
+    with pytest.raises(PackageError, match="is declared fp32, but .* has type 1"):
+        MILProgram.load(package)
+
+
+def test_a_weight_of_another_size(package: Path) -> None:
+    path = package / WEIGHTS
+    data = bytearray(path.read_bytes())
+    data[72:80] = struct.pack("<Q", 16)
+    path.write_bytes(data)
+    with pytest.raises(PackageError, match=r"has 216 elements, but .* stores 16 bytes"):
+        MILProgram.load(package)
+
+
+def test_a_weight_file_outside_the_package(package: Path) -> None:
+    def change(model: Any) -> None:
+        weight(model).fileName = "@model_path/../../../weight.bin"
+
+    edit(package, change)
+    with pytest.raises(PackageError, match="the weight file '../../../weight.bin' lies outside"):
+        MILProgram.load(package)
+
+
+def test_everything_unknown_is_named_at_once(package: Path) -> None:
+    def change(model: Any) -> None:
+        conv, relu = operation(model, "conv"), operation(model, "relu")
+        conv.inputs["sparkle"].CopyFrom(conv.inputs["x"])
+        del conv.inputs["weight"]
+        relu.type = "hyper_relu"
+
+    edit(package, change)
+    with pytest.raises(ConversionError) as raised:
+        MILProgram.load(package)
+    message = str(raised.value)
+    assert "has the unknown input 'sparkle'" in message
+    assert "lacks its input 'weight'" in message
+    assert "hyper_relu 'relu' is not known in the opset of iOS 16" in message
+
+
+def test_an_operator_newer_than_the_opset(package: Path) -> None:
+    def change(model: Any) -> None:
+        operation(model, "relu").type = "quantize"
+
+    edit(package, change)
+    with pytest.raises(ConversionError, match="quantize 'relu' is not known in the opset of iOS 16"):
+        MILProgram.load(package)
+
+
+def test_a_declared_shape_that_is_not_what_comes_out(package: Path) -> None:
+    def change(model: Any) -> None:
+        operation(model, "conv").outputs[0].type.tensorType.dimensions[3].constant.size = 11
+
+    edit(package, change)
+    program = MILProgram.load(package)
+    with pytest.raises(ConversionError, match=r"gave \(1, 8, 6, 7\) torch.float32, where the program declares"):
+        program.predict({"x0": np.zeros((1, 3, 8, 9), np.float32)})
+
+
+def test_a_function_that_is_not_there(package: Path) -> None:
+    with pytest.raises(PackageError, match="has no function 'night'; it has main"):
+        MILProgram.load(package, function="night")
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        ({}, r"takes the inputs \['x0'\], but was given \[\]"),
+        ({"x0": np.zeros((1, 3, 9, 8), np.float32)}, r"is \(1, 3, 8, 9\), but the array is \(1, 3, 9, 8\)"),
+        ({"x0": "a picture"}, "takes numbers, not a str"),
+    ],
+)
+def test_inputs_that_do_not_fit(package: Path, inputs: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        MILProgram.load(package).predict(inputs)
