@@ -1,4 +1,6 @@
-"""A writer from ONNX to TFLite: `to_tflite(model) -> bytes`. It knows of no particular network, and needs no TensorFlow."""
+"""A writer from ONNX to TFLite: `to_tflite(model) -> bytes`. It knows of no particular network, and needs no
+TensorFlow.
+"""
 
 from ._convert import to_tflite
 from ._errors import UnsupportedNode, UnsupportedOperatorsError

@@ -6,11 +6,11 @@ another shape or layout than it has (`stored`, `arranged`), and once however man
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 
+from ._digest import digest
 from ._graph import Array, Shape
 from ._layout import Layout, Value, merged, moves, natural, order_between
 
@@ -58,7 +58,7 @@ class Builder:
     def constant(self, array: Array, name: str = "constant") -> int:
         """The tensor of a constant; the same tensor for the same content."""
         data = np.ascontiguousarray(array).reshape(array.shape)
-        key = (data.dtype.str, data.shape, blake2b(data.reshape(-1).view(np.uint8), digest_size=20).digest())
+        key = (data.dtype.str, data.shape, digest(data))
         if key not in self._constants:
             self.tensors.append(Tensor(name, data.shape, data.dtype, data))
             self._constants[key] = len(self.tensors) - 1

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 def to_tflite(model: "onnx.ModelProto | str | Path", *, float16_weights: bool = False) -> bytes:
     """Write an ONNX model of static shapes and float32 as a TFLite model.
 
-    Inputs and outputs of four axes become NHWC; others keep their axes. Tensors and the signature `serving_default` carry
-    the ONNX names. The same model gives the same bytes.
+    Inputs and outputs of four axes become NHWC; others keep their axes. Tensors and the signature `serving_default`
+    carry the ONNX names. The same model gives the same bytes.
 
     Args:
         model: the model, or the path of its file (with external data beside it, if it has any).
@@ -69,7 +69,9 @@ def _outside(rank: int) -> Layout:
 
 
 def _lower_node(builder: Builder, graph: Graph, node: Node, values: dict[str, Value]) -> UnsupportedNode | None:
-    """Lower one node. Where that fails, its outputs are there all the same, so that the nodes after it are looked at."""
+    """Lower one node. Where that fails, its outputs are there all the same, so that the nodes after it are looked
+    at.
+    """
     builder.scope = node.outputs[0]
     first = len(builder.tensors)
     try:

@@ -30,7 +30,7 @@ class AlignedBuffer(schema.BufferT):  # type: ignore[misc]  # the generated clas
         size = len(raw)
         builder.StartVector(1, size, ALIGNMENT)
         builder.head = builder.head - size
-        builder.Bytes[builder.head : builder.head + size] = memoryview(raw)
+        builder.Bytes[builder.head : builder.head + size] = memoryview(raw)  # type: ignore[arg-type]  # a NumPy array is a buffer
         vector = builder.EndVector()
         schema.BufferStart(builder)
         schema.BufferAddData(builder, vector)

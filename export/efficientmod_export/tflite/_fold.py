@@ -72,7 +72,8 @@ def _reference(graph: Graph, node: Node) -> dict[str, Array] | None:
         key: onnx.numpy_helper.from_array(value) if isinstance(value, np.ndarray) else value
         for key, value in node.attributes.items()
     }
-    proto = onnx.helper.make_node(node.operator, node.inputs, node.outputs, name=node.name, **attributes)
+    proto = onnx.helper.make_node(node.operator, node.inputs, node.outputs, name=node.name)
+    proto.attribute.extend(onnx.helper.make_attribute(key, value) for key, value in attributes.items())
     try:
         evaluator = ReferenceEvaluator(proto, opsets={"": graph.opset})
         with np.errstate(all="ignore"):

@@ -1,8 +1,9 @@
 """The network between ONNX and TFLite: nodes on named values with static shapes.
 
 It is ONNX's own vocabulary (operators, attributes, value names, NCHW shapes), with three differences. Every value has a
-static shape. Constants are NumPy arrays beside the nodes. And the operators of `Node.operator` include a few of our own,
-which the rewrites introduce: "Linear" (x @ weight.T + bias, weight (O, I)), "Rsqrt", "SquaredDifference", "L2Normalize".
+static shape. Constants are NumPy arrays beside the nodes. And the operators of `Node.operator` include a few of our
+own, which the rewrites introduce: "Linear" (x @ weight.T + bias, weight (O, I)), "Rsqrt", "SquaredDifference",
+"L2Normalize".
 """
 
 from collections import Counter
@@ -53,7 +54,8 @@ class Node:
 class Graph:
     """Nodes in topological order, constants and types by value name.
 
-    The readers of each value and the node that writes it are kept as maps; `add`, `remove` and `redirect` keep them true.
+    The readers of each value and the node that writes it are kept as maps; `add`, `remove` and `redirect` keep them
+    true.
     """
 
     def __init__(
@@ -161,8 +163,8 @@ class Graph:
     def bypass(self, node: Node, source: str) -> bool:
         """Let the readers of a node's only output read `source` instead, and take the node out.
 
-        A graph output keeps its name: then the node that writes `source` writes the output's name from now on. False, and
-        nothing done, where that cannot be (the source is an input, a constant or itself an output).
+        A graph output keeps its name: then the node that writes `source` writes the output's name from now on.
+        False, and nothing done, where that cannot be (the source is an input, a constant or itself an output).
         """
         (output,) = node.outputs
         if not self.bypass_possible(node, source):

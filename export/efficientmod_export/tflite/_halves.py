@@ -1,7 +1,7 @@
 """Weights in half precision: float16 in the file, behind a DEQUANTIZE that XNNPACK carries out once, at load.
 
-Only the weights of convolutions and matrix products are halved: they are nearly all of the file, and for them the runtime
-folds the DEQUANTIZE away. A weight beyond float16's range keeps the whole tensor in float32.
+Only the weights of convolutions and matrix products are halved: they are nearly all of the file, and for them the
+runtime folds the DEQUANTIZE away. A weight beyond float16's range keeps the whole tensor in float32.
 """
 
 import numpy as np

@@ -8,8 +8,9 @@ so (N, C, H, W) lying as NHWC has the layout (0, 2, 3, 1). Invariants: `layout` 
 physical shape has as many elements as the tensor is stored with. The tensor's own stored shape may differ: a value is
 a view, and neither an ONNX Transpose nor, where it can be helped, an ONNX Reshape moves data or writes an operator.
 
-Two facts carry the module. An axis of one element may stand anywhere. And a reshape splits the axes into groups of equal
-product, left to right; it is a mere change of view when the axes of each group lie side by side, in order, in memory.
+Two facts carry the module. An axis of one element may stand anywhere. And a reshape splits the axes into groups of
+equal product, left to right; it is a mere change of view when the axes of each group lie side by side, in order, in
+memory.
 """
 
 from dataclasses import dataclass

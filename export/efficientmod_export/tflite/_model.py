@@ -1,4 +1,6 @@
-"""From the built graph to the schema's model: buffers, operator codes, signature, least runtime, half-precision weights."""
+"""From the built graph to the schema's model: buffers, operator codes, signature, least runtime, half-precision
+weights.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,6 +9,7 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from ._builder import Builder, Operator, Tensor
+from ._digest import digest
 from ._flatbuffer import AlignedBuffer, serialise
 from ._halves import halve_weights
 from ._versions import least_version_of, version_of
@@ -71,7 +74,7 @@ def _tensors(tensors: Sequence[Tensor]) -> tuple[list[AlignedBuffer], list[Any]]
         buffer = 0
         if tensor.data is not None:
             raw = np.ascontiguousarray(tensor.data).reshape(-1).view(np.uint8)
-            key = _digest(raw)
+            key = digest(raw)
             if key not in known:
                 known[key] = len(buffers)
                 buffers.append(AlignedBuffer(raw))
@@ -80,12 +83,6 @@ def _tensors(tensors: Sequence[Tensor]) -> tuple[list[AlignedBuffer], list[Any]]
             schema.TensorT(shape=list(tensor.shape), type=_TYPES[tensor.dtype.name], buffer=buffer, name=tensor.name)
         )
     return buffers, made
-
-
-def _digest(raw: Any) -> bytes:
-    from hashlib import blake2b
-
-    return blake2b(raw, digest_size=20).digest()
 
 
 def _operator(item: Operator, tensors: Sequence[Tensor], codes: list[tuple[int, int]], index: dict[int, int]) -> Any:

@@ -1,8 +1,8 @@
 """From an ONNX model to a `Graph`, with everything checked that the later stages rely on.
 
-What is checked here: the file parses, its opset is one we know, weights kept outside the file stay inside its folder, every
-value has a static shape, and its element type is one that we carry. The tensors' bytes are not copied: arrays are views
-into the protobuf's bytes or into the mapped file of external data.
+What is checked here: the file parses, its opset is one we know, weights kept outside the file stay inside its
+folder, every value has a static shape, and its element type is one that we carry. The tensors' bytes are not copied:
+arrays are views into the protobuf's bytes or into the mapped file of external data.
 """
 
 from pathlib import Path
@@ -12,7 +12,9 @@ import numpy as np
 
 from efficientmod_mobile.errors import ConversionError, DependencyError, InputError
 
-from ._graph import Array, Attribute, Graph, Node, Shape, TensorType
+from ._arrays import CARRIED, array_of
+from ._graph import Array, Attribute, Graph, Node, TensorType
+from ._types import types_of
 
 if TYPE_CHECKING:
     import onnx
@@ -22,9 +24,6 @@ OPSETS = range(17, 27)
 
 LIMIT = 2**31 - 1
 """A flatbuffer's offsets are 32 bits, signed in most readers."""
-
-_CARRIED = {"float32", "int64", "int32", "bool"}
-_SMALL = 1024
 
 
 def read(model: "onnx.ModelProto | str | Path") -> Graph:
@@ -45,19 +44,18 @@ def read(model: "onnx.ModelProto | str | Path") -> Graph:
     else:
         proto, folder = _load(Path(model)), Path(model).parent
     opset = _check_model(proto)
-    arrays = {tensor.name: _array(tensor, folder) for tensor in proto.graph.initializer}
+    arrays = {tensor.name: array_of(tensor, folder) for tensor in proto.graph.initializer}
     nodes, more = _nodes(proto.graph, folder)
     arrays.update(more)
     inputs = [value.name for value in proto.graph.input if value.name not in arrays]
     outputs = [value.name for value in proto.graph.output]
-    types = _types(proto, arrays)
+    types = types_of(proto, arrays)
     _check_values(nodes, inputs, outputs, arrays, types)
     return Graph(nodes, inputs, outputs, types, arrays, opset)
 
 
 def _load(path: Path) -> "onnx.ModelProto":
     import onnx
-    from google.protobuf.message import DecodeError
 
     try:
         size = path.stat().st_size
@@ -68,7 +66,7 @@ def _load(path: Path) -> "onnx.ModelProto":
         return onnx.load_model_from_string(path.read_bytes())
     except OSError as error:
         raise InputError(f"Cannot read {path}: {error.strerror or error}.") from error
-    except (DecodeError, ValueError) as error:
+    except Exception as error:  # protobuf raises its own DecodeError, and ValueError where the bytes are too many
         raise InputError(f"{path} is not an ONNX model, or is cut short; export it again.") from error
 
 
@@ -82,57 +80,7 @@ def _check_model(proto: "onnx.ModelProto") -> int:
         raise ConversionError(f"ONNX opset {version} is not known here; export the model with opset {known}.")
     if proto.graph.sparse_initializer:
         raise ConversionError("The ONNX model has sparse initializers; store its weights densely.")
-    return version
-
-
-def _array(tensor: "onnx.TensorProto", folder: Path | None) -> Array:
-    """A tensor's values as a read-only view, where its storage allows one."""
-    import onnx
-    from onnx import numpy_helper
-
-    try:
-        dtype = np.dtype(onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type))
-    except (KeyError, TypeError) as error:
-        raise ConversionError(f"Constant {tensor.name!r} has an unknown element type; use float32.") from error
-    if dtype.name not in _CARRIED:
-        raise ConversionError(f"Constant {tensor.name!r} is {dtype.name}; convert the model to float32 first.")
-    shape = tuple(tensor.dims)
-    if any(extent < 0 for extent in shape):
-        raise InputError(f"Constant {tensor.name!r} has the shape {list(shape)}; the ONNX file is damaged.")
-    external = tensor.data_location == onnx.TensorProto.EXTERNAL
-    try:
-        if external:
-            return _external(tensor, folder, dtype, shape)
-        if tensor.HasField("raw_data"):
-            return np.frombuffer(tensor.raw_data, dtype=dtype.newbyteorder("<")).reshape(shape)
-        return numpy_helper.to_array(tensor)
-    except ValueError as error:
-        message = f"Constant {tensor.name!r} does not hold the values of its shape {list(shape)}; the file is damaged."
-        raise InputError(message) from error
-
-
-def _external(tensor: "onnx.TensorProto", folder: Path | None, dtype: np.dtype[np.generic], shape: Shape) -> Array:
-    entries = {entry.key: entry.value for entry in tensor.external_data}
-    location = entries.get("location", "")
-    if folder is None:
-        raise InputError(f"Constant {tensor.name!r} is external data; give the ONNX file's path, not the loaded model.")
-    path = (folder / location).resolve()
-    if not location or not path.is_relative_to(folder.resolve()):
-        raise InputError(f"Constant {tensor.name!r} points outside the model's folder ({location!r}); refused.")
-    if not path.is_file():
-        raise InputError(
-            f"Constant {tensor.name!r} is kept in {path}, which is not there; move it beside the ONNX file."
-        )
-    try:
-        offset = int(entries.get("offset", "0"))
-    except ValueError as error:
-        raise InputError(f"Constant {tensor.name!r} has a damaged offset; export the model again.") from error
-    needed = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
-    if offset < 0 or offset + needed > path.stat().st_size:
-        raise InputError(f"Constant {tensor.name!r} reaches past the end of {path}; the file is cut short.")
-    if needed == 0:
-        return np.zeros(shape, dtype)
-    return np.memmap(path, dtype=dtype, mode="r", offset=offset, shape=shape)
+    return int(version)
 
 
 def _nodes(graph: "onnx.GraphProto", folder: Path | None) -> tuple[list[Node], dict[str, Array]]:
@@ -184,60 +132,10 @@ def _attribute(proto: "onnx.AttributeProto", folder: Path | None) -> Attribute:
         case onnx.AttributeProto.STRINGS:
             return tuple(item.decode("utf-8", "replace") for item in proto.strings)
         case onnx.AttributeProto.TENSOR:
-            return _array(proto.t, folder)
+            return array_of(proto.t, folder)
         case _:
             # Bodies of If and Loop and the like: kept by kind, so that the error which names the node can show them.
             return f"<{onnx.AttributeProto.AttributeType.Name(proto.type).lower()}>"
-
-
-def _types(proto: "onnx.ModelProto", arrays: dict[str, Array]) -> dict[str, TensorType]:
-    types = _declared(proto)
-    produced = [name for node in proto.graph.node for name in node.output if name]
-    if all(name in types or name in arrays for name in produced):
-        return types
-    return {**_declared(_inferred(proto, arrays)), **types}
-
-
-def _declared(proto: "onnx.ModelProto") -> dict[str, TensorType]:
-    """The values whose type and static shape the model states."""
-    import onnx
-
-    types = {}
-    for value in (*proto.graph.input, *proto.graph.value_info, *proto.graph.output):
-        tensor = value.type.tensor_type
-        if not tensor.HasField("shape") or not all(extent.HasField("dim_value") for extent in tensor.shape.dim):
-            continue
-        try:
-            dtype = np.dtype(onnx.helper.tensor_dtype_to_np_dtype(tensor.elem_type))
-        except (KeyError, TypeError):
-            continue
-        types[value.name] = TensorType(tuple(extent.dim_value for extent in tensor.shape.dim), dtype)
-    return types
-
-
-def _inferred(proto: "onnx.ModelProto", arrays: dict[str, Array]) -> "onnx.ModelProto":
-    """ONNX's own shape inference, on a copy in which large weights are mere inputs, so that they are not copied."""
-    import onnx
-
-    skeleton = onnx.ModelProto()
-    skeleton.ir_version = proto.ir_version
-    skeleton.opset_import.extend(proto.opset_import)
-    graph = skeleton.graph
-    graph.name = "skeleton"
-    graph.node.extend(proto.graph.node)
-    graph.input.extend(value for value in proto.graph.input if value.name not in arrays)
-    graph.value_info.extend(proto.graph.value_info)
-    graph.output.extend(proto.graph.output)
-    for name, array in arrays.items():
-        if array.size <= _SMALL:
-            graph.initializer.append(onnx.numpy_helper.from_array(np.asarray(array), name))
-        else:
-            kind = onnx.helper.np_dtype_to_tensor_dtype(array.dtype)
-            graph.input.append(onnx.helper.make_tensor_value_info(name, kind, array.shape))
-    try:
-        return onnx.shape_inference.infer_shapes(skeleton, data_prop=True)
-    except Exception as error:
-        raise ConversionError(f"The ONNX model is not valid: {str(error).splitlines()[0]}") from error
 
 
 def _check_values(
@@ -258,8 +156,9 @@ def _check_values(
     written = [name for node in nodes for name in node.outputs if name]
     if dynamic := [name for name in (*inputs, *written) if name not in types]:
         raise ConversionError(
-            f"{len(dynamic)} value(s) have no static shape, the first is {dynamic[0]!r}; export the model with fixed shapes."
+            f"{len(dynamic)} value(s) have no static shape, the first is {dynamic[0]!r}; "
+            "export the model with fixed shapes."
         )
     for name in (*inputs, *written):
-        if types[name].dtype.name not in _CARRIED:
+        if types[name].dtype.name not in CARRIED:
             raise ConversionError(f"Value {name!r} is {types[name].dtype.name}; convert the model to float32 first.")

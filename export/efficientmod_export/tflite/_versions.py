@@ -4,7 +4,9 @@ Taken from TFLite's own tables (`tools/versioning/op_version.cc` and `runtime_ve
 float32 activations, float32 or float16 weights.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
@@ -12,6 +14,7 @@ from ai_edge_litert import schema_py_generated as schema
 from efficientmod_mobile.errors import InputError
 
 from ._builder import Operator, Tensor
+from ._graph import Shape
 
 _RELEASES: dict[tuple[str, int], str] = {
     ("ABS", 1): "1.13.0",
@@ -92,35 +95,47 @@ _RELEASES: dict[tuple[str, int], str] = {
 """The release of TFLite that first had (operator, version)."""
 
 
+@dataclass(frozen=True)
+class _Use:
+    """How an operator is used: the shapes of what it reads, and its options."""
+
+    shapes: tuple[Shape, ...]
+    options: Any
+
+    @property
+    def rank(self) -> int:
+        return max(map(len, self.shapes))
+
+    @property
+    def broadcasts_many_axes(self) -> bool:
+        return self.rank > _AXES_OF_OLD and self.shapes[0] != self.shapes[1]
+
+
+_AXES_OF_OLD = 4
+
+_LATER: dict[str, tuple[tuple[int, Callable[[_Use], bool]], ...]] = {
+    "CONV_2D": ((6, lambda use: use.shapes[1][3] != use.shapes[0][3]),),
+    "DEPTHWISE_CONV_2D": ((2, lambda use: (use.options.dilationHFactor, use.options.dilationWFactor) != (1, 1)),),
+    "DEQUANTIZE": ((3, lambda _: True),),
+    "DIV": ((2, lambda use: use.broadcasts_many_axes),),
+    "FULLY_CONNECTED": ((5, lambda use: bool(use.options.keepNumDims)),),
+    "MAXIMUM": ((3, lambda use: use.broadcasts_many_axes),),
+    "MINIMUM": ((3, lambda use: use.broadcasts_many_axes),),
+    "RESIZE_BILINEAR": ((3, lambda use: bool(use.options.halfPixelCenters)),),
+    "RESIZE_NEAREST_NEIGHBOR": ((3, lambda use: bool(use.options.halfPixelCenters or use.options.alignCorners)),),
+    "SLICE": ((5, lambda use: use.rank > _AXES_OF_OLD),),
+    "STRIDED_SLICE": ((4, lambda use: use.rank > _AXES_OF_OLD),),
+    "SUB": ((3, lambda use: use.broadcasts_many_axes),),
+    "TRANSPOSE": ((6, lambda use: use.rank > _AXES_OF_OLD + 1), (4, lambda use: use.rank > _AXES_OF_OLD)),
+    "TRANSPOSE_CONV": ((3, lambda _: True),),
+}
+"""The versions after the first that we have a use for, newest first, each with the form that needs it."""
+
+
 def version_of(operator: Operator, tensors: Sequence[Tensor]) -> int:
     """The lowest version of an operator that expresses how it is used."""
-    shapes = [tensors[index].shape for index in operator.inputs if index >= 0]
-    rank, options = max(map(len, shapes)), operator.options
-    match operator.code:
-        case "CONV_2D":
-            return 6 if tensors[operator.inputs[1]].shape[3] != shapes[0][3] else 1
-        case "DEPTHWISE_CONV_2D":
-            return 1 if (options.dilationHFactor, options.dilationWFactor) == (1, 1) else 2
-        case "FULLY_CONNECTED":
-            return 5 if options.keepNumDims else 1
-        case "TRANSPOSE":
-            return 6 if rank > 5 else 4 if rank > 4 else 1
-        case "SLICE":
-            return 5 if rank > 4 else 1
-        case "STRIDED_SLICE":
-            return 4 if rank > 4 else 1
-        case "SUB" | "MAXIMUM" | "MINIMUM":
-            return 3 if rank > 4 and shapes[0] != shapes[1] else 1
-        case "DIV":
-            return 2 if rank > 4 and shapes[0] != shapes[1] else 1
-        case "RESIZE_BILINEAR":
-            return 3 if options.halfPixelCenters else 1
-        case "RESIZE_NEAREST_NEIGHBOR":
-            return 3 if options.halfPixelCenters or options.alignCorners else 1
-        case "TRANSPOSE_CONV" | "DEQUANTIZE":
-            return 3
-        case _:
-            return 1
+    use = _Use(tuple(tensors[index].shape for index in operator.inputs if index >= 0), operator.options)
+    return next((version for version, needed in _LATER.get(operator.code, ()) if needed(use)), 1)
 
 
 _NAMES = {code: name for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)}

@@ -29,9 +29,13 @@ def clip(context: Context, x: Operand, low: Operand | None = None, high: Operand
     """min(max(x, low), high)."""
     bounds = [_number(bound) for bound in (low, high)]
     value = context.value(x)
-    codes = {(0.0, None): "RELU", (0.0, 6.0): "RELU6", (-1.0, 1.0): "RELU_N1_TO_1"}
-    if (code := codes.get((bounds[0], bounds[1]))) is not None:
-        return clamped(context, value, code)
+    codes: dict[tuple[float | None, float | None], str] = {
+        (0.0, None): "RELU",
+        (0.0, 6.0): "RELU6",
+        (-1.0, 1.0): "RELU_N1_TO_1",
+    }
+    if (fused := codes.get((bounds[0], bounds[1]))) is not None:
+        return clamped(context, value, fused)
     for bound, code in zip(bounds, ("MAXIMUM", "MINIMUM"), strict=True):
         if bound is not None:
             value = binary(context, code, value, np.asarray([bound], np.float32), schema.MaximumMinimumOptionsT())
@@ -86,7 +90,9 @@ def hard_swish(context: Context, x: Operand) -> Value:
 
 @lowers("HardSigmoid")
 def hard_sigmoid(context: Context, x: Operand, *, alpha: float = 0.2, beta: float = 0.5) -> Value:
-    """max(0, min(1, alpha * x + beta)), as RELU6(x * 6 alpha + 6 beta) / 6, so that the clamp goes into the addition."""
+    """max(0, min(1, alpha * x + beta)), as RELU6(x * 6 alpha + 6 beta) / 6, so that the clamp goes into the
+    addition.
+    """
     value: Operand = x
     if not np.isclose(alpha, 1 / 6, rtol=1e-6):
         value = binary(context, "MUL", value, _scalar(6 * alpha), schema.MulOptionsT())

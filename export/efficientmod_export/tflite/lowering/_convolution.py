@@ -91,7 +91,9 @@ def transposed_convolution(
     kernel_shape: tuple[int, ...] = (),  # noqa: ARG001
     output_shape: tuple[int, ...] = (),
 ) -> Value:
-    """Transposed convolution of (N, C, H, W) with weight (C, O, kh, kw): computed whole, then cut to the asked window."""
+    """Transposed convolution of (N, C, H, W) with weight (C, O, kh, kw): computed whole, then cut to the asked
+    window.
+    """
     if isinstance(weight, Value) or isinstance(bias, Value):
         raise CannotLowerError("the weights are computed by the network; they must be constant")
     if group != 1 or dilations != (1, 1) or auto_pad != "NOTSET" or output_shape:

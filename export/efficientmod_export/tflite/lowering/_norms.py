@@ -20,7 +20,9 @@ def layer_normalization(
     epsilon: float = 1e-5,
     stash_type: int = 1,  # noqa: ARG001
 ) -> Value:
-    """(x - mean) / sqrt(variance + epsilon) * scale + bias, over the axes from `axis` on (Ba et al., arXiv:1607.06450)."""
+    """(x - mean) / sqrt(variance + epsilon) * scale + bias, over the axes from `axis` on (Ba et al.,
+    arXiv:1607.06450).
+    """
     value = context.value(x)
     rank = len(value.layout)
     axes = tuple(range(axis % rank, rank))

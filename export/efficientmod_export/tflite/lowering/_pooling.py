@@ -1,7 +1,8 @@
 """Pooling over windows, in NHWC.
 
-A maximum may be padded with any element that its window holds anyway, so the border is the edge repeated: zeros would be wrong,
-and for a padding with minus infinity XNNPACK has no operator. Only after RELU are zeros as good, and cheaper.
+A maximum may be padded with any element that its window holds anyway, so the border is the edge repeated: zeros
+would be wrong, and for a padding with minus infinity XNNPACK has no operator. Only after RELU are zeros as good, and
+cheaper.
 """
 
 import numpy as np
@@ -39,10 +40,8 @@ def max_pool(
     same = asked == same_pads(image.physical[1:3], kernel_shape, strides, (1, 1))
     if not same or asked == _NONE:
         asked = _needed(image, _extents(context), kernel_shape, strides, asked)
-        if _is_not_negative(context):
-            image = pad_image(context, image, asked)
-        else:
-            image = _repeat_edges(context, image, asked)
+        border = pad_image if _is_not_negative(context) else _repeat_edges
+        image = border(context, image, asked)
         same = False
     return _pool(context, "MAX_POOL_2D", image, kernel_shape, strides, same=same)
 
@@ -81,7 +80,9 @@ def _extents(context: Context) -> Shape:
 
 
 def _needed(image: Value, result: Shape, kernel: Shape, strides: Shape, asked: Pads) -> Pads:
-    """The padding that the windows of the result reach; with ONNX's ceil_mode it may be more, or less, than was asked."""
+    """The padding that the windows of the result reach; with ONNX's ceil_mode it may be more, or less, than was
+    asked.
+    """
     ends = []
     for axis in (0, 1):
         before = asked[axis][0]

@@ -5,8 +5,8 @@ A lowering is a function of the node's inputs, in ONNX's order, and of its attri
     @lowers("Softmax")
     def softmax(context: Context, x: Operand, *, axis: int = -1) -> Value: ...
 
-so that an attribute which it does not know is an error and not silence. An input is a `Value` where the network computes
-it, an array where it is constant, None where it is absent.
+so that an attribute which it does not know is an error and not silence. An input is a `Value` where the network
+computes it, an array where it is constant, None where it is absent.
 """
 
 from collections.abc import Callable, Sequence

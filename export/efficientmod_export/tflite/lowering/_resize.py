@@ -70,7 +70,11 @@ def _nearest(mode: str, rounding: str, source: tuple[int, ...], shape: tuple[int
     if mode == "asymmetric" and rounding == "floor":
         return schema.ResizeNearestNeighborOptionsT()
     whole = all(shape[axis] % source[axis] == 0 for axis in (1, 2))
-    if mode in ("half_pixel", "pytorch_half_pixel") and whole and rounding in ("round_prefer_floor", "round_prefer_ceil"):
+    if (
+        mode in ("half_pixel", "pytorch_half_pixel")
+        and whole
+        and rounding in ("round_prefer_floor", "round_prefer_ceil")
+    ):
         return schema.ResizeNearestNeighborOptionsT(halfPixelCenters=True)
     raise CannotLowerError(f"a nearest resize with coordinates {mode!r} and rounding {rounding!r}")
 

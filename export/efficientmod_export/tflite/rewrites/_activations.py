@@ -1,11 +1,11 @@
 """Activations that ONNX spells out become one operator again.
 
-    Mul(x, HardSigmoid(x; 1/6, 1/2))                -> HardSwish(x)
-    Mul(x, Div(Clip(Add(x, 3), 0, 6), 6))           -> HardSwish(x)     and with the Div (or a Mul by 1/6) last
-    Div(Clip(Add(x, 3), 0, 6), 6)                   -> HardSigmoid(x; 1/6, 1/2)
-    Mul(Mul(x, Add(Erf(Div(x, sqrt 2)), 1)), 1/2)   -> Gelu(x)          in any order of the factors
-    Reciprocal(Sqrt(x)), Div(1, Sqrt(x))            -> Rsqrt(x)
-    Div(y, Sqrt(x))                                 -> Mul(y, Rsqrt(x)) where x is smaller than y
+Mul(x, HardSigmoid(x; 1/6, 1/2))                -> HardSwish(x)
+Mul(x, Div(Clip(Add(x, 3), 0, 6), 6))           -> HardSwish(x)     and with the Div (or a Mul by 1/6) last
+Div(Clip(Add(x, 3), 0, 6), 6)                   -> HardSigmoid(x; 1/6, 1/2)
+Mul(Mul(x, Add(Erf(Div(x, sqrt 2)), 1)), 1/2)   -> Gelu(x)          in any order of the factors
+Reciprocal(Sqrt(x)), Div(1, Sqrt(x))            -> Rsqrt(x)
+Div(y, Sqrt(x))                                 -> Mul(y, Rsqrt(x)) where x is smaller than y
 """
 
 from math import prod, sqrt

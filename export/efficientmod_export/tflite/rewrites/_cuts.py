@@ -1,15 +1,17 @@
 """Split, Slice and Gather become Cut, and Cut goes up towards what computes the elements that it keeps.
 
-Cut(x; starts, stops, steps) is x[starts[0]:stops[0]:steps[0], ...], with one entry for each axis. For a Cut of one axis, step 1:
+Cut(x; starts, stops, steps) is x[starts[0]:stops[0]:steps[0], ...], with one entry for each axis. For a Cut of one
+axis, step 1:
 
     Split(x)                            -> Cut(x), ..., Cut(x)
     Gather(x, i) for neighbours i       -> Reshape(Cut(x))
     Cut(Transpose(x, p), axis a)        -> Transpose(Cut(x, axis p[a]), p)
-    Cut(Reshape(x), axis a)             -> Reshape(Cut(x, axis c))      where a is the outermost of the axes that c was split into
+    Cut(Reshape(x), axis a)             -> Reshape(Cut(x, axis c))      where c was split and a is outermost of it
     Cut(Linear(x, W, b), last axis)     -> Linear(x, Cut(W), Cut(b))    where every reader of the product is such a Cut
     Cut(Conv(x, W, b), channels)        -> Conv(x, Cut(W), Cut(b))      likewise, for an ungrouped convolution
 
-So the three parts of a joint query, key and value product are three products, and nothing is ever cut while the network runs.
+So the three parts of a joint query, key and value product are three products, and nothing is ever cut while the
+network runs.
 """
 
 import numpy as np
@@ -128,7 +130,9 @@ def _over_reshape(graph: Graph, node: Node, above: Node, axis: int) -> bool:
 
 
 def _outermost_of(shape: Shape, split: Shape, axis: int) -> int | None:
-    """The axis of `shape` of which `axis` is the outermost part after the reshape to `split`; None where it is not that."""
+    """The axis of `shape` of which `axis` is the outermost part after the reshape to `split`; None where it is not
+    that.
+    """
     for sources, targets in reshape_groups(shape, split):
         if axis in targets:
             return sources[0] if len(sources) == 1 and targets[0] == axis else None

@@ -1,10 +1,10 @@
 """A large depthwise convolution becomes a sum of small ones.
 
-    Conv(x, W)  ->  Conv(x, W[rows 0-2]) + Conv(x, W[rows 3-5]) + Conv(x, W[row 6])       for a 7x7, each with its own padding
+    Conv(x, W)  ->  Conv(x, W[rows 0-2]) + Conv(x, W[rows 3-5]) + Conv(x, W[row 6])       for a 7x7
 
-XNNPACK has depthwise kernels for up to 25 taps; a larger one falls back on a grouped product of one channel each, which takes
-five times as long as the three small ones together. Each part reads the rows of x that its rows of W meet: where
-the padding of a part would be negative, those rows of x are cut off.
+XNNPACK has depthwise kernels for up to 25 taps; a larger one falls back on a grouped product of one channel each,
+which takes five times as long as the three small ones together. Each part reads the rows of x that its rows of W
+meet: where the padding of a part would be negative, those rows of x are cut off.
 """
 
 from .._graph import Graph, Node
@@ -21,7 +21,7 @@ def split_depthwise(graph: Graph) -> int:
 
 def _split(graph: Graph, node: Node) -> bool:
     weight = graph.constant(node.inputs[1])
-    if weight is None or weight.ndim != 4 or weight.shape[1] != 1:  # noqa: PLR2004
+    if weight is None or weight.ndim != 4 or weight.shape[1] != 1:
         return False
     rows, columns = weight.shape[2:]
     plain = node.ints("dilations", (1, 1)) == (1, 1) and node.attributes.get("auto_pad", "NOTSET") == "NOTSET"

@@ -1,9 +1,9 @@
 """Operators that change nothing go: f(x) = x.
 
-    Mul(Expand(x), y)  ->  Mul(x, y)       where the result has the same shape: it broadcasts x itself; and Add, Sub, Div
+    Mul(Expand(x), y)  ->  Mul(x, y)       where the result has the same shape; and Add, Sub, Div
 
-Identity and Dropout always; Cast to the same type; Expand, Tile, Reshape and Slice to the same shape; Pad by nothing; a Transpose to the
-same order; Transpose(Transpose(x, p), q) = Transpose(x, p[q]).
+Identity and Dropout always; Cast to the same type; Expand, Tile, Reshape and Slice to the same shape; Pad by
+nothing; a Transpose to the same order; Transpose(Transpose(x, p), q) = Transpose(x, p[q]).
 """
 
 import numpy as np

@@ -33,8 +33,9 @@ def _from_gemm(graph: Graph, node: Node) -> bool:
     if bias.size not in (1, outputs) or bias.shape[-1:] not in ((), (1,), (outputs,)):
         return False
     alpha, beta = node.number("alpha", 1.0), node.number("beta", 1.0)
-    scaled = weight if alpha == 1.0 else (weight * alpha).astype(np.float32)
-    return _become_linear(graph, node, scaled, np.broadcast_to(bias.reshape(-1) * np.float32(beta), (outputs,)))
+    scaled = weight if alpha == 1.0 else (weight.astype(np.float64) * alpha).astype(np.float32)
+    shift = bias.reshape(-1).astype(np.float64) * beta
+    return _become_linear(graph, node, scaled, np.broadcast_to(shift.astype(np.float32), (outputs,)))
 
 
 def _become_linear(graph: Graph, node: Node, weight: Array, bias: Array) -> bool:
@@ -56,7 +57,9 @@ def _take_bias(graph: Graph, node: Node) -> bool:
             or added.ndim > len(graph.shape(source))
         ):
             continue
-        linear.inputs[2] = _renamed(graph, linear, bias + added.reshape(-1))
+        linear.inputs[2] = _renamed(
+            graph, linear, (bias.astype(np.float64) + added.reshape(-1).astype(np.float64)).astype(np.float32)
+        )
         return graph.bypass(node, source)
     return False
 

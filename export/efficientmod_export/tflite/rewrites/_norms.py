@@ -5,7 +5,8 @@
     InstanceNormalization(x, s, b)                                           ->  Add(Mul(GroupNormalize(x; C), s), b)
     ReduceL2(x)                                                              ->  Sqrt(ReduceSum(Mul(x, x)))
 
-GroupNormalize(x; G) is (x - mean) / sqrt(variance + epsilon), in each of G groups of the channels (Wu and He, arXiv:1803.08494).
+GroupNormalize(x; G) is (x - mean) / sqrt(variance + epsilon), in each of G groups of the channels (Wu and He,
+arXiv:1803.08494).
 """
 
 import numpy as np
@@ -33,7 +34,7 @@ def _from_reshaped(graph: Graph, node: Node) -> bool:
     scale, bias = graph.constant(norm.inputs[1]), graph.constant(norm.inputs[2])
     shape, grouped = graph.shape(source), graph.shape(norm.inputs[0])
     plain = scale is not None and bias is not None and bool((scale == 1).all()) and not bias.any()
-    if not plain or len(grouped) != 3 or grouped[0] != shape[0] or shape[1] % grouped[1]:  # noqa: PLR2004
+    if not plain or len(grouped) != 3 or grouped[0] != shape[0] or shape[1] % grouped[1]:
         return False
     graph.become(node, "GroupNormalize", [source], groups=grouped[1], epsilon=norm.number("epsilon", 1e-5))
     return True

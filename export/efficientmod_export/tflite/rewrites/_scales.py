@@ -86,11 +86,11 @@ def _along_channels(graph: Graph, product: Node, array: Array) -> Doubles | None
 
 
 def _apply(graph: Graph, product: Node, scale: Doubles, shift: Doubles) -> None:
-    weight = graph.constants[product.inputs[1]]
+    weight = graph.constants[product.inputs[1]].astype(np.float64)
     transposed = product.operator == "ConvTranspose"
     axis = 1 if transposed else 0
     outputs = weight.shape[axis] * (int(product.number("group", 1)) if transposed else 1)
-    bias = graph.constants[product.inputs[2]] if product.input(2) else np.zeros(outputs, np.float32)
+    bias = graph.constants[product.inputs[2]].astype(np.float64) if product.input(2) else np.zeros(outputs)
     names = list(product.inputs[:2])
     if not (scale == 1.0).all():
         along = [1] * weight.ndim

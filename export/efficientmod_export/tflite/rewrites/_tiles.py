@@ -1,8 +1,8 @@
 """Products with a repeated operand need no repetition: it is broadcasting, once the repeated axis is split.
 
-    Mul(a, Tile(b, r))  ->  Reshape(Mul(Reshape(a), Reshape(b)))       with axis d * r of a split to (r, d), axis d of b to (1, d)
+    Mul(a, Tile(b, r))  ->  Reshape(Mul(Reshape(a), Reshape(b)))
 
-and the same for Add, Sub and Div.
+with an axis r * d of a split to (r, d), and the axis d of b to (1, d); and the same for Add, Sub and Div.
 """
 
 import numpy as np
