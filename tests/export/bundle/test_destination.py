@@ -116,12 +116,14 @@ WITHOUT_RIGHTS = """
 """
 
 
-def test_folders_that_are_not_writable(tmp_path_factory: pytest.TempPathFactory, bundle: Bundle) -> None:
+def test_folders_that_are_not_writable(bundle: Bundle) -> None:
     """In a process without root's rights, since root may write everywhere."""
     parent = bundle.path.parent
     for path in (parent, *parent.parents):
         if path.name.startswith("pytest") and path.owner() != "nobody":
             path.chmod(0o755)  # pytest's folders are closed to the other user
+    for path in (bundle.path, *bundle.path.rglob("*")):
+        path.chmod(0o777 if path.is_dir() else 0o644)
     (bundle.path / "golden").chmod(0o555)
     parent.chmod(0o555)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
@@ -132,7 +134,7 @@ def test_folders_that_are_not_writable(tmp_path_factory: pytest.TempPathFactory,
         parent.chmod(0o755)
         (bundle.path / "golden").chmod(0o755)
     earlier, new = run.stdout.splitlines()
-    assert earlier == f"The output {bundle.path} is not writable; name another folder."
+    assert earlier == f"The output {bundle.path / 'golden'} is not writable; name another folder."
     assert new.startswith(f"The bundle cannot be written to {parent / 'new'}: it is not writable.")
     assert read_bundle(bundle.path)
     assert sorted(path.name for path in parent.iterdir()) == ["out"]
