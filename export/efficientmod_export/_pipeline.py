@@ -65,8 +65,8 @@ def export_bundle(
 ) -> ExportResult:
     """Convert a network, prove each artifact against PyTorch, and write a bundle to the folder `output`.
 
-    `model` is `efficientmod_s`, `timm/NAME` or `package.module:function`; `checkpoint` a file or `hf-hub:owner/name`;
-    at least one of them is needed. `targets` are among coreml, executorch, tflite, onnx and all. `resolution` is (H, W).
+    `model` is `efficientmod_s`, `timm/NAME` or `package.module:function`; `checkpoint` a file or
+    `hf-hub:owner/name`; at least one of them is needed. `targets` are among coreml, executorch, tflite, onnx and all. `resolution` is (H, W).
     `precision` None is each target's own default. `progress` is told each stage as it begins.
 
     One target's failure does not stop the others: it is in the result, whose `raise_for_failure` raises it. No bundle

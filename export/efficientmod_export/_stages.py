@@ -86,5 +86,5 @@ ProgressReport = Callable[[str], None]
 """Told the name of each stage as it begins."""
 
 
-def report_nothing(stage: str) -> None:  # noqa: ARG001
+def report_nothing(stage: str) -> None:
     """A `ProgressReport` for callers who do not watch."""

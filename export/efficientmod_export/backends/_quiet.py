@@ -19,17 +19,19 @@ STANDARD_DESCRIPTORS = (1, 2)
 TAIL_LINES = 30
 
 
-def terminal() -> TextIO:
+@contextmanager
+def terminal() -> Iterator[TextIO]:
     """Open a second stream to where standard error goes now; `quiet` does not touch it. For progress displays.
 
-    The caller closes it. Where standard error is not a file of the operating system (a notebook, say), that very
-    stream is returned.
+    Where standard error is not a file of the operating system (a notebook, say) that very stream is given.
     """
     try:
         descriptor = os.dup(sys.stderr.fileno())
     except (OSError, ValueError):
-        return sys.stderr
-    return os.fdopen(descriptor, "w", buffering=1, encoding=sys.stderr.encoding, errors="replace")
+        yield sys.stderr
+        return
+    with os.fdopen(descriptor, "w", buffering=1, encoding=sys.stderr.encoding, errors="replace") as stream:
+        yield stream
 
 
 @contextmanager
@@ -46,6 +48,7 @@ def quiet() -> Iterator[None]:
                 _redirect_streams(log, stack)
                 stack.enter_context(warnings.catch_warnings())
                 warnings.simplefilter("default")  # a filter that raises would break a converter in its middle
+                warnings.showwarning = _print_warning
                 yield
         except BaseException as error:
             if tail := _tail(log):
@@ -79,6 +82,18 @@ def _is_standard(stream: TextIO) -> bool:
         return False
 
 
+def _print_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """What Python itself does; a test runner or a notebook may have put its own display in its place."""
+    print(warnings.formatwarning(message, category, filename, lineno, line), file=file or sys.stderr, end="")
+
+
 class _Relay(io.TextIOBase):
     """Writes to the log, and once that is closed to the stream that it stood in for.
 
@@ -109,5 +124,5 @@ def _flush() -> None:
 def _tail(log: IO[bytes]) -> str:
     log.seek(0)
     # A progress bar draws over its line; only what it drew last is of use.
-    lines = [line.rpartition("\r")[2].rstrip() for line in log.read().decode(errors="replace").splitlines()]
+    lines = [line.rpartition("\r")[2].rstrip() for line in log.read().decode(errors="replace").split("\n")]
     return "\n".join([line for line in lines if line][-TAIL_LINES:])

@@ -1,0 +1,43 @@
+"""A small network of the user's own, and the command line run in this process."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from efficientmod_export._cli import app
+
+TINY = '''
+import torch
+from torch import nn
+
+
+def build():
+    torch.manual_seed(0)
+    net = nn.Sequential(
+        nn.Conv2d(3, 8, 5, stride=4, padding=2), nn.BatchNorm2d(8), nn.GELU(),
+        nn.Conv2d(8, 16, 3, padding=1), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(16, 7),
+    )
+    net[1].running_mean.normal_()
+    net[1].running_var.uniform_(0.5, 2.0)
+    return net
+'''
+
+Command = Callable[..., Result]
+
+
+@pytest.fixture
+def tiny_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A model name for `--model`: seven classes, a BatchNorm, converted in a second or two."""
+    (tmp_path / "tiny_network.py").write_text(TINY)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return "tiny_network:build"
+
+
+@pytest.fixture
+def efficientmod() -> Command:
+    """Run `efficientmod ARGUMENTS` in this process; no exception leaves it but a SystemExit."""
+    return lambda *arguments: CliRunner().invoke(app, [str(argument) for argument in arguments])

@@ -1,0 +1,85 @@
+"""The command line, as a person meets it."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+Command = Callable[..., Result]
+
+pytestmark = pytest.mark.usefixtures("tiny_model")
+
+
+def test_one_command_makes_a_bundle_and_another_proves_it(efficientmod: Command, tiny_model: str) -> None:
+    made = efficientmod("export", "--model", tiny_model, "--target", "tflite", "--keep-onnx", "--output", "bundle")
+    assert made.exit_code == 0, made.output
+    for words in ("tflite", "model.tflite", "passed", "top-5 equal", "efficientmod verify bundle"):
+        assert words in made.output
+    assert {path.name for path in Path("bundle").iterdir()} == {"golden", "manifest.json", "model.onnx", "model.tflite"}
+
+    proven = efficientmod("verify", "bundle")
+    assert proven.exit_code == 0, proven.output
+    assert "The bundle is what it says" in proven.output
+
+
+def test_two_exports_give_the_same_bytes(efficientmod: Command, tiny_model: str) -> None:
+    for folder in ("first", "second"):
+        made = efficientmod("export", "--model", tiny_model, "--target", "all", "--output", folder, "--quiet")
+        assert (made.exit_code, made.output) == (0, "")
+    first, second = (
+        {path.relative_to(folder): path.read_bytes() for path in Path(folder).rglob("*") if path.is_file()}
+        for folder in ("first", "second")
+    )
+    assert first == second
+
+
+def test_json_is_the_whole_of_standard_output(efficientmod: Command, tiny_model: str) -> None:
+    made = efficientmod("export", "--model", tiny_model, "--target", "executorch", "--output", "bundle", "--json")
+    document = json.loads(made.stdout)
+    assert document["exit_code"] == made.exit_code == 0
+    assert document["targets"][0]["artifact"]["delegates"] == 1
+    proven = json.loads(efficientmod("verify", "bundle", "--json").stdout)
+    assert (proven["problems"], proven["exit_code"]) == ([], 0)
+
+
+def test_core_ml_says_that_it_was_not_run_here(efficientmod: Command, tiny_model: str) -> None:
+    made = efficientmod("export", "--model", tiny_model, "--target", "coreml", "--output", "bundle")
+    assert made.exit_code == 0, made.output
+    assert "not run here" in made.output
+    manifest = json.loads(Path("bundle/manifest.json").read_text())
+    assert manifest["artifacts"][0]["parity"]["outcome"] == "not run here"
+
+
+def test_layers_name_the_layer_whose_weight_was_changed(efficientmod: Command, tiny_model: str) -> None:
+    import onnx
+    from onnx import numpy_helper
+
+    efficientmod("export", "--model", tiny_model, "--target", "onnx", "--output", "bundle", "--quiet")
+    model = onnx.load("bundle/model.onnx")
+    weights = {tensor.name: tensor for tensor in model.graph.initializer}
+    second = [node for node in model.graph.node if node.op_type == "Conv"][1]
+    tensor = weights[second.input[1]]
+    tensor.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(tensor) * 1.01, tensor.name))
+    onnx.save(model, "bundle/model.onnx")
+
+    proven = efficientmod("verify", "bundle", "--layers")
+    assert proven.exit_code == 1
+    assert "model.onnx has changed: its SHA-256 is not the manifest's" in proven.output
+    assert "the first layer that drifts is 3 (aten.conv2d.default" in proven.output
+
+
+def test_the_catalogue_is_a_table(efficientmod: Command) -> None:
+    shown = efficientmod("models")
+    assert shown.exit_code == 0
+    for words in ("efficientmod_xxs", "4.74 M", "0.557 G", "77.1 %", "timm/repvit_m1_1"):
+        assert words in shown.output
+    assert json.loads(efficientmod("models", "--json").stdout)[0]["name"] == "efficientmod_xxs"
+
+
+def test_the_doctor_finds_this_environment_well(efficientmod: Command) -> None:
+    shown = efficientmod("doctor")
+    assert shown.exit_code == 0
+    assert "Everything that the targets need is installed" in shown.output
+    assert all(check["satisfied"] for check in json.loads(efficientmod("doctor", "--json").stdout)["packages"])
