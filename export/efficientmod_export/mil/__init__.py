@@ -12,6 +12,7 @@ from efficientmod_export.mil._errors import PackageError
 from efficientmod_export.mil._graph import Function, Literal, Operation, Variable
 from efficientmod_export.mil._modules import MODULES_KEY, mark_modules
 from efficientmod_export.mil._plan import Arithmetic
+from efficientmod_export.mil._prediction import interpreted_predictions
 from efficientmod_export.mil._program import MILProgram, Observer
 
 __all__ = [
@@ -24,5 +25,6 @@ __all__ = [
     "Operation",
     "PackageError",
     "Variable",
+    "interpreted_predictions",
     "mark_modules",
 ]

@@ -69,7 +69,7 @@ def test_what_is_no_package(path: str, tmp_path: Path) -> None:
 def test_a_manifest_that_leads_out_of_the_package(package: Path) -> None:
     manifest = package / "Manifest.json"
     manifest.write_text(manifest.read_text().replace("com.apple.CoreML/model.mlmodel", "../../../elsewhere.mlmodel"))
-    with pytest.raises(PackageError, match="the model file '../../../elsewhere.mlmodel' lies outside"):
+    with pytest.raises(PackageError, match=r"the model file '.*elsewhere\.mlmodel' lies outside"):
         MILProgram.load(package)
 
 
@@ -144,7 +144,7 @@ def test_a_weight_of_another_type(package: Path) -> None:
     data = bytearray(path.read_bytes())
     data[68:72] = struct.pack("<I", 1)
     path.write_bytes(data)
-    with pytest.raises(PackageError, match="is declared fp32, but .* has type 1"):
+    with pytest.raises(PackageError, match=r"is declared fp32, but .* has type 1"):
         MILProgram.load(package)
 
 
@@ -162,7 +162,7 @@ def test_a_weight_file_outside_the_package(package: Path) -> None:
         weight(model).fileName = "@model_path/../../../weight.bin"
 
     edit(package, change)
-    with pytest.raises(PackageError, match="the weight file '../../../weight.bin' lies outside"):
+    with pytest.raises(PackageError, match=r"the weight file '.*weight\.bin' lies outside"):
         MILProgram.load(package)
 
 

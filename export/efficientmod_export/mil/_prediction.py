@@ -1,0 +1,43 @@
+"""coremltools' `MLModel.predict` where there is no Core ML: the interpreter behind it, for as long as it is wanted.
+
+coremltools calibrates the quantisation of activations by predicting, and so refuses to outside macOS.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from efficientmod_export.mil._plan import Arithmetic
+from efficientmod_export.mil._program import MILProgram
+from efficientmod_mobile.errors import DependencyError, InputError
+
+
+@contextmanager
+def interpreted_predictions(arithmetic: Arithmetic = "float16") -> Iterator[None]:
+    """Inside this context every ML program's `MLModel.predict` runs here instead of in Core ML.
+
+        with interpreted_predictions():
+            coremltools.optimize.coreml.experimental.linear_quantize_activations(model, config, samples)
+
+    Takes one dictionary of inputs or a list of them, as `MLModel.predict` does. Raises `DependencyError` without
+    coremltools, and `InputError` for a stateful prediction.
+    """
+    try:
+        from coremltools.models import MLModel
+    except ImportError as error:
+        raise DependencyError('coremltools is missing; pip install "efficientmod-mobile[coreml]"') from error
+
+    def predict(self: Any, data: Mapping[str, Any] | Sequence[Mapping[str, Any]], state: Any = None) -> Any:
+        if state is not None:
+            raise InputError("a prediction with a state cannot be interpreted; predict without it")
+        program = MILProgram.load(self.package_path, function=self.function_name, arithmetic=arithmetic)
+        if isinstance(data, Mapping):
+            return program.predict(data)
+        return [program.predict(inputs) for inputs in data]
+
+    original = MLModel.predict
+    MLModel.predict = predict
+    try:
+        yield
+    finally:
+        MLModel.predict = original
