@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from efficientmod_export._cli import app
 
-TINY = '''
+TINY = """
 import torch
 from torch import nn
 
@@ -23,7 +23,7 @@ def build():
     net[1].running_mean.normal_()
     net[1].running_var.uniform_(0.5, 2.0)
     return net
-'''
+"""
 
 Command = Callable[..., Result]
 

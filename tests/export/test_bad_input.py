@@ -1,0 +1,210 @@
+"""Bad input on the command line: one clear sentence, the right exit code, no traceback, nothing lost, nothing left."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from click.testing import Result
+
+from efficientmod_export.backends import BACKENDS
+from efficientmod_export.bundle import BundleWriter
+from efficientmod_mobile import create_model, realistic_state
+
+Command = Callable[..., Result]
+State = dict[str, torch.Tensor]
+
+EARLIER = {"model.tflite": b"earlier"}
+
+
+class Hostile:
+    """Unpickled, it would write a file."""
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.system, ("touch executed",)
+
+
+@pytest.fixture(scope="module")
+def state() -> State:
+    shapes = {key: tuple(value.shape) for key, value in create_model("efficientmod_xxs").state_dict().items()}
+    return {key: torch.from_numpy(value) for key, value in realistic_state(shapes, 0).items()}
+
+
+@pytest.fixture
+def earlier(efficientmod: Command, tiny_model: str) -> Iterator[Path]:
+    """A bundle that stands in the output folder already, and must stand there unchanged afterwards."""
+    made = efficientmod("export", "--model", tiny_model, "--target", "onnx", "--output", "out", "--quiet")
+    assert made.exit_code == 0, made.output
+    before = contents(Path("out"))
+    yield Path("out")
+    assert contents(Path("out")) == before
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def leftovers() -> list[str]:
+    return sorted(path.name for path in Path().iterdir() if path.name.startswith("."))
+
+
+def assert_refused(result: Result, code: int, *says: str) -> None:
+    assert result.exit_code == code, result.output
+    assert isinstance(result.exception, SystemExit)
+    message = result.stderr
+    assert message.count("Error:") == 1
+    assert "Traceback" not in message
+    for words in says:
+        assert words in message
+    assert leftovers() == []
+
+
+@pytest.mark.usefixtures("earlier")
+class TestCheckpoints:
+    """Files of weights that cannot be used."""
+
+    def refuse(self, efficientmod: Command, file: str, code: int, *says: str, model: str = "efficientmod_xxs") -> None:
+        arguments = ("export", "--model", model, "--checkpoint", file, "--target", "tflite", "--output", "out")
+        assert_refused(efficientmod(*arguments), code, *says)
+
+    def test_truncated(self, efficientmod: Command, state: State) -> None:
+        torch.save(state, "my.pth")
+        Path("my.pth").write_bytes(Path("my.pth").read_bytes()[:100_000])
+        self.refuse(efficientmod, "my.pth", 2, "my.pth")
+
+    def test_that_would_run_code(self, efficientmod: Command, state: State) -> None:
+        torch.save({**state, "hook": Hostile()}, "my.pth")
+        self.refuse(efficientmod, "my.pth", 2, "my.pth", "code")
+        assert not Path("executed").exists()
+
+    def test_of_another_variant(self, efficientmod: Command, state: State) -> None:
+        torch.save(state, "my.pth")
+        self.refuse(efficientmod, "my.pth", 2, "efficientmod_xxs", model="efficientmod_s")
+
+    @pytest.mark.parametrize("value", [float("nan"), float("inf")])
+    def test_with_nan_or_infinite_weights(self, efficientmod: Command, state: State, value: float) -> None:
+        broken = {**state, "head.bias": torch.full_like(state["head.bias"], value)}
+        torch.save(broken, "my.pth")
+        self.refuse(efficientmod, "my.pth", 2, "head.bias")
+
+    def test_that_is_not_there(self, efficientmod: Command) -> None:
+        self.refuse(efficientmod, "my.pth", 2, "my.pth")
+
+
+class TestOptions:
+    """Options that do not fit the network, or that name nothing."""
+
+    def refuse(self, efficientmod: Command, code: int, *arguments: object, says: str) -> None:
+        assert_refused(efficientmod("export", "--target", "tflite", *arguments), code, says)
+        assert not Path("out").exists()
+
+    def test_labels_of_another_count(self, efficientmod: Command, tiny_model: str) -> None:
+        Path("labels.txt").write_text("cat\ndog\n")
+        says = "has 2 lines, but the network has 7 classes"
+        self.refuse(efficientmod, 2, "--model", tiny_model, "--labels", "labels.txt", says=says)
+
+    @pytest.mark.usefixtures("tiny_model")
+    def test_a_resolution_not_divisible_by_32(self, efficientmod: Command) -> None:
+        self.refuse(efficientmod, 2, "--model", "efficientmod_xxs", "--resolution", "230x224", says="divisible by 32")
+
+    @pytest.mark.usefixtures("tiny_model")
+    def test_a_model_that_nobody_knows(self, efficientmod: Command) -> None:
+        self.refuse(efficientmod, 2, "--model", "efficientmod_xs1", says="efficientmod_xs")
+
+    @pytest.mark.usefixtures("tiny_model")
+    def test_neither_model_nor_checkpoint(self, efficientmod: Command) -> None:
+        self.refuse(efficientmod, 2, says="--model")
+
+    def test_a_precision_that_the_target_lacks(self, efficientmod: Command, tiny_model: str) -> None:
+        result = efficientmod("export", "--model", tiny_model, "--target", "onnx", "--precision", "fp16")
+        assert_refused(result, 2, "no fp16 form of onnx")
+
+
+class TestDestinations:
+    """Output folders that cannot become a bundle."""
+
+    def refuse(self, efficientmod: Command, tiny_model: str, output: str, *says: str) -> None:
+        result = efficientmod("export", "--model", tiny_model, "--target", "onnx", "--output", output)
+        assert_refused(result, 2, *says)
+
+    def test_a_file(self, efficientmod: Command, tiny_model: str) -> None:
+        Path("out").write_text("mine")
+        self.refuse(efficientmod, tiny_model, "out", "is a file")
+        assert Path("out").read_text() == "mine"
+
+    def test_that_cannot_be_written(self, efficientmod: Command, tiny_model: str) -> None:
+        self.refuse(efficientmod, tiny_model, "/proc/out", "/proc/out")
+
+    def test_somebodys_other_files(self, efficientmod: Command, tiny_model: str) -> None:
+        Path("out").mkdir()
+        Path("out/thesis.tex").write_text("mine")
+        self.refuse(efficientmod, tiny_model, "out", "thesis.tex")
+        assert [path.name for path in Path("out").iterdir()] == ["thesis.tex"]
+
+    def test_that_another_export_writes(self, efficientmod: Command, tiny_model: str, earlier: Path) -> None:
+        with BundleWriter(earlier):
+            result = efficientmod("export", "--model", tiny_model, "--target", "onnx", "--output", "out")
+        assert_refused(result, 2, "Another export")
+
+    def test_on_a_full_disk(self, efficientmod: Command, tiny_model: str, tmp_path: Path) -> None:
+        disk = tmp_path / "disk"
+        disk.mkdir()
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk], capture_output=True)
+        if mounted.returncode:
+            pytest.skip("mounting a small disk needs root")
+        try:
+            self.refuse(efficientmod, tiny_model, str(disk / "out"), "the disk is full")
+            assert list(disk.iterdir()) == []
+        finally:
+            subprocess.run(["umount", disk], check=True)
+
+
+def test_ctrl_c_in_the_middle_leaves_the_earlier_bundle(tiny_model: str, earlier: Path) -> None:
+    command = [sys.executable, "-m", "efficientmod_export", "export", "--model", tiny_model, "--target", "all"]
+    process = subprocess.Popen([*command, "--output", earlier], stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not Path(".out.staging").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    _, message = process.communicate(timeout=60)
+    assert process.returncode == 130, message
+    assert "Interrupted; nothing was written" in message
+    assert "Traceback" not in message
+    assert leftovers() == []
+
+
+def test_a_missing_package_fails_its_target_and_keeps_the_earlier_bundle(
+    efficientmod: Command, tiny_model: str, earlier: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(BACKENDS["coreml"]), "requires", (("no_such_package", "coreml"),))
+    arguments = ("--model", tiny_model, "--target", "onnx", "--target", "coreml")
+    result = efficientmod("export", *arguments, "--output", earlier)
+    assert_refused(result, 3, 'pip install "efficientmod-mobile[coreml]"', "earlier bundle in out was kept")
+
+    beside = efficientmod("export", *arguments, "--output", "new")
+    assert beside.exit_code == 3
+    assert {path.name for path in Path("new").iterdir()} == {"golden", "manifest.json", "model.onnx"}
+
+
+def test_a_failed_parity_leaves_no_bundle_unless_it_is_kept(
+    efficientmod: Command, tiny_model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from efficientmod_export import _prove
+
+    sound = _prove.reference_outputs
+
+    def shifted(*arguments: object) -> object:
+        return tuple(tuple(values + 0.1 for values in outputs) for outputs in sound(*arguments))  # type: ignore[arg-type]
+
+    monkeypatch.setattr("efficientmod_export._pipeline.reference_outputs", shifted)
+    arguments = ("export", "--model", tiny_model, "--target", "onnx", "--output", "out")
+    assert_refused(efficientmod(*arguments), 1, "onnx does not compute what PyTorch computes", "no bundle was written")
+    assert not Path("out").exists()
+    assert efficientmod(*arguments, "--keep-failed").exit_code == 1
+    assert '"status": "failed"' in Path("out/manifest.json").read_text()
