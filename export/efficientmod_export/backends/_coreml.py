@@ -17,7 +17,7 @@ import torch
 from efficientmod_export._stages import Artifact, ConversionOptions, Outputs, Precision, Runner, Sample, TensorSpec
 from efficientmod_export.backends._backend import check_precision, demand, register
 from efficientmod_export.backends._classifier import LABEL, PROBABILITIES, add_classifier
-from efficientmod_export.backends._failures import converting
+from efficientmod_export.backends._failures import converting, loading
 from efficientmod_export.backends._mlpackage import Metadata, describe, edit_package
 from efficientmod_export.backends._program import (
     check_names,
@@ -27,7 +27,7 @@ from efficientmod_export.backends._program import (
     output_shapes,
     tensor_specs,
 )
-from efficientmod_mobile.deploy import Program
+from efficientmod_mobile.deploy import TRANSFORMS, Program, deploy
 from efficientmod_mobile.deploy._graph import add_parameter, emit
 from efficientmod_mobile.errors import InputError
 
@@ -57,9 +57,10 @@ class CoremlBackend:
         _, outputs = tensor_specs(program)
         try:
             with converting(self.target):
-                _convert(_with_image_input(program, options), outputs, options, path)
+                changed = for_image(program, options.std)
+                _convert(with_softmax(changed) if options.labels else changed, outputs, options, path)
                 with edit_package(path) as spec:
-                    if options.labels is not None:
+                    if options.labels:
                         add_classifier(spec, SOFTMAX, options.labels)
                     describe(spec, _metadata(outputs, options))
         except BaseException:
@@ -83,7 +84,7 @@ class CoremlBackend:
         import coremltools as ct
         from PIL import Image
 
-        with converting(self.target):
+        with loading(path):
             model = ct.models.MLModel(str(path))
         description = model.get_spec().description
         check_names(path, [feature.name for feature in description.input], inputs)
@@ -108,20 +109,29 @@ def _check_options(program: Program, options: ConversionOptions) -> None:
         raise InputError(f"Core ML images have shape (1, 3, H, W), not {tuple(program.example.shape)}.")
 
 
-def _with_image_input(program: Program, options: ConversionOptions) -> Program:
-    """The program for pixel / 255 - mean, and with labels a second output, the probabilities."""
+def for_image(program: Program, std: tuple[float, float, float]) -> Program:
+    """The program for pixel / 255 - mean in place of the normalised image: what divides by `std` is in its weights.
+
+    Where the first layers cannot take it, a multiplication stays at the front.
+    """
     changed = copy(program)
     image = next(iter(changed.graph.find_nodes(op="placeholder")))
-    first = next(node for node in changed.graph.nodes if node.op == "call_function")
-    readers = list(image.users)
-    factor = add_parameter(first, "image_factor", 1 / torch.tensor(options.std).reshape(1, 3, 1, 1))
+    readers = tuple(image.users)
+    first = next(node for node in changed.graph.nodes if node.op in ("call_function", "output"))
+    factor = add_parameter(first, "image_factor", 1 / torch.tensor(std).reshape(1, 3, 1, 1))
     scaled = emit(first, aten.mul.Tensor, (image, factor))
     for reader in readers:
         reader.replace_input_with(image, scaled)
-    if options.labels is not None:
-        (logits,) = output_nodes(changed)
-        end = changed.graph.output_node()
-        end.args = ((logits, emit(end, aten.softmax.int, (logits, -1), like=logits)),)
+    changed.graph_module.recompile()
+    return deploy(changed, (TRANSFORMS["constant_into_readers"](),)).program
+
+
+def with_softmax(program: Program) -> Program:
+    """The program with a second output, the softmax of its only one."""
+    changed = copy(program)
+    (logits,) = output_nodes(changed)
+    end = changed.graph.output_node()
+    end.args = ((logits, emit(end, aten.softmax.int, (logits, -1), like=logits)),)
     changed.graph_module.recompile()
     return changed
 
@@ -130,7 +140,7 @@ def _convert(program: Program, outputs: tuple[TensorSpec, ...], options: Convers
     import coremltools as ct
 
     names = [spec.name for spec in outputs]
-    if options.labels is not None:
+    if options.labels:
         names.append(SOFTMAX)
     ct.convert(
         # coremltools knows the core ATen operators only.
@@ -162,7 +172,7 @@ def _image_spec(program: Program) -> TensorSpec:
 def _metadata(outputs: tuple[TensorSpec, ...], options: ConversionOptions) -> Metadata:
     texts = {spec.name: f"The network's output {spec.name}, {_shape(spec)}." for spec in outputs}
     keys = {"efficientmod.model": options.model_name}
-    if options.labels is not None:
+    if options.labels:
         texts["logits"] = f"Scores before the softmax, {_shape(outputs[0])}, in the order of the labels."
         texts[LABEL] = "The most probable class."
         texts[PROBABILITIES] = "The probability of each class."

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from efficientmod_export._stages import Artifact, ConversionOptions, Outputs, Precision, Runner, TensorSpec
 from efficientmod_export.backends._backend import check_precision, demand, register
-from efficientmod_export.backends._failures import converting
+from efficientmod_export.backends._failures import converting, loading
 from efficientmod_export.backends._program import check_count, export, tensor_specs, write_file
 from efficientmod_mobile.deploy import Program
 
@@ -67,7 +67,7 @@ class ExecutorchBackend:
     def runner(self, path: Path, inputs: tuple[TensorSpec, ...], outputs: tuple[TensorSpec, ...]) -> Runner:
         """Run with ExecuTorch's own runtime, the C++ code that phones run."""
         demand(self)
-        with converting(self.target):
+        with loading(path):
             program = load_pte(path.read_bytes())
             method = program.metadata(METHOD)
         check_count(path, method.num_inputs(), inputs)

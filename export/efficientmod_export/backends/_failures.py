@@ -2,7 +2,8 @@
 
 import errno
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 
 from efficientmod_mobile.errors import ConversionError, DependencyError, EfficientModError
 
@@ -10,8 +11,20 @@ from efficientmod_mobile.errors import ConversionError, DependencyError, Efficie
 _MACHINE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
 
 
+def converting(target: str) -> AbstractContextManager[None]:
+    """Around a converter: whatever it raises says that the network cannot be converted to this target."""
+    return _explained(
+        f"The network cannot be converted to {target}", "change the operation that is named, or leave this target out"
+    )
+
+
+def loading(path: Path) -> AbstractContextManager[None]:
+    """Around a runtime: whatever it raises says that the file cannot be loaded."""
+    return _explained(f"{path.name} cannot be loaded", "export it again")
+
+
 @contextmanager
-def converting(target: str) -> Iterator[None]:
+def _explained(what: str, advice: str) -> Iterator[None]:
     """Let the toolkit's own errors and a full or forbidden disk through; anything else becomes ConversionError."""
     try:
         yield
@@ -19,7 +32,7 @@ def converting(target: str) -> Iterator[None]:
         raise
     except ImportError as error:
         raise DependencyError(
-            f"The {target} target cannot load {error.name or 'a package'} ({first_line(error)}); "
+            f"{what}, since {error.name or 'a package'} does not import ({first_line(error)}); "
             f"install it again, in the version that efficientmod-mobile asks for."
         ) from error
     except Exception as error:
@@ -28,10 +41,7 @@ def converting(target: str) -> Iterator[None]:
             raise
         if full is not None:
             raise full from error
-        raise ConversionError(
-            f"The network cannot be converted to {target}: {first_line(_root(error))}; "
-            f"change the operation that is named, or leave this target out."
-        ) from error
+        raise ConversionError(f"{what}: {first_line(_root(error))}; {advice}.") from error
 
 
 def first_line(error: BaseException) -> str:

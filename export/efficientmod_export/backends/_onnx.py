@@ -11,7 +11,7 @@ from torch import fx
 
 from efficientmod_export._stages import Artifact, ConversionOptions, Outputs, Precision, Runner, Sample, TensorSpec
 from efficientmod_export.backends._backend import check_precision, demand, register
-from efficientmod_export.backends._failures import converting
+from efficientmod_export.backends._failures import converting, loading
 from efficientmod_export.backends._program import (
     INPUT_NAME,
     PROGRAM_NODE,
@@ -56,7 +56,7 @@ class OnnxBackend:
     def runner(self, path: Path, inputs: tuple[TensorSpec, ...], outputs: tuple[TensorSpec, ...]) -> Runner:
         """Run with ONNX Runtime on the CPU, on `THREADS` threads."""
         demand(self)
-        with converting("onnx"):
+        with loading(path):
             session = onnx_session(path.read_bytes())
         check_names(path, [put.name for put in session.get_inputs()], inputs)
         check_names(path, [put.name for put in session.get_outputs()], outputs)

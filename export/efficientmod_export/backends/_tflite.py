@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from efficientmod_export._stages import Artifact, ConversionOptions, Outputs, Precision, Runner, Sample, TensorSpec
 from efficientmod_export.backends._backend import check_precision, demand, register
-from efficientmod_export.backends._failures import converting
+from efficientmod_export.backends._failures import converting, loading
 from efficientmod_export.backends._onnx import to_onnx
 from efficientmod_export.backends._program import check_names, tensor_specs, write_file
 from efficientmod_mobile.deploy import Program
@@ -61,7 +61,7 @@ class TfliteBackend:
     def runner(self, path: Path, inputs: tuple[TensorSpec, ...], outputs: tuple[TensorSpec, ...]) -> Runner:
         """Run with the LiteRT interpreter and XNNPACK, on `THREADS` threads."""
         demand(self)
-        with converting(self.target):
+        with loading(path):
             loaded = interpreter(path.read_bytes())
         indices = {detail["name"]: detail["index"] for detail in loaded.get_output_details()}
         check_names(path, [detail["name"] for detail in loaded.get_input_details()], inputs)

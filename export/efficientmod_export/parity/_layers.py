@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import fx
 
 from efficientmod_export._stages import Sample
-from efficientmod_export.backends._failures import converting
+from efficientmod_export.backends._failures import loading
 from efficientmod_export.parity._metrics import reference_ranges
 from efficientmod_export.parity._probes import PROBERS, Prober
 from efficientmod_mobile.deploy import Program, to_dtype
@@ -64,7 +64,7 @@ def first_drift(program: Program, path: Path, target: str, sample: Sample, limit
     if target not in PROBERS:
         known = ", ".join(sorted(PROBERS))
         raise InputError(f"The layers of {target} files cannot be looked into; this works for {known}.")
-    with converting(target):
+    with loading(path):
         prober = PROBERS[target](program, path)
         errors: dict[fx.Node, float] = {}
         drifting = _search(program, prober, sample, limit, errors)

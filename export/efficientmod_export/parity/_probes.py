@@ -101,15 +101,8 @@ class TfliteProber:
         indices = [self._indices[self._names[node]] for node in nodes]
         extra = [index for index in dict.fromkeys(indices) if index not in self._outputs]
         self._model.subgraphs[0].outputs = np.array([*self._outputs, *extra], np.int32)
-        loaded = _tflite.interpreter(self._pack())
+        loaded = _tflite.interpreter(pack(self._model))
         return list(_tflite.invoke(loaded, sample.tensor, indices))
-
-    def _pack(self) -> bytes:
-        import flatbuffers
-
-        builder = flatbuffers.Builder(1 << 20)
-        builder.Finish(self._model.Pack(builder), b"TFL3")
-        return bytes(builder.Output())
 
 
 @prober("executorch")
@@ -140,6 +133,15 @@ class ExecutorchProber:
         loaded = _executorch.load_pte(_executorch.lower_to_pte(probed).data)
         values = dict(zip((*own, *extra), _executorch.run_pte(loaded, sample.tensor), strict=True))
         return [values[twins[node]] for node in nodes]
+
+
+def pack(model: Any) -> bytes:
+    """The bytes of a TFLite model in the schema's object form."""
+    import flatbuffers
+
+    builder = flatbuffers.Builder(1 << 20)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
 
 
 def _file_names(program: Program) -> dict[fx.Node, str]:

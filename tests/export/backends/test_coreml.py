@@ -1,0 +1,228 @@
+"""The Core ML package, read back from disk. Nothing here can run it; that is told by `runner` giving None."""
+
+import json
+import platform
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from efficientmod_export._stages import Sample, TensorSpec
+from efficientmod_export.backends import BACKENDS, quiet
+from efficientmod_export.backends import _coreml as backend
+from efficientmod_export.backends._classifier import add_classifier
+from efficientmod_export.backends._mlpackage import MODEL, WEIGHTS, edit_package
+from efficientmod_mobile.deploy import Program, capture, run
+from efficientmod_mobile.errors import ConversionError, InputError
+
+from .conftest import CLASSES, MEAN, STD, Backbone, Convert, options, strengthen
+
+with quiet():  # its imports warn
+    import coremltools as ct
+    from coremltools.proto import FeatureTypes_pb2, Model_pb2
+
+LABELS = tuple(f"class {i}" for i in range(CLASSES))
+MadeSample = Callable[[Program], Sample]
+
+
+def spec_of(package: Path) -> Any:
+    return Model_pb2.Model.FromString((package / MODEL).read_bytes())
+
+
+def block_of(spec: Any) -> Any:
+    (block,) = spec.mlProgram.functions["main"].block_specializations.values()
+    return block
+
+
+def kinds(spec: Any) -> list[str]:
+    return [operation.type for operation in block_of(spec).operations if operation.type != "const"]
+
+
+def test_an_image_goes_in_and_float32_logits_come_out(classifier: Program, convert: Convert) -> None:
+    artifact = convert("coreml", classifier, "fp16")
+    assert artifact.inputs == (TensorSpec("image", (1, 16, 24, 3), "uint8", "NHWC"),)
+    assert artifact.outputs == (TensorSpec("logits", (1, CLASSES), "float32", "any"),)
+    description = spec_of(artifact.path).description
+    (image,) = description.input
+    kind = image.type.imageType
+    assert (image.name, kind.width, kind.height) == ("image", 24, 16)
+    assert kind.colorSpace == FeatureTypes_pb2.ImageFeatureType.RGB
+    (logits,) = description.output
+    assert logits.name == "logits"
+    assert list(logits.type.multiArrayType.shape) == [1, CLASSES]
+    assert logits.type.multiArrayType.dataType == FeatureTypes_pb2.ArrayFeatureType.FLOAT32
+
+
+def test_the_pixels_are_scaled_and_shifted_inside(classifier: Program, convert: Convert) -> None:
+    spec = spec_of(convert("coreml", classifier, "fp32").path)
+    operations = [operation for operation in block_of(spec).operations if operation.type != "const"]
+    assert [operation.type for operation in operations[:3]] == ["mul", "add", "conv"]
+    constants = {operation.outputs[0].name: operation for operation in block_of(spec).operations}
+    scale = constants[operations[0].inputs["y"].arguments[0].name].attributes["val"].immediateValue.tensor.floats
+    shift = constants[operations[1].inputs["y"].arguments[0].name].attributes["val"].immediateValue.tensor.floats
+    assert list(scale.values) == [np.float32(1 / 255)]
+    assert np.array_equal(np.array(shift.values, np.float32), -np.array(MEAN, np.float32))
+
+
+def test_std_goes_into_the_first_convolution(classifier: Program, made_sample: MadeSample) -> None:
+    changed = backend.for_image(classifier, STD)
+    sample = made_sample(classifier)
+    shifted = (sample.pixels / 255.0 - MEAN).transpose(2, 0, 1)[None].astype(np.float32)
+    (expected,) = run(classifier, torch.from_numpy(sample.tensor))
+    (found,) = run(changed, torch.from_numpy(np.ascontiguousarray(shifted)))
+    assert float((found - expected).abs().max() / np.ptp(expected.numpy())) < 1e-6
+    assert changed.node_count == classifier.node_count
+
+
+def test_std_stays_a_product_where_no_layer_can_take_it(made_sample: MadeSample) -> None:
+    class Both(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return torch.relu(x) - x.mean()
+
+    program = capture(Both().eval(), torch.zeros(1, 3, 4, 6))
+    changed = backend.for_image(program, STD)
+    assert changed.node_count == program.node_count + 1
+    sample = made_sample(program)
+    shifted = torch.from_numpy(sample.tensor) * torch.tensor(STD).reshape(1, 3, 1, 1)
+    assert torch.allclose(run(changed, shifted)[0], run(program, torch.from_numpy(sample.tensor))[0], atol=1e-6)
+
+
+@pytest.mark.parametrize("ios", [15, 16, 17, 18])
+def test_the_least_ios_is_the_one_asked_for(ios: int, backbone: Program, convert: Convert) -> None:
+    artifact = convert("coreml", backbone, "fp16", ios=ios)
+    spec = spec_of(artifact.path)
+    assert artifact.least_runtime == f"iOS {ios}"
+    assert spec.specificationVersion == getattr(ct.target, f"iOS{ios}").value
+    assert [feature.name for feature in spec.description.output] == ["output_0", "output_1", "output_2"]
+    kinds = {feature.type.multiArrayType.dataType for feature in spec.description.output}
+    assert kinds == {FeatureTypes_pb2.ArrayFeatureType.FLOAT32}
+
+
+@pytest.mark.parametrize("ios", [14, 19])
+def test_another_ios_is_refused(ios: int, backbone: Program, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="15, 16, 17, 18"):
+        BACKENDS["coreml"].convert(backbone, options("fp16", ios=ios), tmp_path)
+
+
+def test_precision_is_that_of_the_weights(classifier: Program, convert: Convert) -> None:
+    half, full = (convert("coreml", classifier, precision).path for precision in ("fp16", "fp32"))
+    assert (half / WEIGHTS).stat().st_size < (full / WEIGHTS).stat().st_size
+    assert "cast" in kinds(spec_of(half))
+    assert "cast" not in kinds(spec_of(full))
+
+
+def test_metadata_is_there(classifier: Program, convert: Convert) -> None:
+    description = spec_of(convert("coreml", classifier, "fp16").path).description
+    about = description.metadata
+    assert (about.author, about.license, about.versionString) == ("Ada", "MIT", "1.5")
+    assert about.shortDescription == "A toy network."
+    assert about.userDefined["efficientmod.model"] == "toy"
+    assert not any("date" in key for key in about.userDefined)
+    assert all(feature.shortDescription for feature in (*description.input, *description.output))
+
+
+def test_labels_make_it_a_classifier_that_keeps_its_logits(classifier: Program, convert: Convert) -> None:
+    artifact = convert("coreml", classifier, "fp16", labels=LABELS)
+    assert [spec.name for spec in artifact.outputs] == ["logits"]
+    spec = spec_of(artifact.path)
+    description = spec.description
+    assert [feature.name for feature in description.output] == ["classLabel", "classLabel_probs", "logits"]
+    assert (description.predictedFeatureName, description.predictedProbabilitiesName) == (
+        "classLabel",
+        "classLabel_probs",
+    )
+    assert all(feature.shortDescription for feature in description.output)
+    assert description.metadata.userDefined["com.apple.coreml.model.preview.type"] == "imageClassifier"
+    assert list(block_of(spec).outputs) == ["classLabel", "classLabel_probs", "logits"]
+    assert kinds(spec)[-1] == "classify"
+    assert "softmax" in kinds(spec)
+
+
+def test_the_classifier_is_what_coremltools_itself_writes(tmp_path: Path) -> None:
+    """For a network with probabilities as its one output, which coremltools can make a classifier of."""
+
+    def converted(name: str, **more: Any) -> Any:
+        network = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, CLASSES), nn.Softmax(-1))
+        exported = torch.export.export(strengthen(network), (torch.zeros(1, 3, 4, 6),)).run_decompositions({})
+        package = tmp_path / f"{name}.mlpackage"
+        ct.convert(
+            exported,
+            inputs=[ct.ImageType(name="image", shape=(1, 3, 4, 6))],
+            outputs=[ct.TensorType(name="probabilities", dtype=np.float32)],
+            minimum_deployment_target=ct.target.iOS16,
+            package_dir=str(package),
+            skip_model_load=True,
+            **more,
+        )
+        with edit_package(package):
+            pass
+        return spec_of(package)
+
+    with quiet():
+        theirs = converted("theirs", classifier_config=ct.ClassifierConfig(list(LABELS)))
+        ours = converted("ours")
+    add_classifier(ours, "probabilities", LABELS)
+    assert ours == theirs
+
+
+def test_repeated_labels_are_told_apart(classifier: Program, convert: Convert) -> None:
+    labels = ("crane", "dog", "crane", "cat", "crane", "a", "b")
+    spec = spec_of(convert("coreml", classifier, "fp16", labels=labels).path)
+    classes = block_of(spec).operations[-1].inputs["classes"].arguments[0].value.immediateValue.list.values
+    texts = [value.immediateValue.tensor.strings.values[0] for value in classes]
+    assert texts == ["crane", "dog", "crane (2)", "cat", "crane (3)", "a", "b"]
+
+
+@pytest.mark.parametrize("network", ["classifier", "backbone"])
+def test_labels_that_do_not_fit_are_refused(network: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="2 labels"):
+        BACKENDS["coreml"].convert(request.getfixturevalue(network), options("fp16", labels=("a", "b")), tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_converting_twice_gives_the_same_bytes(convert: Convert) -> None:
+    def contents() -> dict[str, bytes]:
+        program = capture(strengthen(Backbone()), torch.zeros(1, 3, 16, 24))
+        package = convert("coreml", program, "fp16").path
+        return {str(file.relative_to(package)): file.read_bytes() for file in package.rglob("*") if file.is_file()}
+
+    first = contents()
+    assert first == contents()
+    assert sorted(first) == [str(MODEL), str(WEIGHTS), "Manifest.json"]
+
+
+def test_the_manifest_names_the_model_and_the_weights(classifier: Program, convert: Convert) -> None:
+    package = convert("coreml", classifier, "fp16").path
+    manifest = json.loads((package / "Manifest.json").read_text())
+    entries = manifest["itemInfoEntries"]
+    assert entries[manifest["rootModelIdentifier"]]["path"] == "com.apple.CoreML/model.mlmodel"
+    assert all((package / "Data" / entry["path"]).exists() for entry in entries.values())
+
+
+def test_every_file_can_be_read_by_others(classifier: Program, convert: Convert) -> None:
+    package = convert("coreml", classifier, "fp16").path
+    assert all(file.stat().st_mode & 0o044 == 0o044 for file in package.rglob("*") if file.is_file())
+
+
+def test_weights_cut_short_are_found(classifier: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    convert = backend._convert
+
+    def cut(*arguments: Any) -> None:
+        convert(*arguments)
+        weights = tmp_path / "model.mlpackage" / WEIGHTS
+        weights.write_bytes(weights.read_bytes()[:-40])
+
+    monkeypatch.setattr(backend, "_convert", cut)
+    with quiet(), pytest.raises(ConversionError, match="cut short"):
+        BACKENDS["coreml"].convert(classifier, options("fp16"), tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(platform.system() == "Darwin", reason="on macOS there is a runtime")
+def test_nothing_runs_it_here(classifier: Program, convert: Convert) -> None:
+    artifact = convert("coreml", classifier, "fp16")
+    assert BACKENDS["coreml"].runner(artifact.path, artifact.inputs, artifact.outputs) is None

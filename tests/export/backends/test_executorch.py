@@ -1,0 +1,50 @@
+"""The ExecuTorch file: run by ExecuTorch's runtime, its delegates counted from the file."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import nn
+
+from efficientmod_export._stages import Artifact, TensorSpec
+from efficientmod_mobile.deploy import Program, capture
+
+from .conftest import CLASSES, Backbone, Convert, strengthen
+
+Errors = Callable[[Artifact, Program], list[float]]
+LIMIT = 2e-6
+
+
+def test_it_computes_what_pytorch_computes(classifier: Program, convert: Convert, errors: Errors) -> None:
+    artifact = convert("executorch", classifier)
+    assert artifact.inputs == (TensorSpec("input", (1, 3, 16, 24), "float32", "NCHW"),)
+    assert artifact.outputs == (TensorSpec("logits", (1, CLASSES), "float32", "any"),)
+    assert max(errors(artifact, classifier)) < LIMIT
+
+
+@pytest.mark.parametrize("network", ["backbone", "rank_five"])
+def test_every_output_is_there_in_order(
+    network: str, request: pytest.FixtureRequest, convert: Convert, errors: Errors
+) -> None:
+    program = request.getfixturevalue(network)
+    assert max(errors(convert("executorch", program), program)) < LIMIT
+
+
+def test_delegates_and_what_stays_outside_are_counted(classifier: Program, convert: Convert) -> None:
+    artifact = convert("executorch", classifier)
+    assert artifact.delegates is not None
+    assert artifact.delegates > 1
+    assert "native_layer_norm x1" in artifact.outside
+    assert not any("linear" in operator or "convolution" in operator for operator in artifact.outside)
+
+
+def test_a_network_of_convolutions_is_one_delegate(convert: Convert) -> None:
+    network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Conv2d(4, 2, 1))
+    program = capture(strengthen(network), torch.zeros(1, 3, 8, 10))
+    artifact = convert("executorch", program)
+    assert (artifact.delegates, artifact.outside) == (1, ())
+
+
+def test_converting_twice_gives_the_same_bytes(convert: Convert) -> None:
+    first, second = (capture(strengthen(Backbone()), torch.zeros(1, 3, 16, 24)) for _ in range(2))
+    assert convert("executorch", first).path.read_bytes() == convert("executorch", second).path.read_bytes()

@@ -1,0 +1,66 @@
+"""The TFLite file as an artifact: layouts at its border, halves, what XNNPACK takes. The writer has its own tests."""
+
+from collections.abc import Callable
+
+import pytest
+
+from efficientmod_export._stages import Artifact, TensorSpec
+from efficientmod_mobile.deploy import Program
+
+from .conftest import CLASSES, Convert
+
+Errors = Callable[[Artifact, Program], list[float]]
+LIMITS = {"fp32": 2e-6, "fp16": 5e-3}
+
+
+@pytest.mark.parametrize("precision", ["fp32", "fp16"])
+def test_it_computes_what_pytorch_computes(
+    precision: str, classifier: Program, convert: Convert, errors: Errors
+) -> None:
+    artifact = convert("tflite", classifier, precision)
+    assert artifact.inputs == (TensorSpec("input", (1, 16, 24, 3), "float32", "NHWC"),)
+    assert artifact.outputs == (TensorSpec("logits", (1, CLASSES), "float32", "any"),)
+    assert max(errors(artifact, classifier)) < LIMITS[precision]
+
+
+def test_halves_are_stored_as_halves(classifier: Program, convert: Convert) -> None:
+    full, half = (convert("tflite", classifier, precision).path.read_bytes() for precision in ("fp32", "fp16"))
+    assert len(half) < len(full)
+
+
+@pytest.mark.parametrize("network", ["backbone", "rank_five"])
+def test_every_output_is_there_in_order_and_layout(
+    network: str, request: pytest.FixtureRequest, convert: Convert, errors: Errors
+) -> None:
+    program = request.getfixturevalue(network)
+    assert max(errors(convert("tflite", program), program)) < LIMITS["fp32"]
+
+
+def test_feature_maps_are_said_to_be_channels_last(backbone: Program, convert: Convert) -> None:
+    shapes = [(spec.shape, spec.layout) for spec in convert("tflite", backbone).outputs]
+    assert shapes == [((1, 8, 12, 5), "NHWC"), ((1, 4, 6, 6), "NHWC"), ((1, 6), "any")]
+
+
+def test_xnnpack_takes_it_whole(classifier: Program, convert: Convert) -> None:
+    artifact = convert("tflite", classifier)
+    assert (artifact.delegates, artifact.outside) == (1, ())
+
+
+def test_what_xnnpack_leaves_is_named(convert: Convert) -> None:
+    import torch
+    from torch import Tensor, nn
+
+    from efficientmod_mobile.deploy import capture
+
+    from .conftest import strengthen
+
+    class Erf(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(3, 4, 1)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return torch.sin(self.conv(x)) * 2.0
+
+    artifact = convert("tflite", capture(strengthen(Erf()), torch.zeros(1, 3, 4, 6)))
+    assert artifact.outside == ("SIN x1",)
