@@ -1,5 +1,7 @@
 """Taking parts, joining parts and adding borders: Cut, Concat, Pad."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
@@ -8,6 +10,9 @@ from .._layout import Value, padded
 from ._broadcast import common_layout
 from ._padding import pad_physical
 from ._registry import Context, Operand, constant_ints, lowers
+
+_JOINED = 5
+"""Operands that XNNPACK joins at once; more are joined in turns."""
 
 
 @lowers("Cut")
@@ -38,10 +43,17 @@ def concat(context: Context, *operands: Operand, axis: int) -> Value:
     layout = common_layout(computed or values, rank)
     values = [context.builder.arranged(padded(value, rank), layout) for value in values]
     place = layout.index(axis % rank)
-    physical = tuple(context.shape[item] for item in layout)
+    while len(values) > 1:
+        values[:_JOINED] = [_joined(context, values[:_JOINED], place)]
+    return values[0]
+
+
+def _joined(context: Context, values: Sequence[Value], place: int) -> Value:
+    extent = sum(value.physical[place] for value in values)
+    physical = (*values[0].physical[:place], extent, *values[0].physical[place + 1 :])
     tensors = [context.builder.stored(value) for value in values]
-    options = schema.ConcatenationOptionsT(axis=place)
-    return Value(context.emit("CONCATENATION", tensors, physical, options), physical, layout)
+    tensor = context.emit("CONCATENATION", tensors, physical, schema.ConcatenationOptionsT(axis=place))
+    return Value(tensor, physical, values[0].layout)
 
 
 @lowers("Pad")

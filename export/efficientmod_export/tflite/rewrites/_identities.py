@@ -3,7 +3,7 @@
     Mul(Expand(x), y)  ->  Mul(x, y)       where the result has the same shape; and Add, Sub, Div
 
 Identity and Dropout always; Cast to the same type; Expand, Tile, Reshape and Slice to the same shape; Pad by
-nothing; a Transpose to the same order; Transpose(Transpose(x, p), q) = Transpose(x, p[q]).
+nothing; Concat of one; a Transpose to the same order; Transpose(Transpose(x, p), q) = Transpose(x, p[q]).
 """
 
 import numpy as np
@@ -28,6 +28,8 @@ def _drop(graph: Graph, node: Node) -> bool:
 
 
 def _is_identity(graph: Graph, node: Node) -> bool:
+    if node.operator == "Concat":
+        return len(node.inputs) == 1
     if node.operator in _ALWAYS:
         return all(name not in graph.outputs and not graph.readers(name) for name in node.outputs[1:])
     if node.operator in _BY_SHAPE:

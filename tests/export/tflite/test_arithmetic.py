@@ -1,0 +1,142 @@
+"""Element-wise operators, activations, reductions and norms against ONNX Runtime."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+Check = Callable[..., Any]
+RANDOM = np.random.default_rng(3)
+
+
+def normal(*shape: int) -> np.ndarray:
+    return RANDOM.standard_normal(shape).astype(np.float32)
+
+
+@pytest.mark.parametrize("operator", ["Abs", "Ceil", "Cos", "Exp", "Floor", "Neg", "Round", "Sigmoid", "Sin", "Tanh"])
+@pytest.mark.parametrize("shape", [(3, 4, 5, 6), (2, 3, 5), (7,)])
+def test_unary(check_node: Check, operator: str, shape: Any) -> None:
+    assert check_node(operator, [shape]).whole
+
+
+@pytest.mark.parametrize("operator", ["Sqrt", "Log", "Reciprocal"])
+def test_unary_of_positive(check_node: Check, operator: str) -> None:
+    feeds = {"x0": np.abs(normal(2, 3, 4, 5)) + 0.5}
+    assert check_node(operator, [(2, 3, 4, 5)], feeds=feeds).whole
+
+
+BROADCASTS = [
+    ((2, 3, 4, 5), (2, 3, 4, 5)),
+    ((2, 3, 4, 5), (1, 3, 1, 1)),
+    ((2, 3, 4, 5), (4, 5)),
+    ((2, 3, 4, 5), (5,)),
+    ((3, 1, 1), (2, 1, 4, 5)),
+    ((2, 1, 4, 1), (1, 3, 1, 5)),
+    ((2, 3, 4), (1, 1, 1)),
+    ((6,), (6,)),
+]
+
+
+@pytest.mark.parametrize("operator", ["Add", "Sub", "Mul", "Div", "Max", "Min"])
+@pytest.mark.parametrize(("left", "right"), BROADCASTS)
+@pytest.mark.parametrize("constant", [None, 0, 1])
+def test_binary(check_node: Check, operator: str, left: Any, right: Any, constant: int | None) -> None:
+    shapes = [left, right]
+    if constant is None:
+        values = {"x0": normal(*left), "x1": np.abs(normal(*right)) + 0.5}
+        result = check_node(operator, shapes, feeds=values)
+    else:
+        order = ["c", "x0"] if constant == 0 else ["x0", "c"]
+        values = {"x0": np.abs(normal(*shapes[1 - constant])) + 0.5}
+        array = np.abs(normal(*shapes[constant])) + 0.5
+        result = check_node(operator, [shapes[1 - constant]], {"c": array}, order, feeds=values)
+    assert result.whole
+
+
+@pytest.mark.parametrize("exponent", [2.0, 0.5, -0.5, 3.0, 1.7])
+def test_power(check_node: Check, exponent: float) -> None:
+    feeds = {"x0": np.abs(normal(2, 3, 4, 5)) + 0.5}
+    result = check_node("Pow", [(2, 3, 4, 5)], {"e": np.float32(exponent)}, feeds=feeds)
+    assert result.whole == ("POW" not in result.operators)
+
+
+@pytest.mark.parametrize(
+    ("operator", "attributes", "written"),
+    [
+        ("Relu", {}, "RELU"),
+        ("LeakyRelu", {"alpha": 0.2}, "LEAKY_RELU"),
+        ("Elu", {}, "ELU"),
+        ("HardSwish", {}, "HARD_SWISH"),
+        ("HardSigmoid", {"alpha": 1 / 6, "beta": 0.5}, "ADD"),
+        ("HardSigmoid", {"alpha": 0.2, "beta": 0.4}, "MUL"),
+        ("Gelu", {}, "GELU"),
+        ("Gelu", {"approximate": "tanh"}, "GELU"),
+    ],
+)
+def test_activation(check_node: Check, operator: str, attributes: Any, written: str) -> None:
+    result = check_node(operator, [(2, 3, 4, 5)], feeds={"x0": 4 * normal(2, 3, 4, 5)}, **attributes)
+    assert result.whole
+    assert result.operators[written]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "written"),
+    [(0, 6, "RELU6"), (0, None, "RELU"), (-1, 1, "RELU_N1_TO_1"), (-0.5, 2, "MAXIMUM"), (None, 0.3, "MINIMUM")],
+)
+def test_clip(check_node: Check, low: float | None, high: float | None, written: str) -> None:
+    bounds = {"low": low, "high": high}
+    constants = {name: np.float32(value) for name, value in bounds.items() if value is not None}
+    order = ["x0", *(name if value is not None else "" for name, value in bounds.items())]
+    result = check_node("Clip", [(2, 3, 4, 5)], constants, order, feeds={"x0": 4 * normal(2, 3, 4, 5)})
+    assert result.operators[written] == 1
+    assert result.whole
+
+
+@pytest.mark.parametrize("axis", [-1, 1, 2])
+def test_softmax(check_node: Check, axis: int) -> None:
+    result = check_node("Softmax", [(2, 3, 4, 5)], axis=axis)
+    assert result.whole
+    # Channels lie innermost, so only for them the sum needs no other layout.
+    assert ("TRANSPOSE" in result.operators) == (axis != 1)
+
+
+@pytest.mark.parametrize("operator", ["ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceL2"])
+@pytest.mark.parametrize("axes", [[1], [2, 3], [-1], [0, 2], None])
+@pytest.mark.parametrize("keepdims", [0, 1])
+def test_reduction(check_node: Check, operator: str, axes: list[int] | None, keepdims: int) -> None:
+    constants = {} if axes is None else {"axes": np.asarray(axes, np.int64)}
+    result = check_node(operator, [(2, 3, 4, 5)], constants, keepdims=keepdims)
+    assert result.whole
+
+
+@pytest.mark.parametrize("shape", [(1, 9, 6), (2, 3, 4, 6)])
+@pytest.mark.parametrize("axis", [-1, 1])
+def test_layer_normalization(check_node: Check, shape: Any, axis: int) -> None:
+    normed = shape[axis:]
+    constants = {"scale": normal(*normed), "bias": normal(*normed)}
+    feeds = {"x0": 5 + 3 * normal(*shape)}
+    assert check_node("LayerNormalization", [shape], constants, axis=axis, epsilon=1e-5, feeds=feeds).whole
+
+
+@pytest.mark.parametrize("shape", [(2, 6, 5, 7), (1, 6, 4, 3)])
+def test_instance_normalization(check_node: Check, shape: Any) -> None:
+    result = check_node("InstanceNormalization", [shape], {"scale": normal(6), "bias": normal(6)})
+    assert result.whole
+    assert "TRANSPOSE" not in result.operators
+
+
+@pytest.mark.parametrize("groups", [1, 2, 3])
+def test_group_normalization(check_node: Check, groups: int) -> None:
+    constants = {"scale": normal(6), "bias": normal(6)}
+    result = check_node(
+        "GroupNormalization", [shape := (2, 6, 5, 7)], constants, num_groups=groups, opset=21, shape=shape
+    )
+    assert result.whole
+    assert "TRANSPOSE" not in result.operators
+    assert result.rank <= 4
+
+
+def test_batch_normalization_alone(check_node: Check) -> None:
+    constants = {"s": normal(6), "b": normal(6), "m": normal(6), "v": np.abs(normal(6)) + 0.5}
+    assert check_node("BatchNormalization", [(2, 6, 5, 7)], constants).operators == {"MUL": 1, "ADD": 1}

@@ -1,0 +1,104 @@
+"""Convolutions and pooling against ONNX Runtime: odd sizes, H unlike W, paddings that are SAME and that are not."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+Check = Callable[..., Any]
+RANDOM = np.random.default_rng(7)
+
+
+def weights(*shape: int) -> np.ndarray:
+    return (RANDOM.standard_normal(shape) / np.sqrt(np.prod(shape[1:]))).astype(np.float32)
+
+
+SIZES = [(9, 14), (8, 7)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    ("kernel", "attributes"),
+    [
+        ((1, 1), {}),
+        ((1, 1), {"strides": [2, 2]}),
+        ((3, 3), {"pads": [1, 1, 1, 1]}),
+        ((3, 3), {"pads": [1, 1, 1, 1], "strides": [2, 2]}),
+        ((3, 5), {"pads": [0, 1, 2, 3], "strides": [1, 2]}),
+        ((3, 3), {"dilations": [2, 2], "pads": [2, 2, 2, 2]}),
+        ((2, 3), {"auto_pad": "SAME_UPPER", "strides": [2, 2]}),
+        ((2, 3), {"auto_pad": "SAME_LOWER"}),
+        ((3, 3), {"auto_pad": "VALID"}),
+        ((7, 7), {"pads": [3, 3, 3, 3], "strides": [4, 4]}),
+    ],
+)
+@pytest.mark.parametrize("group", [1, 2, 6, "multiplied"])
+def test_conv(check_node: Check, size: Any, kernel: Any, attributes: Any, group: Any) -> None:
+    channels, outputs = 6, 12 if group == "multiplied" else 6
+    groups = 6 if group == "multiplied" else group
+    constants = {"w": weights(outputs, channels // groups, *kernel), "b": weights(outputs)}
+    result = check_node("Conv", [(2, channels, *size)], constants, group=groups, **attributes)
+    assert result.whole
+    assert "TRANSPOSE" not in result.operators
+
+
+def test_same_padding_needs_no_pad(check_node: Check) -> None:
+    same = check_node("Conv", [(1, 4, 8, 6)], {"w": weights(5, 4, 3, 3)}, pads=[1, 1, 1, 1])
+    assert same.operators == {"CONV_2D": 1}
+    strided = check_node("Conv", [(1, 4, 8, 6)], {"w": weights(5, 4, 3, 3)}, pads=[1, 1, 1, 1], strides=[2, 2])
+    assert strided.operators == {"PAD": 1, "CONV_2D": 1}
+
+
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize(("kernel", "parts"), [((5, 5), 1), ((7, 7), 3), ((9, 9), 5), ((13, 3), 2), ((3, 13), 3)])
+def test_large_depthwise_is_split(check_node: Check, kernel: Any, parts: int, stride: int) -> None:
+    constants = {"w": weights(4, 1, *kernel), "b": weights(4)}
+    pads = [kernel[0] // 2, kernel[1] // 2] * 2
+    strides = [stride, stride]
+    result = check_node("Conv", [(1, 4, 17, 14)], constants, group=4, pads=pads, strides=strides)
+    assert result.operators["DEPTHWISE_CONV_2D"] == parts
+    assert result.whole
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"strides": [2, 2]},
+        {"strides": [2, 3], "pads": [1, 0, 1, 2]},
+        {"strides": [2, 2], "pads": [1, 1, 1, 1], "output_padding": [1, 1]},
+    ],
+)
+def test_conv_transpose(check_node: Check, attributes: Any) -> None:
+    constants = {"w": weights(3, 5, 3, 4), "b": weights(5)}
+    assert check_node("ConvTranspose", [(1, 3, 5, 7)], constants, **attributes).whole
+
+
+POOLS = [
+    {"kernel_shape": [2, 2], "strides": [2, 2]},
+    {"kernel_shape": [3, 3], "strides": [2, 2], "pads": [1, 1, 1, 1]},
+    {"kernel_shape": [3, 3], "strides": [1, 1], "pads": [1, 1, 1, 1]},
+    {"kernel_shape": [3, 2], "strides": [2, 1], "pads": [1, 0, 0, 1]},
+    {"kernel_shape": [3, 3], "strides": [2, 2], "ceil_mode": 1},
+    {"kernel_shape": [2, 2], "strides": [2, 2], "auto_pad": "SAME_UPPER"},
+]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("attributes", POOLS)
+def test_max_pool(check_node: Check, size: Any, attributes: Any) -> None:
+    feeds = {"x0": RANDOM.standard_normal((2, 3, *size)).astype(np.float32) - 5}
+    assert check_node("MaxPool", [(2, 3, *size)], feeds=feeds, **attributes).whole
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("attributes", POOLS)
+@pytest.mark.parametrize("counted", [0, 1])
+def test_average_pool(check_node: Check, size: Any, attributes: Any, counted: int) -> None:
+    if attributes.get("ceil_mode") and counted:
+        pytest.skip("ONNX Runtime divides by the whole window there, unlike PyTorch")
+    assert check_node("AveragePool", [(2, 3, *size)], count_include_pad=counted, **attributes).whole
+
+
+def test_global_average_pool(check_node: Check) -> None:
+    assert check_node("GlobalAveragePool", [(2, 3, 5, 7)]).operators == {"MEAN": 1}
