@@ -143,8 +143,6 @@ def _diagonal_branch(
         if constants is None or constants[0] not in (None, axis):
             return f"the constant of {node.name} does not change by channel"
         scale, shift, macs = constants[1], constants[2], math.prod(shape(node))
-    if geometry.in_channels != channels:
-        return f"{node.name} has {geometry.in_channels} channels, the layers beside it {channels}"
     diagonal = coefficient * scale.expand(channels)
     weight = torch.diag(diagonal) if geometry.kind == "linear" else diagonal.reshape(geometry.weight_shape)
     bias = None if shift is None else coefficient * shift.expand(channels)

@@ -75,7 +75,11 @@ def diagonal_geometry(like: Geometry) -> Geometry:
 
 
 def joined(a: Geometry, b: Geometry) -> Geometry | str:
-    """Return the smallest geometry that holds both kernels; a sentence says why there is none."""
+    """Return the smallest geometry that holds both kernels; a sentence says why there is none.
+
+    Both give outputs of one size n = (in + padding - last offset - 1) // stride + 1. The joint layer has the larger
+    padding and the larger last offset, so its n lies between theirs: it is the same.
+    """
     if (a.kind, len(a.kernel), a.out_channels, a.in_channels) != (b.kind, len(b.kernel), b.out_channels, b.in_channels):
         return "the layers are of different kinds"
     if a.stride != b.stride:
@@ -88,10 +92,7 @@ def joined(a: Geometry, b: Geometry) -> Geometry | str:
         last = max(g.dilation[axis] * (g.kernel[axis] - 1) - g.padding[axis] for g in (a, b))
         if any((pad - g.padding[axis]) % step for g in (a, b)):
             return "the taps of the kernels lie on different grids"
-        taps = (last + pad) // step + 1
-        if (a.size_in[axis] + 2 * pad - step * (taps - 1) - 1) // a.stride[axis] + 1 != a.size_out[axis]:
-            return "one kernel for both would need different padding on the two sides"
-        kernel.append(taps)
+        kernel.append((last + pad) // step + 1)
         padding.append(pad)
         dilation.append(step)
     groups = math.gcd(a.groups, b.groups)

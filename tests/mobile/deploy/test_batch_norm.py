@@ -55,7 +55,7 @@ def test_into_the_layer_before(build: Callable[[], nn.Module], transformed: Tran
 
 
 class ThroughViews(nn.Module):
-    """linear on channels-last -> permute -> BatchNorm; and four channels of a conv are one of the norm, pixels shuffled."""
+    """linear on channels-last, permute, BatchNorm; and four channels of a conv are one of the norm, pixels shuffled."""
 
     def __init__(self) -> None:
         super().__init__()
