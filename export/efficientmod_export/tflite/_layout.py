@@ -138,19 +138,14 @@ def last_axis_innermost(layout: Layout, axis: int) -> Layout:
     return (*(other for other in layout if other != axis), axis)
 
 
-def collapsed(physical: Shape, apart: frozenset[int]) -> tuple[Shape, dict[int, int]]:
-    """Merge neighbouring axes, except those in `apart`; return the shape, and where each axis apart has gone."""
+def collapsed(physical: Shape, chosen: frozenset[int]) -> tuple[Shape, frozenset[int]]:
+    """Merge neighbouring axes that are all chosen, or all not; return the shape, and which of its axes are chosen."""
     shape: list[int] = []
-    places: dict[int, int] = {}
-    open_run = False
+    kinds: list[bool] = []
     for axis, extent in enumerate(physical):
-        if axis in apart:
-            places[axis] = len(shape)
-            shape.append(extent)
-            open_run = False
-        elif open_run:
+        if kinds and kinds[-1] == (axis in chosen):
             shape[-1] *= extent
         else:
             shape.append(extent)
-            open_run = True
-    return tuple(shape), places
+            kinds.append(axis in chosen)
+    return tuple(shape), frozenset(axis for axis, kind in enumerate(kinds) if kind)

@@ -109,11 +109,8 @@ def test_pad_with_a_number(check_node: Check) -> None:
 )  # fmt: skip
 @pytest.mark.parametrize("constant", [False, True])
 def test_matmul(check_node: Check, left: Any, right: Any, constant: bool) -> None:
-    if constant:
-        result = check_node("MatMul", [left], {"w": normal(*right)})
-    else:
-        result = check_node("MatMul", [left, right])
-    assert result.whole
+    operands = [[left], {"w": normal(*right)}] if constant else [[left, right]]
+    assert check_node("MatMul", *operands).whole
 
 
 @pytest.mark.parametrize("transposed", [0, 1])
@@ -168,7 +165,8 @@ def test_attention_transposes_only_for_its_products(check_graph: Check) -> None:
     ]
     constants = {
         "flat": ints(1, 6, tokens), "w": normal(6, 3 * wide), "b": normal(3 * wide),
-        "heads": ints(1, tokens, 3, heads, width), "first": ints(0), "scale": np.float32(0.3), "image": ints(1, 4, 5, wide),
+        "heads": ints(1, tokens, 3, heads, width), "first": ints(0), "scale": np.float32(0.3),
+        "image": ints(1, 4, 5, wide),
     }  # fmt: skip
     result = check_graph(nodes, [(1, 6, 4, 5)], constants)
     assert result.whole

@@ -3,6 +3,7 @@
 from ai_edge_litert import schema_py_generated as schema
 
 from .._builder import MAX_RANK
+from .._graph import Shape
 from .._layout import Value, collapsed
 from ._registry import Context, Operand, constant_ints, lowers
 
@@ -49,15 +50,14 @@ def reduce(context: Context, code: str, value: Value, axes: tuple[int, ...], *, 
     return Value(tensor, physical, tuple(sorted(kept).index(axis) for axis in kept))
 
 
-def _running_shape(context: Context, value: Value, places: frozenset[int]) -> tuple[tuple[int, ...], set[int]]:
+def _running_shape(context: Context, value: Value, places: frozenset[int]) -> tuple[Shape, frozenset[int]]:
     """A shape in which to reduce: as stored where the axes can be found there, else the physical one."""
     stored = context.builder.shape(value)
     last = len(value.physical) - 1
     if places == {last} and stored[-1] == value.physical[-1]:
-        return stored, {len(stored) - 1}
+        return stored, frozenset({len(stored) - 1})
     if stored == value.physical and len(stored) <= MAX_RANK:
-        return stored, set(places)
+        return stored, places
     if len(value.physical) <= MAX_RANK:
-        return value.physical, set(places)
-    shape, moved = collapsed(value.physical, places)
-    return shape, {moved[place] for place in places}
+        return value.physical, places
+    return collapsed(value.physical, places)
