@@ -141,7 +141,7 @@ def catalogue(entries: Sequence[CatalogueEntry]) -> None:
 
 def doctor(machine: str, checks: Sequence[Check]) -> None:
     """Every package with its state, and the pip commands that mend what is amiss."""
-    _out.print(machine)
+    _out.print(machine, soft_wrap=True)
     table = Table("for", "package", "needed", "installed", "")
     for check in checks:
         state = (
@@ -151,6 +151,6 @@ def doctor(machine: str, checks: Sequence[Check]) -> None:
     _out.print(table)
     remedies = sorted({check.remedy for check in checks if check.remedy})
     for remedy in remedies:
-        _out.print(f"To mend it: {shlex.join(shlex.split(remedy))}", markup=False)
+        _out.print(f"To mend it: {remedy}", markup=False, soft_wrap=True)
     if not remedies:
         _out.print("Everything that the targets need is installed.")
