@@ -8,6 +8,7 @@ else: not the runtime, which exists on macOS only.
 """
 
 from efficientmod_export.mil import _ops as _ops
+from efficientmod_export.mil._audit import FLOAT16_LARGEST, SATURATION, OperatorRange, audit_float16
 from efficientmod_export.mil._errors import PackageError
 from efficientmod_export.mil._graph import Function, Literal, Operation, Variable
 from efficientmod_export.mil._modules import MODULES_KEY, mark_modules
@@ -16,15 +17,19 @@ from efficientmod_export.mil._prediction import interpreted_predictions
 from efficientmod_export.mil._program import MILProgram, Observer
 
 __all__ = [
+    "FLOAT16_LARGEST",
     "MODULES_KEY",
+    "SATURATION",
     "Arithmetic",
     "Function",
     "Literal",
     "MILProgram",
     "Observer",
     "Operation",
+    "OperatorRange",
     "PackageError",
     "Variable",
+    "audit_float16",
     "interpreted_predictions",
     "mark_modules",
 ]

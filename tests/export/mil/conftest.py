@@ -37,6 +37,13 @@ def save(ct: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Any], P
     return save_model
 
 
+def drop_aliases(graph: torch.fx.Graph) -> None:
+    """coremltools 9.0 does not know the operator, which does nothing."""
+    for node in graph.find_nodes(op="call_function", target=torch.ops.aten.alias.default):
+        node.replace_all_uses_with(node.args[0])
+        graph.erase_node(node)
+
+
 @pytest.fixture(scope="session")
 def from_torch(ct: Any, save: Callable[[Any], Path]) -> Callable[..., Path]:
     """Converts a module by way of torch.export; its inputs are named x0, x1, ... unless `inputs` says otherwise."""
@@ -47,6 +54,7 @@ def from_torch(ct: Any, save: Callable[[Any], Path]) -> Callable[..., Path]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             exported = torch.export.export(module.eval(), examples).run_decompositions({})
+            drop_aliases(exported.graph)
             modules = mark_modules(exported)
             inputs = options.pop("inputs", None) or [
                 ct.TensorType(name=f"x{i}", shape=tuple(example.shape), dtype=example.numpy().dtype.type)
