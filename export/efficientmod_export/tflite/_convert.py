@@ -99,7 +99,8 @@ def _call(builder: Builder, graph: Graph, node: Node, values: dict[str, Value]) 
             raise CannotLowerError(f"it computes {graph.dtype(name).name} values while the network runs")
     try:
         results = lowering(Context(builder, graph, node), *operands, **node.attributes)
-    except TypeError as error:
+    except (TypeError, ValueError, LookupError, ArithmeticError) as error:
+        # An attribute or a number of inputs that the lowering does not know, or lists whose lengths do not fit.
         raise CannotLowerError(f"a form of the operator that is not carried ({error})") from error
     return results if isinstance(results, tuple) else (results,)
 

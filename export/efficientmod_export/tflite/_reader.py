@@ -43,14 +43,23 @@ def read(model: "onnx.ModelProto | str | Path") -> Graph:
         proto, folder = model, None
     else:
         proto, folder = _load(Path(model)), Path(model).parent
+    try:
+        return _graph(proto, folder)
+    except (ValueError, TypeError, LookupError, ArithmeticError) as error:
+        # Text that is not UTF-8, numbers out of range: what protobuf lets through and no ONNX file holds.
+        raise InputError(f"The ONNX model is damaged ({error}); export it again.") from error
+
+
+def _graph(proto: "onnx.ModelProto", folder: Path | None) -> Graph:
     opset = _check_model(proto)
     arrays = {tensor.name: array_of(tensor, folder) for tensor in proto.graph.initializer}
     nodes, more = _nodes(proto.graph, folder)
     arrays.update(more)
     inputs = [value.name for value in proto.graph.input if value.name not in arrays]
     outputs = [value.name for value in proto.graph.output]
+    _check_wiring(nodes, inputs, outputs, arrays)
     types = types_of(proto, arrays)
-    _check_values(nodes, inputs, outputs, arrays, types)
+    _check_types([*inputs, *(name for node in nodes for name in node.outputs if name)], types)
     return Graph(nodes, inputs, outputs, types, arrays, opset)
 
 
@@ -59,14 +68,15 @@ def _load(path: Path) -> "onnx.ModelProto":
 
     try:
         size = path.stat().st_size
-        if size > LIMIT:
-            raise InputError(
-                f"{path} is {size} bytes; an ONNX file holds at most 2 GB, keep its weights as external data."
-            )
-        return onnx.load_model_from_string(path.read_bytes())
+        data = b"" if size > LIMIT else path.read_bytes()
     except OSError as error:
         raise InputError(f"Cannot read {path}: {error.strerror or error}.") from error
-    except Exception as error:  # protobuf raises its own DecodeError, and ValueError where the bytes are too many
+    if size > LIMIT:
+        message = f"{path} is {size} bytes; an ONNX file holds at most 2 GB, keep its weights as external data."
+        raise InputError(message)
+    try:
+        return onnx.load_model_from_string(data)
+    except Exception as error:  # protobuf's own DecodeError, or ValueError
         raise InputError(f"{path} is not an ONNX model, or is cut short; export it again.") from error
 
 
@@ -138,27 +148,27 @@ def _attribute(proto: "onnx.AttributeProto", folder: Path | None) -> Attribute:
             return f"<{onnx.AttributeProto.AttributeType.Name(proto.type).lower()}>"
 
 
-def _check_values(
-    nodes: list[Node], inputs: list[str], outputs: list[str], arrays: dict[str, Array], types: dict[str, TensorType]
-) -> None:
+def _check_wiring(nodes: list[Node], inputs: list[str], outputs: list[str], arrays: dict[str, Array]) -> None:
     known = {*inputs, *arrays}
     for node in nodes:
         missing = [name for name in node.inputs if name and name not in known]
         if missing:
-            raise InputError(
-                f"Node {node.name!r} reads {missing[0]!r}, which nothing before it computes; the file is damaged."
-            )
-        if any(name in known for name in node.outputs if name):
-            raise InputError(f"Node {node.name!r} writes a value that is written twice; the file is damaged.")
-        known.update(name for name in node.outputs if name)
+            message = f"Node {node.name!r} reads {missing[0]!r}, which nothing before it computes; the file is damaged."
+            raise InputError(message)
+        written = [name for name in node.outputs if name]
+        if not written or len({*written} - known) != len(written):
+            raise InputError(f"Node {node.name!r} writes nothing, or what is written already; the file is damaged.")
+        known.update(written)
     if unwritten := [name for name in outputs if name not in known]:
         raise InputError(f"Nothing computes the output {unwritten[0]!r}; the ONNX file is damaged.")
-    written = [name for node in nodes for name in node.outputs if name]
-    if dynamic := [name for name in (*inputs, *written) if name not in types]:
+
+
+def _check_types(names: list[str], types: dict[str, TensorType]) -> None:
+    if dynamic := [name for name in names if name not in types]:
         raise ConversionError(
             f"{len(dynamic)} value(s) have no static shape, the first is {dynamic[0]!r}; "
             "export the model with fixed shapes."
         )
-    for name in (*inputs, *written):
+    for name in names:
         if types[name].dtype.name not in CARRIED:
             raise ConversionError(f"Value {name!r} is {types[name].dtype.name}; convert the model to float32 first.")

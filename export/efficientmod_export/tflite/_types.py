@@ -16,11 +16,14 @@ _SMALL = 1024
 
 
 def types_of(proto: "onnx.ModelProto", arrays: dict[str, Array]) -> dict[str, TensorType]:
-    types = _declared(proto)
-    produced = [name for node in proto.graph.node for name in node.output if name]
-    if all(name in types or name in arrays for name in produced):
-        return types
-    return {**_declared(_inferred(proto, arrays)), **types}
+    """The type of each value that has a static one.
+
+    Inference also proves that what the model states fits its operators: nothing after this looks at that again.
+
+    Raises:
+        ConversionError: the model contradicts itself.
+    """
+    return {**_declared(proto), **_declared(_inferred(proto, arrays))}
 
 
 def _declared(proto: "onnx.ModelProto") -> dict[str, TensorType]:
@@ -53,13 +56,14 @@ def _inferred(proto: "onnx.ModelProto", arrays: dict[str, Array]) -> "onnx.Model
     graph.input.extend(value for value in proto.graph.input if value.name not in arrays)
     graph.value_info.extend(proto.graph.value_info)
     graph.output.extend(proto.graph.output)
-    for name, array in arrays.items():
+    for name, array in ((tensor.name, arrays[tensor.name]) for tensor in proto.graph.initializer):
         if array.size <= _SMALL:
             graph.initializer.append(onnx.numpy_helper.from_array(np.asarray(array), name))
         else:
             kind = onnx.helper.np_dtype_to_tensor_dtype(array.dtype)
             graph.input.append(onnx.helper.make_tensor_value_info(name, kind, array.shape))
     try:
-        return onnx.shape_inference.infer_shapes(skeleton, data_prop=True)
-    except Exception as error:
-        raise ConversionError(f"The ONNX model is not valid: {str(error).splitlines()[0]}") from error
+        return onnx.shape_inference.infer_shapes(skeleton, check_type=True, strict_mode=True, data_prop=True)
+    except Exception as error:  # what the C++ side finds wrong arrives as RuntimeError, ValueError and its own classes
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise ConversionError(f"The ONNX model contradicts itself ({reason}); export it again.") from error

@@ -56,8 +56,6 @@ def _running_shape(context: Context, value: Value, places: frozenset[int]) -> tu
     last = len(value.physical) - 1
     if places == {last} and stored[-1] == value.physical[-1]:
         return stored, frozenset({len(stored) - 1})
-    if stored == value.physical and len(stored) <= MAX_RANK:
-        return stored, places
     if len(value.physical) <= MAX_RANK:
         return value.physical, places
     return collapsed(value.physical, places)

@@ -34,6 +34,12 @@ def cut(
     return Value(tensor, result, value.layout)
 
 
+@lowers("Slice")
+def slice_that_is_no_cut(context: Context, *_operands: Operand, **_attributes: object) -> Value:  # noqa: ARG001
+    """Every other Slice has become a Cut."""
+    raise CannotLowerError("a slice with a negative step, or with bounds that the network computes")
+
+
 @lowers("Concat")
 def concat(context: Context, *operands: Operand, axis: int) -> Value:
     """The operands one after the other along an axis."""

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+from efficientmod_mobile.errors import ConversionError
+
 from .._fold import fold_constants
 from .._graph import Graph
 from ._activations import form_activations
@@ -36,8 +38,17 @@ _ROUNDS = 20
 
 
 def simplify(graph: Graph) -> None:
-    """Apply the rewrites until none applies."""
+    """Apply the rewrites until none applies.
+
+    Raises:
+        ConversionError: a node has not the inputs or attributes that its operator must have.
+    """
     for _ in range(_ROUNDS):
         graph.sweep()
-        if not sum([rewrite(graph) for rewrite in REWRITES]):
+        try:
+            applied = sum([rewrite(graph) for rewrite in REWRITES])
+        except (ValueError, TypeError, LookupError, ArithmeticError) as error:
+            message = f"The ONNX model contradicts itself ({error}); export it again."
+            raise ConversionError(message) from error
+        if not applied:
             return
