@@ -50,6 +50,6 @@ class WeightFile:
             raise PackageError(f"the weight '{name}' ends at byte {start + length} of {self._path}, which has {size}")
         if blob_type != dtype.blob:
             raise PackageError(f"the weight '{name}' is declared {dtype.name}, but {self._path} has type {blob_type}")
-        if length != (count * dtype.bits + 7) // 8:
+        if length != dtype.size_of(count):
             raise PackageError(f"the weight '{name}' has {count} elements, but {self._path} stores {length} bytes")
         return unpack(self._bytes[start : start + length], dtype, count)

@@ -65,7 +65,24 @@ def _problems(operation: Operation, found: Operator | None, ios: int) -> list[st
         for name, parameter in found.parameters.items()
         if parameter.required and name not in operation.inputs
     ]
-    return unknown + missing
+    miscounted = [
+        f"{label} has {len(sources)} values for its input '{name}'"
+        for name, sources in operation.inputs.items()
+        if len(sources) != 1 and name in found.parameters and not found.parameters[name].several
+    ]
+    return unknown + missing + miscounted
+
+
+def _dangling(function: Function) -> list[str]:
+    """Reads of values that nothing gives before them."""
+    known = {variable.name for variable in function.inputs} | set(function.constants)
+    problems = []
+    for operation in function.operations:
+        sources = [source for held in operation.inputs.values() for source in held if isinstance(source, str)]
+        unknown = [source for source in sources if source not in known]
+        problems += [f"{operation.kind} '{operation.name}' reads '{source}', which nothing gives" for source in unknown]
+        known.update(output.name for output in operation.outputs)
+    return problems + [f"the output '{name}' is given by nothing" for name in function.outputs if name not in known]
 
 
 def _find_all(function: Function) -> list[Operator]:
@@ -75,6 +92,7 @@ def _find_all(function: Function) -> list[Operator]:
         for operation, match in zip(function.operations, found, strict=True)
         for problem in _problems(operation, match, function.ios)
     ]
+    problems += _dangling(function)
     if problems:
         raise ConversionError(f"the ML program cannot be run here: {'; '.join(problems)}")
     return [match for match in found if match is not None]
@@ -108,7 +126,7 @@ def call(operation: Operation, kernel: Callable[..., Any], inputs: Mapping[str, 
     """The operator's outputs, checked against the shapes and types that the program declares for them."""
     try:
         result = kernel(**inputs)
-    except (ArithmeticError, IndexError, RuntimeError, TypeError, ValueError) as error:
+    except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
         raise ConversionError(f"the operator {operation.kind} '{operation.name}' cannot be run: {error}") from error
     outputs = result if isinstance(result, tuple) else (result,)
     if len(outputs) < len(operation.outputs):
@@ -123,7 +141,8 @@ def call(operation: Operation, kernel: Callable[..., Any], inputs: Mapping[str, 
 
 
 def _agrees(output: Tensor, declared: Variable) -> bool:
-    if output.dtype != BY_NAME[declared.dtype].carrier or output.dim() != len(declared.shape):
+    dtype = BY_NAME.get(declared.dtype)
+    if dtype is None or output.dtype != dtype.carrier or output.dim() != len(declared.shape):
         return False
     return all(want is None or want == have for want, have in zip(declared.shape, output.shape, strict=True))
 

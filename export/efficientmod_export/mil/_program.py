@@ -6,6 +6,7 @@ from typing import Any, Self
 
 import torch
 
+from efficientmod_export.mil._errors import PackageError
 from efficientmod_export.mil._features import Feature, read_feature, to_input, to_output
 from efficientmod_export.mil._graph import Constant, Function, Literal, Operation
 from efficientmod_export.mil._package import Package
@@ -83,10 +84,12 @@ class MILProgram:
         name = function or description.defaultFunctionName or "main"
         of_function = [held for held in description.functions if held.name == name]
         features = of_function[0] if of_function else description
-        plan = make_plan(read_function(package, name), arithmetic)
+        program = read_function(package, name)
         inputs = {feature.name: read_feature(feature) for feature in features.input}
         outputs = {feature.name: read_feature(feature) for feature in features.output}
-        return cls(plan, inputs, outputs, arithmetic)
+        if set(inputs) != {variable.name for variable in program.inputs} or not set(outputs) <= set(program.outputs):
+            raise PackageError(f"{path} describes inputs and outputs that its program does not have; export it again")
+        return cls(make_plan(program, arithmetic), inputs, outputs, arithmetic)
 
     @property
     def function(self) -> Function:

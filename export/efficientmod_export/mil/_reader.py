@@ -3,6 +3,7 @@
 Message definitions: coremltools, mlmodel/format/MIL.proto.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,10 +12,10 @@ import numpy as np
 from efficientmod_export.mil._errors import PackageError
 from efficientmod_export.mil._graph import Constant, Function, Literal, Operation, Shape, Variable
 from efficientmod_export.mil._package import Package
-from efficientmod_export.mil._types import BY_NAME, dtype_name, to_tensor, unpack
+from efficientmod_export.mil._types import BY_NAME, DataType, dtype_name, to_tensor, unpack
 
 _OPSETS = {"CoreML5": 15, "CoreML6": 16, "CoreML7": 17, "CoreML8": 18, "CoreML9": 26}
-_FIELDS = {"floats": np.float32, "ints": np.int32, "bools": np.bool_}
+_FIELDS: dict[str | None, type[np.generic]] = {"floats": np.float32, "ints": np.int32, "bools": np.bool_}
 
 
 def _shape(tensor_type: Any) -> Shape:
@@ -32,27 +33,30 @@ def _variable(named: Any) -> Variable:
     return Variable(named.name, str(kind).removesuffix("Type"), ())
 
 
+def _known(dtype: str, name: str) -> DataType:
+    if dtype not in BY_NAME:
+        raise PackageError(f"the constant '{name}' is of type {dtype}, which no Core ML operator computes with")
+    return BY_NAME[dtype]
+
+
 def _immediate_tensor(value: Any, name: str) -> Constant:
     tensor_type = value.type.tensorType
     shape = tuple(length for length in _shape(tensor_type) if length is not None)
     dtype, tensor = dtype_name(tensor_type.dataType), value.immediateValue.tensor
     field = tensor.WhichOneof("value")
-    if dtype == "string":
-        strings = tuple(tensor.strings.values)
-        return strings if shape else strings[0]
-    if dtype == "int64":
-        return tuple(tensor.longInts.values) if shape else int(tensor.longInts.values[0])
-    if dtype not in BY_NAME:
-        raise PackageError(f"the constant '{name}' is of type {dtype}, which no Core ML operator computes with")
-    known, count = BY_NAME[dtype], int(np.prod(shape, dtype=np.int64))
+    if dtype in {"string", "int64"}:
+        held = tuple(tensor.strings.values) if dtype == "string" else tuple(tensor.longInts.values)
+        if not shape and len(held) != 1:
+            raise PackageError(f"the constant '{name}' holds {len(held)} values where it declares one")
+        return held if shape else held[0]
+    known, count = _known(dtype, name), math.prod(shape)
     if field == "bytes":
-        values = unpack(np.frombuffer(bytearray(tensor.bytes.values), dtype=np.uint8), known, count)
+        stored = np.frombuffer(bytearray(tensor.bytes.values), np.uint8)
+        values = unpack(stored, known, count) if stored.size == known.size_of(count) else stored[:0]
     else:
-        values = np.array(getattr(tensor, field).values if field else (), dtype=_FIELDS.get(str(field), known.storage))
-    if values.size == 1 != count:
-        values = np.repeat(values, count)
+        values = np.array(getattr(tensor, field).values if field in _FIELDS else (), _FIELDS.get(field))
     if values.size != count:
-        raise PackageError(f"the constant '{name}' holds {values.size} of its {count} elements; export it again")
+        raise PackageError(f"the constant '{name}' does not hold the {count} elements that it declares")
     return to_tensor(values.astype(known.storage, copy=False).reshape(shape), known)
 
 
@@ -61,9 +65,9 @@ def _constant(value: Any, package: Package, name: str) -> Constant:
     if kind == "blobFileValue":
         tensor_type = value.type.tensorType
         shape = tuple(int(length or 0) for length in _shape(tensor_type))
-        known = BY_NAME[dtype_name(tensor_type.dataType)]
+        known = _known(dtype_name(tensor_type.dataType), name)
         blob = value.blobFileValue
-        values = package.weights(blob.fileName).read(int(blob.offset), known, int(np.prod(shape, dtype=np.int64)), name)
+        values = package.weights(blob.fileName).read(int(blob.offset), known, math.prod(shape), name)
         return to_tensor(values.reshape(shape), known)
     held = value.immediateValue.WhichOneof("value")
     if held == "list":
@@ -118,4 +122,7 @@ def read_function(package: Package, name: str) -> Function:
         else:
             operations.append(_operation(operation, package, modules))
     inputs = tuple(_variable(named) for named in proto.inputs)
+    for variable in inputs:
+        if variable.dtype not in BY_NAME:
+            raise PackageError(f"the input '{variable.name}' is of type {variable.dtype}, which cannot be given here")
     return Function(name, _OPSETS[proto.opset], inputs, tuple(block.outputs), constants, tuple(operations))

@@ -22,10 +22,9 @@ class DataType:
     storage: type[np.generic]
     carrier: torch.dtype
 
-    @property
-    def floating(self) -> bool:
-        """Whether the arithmetic's rounding concerns this type."""
-        return self.name in {"fp16", "fp32"}
+    def size_of(self, count: int) -> int:
+        """Bytes that `count` elements take."""
+        return (count * self.bits + 7) // 8
 
 
 _PROTO: dict[int, DataType] = {

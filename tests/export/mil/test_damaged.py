@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from efficientmod_export.mil import MILProgram, PackageError
-from efficientmod_mobile.errors import ConversionError, InputError
+from efficientmod_mobile.errors import ConversionError, EfficientModError, InputError
 
 SPECIFICATION = Path("Data/com.apple.CoreML/model.mlmodel")
 WEIGHTS = Path("Data/com.apple.CoreML/weights/weight.bin")
@@ -199,6 +199,41 @@ def test_a_declared_shape_that_is_not_what_comes_out(package: Path) -> None:
     program = MILProgram.load(package)
     with pytest.raises(ConversionError, match=r"gave \(1, 8, 6, 7\) torch.float32, where the program declares"):
         program.predict({"x0": np.zeros((1, 3, 8, 9), np.float32)})
+
+
+def test_a_value_that_nothing_gives(package: Path) -> None:
+    def change(model: Any) -> None:
+        operation(model, "relu").inputs["x"].arguments[0].name = "nothing"
+
+    edit(package, change)
+    with pytest.raises(ConversionError, match="relu 'relu' reads 'nothing', which nothing gives"):
+        MILProgram.load(package)
+
+
+def test_a_description_that_does_not_match_the_program(package: Path) -> None:
+    def change(model: Any) -> None:
+        model.description.output[0].name = "other"
+
+    edit(package, change)
+    with pytest.raises(PackageError, match="describes inputs and outputs that its program does not have"):
+        MILProgram.load(package)
+
+
+def test_damage_anywhere_is_one_of_our_errors(package: Path) -> None:
+    random = np.random.default_rng(0)
+    whole = {path: (package / path).read_bytes() for path in (SPECIFICATION, WEIGHTS)}
+    errors = 0
+    for _ in range(300):
+        for path, data in whole.items():
+            damaged = bytearray(data)
+            for at in random.integers(0, len(damaged), random.integers(0, 4)):
+                damaged[at] = random.integers(0, 256)
+            (package / path).write_bytes(damaged)
+        try:
+            MILProgram.load(package).predict({"x0": np.zeros((1, 3, 8, 9), np.float32)})
+        except EfficientModError:
+            errors += 1
+    assert errors > 100
 
 
 def test_a_function_that_is_not_there(package: Path) -> None:
