@@ -10,6 +10,9 @@ from efficientmod_mobile.errors import ConversionError, DependencyError, Efficie
 # The machine's state and not the network: these stay an OSError, for the caller who knows the folder.
 _MACHINE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
 
+# What coremltools' C++ code says when a disk is full.
+_WRITING_WORDS = ("filesystem error", "[MIL FileWriter]")
+
 
 def converting(target: str) -> AbstractContextManager[None]:
     """Around a converter: whatever it raises says that the network cannot be converted to this target."""
@@ -65,5 +68,7 @@ def _machine_error(error: BaseException) -> OSError | None:
             return current
         if "no space left on device" in str(current).lower():
             return OSError(errno.ENOSPC, "No space left on device")
+        if any(words in str(current) for words in _WRITING_WORDS):
+            return OSError(errno.EIO, f"{first_line(current)} (the disk may be full)")
         current = current.__cause__ or current.__context__
     return None

@@ -5,7 +5,6 @@ to which the program points. coremltools draws random identifiers, notes the day
 """
 
 import json
-import struct
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,20 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from efficientmod_mobile.errors import ConversionError
-
 MODEL = Path("Data/com.apple.CoreML/model.mlmodel")
 WEIGHTS = Path("Data/com.apple.CoreML/weights/weight.bin")
 MANIFEST = Path("Manifest.json")
 
 _DATE = "com.github.apple.coremltools.conversion_date"
 _NAMESPACE = uuid.UUID("6f1f5bd0-2f43-5d5b-9a53-4a0e3c1d7b1e")  # any constant will do
-
-# Layout of the weights' file, as coremltools' MILBlob writes it: a header, then blobs, each behind its own record.
-_HEADER = struct.Struct("<II56x")  # number of blobs, version
-_RECORD = struct.Struct("<IIQQQ32x")  # sentinel, data type, size in bytes, offset of the data, padding bits
-_SENTINEL = 0xDEADBEEF
-_ALIGNMENT = 64
 
 
 @dataclass(frozen=True)
@@ -44,11 +35,7 @@ class Metadata:
 
 @contextmanager
 def edit_package(package: Path) -> Iterator[Any]:
-    """Yield the package's model description (a protobuf) to be edited, then write it; bytes depend on the model alone.
-
-    Raises:
-        ConversionError: the weights' file is not whole.
-    """
+    """Yield the package's model (a protobuf) to be edited, then write it; its bytes depend on the model alone."""
     from coremltools.proto import Model_pb2
 
     spec = Model_pb2.Model.FromString((package / MODEL).read_bytes())
@@ -57,8 +44,6 @@ def edit_package(package: Path) -> Iterator[Any]:
     (package / MODEL).unlink()  # coremltools makes it readable by its owner alone
     (package / MODEL).write_bytes(spec.SerializeToString(deterministic=True))
     _name_items(package / MANIFEST)
-    if (package / WEIGHTS).exists():
-        _check_weights(package / WEIGHTS)
 
 
 def describe(spec: Any, metadata: Metadata) -> None:
@@ -80,29 +65,3 @@ def _name_items(path: Path) -> None:
     manifest["itemInfoEntries"] = {names[old]: entries[old] for old in sorted(entries, key=names.__getitem__)}
     manifest["rootModelIdentifier"] = names[manifest["rootModelIdentifier"]]
     path.write_text(json.dumps(manifest, indent=4) + "\n")
-
-
-def _check_weights(path: Path) -> None:
-    """Walk all blobs. A full disk can cut the file short without coremltools noticing."""
-    size = path.stat().st_size
-    if any(end > size for end in _blob_ends(path)):
-        raise ConversionError(f"{path.name} was cut short while it was written; free some disk space and export again.")
-
-
-def _blob_ends(path: Path) -> Iterator[int]:
-    with path.open("rb") as file:
-        header = file.read(_HEADER.size)
-        if len(header) < _HEADER.size:
-            yield _HEADER.size
-            return
-        count, _ = _HEADER.unpack(header)
-        position = _HEADER.size
-        for _ in range(count):
-            file.seek(position)
-            record = file.read(_RECORD.size)
-            end = position + _RECORD.size
-            if len(record) == _RECORD.size:
-                sentinel, _, length, offset, _ = _RECORD.unpack(record)
-                end = offset + length if sentinel == _SENTINEL else path.stat().st_size + 1
-            yield end
-            position = -(-end // _ALIGNMENT) * _ALIGNMENT

@@ -92,10 +92,11 @@ class RankFive(nn.Module):
 def strengthen(module: nn.Module, seed: int = 0) -> nn.Module:
     """Weights of a scale at which no layer is close to an identity or to nothing."""
     generator = np.random.default_rng(seed)
-    for parameter in module.parameters():
-        width = parameter[0].numel() if parameter.ndim > 1 else 1
-        values = generator.standard_normal(parameter.shape) * (0.5 if width == 1 else 1.5 / width**0.5)
-        parameter.data = torch.from_numpy(values).float() + (parameter.data if parameter.ndim == 1 else 0)
+    for name, parameter in module.named_parameters():
+        scale = 1.5 / parameter[0].numel() ** 0.5 if parameter.ndim > 1 else 0.5
+        centre = 1.0 if name == "norm.weight" else 0.0
+        values = centre + scale * generator.standard_normal(parameter.shape)
+        parameter.data = torch.from_numpy(values).float()
     return module.eval()
 
 

@@ -61,3 +61,12 @@ def test_a_damaged_file_is_refused_in_one_sentence(
     damaged.write_bytes(artifact.path.read_bytes()[:100])
     with quiet(), pytest.raises(ConversionError, match=rf"{damaged.name} cannot be loaded"):
         BACKENDS[target].runner(damaged, artifact.inputs, artifact.outputs)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+@pytest.mark.parametrize("target", ["executorch", "onnx", "tflite"])
+def test_a_full_disk_is_told_and_leaves_no_half_file(target: str, backbone: Program, tmp_path: Path) -> None:
+    (tmp_path / BACKENDS[target].filename).symlink_to("/dev/full")
+    with quiet(), pytest.raises(OSError, match="No space left"):
+        BACKENDS[target].convert(backbone, options(), tmp_path)
+    assert not list(tmp_path.iterdir())

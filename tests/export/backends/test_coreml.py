@@ -1,5 +1,6 @@
 """The Core ML package, read back from disk. Nothing here can run it; that is told by `runner` giving None."""
 
+import errno
 import json
 import platform
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from efficientmod_export.backends import _coreml as backend
 from efficientmod_export.backends._classifier import add_classifier
 from efficientmod_export.backends._mlpackage import MODEL, WEIGHTS, edit_package
 from efficientmod_mobile.deploy import Program, capture, run
-from efficientmod_mobile.errors import ConversionError, InputError
+from efficientmod_mobile.errors import InputError
 
 from .conftest import CLASSES, MEAN, STD, Backbone, Convert, options, strengthen
 
@@ -208,16 +209,13 @@ def test_every_file_can_be_read_by_others(classifier: Program, convert: Convert)
     assert all(file.stat().st_mode & 0o044 == 0o044 for file in package.rglob("*") if file.is_file())
 
 
-def test_weights_cut_short_are_found(classifier: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    convert = backend._convert
+def test_a_failure_leaves_no_half_package(classifier: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*arguments: object) -> None:
+        assert (tmp_path / "model.mlpackage").exists()
+        raise OSError(errno.ENOSPC, "No space left on device")
 
-    def cut(*arguments: Any) -> None:
-        convert(*arguments)
-        weights = tmp_path / "model.mlpackage" / WEIGHTS
-        weights.write_bytes(weights.read_bytes()[:-40])
-
-    monkeypatch.setattr(backend, "_convert", cut)
-    with quiet(), pytest.raises(ConversionError, match="cut short"):
+    monkeypatch.setattr(backend, "describe", fail)
+    with quiet(), pytest.raises(OSError, match="No space left"):
         BACKENDS["coreml"].convert(classifier, options("fp16"), tmp_path)
     assert not list(tmp_path.iterdir())
 

@@ -51,6 +51,18 @@ def test_a_full_disk_that_c_code_told_of_in_words_is_an_oserror() -> None:
     assert caught.value.errno == errno.ENOSPC
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "filesystem error: cannot copy: Input/output error [/tmp/a] [/out/b]",
+        "[MIL FileWriter]: Unknown error occurred while writing data to the file.",
+    ],
+)
+def test_what_coremltools_says_of_a_full_disk_is_an_oserror(words: str) -> None:
+    with pytest.raises(OSError, match="disk may be full"), converting("coreml"):
+        raise RuntimeError(words)
+
+
 def test_another_oserror_is_a_failed_conversion() -> None:
     with pytest.raises(ConversionError, match=r"No such file"), converting("coreml"):
         raise FileNotFoundError(errno.ENOENT, "No such file", "x")

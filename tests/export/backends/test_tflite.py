@@ -3,11 +3,13 @@
 from collections.abc import Callable
 
 import pytest
+import torch
+from torch import nn
 
 from efficientmod_export._stages import Artifact, TensorSpec
-from efficientmod_mobile.deploy import Program
+from efficientmod_mobile.deploy import Program, capture
 
-from .conftest import CLASSES, Convert
+from .conftest import CLASSES, Convert, strengthen
 
 Errors = Callable[[Artifact, Program], list[float]]
 LIMITS = {"fp32": 2e-6, "fp16": 5e-3}
@@ -47,20 +49,6 @@ def test_xnnpack_takes_it_whole(classifier: Program, convert: Convert) -> None:
 
 
 def test_what_xnnpack_leaves_is_named(convert: Convert) -> None:
-    import torch
-    from torch import Tensor, nn
-
-    from efficientmod_mobile.deploy import capture
-
-    from .conftest import strengthen
-
-    class Erf(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.conv = nn.Conv2d(3, 4, 1)
-
-        def forward(self, x: Tensor) -> Tensor:
-            return torch.sin(self.conv(x)) * 2.0
-
-    artifact = convert("tflite", capture(strengthen(Erf()), torch.zeros(1, 3, 4, 6)))
-    assert artifact.outside == ("SIN x1",)
+    network = nn.Sequential(nn.Conv2d(3, 4, 1), nn.ReflectionPad2d(1), nn.Conv2d(4, 2, 3))
+    artifact = convert("tflite", capture(strengthen(network), torch.zeros(1, 3, 4, 6)))
+    assert (artifact.delegates, artifact.outside) == (2, ("MIRROR_PAD x1",))
