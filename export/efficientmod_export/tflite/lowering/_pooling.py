@@ -14,6 +14,7 @@ from .._layout import NHWC, Value
 from ._broadcast import binary
 from ._padding import Pads, image_of, pad_image, same_pads, window_pads
 from ._registry import Context, Operand, lowers
+from ._subsample import subsampled
 
 _NONE: Pads = ((0, 0), (0, 0))
 _NOT_NEGATIVE = {"Relu", "Clip", "Sigmoid", "HardSigmoid", "Softmax"}
@@ -93,6 +94,8 @@ def _needed(image: Value, result: Shape, kernel: Shape, strides: Shape, asked: P
 
 def _pool(context: Context, code: str, image: Value, kernel: Shape, strides: Shape, *, same: bool) -> Value:
     shape = tuple(context.shape[axis] for axis in NHWC)
+    if kernel == (1, 1) and strides != (1, 1):
+        return subsampled(context, image, shape, strides)
     options = schema.Pool2DOptionsT(
         padding=schema.Padding.SAME if same else schema.Padding.VALID,
         strideH=strides[0],

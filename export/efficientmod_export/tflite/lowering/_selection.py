@@ -6,10 +6,12 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from .._errors import CannotLowerError
-from .._layout import Value, padded
+from .._graph import Shape
+from .._layout import NHWC, Value, padded
 from ._broadcast import common_layout
 from ._padding import pad_physical
 from ._registry import Context, Operand, constant_ints, lowers
+from ._subsample import subsampled
 
 _JOINED = 5
 """Operands that XNNPACK joins at once; more are joined in turns."""
@@ -24,6 +26,8 @@ def cut(
     result = tuple(context.shape[axis] for axis in value.layout)
     begin, end, stride = ([numbers[axis] for axis in value.layout] for numbers in (starts, stops, steps))
     ints = context.builder.ints
+    if value.layout == NHWC and stride[0] == stride[3] == 1 and (stride[1] > 1 or stride[2] > 1):
+        return _pixels(context, value, begin, result, (stride[1], stride[2]))
     source = context.builder.stored(value)
     if all(step == 1 for step in stride):
         operands = [source, ints(begin), ints(result)]
@@ -32,6 +36,16 @@ def cut(
         operands = [source, ints(begin), ints(end), ints(stride)]
         tensor = context.emit("STRIDED_SLICE", operands, result, schema.StridedSliceOptionsT())
     return Value(tensor, result, value.layout)
+
+
+def _pixels(context: Context, value: Value, begin: Sequence[int], result: Shape, strides: Shape) -> Value:
+    """Rows and columns at even distances: those of the part of the image that begins with the first of them."""
+    steps = (1, *strides, 1)
+    part = tuple((count - 1) * step + 1 for count, step in zip(result, steps, strict=True))
+    if part != value.physical:
+        operands = [context.builder.stored(value), context.builder.ints(begin), context.builder.ints(part)]
+        value = Value(context.emit("SLICE", operands, part, schema.SliceOptionsT()), part, NHWC)
+    return subsampled(context, value, result, strides)
 
 
 @lowers("Slice")

@@ -12,6 +12,7 @@ from ._depthwise import split_depthwise
 from ._identities import drop_identities
 from ._linear import form_linear
 from ._norms import form_norms
+from ._refine import refine_reshapes
 from ._scales import fold_scales
 from ._shapes import reshapes_only
 from ._tiles import broadcast_tiles
@@ -28,6 +29,7 @@ REWRITES: tuple[Callable[[Graph], int], ...] = (
     fold_scales,
     form_cuts,
     raise_cuts,
+    refine_reshapes,
     broadcast_tiles,
     split_depthwise,
 )
