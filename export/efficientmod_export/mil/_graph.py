@@ -32,7 +32,7 @@ class Operation:
     """One operator of a program, in the order of execution.
 
     `inputs` maps MIL's parameter names to value names and literals (several for `values` of concat). `module` is the
-    path of the PyTorch module that the operator came from, where the package keeps it: see `mark_modules`.
+    path of the PyTorch module that the operator came from, where the package says so: see `module_table`.
     """
 
     name: str

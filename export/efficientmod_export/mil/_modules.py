@@ -1,18 +1,19 @@
 """Where an operator came from: how a package is made to say which PyTorch module each of its operators belongs to.
 
-A saved package keeps no module names. coremltools does copy an integer, the node's `debug_handle`, through its passes
-and saves a table of handles and operators beside the model. `mark_modules` numbers the modules so; the numbers' meaning
-travels in the model's user metadata.
+A saved package keeps operators' names and nothing of the modules. But coremltools copies an integer, a node's
+`debug_handle`, through all its passes. `mark_modules` numbers the modules so before the conversion, and `module_table`
+reads the numbers back after it; the table travels in the model's user metadata.
 
-    modules = mark_modules(exported)
+    marked = mark_modules(exported)
     model = coremltools.convert(exported, ...)
-    model.user_defined_metadata[MODULES_KEY] = modules
-    model.save(path)
+    model.user_defined_metadata[MODULES_KEY] = module_table(model, marked)
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
+
+from efficientmod_export.mil._errors import PackageError
 
 MODULES_KEY = "efficientmod.modules"
 
@@ -23,14 +24,38 @@ def _module(node: Any) -> str:
     return str(next(reversed(stack.values()))[0]).split("@")[0] if stack else ""
 
 
-def mark_modules(exported: Any) -> str:
-    """Note on every node of a `torch.export.ExportedProgram` which module it came from, before it is converted.
+def mark_modules(exported: Any) -> tuple[str, ...]:
+    """Note on every node of a `torch.export.ExportedProgram` which module it came from; for `module_table`.
 
-    Returns the value for `user_defined_metadata[MODULES_KEY]`: a JSON list of module paths, "" for the network itself.
+    Gives the modules' paths ("" for the network itself), in the order of their numbers.
     """
     modules: dict[str, int] = {}
-    nodes: Iterable[Any] = exported.graph.nodes
-    for node in nodes:
+    for node in exported.graph.nodes:
         if node.op == "call_function":
             node.meta["debug_handle"] = modules.setdefault(_module(node), len(modules))
-    return json.dumps(list(modules))
+    return tuple(modules)
+
+
+def module_table(model: Any, marked: Sequence[str]) -> str:
+    """The value for `user_defined_metadata[MODULES_KEY]` of a `coremltools.models.MLModel` that was just converted.
+
+    A JSON object: module path -> the first outputs of its operators.
+    """
+    handles = model._mil_program.construct_debug_handle_to_ops_mapping()
+    table = {
+        marked[handle]: [steps[-1]["Output"] for steps in operations if steps[-1]["Operator"] != "const"]
+        for handle, operations in handles.items()
+        if handle is not None
+    }
+    return json.dumps(table, sort_keys=True)
+
+
+def read_modules(specification: Any) -> dict[str, str]:
+    """First output of an operator -> PyTorch module; empty where `module_table` was not used."""
+    text = specification.description.metadata.userDefined.get(MODULES_KEY)
+    if not text:
+        return {}
+    try:
+        return {output: module for module, outputs in json.loads(text).items() for output in outputs}
+    except (ValueError, AttributeError, TypeError) as error:
+        raise PackageError(f"the user metadata '{MODULES_KEY}' cannot be read; export the package again") from error

@@ -1,4 +1,4 @@
-"""Opening a `.mlpackage`: the manifest, the model's specification, its weight files, and the modules' names.
+"""Opening a `.mlpackage`: the manifest, the model's specification and its weight files.
 
 Layout: coremltools, modelpackage/src/ModelPackage.cpp. `Manifest.json` names the root model; the files lie in `Data/`.
 """
@@ -13,12 +13,10 @@ from typing import Any
 
 from efficientmod_export.mil._blob import WeightFile
 from efficientmod_export.mil._errors import PackageError
-from efficientmod_export.mil._modules import MODULES_KEY
 from efficientmod_mobile.errors import DependencyError
 
 _MODEL_PATH = "@model_path/"
 _PROTO_PACKAGE = "_efficientmod_coreml_proto"
-_HANDLES_FILE = "executorch_debug_handle_mapping.json"
 
 
 def _inside(folder: Path, relative: str, what: str) -> Path:
@@ -90,21 +88,3 @@ class Package:
             path = _inside(folder, file_name.removeprefix(_MODEL_PATH), "the weight file")
             self._files[file_name] = WeightFile(path)
         return self._files[file_name]
-
-    def modules(self, function: str) -> dict[str, str]:
-        """First output of an operator -> PyTorch module, where `mark_modules` was used before the conversion."""
-        path = self._path / _HANDLES_FILE
-        table = self.specification.description.metadata.userDefined.get(MODULES_KEY, "")
-        if not table or not path.exists():
-            return {}
-        try:
-            modules = json.loads(table)
-            handles = json.loads(path.read_text(encoding="utf-8"))["mapping"]
-            return {
-                steps[-1]["Output"]: str(modules[int(handle)])
-                for handle, operations in handles.items()
-                for steps in operations
-                if handle != "null" and steps[1]["Name"] == function
-            }
-        except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
-            raise PackageError(f"{path} cannot be read; export the package again or remove the file") from error

@@ -11,6 +11,7 @@ import numpy as np
 
 from efficientmod_export.mil._errors import PackageError
 from efficientmod_export.mil._graph import Constant, Function, Literal, Operation, Shape, Variable
+from efficientmod_export.mil._modules import read_modules
 from efficientmod_export.mil._package import Package
 from efficientmod_export.mil._types import BY_NAME, DataType, dtype_name, to_tensor, unpack
 
@@ -112,7 +113,7 @@ def read_function(package: Package, name: str) -> Function:
     if proto.opset not in _OPSETS or proto.opset not in proto.block_specializations:
         raise PackageError(f"the function '{name}' is of opset '{proto.opset}'; known are {', '.join(_OPSETS)}")
     block = proto.block_specializations[proto.opset]
-    modules = package.modules(name)
+    modules = read_modules(package.specification)
     constants: dict[str, Constant] = {}
     operations = []
     for operation in block.operations:

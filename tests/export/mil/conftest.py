@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from efficientmod_export.mil import MODULES_KEY, mark_modules
+from efficientmod_export.mil import MODULES_KEY, mark_modules, module_table
 
 Arrays = Mapping[str, np.ndarray[Any, Any]]
 
@@ -55,7 +55,7 @@ def from_torch(ct: Any, save: Callable[[Any], Path]) -> Callable[..., Path]:
             warnings.simplefilter("ignore")
             exported = torch.export.export(module.eval(), examples).run_decompositions({})
             drop_aliases(exported.graph)
-            modules = mark_modules(exported)
+            marked = mark_modules(exported)
             inputs = options.pop("inputs", None) or [
                 ct.TensorType(name=f"x{i}", shape=tuple(example.shape), dtype=example.numpy().dtype.type)
                 for i, example in enumerate(examples)
@@ -69,7 +69,7 @@ def from_torch(ct: Any, save: Callable[[Any], Path]) -> Callable[..., Path]:
                 skip_model_load=True,
                 **options,
             )
-        model.user_defined_metadata[MODULES_KEY] = modules
+        model.user_defined_metadata[MODULES_KEY] = module_table(model, marked)
         return save(model)
 
     return convert

@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import nn
 
-from efficientmod_export.mil import MILProgram, PackageError
+from efficientmod_export.mil import MODULES_KEY, MILProgram, PackageError
 from efficientmod_mobile.errors import ConversionError, EfficientModError, InputError
 
 SPECIFICATION = Path("Data/com.apple.CoreML/model.mlmodel")
@@ -234,6 +234,15 @@ def test_damage_anywhere_is_one_of_our_errors(package: Path) -> None:
         except EfficientModError:
             errors += 1
     assert errors > 100
+
+
+def test_a_table_of_modules_that_is_none(package: Path) -> None:
+    def change(model: Any) -> None:
+        model.description.metadata.userDefined[MODULES_KEY] = "[1, 2]"
+
+    edit(package, change)
+    with pytest.raises(PackageError, match=r"the user metadata 'efficientmod\.modules' cannot be read"):
+        MILProgram.load(package)
 
 
 def test_a_function_that_is_not_there(package: Path) -> None:

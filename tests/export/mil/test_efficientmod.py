@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from efficientmod_mobile import create_model, list_models, realistic_state
 FLOAT32_TOLERANCE = 1e-5
 FLOAT16_TOLERANCE = 1e-2
 SMALL = (1, 3, 96, 128)
+WHOLE = (1, 3, 224, 224)
 
 
 def network(name: str) -> torch.nn.Module:
@@ -79,17 +81,28 @@ def test_an_observer_sees_every_operator_in_order(small: tuple[Path, torch.Tenso
     assert seen == [operation.name for operation in program.function.operations]
 
 
+@pytest.fixture(scope="module")
+def whole(ct: Any, from_torch: Callable[..., Path]) -> Callable[[str], tuple[Path, Path]]:
+    """A network's packages in float32 and float16, converted once."""
+
+    @cache
+    def convert(name: str) -> tuple[Path, Path]:
+        model, x = network(name), picture(WHOLE)
+        exact = from_torch(model, x, **named(ct, WHOLE))
+        return exact, from_torch(model, x, precision="FLOAT16", **named(ct, WHOLE))
+
+    return convert
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", list_models())
-def test_each_agrees_with_pytorch_in_float32_and_float16(name: str, ct: Any, from_torch: Callable[..., Path]) -> None:
-    shape = (1, 3, 224, 224)
-    model, x = network(name), picture(shape)
+def test_each_agrees_with_pytorch_in_float32_and_float16(name: str, whole: Callable[[str], tuple[Path, Path]]) -> None:
+    model, x = network(name), picture(WHOLE)
     with torch.inference_mode():
         expected = model(x)
-    exact = MILProgram.load(from_torch(model, x, **named(ct, shape)))
-    assert error(exact.predict({"image": x.numpy()})["logits"], expected) < FLOAT32_TOLERANCE
-    half = MILProgram.load(from_torch(model, x, precision="FLOAT16", **named(ct, shape)))
-    off = error(half.predict({"image": x.numpy()})["logits"], expected)
+    exact, half = whole(name)
+    assert error(MILProgram.load(exact).predict({"image": x.numpy()})["logits"], expected) < FLOAT32_TOLERANCE
+    off = error(MILProgram.load(half).predict({"image": x.numpy()})["logits"], expected)
     assert FLOAT32_TOLERANCE < off < FLOAT16_TOLERANCE
 
 
@@ -103,15 +116,13 @@ def fastest(run: Callable[[], object], times: int = 5) -> float:
 
 
 @pytest.mark.slow
-def test_it_is_nearly_as_fast_as_pytorch(ct: Any, from_torch: Callable[..., Path]) -> None:
-    shape = (1, 3, 224, 224)
-    model, x = network("efficientmod_s"), picture(shape)
-    exact = from_torch(model, x, **named(ct, shape))
-    half = from_torch(model, x, precision="FLOAT16", **named(ct, shape))
+def test_it_is_nearly_as_fast_as_pytorch(whole: Callable[[str], tuple[Path, Path]]) -> None:
+    model, x = network("efficientmod_s"), picture(WHOLE)
+    exact, half = whole("efficientmod_s")
     inputs = {"image": x.numpy()}
     assert fastest(lambda: MILProgram.load(exact), times=1) < 2.0
+    exact_program, half_program = MILProgram.load(exact), MILProgram.load(half)
     with torch.inference_mode():
         eager = fastest(lambda: model(x))
-    exact_program, half_program = MILProgram.load(exact), MILProgram.load(half)
     assert fastest(lambda: exact_program.predict(inputs)) < 2 * eager
     assert fastest(lambda: half_program.predict(inputs)) < 6 * eager
