@@ -4,7 +4,6 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +11,7 @@ import typer
 
 from efficientmod_export import _doctor, _render
 from efficientmod_export._request import ALL, parse_resolution
+from efficientmod_export._stages import Precision
 from efficientmod_export.backends import BACKENDS
 from efficientmod_mobile import catalogue
 from efficientmod_mobile.errors import EfficientModError
@@ -27,16 +27,6 @@ app = typer.Typer(
 )
 export_app = typer.Typer(name="efficientmod-export", add_completion=False, pretty_exceptions_enable=False)
 
-Target = StrEnum("Target", [(name, name) for name in (*BACKENDS, ALL)])
-
-
-class PrecisionName(StrEnum):
-    """The arithmetic that an artifact is stored in."""
-
-    FP32 = "fp32"
-    FP16 = "fp16"
-
-
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Let the converters' own output through.")]
@@ -45,7 +35,10 @@ Verbose = Annotated[bool, typer.Option("--verbose", help="Let the converters' ow
 @app.command()
 @export_app.command()
 def export(
-    target: Annotated[list[Target], typer.Option("--target", "-t", help="What to make; may be repeated.")],
+    target: Annotated[
+        list[str],
+        typer.Option("--target", "-t", metavar="TARGET", help=f"{', '.join((*BACKENDS, ALL))}; may be repeated."),
+    ],
     model: Annotated[
         str | None,
         typer.Option("--model", "-m", help="efficientmod_s, timm/repvit_m1_0, my_package.my_module:build, ..."),
@@ -54,14 +47,16 @@ def export(
         str | None, typer.Option("--checkpoint", "-c", help="A .pth, .pt or .safetensors file, or hf-hub:owner/name.")
     ] = None,
     precision: Annotated[
-        PrecisionName | None, typer.Option(help="Of every target; by default fp16 for Core ML, fp32 for the others.")
+        Precision | None, typer.Option(help="Of every target; by default fp16 for Core ML, fp32 for the others.")
     ] = None,
     resolution: Annotated[str | None, typer.Option(help="224, or height x width as in 256x192.")] = None,
     labels: Annotated[Path | None, typer.Option(help="A text file with one class name a line.")] = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="The bundle's folder.")] = Path("out"),
     ios: Annotated[int, typer.Option(help="The least iOS that the Core ML model must run on.")] = 16,
-    keep_failed: Annotated[bool, typer.Option(help="Keep a bundle whose parity failed, marked as such.")] = False,
-    keep_onnx: Annotated[bool, typer.Option(help="Keep the ONNX file that TFLite is made from.")] = False,
+    keep_failed: Annotated[
+        bool, typer.Option("--keep-failed", help="Keep a bundle whose parity failed, marked.")
+    ] = False,
+    keep_onnx: Annotated[bool, typer.Option("--keep-onnx", help="Keep the ONNX file as well.")] = False,
     as_json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -76,7 +71,7 @@ def export(
                 checkpoint=checkpoint,
                 targets=tuple(target),
                 output=output,
-                precision=precision.value if precision else None,
+                precision=precision,
                 resolution=parse_resolution(resolution) if resolution else None,
                 labels=labels,
                 ios=ios,
@@ -92,7 +87,7 @@ def export(
 @app.command()
 def verify(
     bundle: Annotated[Path, typer.Argument(help="A bundle's folder.")],
-    layers: Annotated[bool, typer.Option(help="Name the first layer whose output drifts.")] = False,
+    layers: Annotated[bool, typer.Option("--layers", help="Name the first layer whose output drifts.")] = False,
     checkpoint: Annotated[
         str | None, typer.Option("--checkpoint", "-c", help="For --layers: the weights that the bundle was made from.")
     ] = None,

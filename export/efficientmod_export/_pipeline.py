@@ -66,8 +66,9 @@ def export_bundle(
     """Convert a network, prove each artifact against PyTorch, and write a bundle to the folder `output`.
 
     `model` is `efficientmod_s`, `timm/NAME` or `package.module:function`; `checkpoint` a file or
-    `hf-hub:owner/name`; at least one of them is needed. `targets` are among coreml, executorch, tflite, onnx and all. `resolution` is (H, W).
-    `precision` None is each target's own default. `progress` is told each stage as it begins.
+    `hf-hub:owner/name`; at least one of them is needed. `targets` are among coreml, executorch, tflite, onnx and all.
+    `resolution` is (H, W) in pixels, None the network's own. `precision` None is each target's own default. `progress`
+    is told each stage as it begins.
 
     One target's failure does not stop the others: it is in the result, whose `raise_for_failure` raises it. No bundle
     is written when an artifact fails its parity (unless `keep_failed`), when no target could be made, or when a target
@@ -127,7 +128,8 @@ def _make(
 ) -> TargetResult:
     """Convert and prove one target. A failure of its own is in the result; a full disk ends the whole export."""
     began = time.perf_counter()
-    entry, failure = None, None
+    entry: ArtifactEntry | None = None
+    failure: EfficientModError | None = None
     try:
         progress(f"{target}: exact transforms")
         transformed = deployed(RECIPES[target])

@@ -45,7 +45,9 @@ def verify_bundle(
     opened = open_bundle(Path(bundle))
     with nullcontext() if verbose else quiet():
         progress("checking the files")
-        problems, targets, drifts = check_files(opened), (), {}
+        problems = check_files(opened)
+        targets: tuple[TargetResult, ...] = ()
+        drifts: dict[str, str] = {}
         if not any(problem.startswith("golden/") for problem in problems):
             problems += check_golden(opened)
             samples, references = golden_samples(opened), golden_references(opened)

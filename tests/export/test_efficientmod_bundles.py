@@ -42,7 +42,10 @@ def labelled(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     folder = tmp_path_factory.mktemp("labelled")
     (folder / "labels.txt").write_text("".join(f"class {index}\n" for index in range(1000)))
     export_bundle(
-        "efficientmod_xxs", targets=("tflite", "executorch", "onnx"), labels=folder / "labels.txt", output=folder / "out"
+        "efficientmod_xxs",
+        targets=("tflite", "executorch", "onnx"),
+        labels=folder / "labels.txt",
+        output=folder / "out",
     ).raise_for_failure()
     return open_bundle(folder / "out")
 

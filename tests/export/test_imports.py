@@ -1,4 +1,4 @@
-"""A backend's heavy library is loaded only when its target is asked for, so that a missing one costs no other target."""
+"""A backend's heavy library is loaded only when its target is asked for: a missing one costs no other target."""
 
 import subprocess
 import sys
