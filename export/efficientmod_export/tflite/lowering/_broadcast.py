@@ -11,7 +11,7 @@ import numpy as np
 
 from .._builder import MAX_RANK
 from .._graph import Array, Shape
-from .._layout import Layout, Value, moves, natural, padded
+from .._layout import NHWC, Layout, Value, moves, natural, padded
 from ._registry import Context, Operand
 
 
@@ -34,14 +34,19 @@ def binary(context: Context, code: str, left: Operand, right: Operand, options: 
 
 
 def common_layout(values: Sequence[Value], rank: int) -> Layout:
-    """The layout, among those that the values have, to which it is cheapest to bring all of them."""
+    """The layout, among those that the values have, to which it is cheapest to bring all of them.
+
+    Where two cost the same, it is the one that convolutions and products write: what comes next to be added to a
+    residual stream lies so, and the stream is then moved once and not at each addition.
+    """
     if not values:
         return natural(rank)
     values = [padded(value, rank) for value in values]
+    written = NHWC if rank == len(NHWC) else natural(rank)
 
-    def cost(candidate: Value) -> tuple[int, int]:
+    def cost(candidate: Value) -> tuple[int, bool, int]:
         moved = sum(value.size for value in values if moves(value, candidate.layout))
-        return moved, -candidate.size
+        return moved, moves(candidate, written), -candidate.size
 
     return min(values, key=cost).layout
 

@@ -5,7 +5,8 @@ from ai_edge_litert import schema_py_generated as schema
 
 from .._errors import CannotLowerError
 from .._graph import Array, Shape
-from .._layout import NHWC, Value
+from .._layout import NHWC, Value, moves
+from ._linear import is_left_product, left_product
 from ._padding import Pads, image_of, pad_image, same_pads, window_pads
 from ._registry import Context, Operand, lowers
 
@@ -28,8 +29,10 @@ def convolution(
 ) -> Value:
     """Convolution of (N, C, H, W) with weight (O, C / group, kh, kw)."""
     weight, bias = _constant_weights(weight, bias)
-    image = image_of(context, context.value(x))
-    kernel = weight.shape[2:]
+    value, kernel = context.value(x), weight.shape[2:]
+    if (*kernel, *strides, group, sum(pads)) == (1, 1, 1, 1, 1, 0) and moves(value, NHWC) and is_left_product(value, 1):
+        return left_product(context, value, 1, weight.reshape(weight.shape[:2]), bias)
+    image = image_of(context, value)
     extents = image.physical[1:3]
     asked = window_pads(extents, kernel, strides, dilations, pads, auto_pad)
     padding = _SAME if asked == same_pads(extents, kernel, strides, dilations) else _VALID

@@ -8,7 +8,7 @@ from ai_edge_litert import schema_py_generated as schema
 from .._builder import MAX_RANK
 from .._errors import CannotLowerError
 from .._graph import Array
-from .._layout import Layout, Value, last_axis_innermost, padded
+from .._layout import Layout, Value, last_axis_innermost, moves, padded
 from ._registry import Context, Operand, lowers
 
 
@@ -17,6 +17,8 @@ def linear(context: Context, x: Operand, weight: Array, bias: Array) -> Value:
     """Y = x @ weight.T + bias on the last axis; weight (O, I). The other axes stay as they lie."""
     value = context.value(x)
     rank = len(value.layout)
+    if moves(value, last_axis_innermost(value.layout, rank - 1)) and is_left_product(value, rank - 1):
+        return left_product(context, value, rank - 1, weight, bias)
     value = context.builder.arranged(value, last_axis_innermost(value.layout, rank - 1))
     outputs, inputs = weight.shape
     shape = context.builder.shape(value)
@@ -61,3 +63,20 @@ def _matrices_innermost(context: Context, value: Value, *, ordered: bool) -> Val
     if not ordered and value.layout.index(rank - 1) < value.layout.index(rank - 2):
         matrix = (rank - 1, rank - 2)
     return context.builder.arranged(value, batch + matrix)
+
+
+def is_left_product(value: Value, axis: int) -> bool:
+    """Whether nothing but axes of one element lies outside a logical axis."""
+    return prod(value.physical[: value.layout.index(axis)]) == 1
+
+
+def left_product(context: Context, value: Value, axis: int, weight: Array, bias: Array) -> Value:
+    """weight @ x + bias along the outermost axis, with weight (O, I): so that x need not be moved for a FULLY_CONNECTED."""
+    place = value.layout.index(axis)
+    (outputs, inputs), inner = weight.shape, prod(value.physical[place + 1 :])
+    operands = [context.constant(weight, "weight"), context.builder.stored(value, (inputs, inner))]
+    tensor = context.emit("BATCH_MATMUL", operands, (outputs, inner), schema.BatchMatMulOptionsT())
+    if bias.any():
+        operands = [tensor, context.constant(bias.reshape(-1, 1), "bias")]
+        tensor = context.emit("ADD", operands, (outputs, inner), schema.AddOptionsT())
+    return Value(tensor, (*value.physical[:place], outputs, *value.physical[place + 1 :]), value.layout)

@@ -1,6 +1,6 @@
 """Norms that ONNX spells out with reshapes become one operator, which then needs no order of the pixels.
 
-    Reshape(InstanceNormalization(Reshape(x, (N, G, -1)), 1, 0), shape of x)   ->  GroupNormalize(x; G)
+    Reshape(InstanceNormalization(Reshape(x, (N, G, -1)), 1, 0), s)          ->  GroupNormalize(Reshape(x, s); G)
     GroupNormalization(x, s, b)                                              ->  Add(Mul(GroupNormalize(x; G), s), b)
     InstanceNormalization(x, s, b)                                           ->  Add(Mul(GroupNormalize(x; C), s), b)
     ReduceL2(x)                                                              ->  Sqrt(ReduceSum(Mul(x, x)))
@@ -28,14 +28,15 @@ def form_norms(graph: Graph) -> int:
 def _from_reshaped(graph: Graph, node: Node) -> bool:
     norm = graph.writer(node.inputs[0], "InstanceNormalization")
     before = graph.writer(norm.inputs[0], "Reshape") if norm is not None else None
-    if norm is None or before is None or graph.shape(before.inputs[0]) != graph.shape(node.outputs[0]):
+    if norm is None or before is None:
         return False
-    source = before.inputs[0]
     scale, bias = graph.constant(norm.inputs[1]), graph.constant(norm.inputs[2])
-    shape, grouped = graph.shape(source), graph.shape(norm.inputs[0])
+    shape, grouped = graph.shape(node.outputs[0]), graph.shape(norm.inputs[0])
     plain = scale is not None and bias is not None and bool((scale == 1).all()) and not bias.any()
     if not plain or len(grouped) != 3 or grouped[0] != shape[0] or shape[1] % grouped[1]:
         return False
+    target = graph.add_constant(np.asarray(shape, np.int64), f"{node.outputs[0]}/shape")
+    source = graph.add(node, "Reshape", [before.inputs[0], target], shape)
     graph.become(node, "GroupNormalize", [source], groups=grouped[1], epsilon=norm.number("epsilon", 1e-5))
     return True
 
