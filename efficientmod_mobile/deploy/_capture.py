@@ -1,6 +1,9 @@
 """From a module to a program: export, make every operation functional, give every tensor one node."""
 
+import logging
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, fx, nn
@@ -44,8 +47,7 @@ def capture(module: nn.Module, example: Tensor) -> Program:
 
 
 def _export(module: nn.Module, example: Tensor) -> fx.GraphModule:
-    with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")  # torch.export warns of its own deprecated calls
+    with _silence(), torch.no_grad():
         try:
             exported = torch.export.export(module, (example,))
             unlifted = exported.module(check_guards=False)
@@ -55,11 +57,25 @@ def _export(module: nn.Module, example: Tensor) -> fx.GraphModule:
             reason = str(error).strip().partition("\n")[0] or type(error).__name__
             name = type(module).__name__
             raise ConversionError(
-                f"torch.export cannot trace {name} ({reason}); take data-dependent control flow out of forward"
+                f"torch.export cannot trace {name} for an input of shape {tuple(example.shape)} ({reason}); "
+                "check the shape, and that no branch in forward depends on the data"
             ) from error
     if not isinstance(unlifted, fx.GraphModule):
         raise TypeError(f"torch.export gave a {type(unlifted).__name__}")
     return unlifted
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Keep torch.export's warnings of its own deprecated calls, and its logged tracebacks, out of the terminal."""
+    level = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(level)
 
 
 def _flatten_outputs(graph: fx.Graph) -> fx.Graph:

@@ -59,7 +59,8 @@ def deploy(program: Program, recipe: Recipe = EXACT) -> Deployed:
     """Run the recipe's transforms over a copy of the program and prove the result.
 
     Raises:
-        ConversionError: the network's own output is not finite, or a transform changed it; the message names which.
+        ConversionError: the network's own output is not finite or only rounding, or a transform changed it; the message
+            names which.
     """
     original, changed = to_dtype(program, torch.float64), to_dtype(program, torch.float64)
     steps = apply(recipe, changed)

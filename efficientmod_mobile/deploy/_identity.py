@@ -1,9 +1,10 @@
 """Operations that change nothing in a deployed network vanish.
 
-dropout(x) = x                          in evaluation mode, also its alpha and feature forms
-clone(x) = contiguous(x) = detach(x) = x      strides and gradients mean nothing to a functional graph
+dropout(x) = x                                     in evaluation mode, also its alpha and feature forms
+clone(x) = contiguous(x) = detach(x) = x           strides and gradients mean nothing to a functional graph
 x + 0 = x - 0 = x * 1 = x / 1 = x
-reshape, expand, slice, permute, to(dtype) = x    where shape, order and dtype stay
+reshape, expand, slice, permute, to(dtype) = x     where shape, order and dtype stay
+pad(x) = x                                         where it pads by nothing
 """
 
 from typing import Any, ClassVar
@@ -39,6 +40,7 @@ _SHAPERS = (
     aten.to.dtype_layout,
     aten.type_as.default,
 )
+_PADS = (aten.constant_pad_nd.default, aten.pad.default)
 _NEUTRAL = {aten.add.Tensor: 0, aten.sub.Tensor: 0, aten.mul.Tensor: 1, aten.div.Tensor: 1}
 
 
@@ -62,13 +64,15 @@ class Identity(Transform[fx.Node]):
 def _is_identity(node: fx.Node) -> bool:
     if is_call(node, *_DROPOUTS, *_COPIES):
         return True
-    if not node.all_input_nodes or not is_call(node, *_SHAPERS, *_NEUTRAL, aten.permute.default):
+    if not node.all_input_nodes or not is_call(node, *_SHAPERS, *_PADS, *_NEUTRAL, aten.permute.default):
         return False
     before, after = node.all_input_nodes[0].meta["val"], node.meta["val"]
     if before.shape != after.shape or before.dtype != after.dtype:
         return False
     if is_call(node, aten.permute.default):
         return [axis % len(shape(node)) for axis in arguments(node)["dims"]] == list(range(len(shape(node))))
+    if is_call(node, *_PADS):
+        return not any(arguments(node)["pad"])
     return is_call(node, *_SHAPERS) or _adds_nothing(node)
 
 

@@ -6,7 +6,8 @@ held to that: its own outputs move when its input moves by one unit in the last 
 
     max(1e-12, 16 s),  s = relative change of the original's outputs when each pixel x becomes x (1 +- 2**-52)
 
-and never above 1e-10: beyond that the network's float32 outputs carry no three digits, with or without transforms.
+A network whose tolerance comes out above 1e-9 is not deployed at all: in float32, whose rounding is 2**29 times
+coarser, its outputs keep fewer than two digits, with or without transforms.
 """
 
 from collections.abc import Sequence
@@ -16,9 +17,10 @@ import torch
 from torch import Tensor
 
 from efficientmod_mobile.deploy._program import Program, run
+from efficientmod_mobile.errors import ConversionError
 
 FLOAT64_TOLERANCE = 1e-12
-LARGEST_TOLERANCE = 1e-10
+LARGEST_TOLERANCE = 1e-9
 _SLACK = 16.0
 
 
@@ -61,11 +63,21 @@ def relative_error(result: Sequence[Tensor], reference: Sequence[Tensor]) -> flo
 
 
 def tolerance(original: Program, images: Sequence[Tensor], reference: Sequence[Sequence[Tensor]]) -> float:
-    """Return how far two roundings of this float64 program may be apart (see the module's equation)."""
+    """Return how far two roundings of this float64 program may be apart (see the module's equation).
+
+    Raises:
+        ConversionError: the network amplifies rounding beyond use.
+    """
     generator = torch.Generator().manual_seed(0)
     sensitivity = 0.0
     for image, expected in zip(images, reference, strict=True):
         sign = torch.randint(0, 2, image.shape, generator=generator).double() * 2 - 1
         moved = image + sign * torch.finfo(torch.float64).eps * image
         sensitivity = max(sensitivity, relative_error(run(original, moved), expected))
-    return min(LARGEST_TOLERANCE, max(FLOAT64_TOLERANCE, _SLACK * sensitivity))
+    allowed = max(FLOAT64_TOLERANCE, _SLACK * sensitivity)
+    if not allowed <= LARGEST_TOLERANCE:
+        raise ConversionError(
+            f"the network amplifies rounding: a relative change of 2e-16 in its input changes its output by "
+            f"{sensitivity:.0e}, which leaves float32 less than two digits; check its weights"
+        )
+    return allowed

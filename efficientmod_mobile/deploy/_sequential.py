@@ -40,8 +40,6 @@ class SequentialLayers(Transform[Chain]):
         """Match a layer that reads a layer of its kind; refuse where that is not exact or more work."""
         if not is_layer(node) or not isinstance(node.args[0], fx.Node) or not is_layer(node.args[0]):
             return None
-        if only_user(node.args[0]) is None:
-            return Refuse(f"{node.args[0].name} is also read elsewhere")
         layers = layer_of(node.args[0]), layer_of(node)
         for layer in layers:
             if isinstance(layer, Refuse):
@@ -66,18 +64,25 @@ def _chain(first: Layer, second: Layer) -> Chain | Refuse | None:
     if _pointwise(after):
         joint = replace(before, out_channels=after.out_channels)
     elif _pointwise(before):
-        if second.pads and first.bias is not None and bool(first.bias.any()):
-            return Refuse(f"{second.node.name} pads with zeros, which the bias of {first.node.name} does not pass")
         joint = replace(after, in_channels=before.in_channels, size_in=before.size_in)
     else:
         return None
     joint = replace(joint, groups=math.gcd(before.groups, after.groups))
-    if joint.macs > before.macs + after.macs:
-        return Refuse(
-            f"{first.node.name} and {second.node.name} take {before.macs + after.macs} multiplications, "
-            f"as one layer {joint.macs}"
-        )
-    return Chain(first, second, (before.groups, after.groups), joint)
+    chain = Chain(first, second, (before.groups, after.groups), joint)
+    reason = _reason_against(chain, before.macs + after.macs)
+    return chain if reason is None else Refuse(reason)
+
+
+def _reason_against(chain: Chain, macs: int) -> str | None:
+    first, second = chain.first, chain.second
+    if chain.geometry.macs > macs:
+        names = f"{first.node.name} and {second.node.name}"
+        return f"{names} take {macs} multiplications, as one layer {chain.geometry.macs}"
+    if only_user(first.node) is None:
+        return f"{first.node.name} is also read elsewhere"
+    if second.pads and first.bias is not None and bool(first.bias.any()):
+        return f"{second.node.name} pads with zeros, which the bias of {first.node.name} does not pass"
+    return None
 
 
 def _pointwise(geometry: Geometry) -> bool:

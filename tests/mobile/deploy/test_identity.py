@@ -44,6 +44,7 @@ NOTHING: dict[str, Callable[[Tensor], Tensor]] = {
     "times one": lambda x: x * 1.0,
     "one times": lambda x: 1 * x,
     "over one": lambda x: x / 1,
+    "pad by nothing": lambda x: nn.functional.pad(x, (0, 0, 0, 0)),
     "pool to the same size": nn.AdaptiveAvgPool2d((5, 7)),
 }
 
@@ -63,6 +64,7 @@ SOMETHING: dict[str, Callable[[Tensor], Tensor]] = {
     "zero minus": lambda x: 0 - x,
     "one over": lambda x: 2 / (x + 2),
     "expand": lambda x: x.mean(1, keepdim=True).expand(1, 3, 5, 7),
+    "shift by padding": lambda x: nn.functional.pad(x, (1, -1)),
     "tiled": lambda x: x.repeat(1, 2, 1, 1),
 }
 
