@@ -77,7 +77,8 @@ def _image(value: Any, feature: Feature, declared: Variable) -> torch.Tensor:
     if feature.colour == "BGR":
         planes = planes[::-1]
     _check_shape((1, *planes.shape), declared, "the picture")
-    return torch.from_numpy(planes[None].astype(np.float32))
+    dtype = BY_NAME[declared.dtype]
+    return to_tensor(planes[None].astype(dtype.storage), dtype)
 
 
 def to_input(value: Any, feature: Feature, declared: Variable) -> torch.Tensor:
@@ -86,8 +87,7 @@ def to_input(value: Any, feature: Feature, declared: Variable) -> torch.Tensor:
         return _image(value, feature, declared)
     dtype = BY_NAME[declared.dtype]
     try:
-        array = np.ascontiguousarray(value)
-        array = array.reshape(np.shape(value)).astype(dtype.storage)
+        array = np.array(value, dtype=dtype.storage, order="C")
     except (TypeError, ValueError) as error:
         raise InputError(f"the input '{feature.name}' takes numbers, not a {type(value).__name__}") from error
     _check_shape(array.shape, declared, "the array")
@@ -97,7 +97,7 @@ def to_input(value: Any, feature: Feature, declared: Variable) -> torch.Tensor:
 def _to_image(tensor: torch.Tensor, feature: Feature) -> Image.Image:
     planes = tensor[0].numpy()
     if feature.dtype is np.float16:
-        return Image.fromarray(planes[0].astype(np.float32), mode="F")
+        return Image.fromarray(planes[0].astype(np.float32))
     pixels = np.clip(np.round(planes), 0, 255).astype(np.uint8)
     if feature.colour == "L":
         return Image.fromarray(pixels[0])

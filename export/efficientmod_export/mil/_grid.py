@@ -8,8 +8,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from efficientmod_mobile.errors import ConversionError
-
 
 def sample_points(mode: str, source: Tensor, count: int) -> Tensor:
     """(..., count) points in pixels of a source of (...) pixels, float64, before they are held inside it."""
@@ -26,7 +24,7 @@ def sample_points(mode: str, source: Tensor, count: int) -> Tensor:
         return (index + 0.5) * (length - 1).clamp(min=1) / count
     if mode == "UNALIGN_CORNERS":
         return (index + 0.5) * length / count - 0.5
-    raise ConversionError(f"there is no sampling mode '{mode}'")
+    raise ValueError(f"there is no sampling mode '{mode}'")
 
 
 @dataclass(frozen=True)

@@ -73,13 +73,13 @@ class Parameter:
 class Operator:
     """A kernel and its schema. `moves` says that it moves or picks values without computing new ones."""
 
-    name: str
     kernel: Kernel
     parameters: Mapping[str, Parameter]
     moves: bool
 
 
-_REGISTRY: dict[str, dict[int, Operator]] = {}
+REGISTRY: dict[str, dict[int, Operator]] = {}
+"""Name -> the iOS version that brought or changed the operator -> its kernel."""
 
 
 def _parameter(parameter: inspect.Parameter) -> Parameter:
@@ -89,16 +89,15 @@ def _parameter(parameter: inspect.Parameter) -> Parameter:
     return Parameter(_CONVERTERS[annotation], parameter.default is inspect.Parameter.empty, annotation == Tensors)
 
 
-def operator(*names: str, since: int = _FIRST_IOS, moves: bool = False) -> Callable[[AnyKernel], AnyKernel]:
-    """Register a kernel for MIL's operators `names`, from the opset of iOS `since` on; twice raises `ValueError`."""
+def operator(name: str, *, since: int = _FIRST_IOS, moves: bool = False) -> Callable[[AnyKernel], AnyKernel]:
+    """Register a kernel for MIL's operator `name`, from the opset of iOS `since` on; twice raises `ValueError`."""
 
     def register(kernel: AnyKernel) -> AnyKernel:
-        parameters = {name: _parameter(p) for name, p in inspect.signature(kernel).parameters.items()}
-        for name in names:
-            versions = _REGISTRY.setdefault(name, {})
-            if since in versions:
-                raise ValueError(f"the operator '{name}' of iOS {since} is registered twice")
-            versions[since] = Operator(name, kernel, parameters, moves)
+        versions = REGISTRY.setdefault(name, {})
+        if since in versions:
+            raise ValueError(f"the operator '{name}' of iOS {since} is registered twice")
+        parameters = {key: _parameter(held) for key, held in inspect.signature(kernel).parameters.items()}
+        versions[since] = Operator(kernel, parameters, moves)
         return kernel
 
     return register
@@ -106,10 +105,5 @@ def operator(*names: str, since: int = _FIRST_IOS, moves: bool = False) -> Calla
 
 def find_operator(name: str, ios: int) -> Operator | None:
     """The newest version of `name` that a program of opset `ios` may use, or None."""
-    versions = [since for since in _REGISTRY.get(name, {}) if since <= ios]
-    return _REGISTRY[name][max(versions)] if versions else None
-
-
-def registered() -> dict[str, tuple[int, ...]]:
-    """Every operator's name, with the iOS versions that changed it."""
-    return {name: tuple(sorted(versions)) for name, versions in sorted(_REGISTRY.items())}
+    versions = [since for since in REGISTRY.get(name, {}) if since <= ios]
+    return REGISTRY[name][max(versions)] if versions else None

@@ -74,11 +74,6 @@ def to_tensor(values: np.ndarray[Any, Any], dtype: DataType) -> torch.Tensor:
     return torch.from_numpy(values).to(dtype.carrier)
 
 
-def to_numpy(tensor: torch.Tensor, dtype: DataType) -> np.ndarray[Any, Any]:
-    """The array of MIL's own type that `tensor` carries."""
-    return tensor.contiguous().numpy().astype(dtype.storage)
-
-
 def through_float16(tensor: torch.Tensor) -> torch.Tensor:
     """`tensor` rounded to float16 (to nearest even, infinite past 65504), in float32."""
     return tensor.to(torch.float16).to(torch.float32)

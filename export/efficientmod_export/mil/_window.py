@@ -5,8 +5,6 @@ from collections.abc import Sequence
 import torch.nn.functional as F
 from torch import Tensor
 
-from efficientmod_mobile.errors import ConversionError
-
 Pads = list[tuple[int, int]]
 
 
@@ -20,7 +18,7 @@ def window_pads(
         flat = list(pad or [0] * 2 * len(size))
         return list(zip(flat[::2], flat[1::2], strict=True))
     if pad_type not in {"same", "same_lower"}:
-        raise ConversionError(f"there is no padding of type '{pad_type}'")
+        raise ValueError(f"there is no padding of type '{pad_type}'")
     pads = []
     for length, width, stride in zip(size, kernel, strides, strict=True):
         total = max(0, (-(-length // stride) - 1) * stride + width - length)

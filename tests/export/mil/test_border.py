@@ -61,6 +61,21 @@ def test_a_picture_enters_with_its_scale_bias_and_order(order: str, ct: Any, fro
         program.predict({"image": PIXELS.astype(np.float64)})
 
 
+def test_a_grey_picture_of_half_floats_enters_and_comes_out(ct: Any, from_torch: Callable[..., Path]) -> None:
+    layout = ct.colorlayout.GRAYSCALE_FLOAT16
+    path = from_torch(
+        nn.Hardtanh(-2.0, 0.5),
+        torch.zeros(1, 1, *SIZE),
+        precision="FLOAT16",
+        inputs=[ct.ImageType(name="image", shape=(1, 1, *SIZE), color_layout=layout)],
+        outputs=[ct.ImageType(name="clipped", color_layout=layout)],
+    )
+    heights = np.random.default_rng(3).standard_normal(SIZE).astype(np.float32)
+    result = MILProgram.load(path).predict({"image": Image.fromarray(heights)})["clipped"]
+    assert result.mode == "F"
+    np.testing.assert_array_equal(np.asarray(result), np.clip(heights, -2, 0.5).astype(np.float16).astype(np.float32))
+
+
 def test_a_grey_picture(ct: Any, from_torch: Callable[..., Path]) -> None:
     network = Network(1).eval()
     image = ct.ImageType(name="image", shape=(1, 1, *SIZE), scale=0.01, color_layout=ct.colorlayout.GRAYSCALE)

@@ -2,6 +2,8 @@
 
 import shutil
 import struct
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ import torch
 from torch import nn
 
 from efficientmod_export.mil import MODULES_KEY, MILProgram, PackageError
-from efficientmod_mobile.errors import ConversionError, EfficientModError, InputError
+from efficientmod_mobile.errors import ConversionError, DependencyError, EfficientModError, InputError
 
 SPECIFICATION = Path("Data/com.apple.CoreML/model.mlmodel")
 WEIGHTS = Path("Data/com.apple.CoreML/weights/weight.bin")
@@ -199,6 +201,33 @@ def test_a_declared_shape_that_is_not_what_comes_out(package: Path) -> None:
     program = MILProgram.load(package)
     with pytest.raises(ConversionError, match=r"gave \(1, 8, 6, 7\) torch.float32, where the program declares"):
         program.predict({"x0": np.zeros((1, 3, 8, 9), np.float32)})
+
+
+def test_a_mode_that_the_operator_does_not_have(package: Path) -> None:
+    def change(model: Any) -> None:
+        pad_type = operation(model, "conv").inputs["pad_type"].arguments[0].name
+        const = next(held for held in block(model).operations if held.outputs[0].name == pad_type)
+        const.attributes["val"].immediateValue.tensor.strings.values[0] = "sideways"
+
+    edit(package, change)
+    program = MILProgram.load(package)
+    with pytest.raises(ConversionError, match=r"the operator conv '.*' cannot be run: there is no padding of type"):
+        program.predict({"x0": np.zeros((1, 3, 8, 9), np.float32)})
+
+
+def test_coremltools_missing(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(DependencyError, match=r'pip install "efficientmod-mobile\[coreml\]"'):
+        MILProgram.load(package)
+
+
+def test_loading_does_not_import_coremltools(package: Path) -> None:
+    code = (
+        "import sys; from efficientmod_export.mil import MILProgram; "
+        f"MILProgram.load({str(package)!r}); print('coremltools' in sys.modules, 'torchvision' in sys.modules)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.split() == ["False", "False"]
 
 
 def test_a_value_that_nothing_gives(package: Path) -> None:

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from efficientmod_export.mil import MILProgram
-from efficientmod_export.mil._registry import _REGISTRY
+from efficientmod_export.mil._registry import REGISTRY
 from efficientmod_mobile import create_model, realistic_state
 
 TOLERANCE = 1e-5
@@ -78,5 +78,5 @@ def test_the_gate_passes_without_a_mutation(gate: Callable[[], float]) -> None:
 @pytest.mark.parametrize("mutation", MUTATIONS)
 def test_the_gate_fails_with(mutation: str, gate: Callable[[], float], monkeypatch: pytest.MonkeyPatch) -> None:
     name, kernel = MUTATIONS[mutation]
-    monkeypatch.setitem(_REGISTRY[name], 15, dataclasses.replace(_REGISTRY[name][15], kernel=kernel))
+    monkeypatch.setitem(REGISTRY[name], 15, dataclasses.replace(REGISTRY[name][15], kernel=kernel))
     assert gate() > 3 * TOLERANCE

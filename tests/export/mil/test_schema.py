@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import torch
 
-from efficientmod_export.mil._registry import find_operator, operator, registered
+from efficientmod_export.mil._registry import REGISTRY, find_operator, operator
 
 OPSETS = (15, 16, 17, 18)
 # Attributes of the definition that never reach a saved package.
@@ -23,7 +23,7 @@ def definitions(ct: Any, ios: int) -> dict[str, Any]:
 def test_every_kernel_takes_exactly_the_inputs_of_its_opset(ct: Any, ios: int) -> None:
     defined = definitions(ct, ios)
     wrong = {}
-    for name in registered():
+    for name in REGISTRY:
         found = find_operator(name, ios)
         if found is None:
             assert name not in defined, f"{name} is part of iOS {ios}, but the kernel comes later"
@@ -38,7 +38,7 @@ def test_every_kernel_takes_exactly_the_inputs_of_its_opset(ct: Any, ios: int) -
 
 
 def test_what_is_left_out_is_known_by_name(ct: Any) -> None:
-    left_out = set(definitions(ct, 18)) - set(registered())
+    left_out = set(definitions(ct, 18)) - set(REGISTRY)
     assert left_out == {
         "_const_symbolic", "const",  # no operators: the reader takes constants apart
         "cond", "while_loop", "make_list",

@@ -5,7 +5,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from efficientmod_export.mil._registry import operator
-from efficientmod_mobile.errors import ConversionError
 
 _SIGMOID_GELU_SLOPE = 1.702
 
@@ -36,7 +35,7 @@ def gelu(x: Tensor, mode: str = "EXACT") -> Tensor:
         return F.gelu(x, approximate="tanh")
     if mode == "SIGMOID_APPROXIMATION":
         return x * torch.sigmoid(_SIGMOID_GELU_SLOPE * x)
-    raise ConversionError(f"gelu has no mode '{mode}'")
+    raise ValueError(f"gelu has no mode '{mode}'")
 
 
 @operator("leaky_relu")

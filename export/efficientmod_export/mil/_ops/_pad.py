@@ -5,7 +5,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from efficientmod_export.mil._registry import Ints, operator
-from efficientmod_mobile.errors import ConversionError
 
 
 def _by_index(x: Tensor, axis: int, before: int, after: int, mode: str) -> Tensor:
@@ -27,7 +26,7 @@ def pad(x: Tensor, pad: Ints, mode: str = "constant", constant_val: float = 0.0)
     if mode == "constant":
         return F.pad(x, [amount for pair in reversed(pairs) for amount in pair], value=constant_val)
     if mode not in {"reflect", "replicate"}:
-        raise ConversionError(f"pad has no mode '{mode}'")
+        raise ValueError(f"pad has no mode '{mode}'")
     for axis, (before, after) in enumerate(pairs, start=x.dim() - len(pairs)):
         if before or after:
             x = _by_index(x, axis, before, after, mode)

@@ -6,7 +6,6 @@ from torch import Tensor
 
 from efficientmod_export.mil._grid import interpolate, sample_points, taps
 from efficientmod_export.mil._registry import Ints, operator
-from efficientmod_mobile.errors import ConversionError
 
 
 def _bilinear(x: Tensor, size: tuple[int, ...], mode: str) -> Tensor:
@@ -62,7 +61,7 @@ def upsample_bilinear_centred(
     """As in iOS 15; `half_pixel_centers` is by default what `align_corners` is not."""
     centred = not align_corners if half_pixel_centers is None else half_pixel_centers
     if align_corners and centred:
-        raise ConversionError("upsample_bilinear cannot align corners and use half pixel centres")
+        raise ValueError("upsample_bilinear cannot align corners and use half pixel centres")
     if align_corners or centred:
         return upsample_bilinear(x, scale_factor_height, scale_factor_width, align_corners)
     return _bilinear(x, _scaled(x, scale_factor_height, scale_factor_width), "DEFAULT")
@@ -89,4 +88,4 @@ def resize(
         return _bilinear(x, size, sampling_mode)
     if interpolation_mode == "NEAREST_NEIGHBOR" and sampling_mode == "DEFAULT":
         return _nearest(x, size)
-    raise ConversionError(f"resize has no defined mode {interpolation_mode} with {sampling_mode}")
+    raise ValueError(f"resize has no defined mode {interpolation_mode} with {sampling_mode}")

@@ -6,7 +6,6 @@ from torch import Tensor
 
 from efficientmod_export.mil._grid import interpolate, sample_points, taps
 from efficientmod_export.mil._registry import operator
-from efficientmod_mobile.errors import ConversionError
 
 _REFLECT_EDGE = {"reflection": 0.0, "symmetric": 0.5}
 
@@ -20,7 +19,7 @@ def _corners(box: Tensor, mode: str) -> Tensor:
         first, third = first - third / 2, first + third / 2
         second, fourth = second - fourth / 2, second + fourth / 2
     elif not mode.startswith("CORNERS"):
-        raise ConversionError(f"there is no box convention '{mode}'")
+        raise ValueError(f"there is no box convention '{mode}'")
     return torch.stack([first, second, third, fourth])
 
 
@@ -57,7 +56,7 @@ def crop_resize(
     """Each box (N, 1, 4, 1, 1) of every picture at one size: (N, B, C, height, width)."""
     boxes = roi.reshape(roi.shape[0], -1)
     if boxes.shape[1] != 4:
-        raise ConversionError("crop_resize with picture indices among the boxes is not defined for this output shape")
+        raise ValueError("crop_resize with picture indices among the boxes is not defined for this output shape")
     scale = _scale(x, normalized_coordinates, spatial_scale)
     size = (target_height, target_width)
     crops = [_crop(x, _corners(box, box_coordinate_mode) * scale, size, sampling_mode, pad_value) for box in boxes]
@@ -111,7 +110,7 @@ def _pixels(coordinates: Tensor, length: int, mode: str, align_corners: bool) ->
     if mode == "normalized_minus_one_to_one":
         points = (points + 1) / 2
     elif mode != "normalized_zero_to_one":
-        raise ConversionError(f"there is no coordinate mode '{mode}'")
+        raise ValueError(f"there is no coordinate mode '{mode}'")
     return points * (length - 1) if align_corners else points * length - 0.5
 
 
@@ -130,7 +129,7 @@ def _sampled(
         across = _reflected(across, width, _REFLECT_EDGE[padding_mode])
         down = _reflected(down, height, _REFLECT_EDGE[padding_mode])
     elif padding_mode not in {"border", "constant"}:
-        raise ConversionError(f"there is no padding mode '{padding_mode}'")
+        raise ValueError(f"there is no padding mode '{padding_mode}'")
     grid = torch.stack([across * 2 / max(width - 1, 1) - 1, down * 2 / max(height - 1, 1) - 1], -1).to(x.dtype)
     outside = "zeros" if padding_mode == "constant" else "border"
     shift = padding_value if padding_mode == "constant" else 0.0

@@ -7,7 +7,6 @@ from torch import Tensor
 from efficientmod_export.mil._ops._gather import take, take_along_axis, take_nd
 from efficientmod_export.mil._ops._slice import slice_by_index
 from efficientmod_export.mil._registry import Bools, Ints, operator
-from efficientmod_mobile.errors import ConversionError
 
 # NumPy's `at` applies every update, also where positions repeat.
 _UPDATES = {
@@ -32,7 +31,7 @@ def _write(data: Tensor, positions: Tensor, updates: Tensor, mode: str) -> Tenso
     elif mode in _UPDATES:
         _UPDATES[mode].at(flat, at, values)
     else:
-        raise ConversionError(f"scatter has no mode '{mode}'")
+        raise ValueError(f"scatter has no mode '{mode}'")
     return result
 
 
