@@ -1,0 +1,123 @@
+"""How cuts of an axis, and repetitions along one, work on the tensor behind their input's layout.
+
+    cut(permute(v), dim) = permute(cut(v, the dim's axis in v))
+
+Where the dim is only the outer part of the value's axis (the 3 of an axis that holds 3 * heads * width channels), the
+cut is one of the whole axis, in steps of what lies within.
+"""
+
+import math
+import operator
+from dataclasses import dataclass
+
+import torch
+from torch import fx
+
+from efficientmod_mobile.deploy._graph import arguments, emit, is_call, replace, shape
+from efficientmod_mobile.deploy._layout import Layout
+from efficientmod_mobile.deploy._layout_rules import Rewrite, rule
+from efficientmod_mobile.deploy._transform import Refuse
+
+aten = torch.ops.aten
+
+_PARTS = (
+    aten.chunk.default,
+    aten.split.Tensor,
+    aten.split_with_sizes.default,
+    aten.unbind.int,
+)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Elements start .. start + length of an axis; `drops` when the axis (then of length 1) vanishes."""
+
+    source: fx.Node
+    axis: int
+    start: int
+    length: int
+    drops: bool
+
+
+def cut_of(node: fx.Node) -> Cut | None:
+    """Read a slice, a select, or one part of a split as a cut of one axis; None for anything else."""
+    if is_call(node, operator.getitem) and is_call(node.args[0], *_PARTS):
+        return _part(node)
+    if not is_call(node, aten.slice.Tensor, aten.select.int):
+        return None
+    bound = arguments(node)
+    source = bound["self"]
+    axis = bound["dim"] % len(shape(source))
+    size = shape(source)[axis]
+    if is_call(node, aten.select.int):
+        return Cut(source, axis, bound["index"] % size, 1, True)
+    start = bound["start"] or 0
+    start = max(0, start + size if start < 0 else start)
+    return Cut(source, axis, start, shape(node)[axis], False) if bound["step"] == 1 else None
+
+
+def _part(node: fx.Node) -> Cut | None:
+    parts, index = node.args
+    if not isinstance(parts, fx.Node) or not isinstance(index, int):
+        return None
+    bound = arguments(parts)
+    source = bound["self"]
+    axis = bound["dim"] % len(shape(source))
+    if is_call(parts, aten.unbind.int):
+        return Cut(source, axis, index, 1, True)
+    lengths = [int(value.shape[axis]) for value in parts.meta["val"]]
+    return Cut(source, axis, sum(lengths[:index]), lengths[index], False)
+
+
+@rule(operator.getitem, aten.slice.Tensor, aten.select.int)
+def _cut(node: fx.Node, layout: Layout) -> Rewrite | Refuse | None:
+    cut = cut_of(node)
+    group = layout.groups[cut.axis] if cut else ()
+    if cut is None or not group:
+        return None
+    axis = next(index for index, atoms in enumerate(layout.value_groups) if group[0] in atoms)
+    atoms = layout.value_groups[axis]
+    if group != atoms[: len(group)]:
+        return Refuse(f"it cuts the inner part of an axis of {layout.value.name}")
+    inner = math.prod(layout.atoms[atom] for atom in atoms[len(group) :])
+
+    def write() -> None:
+        bounds = (axis, cut.start * inner, (cut.start + cut.length) * inner)
+        new = emit(node, aten.slice.Tensor, (layout.value, *bounds), like=node)
+        replace(node, _after(layout, new, cut).write(node))
+
+    return write
+
+
+def _after(layout: Layout, new: fx.Node, cut: Cut) -> Layout:
+    """The layout of what is left: the cut axis is one atom, or none where one element is left."""
+    group = layout.groups[cut.axis]
+    first, kept = group[0], int(cut.length > 1)
+    atoms = (*layout.atoms[:first], *((cut.length,) * kept), *layout.atoms[first + len(group) :])
+    moved = kept - len(group)
+    groups = [
+        ((first,) * kept) if axis == cut.axis else tuple(atom + moved if atom > first else atom for atom in other)
+        for axis, other in enumerate(layout.groups)
+    ]
+    if cut.drops:
+        del groups[cut.axis]
+    return Layout(new, atoms, tuple(groups))
+
+
+@rule(aten.repeat.default)
+def _repeat(node: fx.Node, layout: Layout) -> Rewrite | Refuse | None:
+    counts = list(arguments(node)["repeats"])
+    repeated = [axis for axis, count in enumerate(counts) if count != 1]
+    if len(counts) != len(layout.groups) or len(repeated) != 1:
+        return Refuse("it repeats along new or several axes")
+    axis = layout.value_axis(repeated[0])
+    if axis is None:
+        return Refuse("it repeats a part of an axis")
+
+    def write() -> None:
+        along = [1] * len(shape(layout.value))
+        along[axis] = counts[repeated[0]]
+        new = emit(node, aten.repeat.default, (layout.value, along), like=node)
+        replace(node, layout.resized(new, axis).write(node))
+
+    return write
