@@ -76,35 +76,26 @@ def _running_shapes(context: Context, operands: Sequence[Operand], physical: Sha
         shape, item = stored[mine], operands[mine]
         if shape is None or not isinstance(item, Value) or item.physical != physical:
             continue
-        if (fitted := _fitted(operands[other], stored[other], physical, shape)) is not None:
+        if (fitted := _fitted(_physical(operands[other]), physical, shape)) is not None:
             return [shape, fitted] if mine == 0 else [fitted, shape]
     shapes = [_physical(item) for item in operands]
     return _merged(shapes) if len(physical) > MAX_RANK else shapes
 
 
-def _fitted(operand: Operand, stored: Shape | None, physical: Shape, shape: Shape) -> Shape | None:
-    """The operand's shape beside one stored in `shape`, if no axis of the larger must be split for it."""
-    own = _physical(operand)
-    size = prod(own)
-    trailing = prod(physical[len(physical) - _suffix(own, physical) :])
-    if size != trailing:
-        return None
-    for start in range(len(shape) + 1):
-        if prod(shape[start:]) == size:
-            return (
-                (1,) * (len(shape) - len(shape[start:])) + shape[start:]
-                if stored is not None
-                else shape[start:] or (1,)
-            )
+def _fitted(own: Shape, physical: Shape, shape: Shape) -> Shape | None:
+    """The shape, beside `shape`, of an operand that has the first or the last of the physical axes in full.
+
+    `shape` splits the physical axes otherwise; None where no border in it fits the operand.
+    """
+    size, splits = prod(own), range(len(physical) + 1)
+    last = any(prod(own[:at]) == 1 and own[at:] == physical[at:] for at in splits)
+    first = any(prod(own[at:]) == 1 and own[:at] == physical[:at] for at in splits)
+    for at in range(len(shape) + 1):
+        if last and prod(shape[at:]) == size:
+            return (1,) * at + shape[at:]
+        if first and prod(shape[:at]) == size:
+            return shape[:at] + (1,) * (len(shape) - at)
     return None
-
-
-def _suffix(own: Shape, physical: Shape) -> int:
-    """How many of the last axes an operand has in full, all axes before being of one element."""
-    count = 0
-    while count < len(own) and own[len(own) - 1 - count] == physical[len(physical) - 1 - count]:
-        count += 1
-    return count if all(extent == 1 for extent in own[: len(own) - count]) else 0
 
 
 def _merged(shapes: Sequence[Shape]) -> list[Shape]:
