@@ -72,14 +72,12 @@ def constexpr_blockwise_shift_scale(data: Tensor, scale: Tensor, offset: Tensor 
 @operator("constexpr_lut_to_dense", since=18)
 def constexpr_lut_to_dense_blockwise(indices: Tensor, lut: Tensor, vector_axis: int | None = None) -> Tensor:
     """Entries (values, or vectors along `vector_axis`) of the palette of each block of indices."""
-    rank = indices.dim()
-    palette_size, vector_size = lut.shape[-2:]
-    per_block = _blocks(lut, torch.Size([*indices.shape, palette_size, vector_size]))
-    index = indices.to(torch.int64)[..., None, None].expand(*indices.shape, 1, vector_size)
-    vectors = per_block.gather(-2, index).squeeze(-2)
+    palettes = lut.flatten(0, -3)
+    block = _blocks(torch.arange(len(palettes)).reshape(lut.shape[:-2]), indices.shape)
+    vectors = palettes[block, indices.to(torch.int64)]
     if vector_axis is None:
         return vectors.squeeze(-1)
-    axis = vector_axis % rank
+    axis = vector_axis % indices.dim()
     return vectors.movedim(-1, axis + 1).flatten(axis, axis + 1)
 
 
