@@ -10,6 +10,7 @@ With labels the model has three outputs: `logits`, which parity compares; and wh
 import platform
 import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
@@ -55,17 +56,18 @@ class CoremlBackend:
         demand(self)
         path = folder / self.filename
         _, outputs = tensor_specs(program)
-        try:
-            with converting(self.target):
-                changed = for_image(program, options.std)
-                _convert(with_softmax(changed) if options.labels else changed, outputs, options, path)
-                with edit_package(path) as spec:
-                    if options.labels:
-                        add_classifier(spec, SOFTMAX, options.labels)
-                    describe(spec, _metadata(outputs, options))
-        except BaseException:
-            shutil.rmtree(path, ignore_errors=True)
-            raise
+        # Built beside its place, so that a failure leaves no half of it and an earlier one as it was.
+        with converting(self.target), TemporaryDirectory(dir=folder) as workshop:
+            package = Path(workshop) / self.filename
+            changed = for_image(program, options.std)
+            _convert(with_softmax(changed) if options.labels else changed, outputs, options, package)
+            with edit_package(package) as spec:
+                if options.labels:
+                    add_classifier(spec, SOFTMAX, options.labels)
+                describe(spec, _metadata(outputs, options))
+            if path.exists():
+                shutil.rmtree(path)
+            package.rename(path)
         return Artifact(
             target=self.target,
             path=path,

@@ -209,15 +209,22 @@ def test_every_file_can_be_read_by_others(classifier: Program, convert: Convert)
     assert all(file.stat().st_mode & 0o044 == 0o044 for file in package.rglob("*") if file.is_file())
 
 
-def test_a_failure_leaves_no_half_package(classifier: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_leaves_an_earlier_package_as_it_was(
+    backbone: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with quiet():
+        for _ in range(2):
+            package = BACKENDS["coreml"].convert(backbone, options("fp16"), tmp_path).path
+    before = (package / MODEL).read_bytes()
+
     def fail(*arguments: object) -> None:
-        assert (tmp_path / "model.mlpackage").exists()
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(backend, "describe", fail)
     with quiet(), pytest.raises(OSError, match="No space left"):
-        BACKENDS["coreml"].convert(classifier, options("fp16"), tmp_path)
-    assert not list(tmp_path.iterdir())
+        BACKENDS["coreml"].convert(backbone, options("fp16"), tmp_path)
+    assert list(tmp_path.iterdir()) == [package]
+    assert (package / MODEL).read_bytes() == before
 
 
 @pytest.mark.skipif(platform.system() == "Darwin", reason="on macOS there is a runtime")

@@ -67,7 +67,8 @@ def test_a_sound_file_has_no_drift(
 
 
 def test_std_goes_into_the_stem_and_the_image_into_core_ml(network: Program, convert: Convert) -> None:
-    from coremltools.proto import Model_pb2
+    with quiet():  # its imports warn
+        from coremltools.proto import Model_pb2
 
     labels = tuple(f"class {index}" for index in range(1000))
     package = convert("coreml", network, "fp16", labels=labels).path
