@@ -7,6 +7,7 @@ from efficientmod_mobile.deploy._capture import capture
 from efficientmod_mobile.deploy._certificate import Certificate, Refusal, Step
 from efficientmod_mobile.deploy._deploy import EXACT, Deployed, deploy
 from efficientmod_mobile.deploy._program import Program, run, to_dtype
+from efficientmod_mobile.deploy._proof import Original
 from efficientmod_mobile.deploy._transform import TRANSFORMS, Recipe, Refuse, Repeat, Transform, register
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "TRANSFORMS",
     "Certificate",
     "Deployed",
+    "Original",
     "Program",
     "Recipe",
     "Refusal",

@@ -208,7 +208,9 @@ def _channels_read(reader: fx.Node, index: Index) -> Tensor:
 
 
 def _kind(node: fx.Node) -> str:
-    return "the input" if node.op == "placeholder" else f"{getattr(node.target, '_opname', node.op)} ({node.name})"
+    if node.op == "placeholder":
+        return "the input"
+    return f"{getattr(node.target, '_opname', getattr(node.target, '__name__', node.op))} ({node.name})"
 
 
 def _also_read(node: fx.Node, reader: fx.Node) -> str:

@@ -1,6 +1,5 @@
 """Linear layers with constant weights, whatever operator spells them: linear, convolution, transposed convolution."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -71,12 +70,6 @@ class Layer:
     def pads(self) -> bool:
         """Whether zeros are put around the input."""
         return self.padding is None or any(self.padding)
-
-    @property
-    def macs(self) -> int:
-        """Multiplications and additions for the input's shape, counted as pairs."""
-        positions = shape(self.input) if self.kind == "transposed" else shape(self.node)
-        return math.prod(positions) * math.prod(self.weight.shape[1:])
 
     def scaled_outputs(self, scale: Tensor, shift: Tensor | None) -> tuple[Tensor, Tensor | None]:
         """Return weight and bias of y -> scale * y + shift, both (O,)."""

@@ -10,6 +10,8 @@ from torch._subclasses import FakeTensor
 from torch.fx.node import map_aggregate
 from torch.utils import _pytree as pytree
 
+from efficientmod_mobile.deploy._interpreter import Float64Interpreter
+
 _FLOATS = (torch.float32, torch.float64)
 
 
@@ -40,7 +42,10 @@ class Program:
 def run(program: Program, x: Tensor) -> tuple[Tensor, ...]:
     """Compute every output tensor for `x` (N, C, H, W), in the order in which the network returns them."""
     with torch.no_grad():
-        outputs: tuple[Tensor, ...] = program.graph_module(x)
+        interpreted = x.dtype == torch.float64
+        outputs: tuple[Tensor, ...] = (
+            Float64Interpreter(program.graph_module).run(x) if interpreted else program.graph_module(x)
+        )
     return outputs
 
 

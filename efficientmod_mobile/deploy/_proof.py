@@ -11,12 +11,14 @@ coarser, its outputs keep fewer than two digits, with or without transforms.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from efficientmod_mobile.deploy._program import Program, run
+from efficientmod_mobile.deploy._program import Program, run, to_dtype
 from efficientmod_mobile.errors import ConversionError
 
 FLOAT64_TOLERANCE = 1e-12
@@ -81,3 +83,32 @@ def tolerance(original: Program, images: Sequence[Tensor], reference: Sequence[S
             f"{sensitivity:.0e}, which leaves float32 less than two digits; check its weights"
         )
     return allowed
+
+
+@dataclass(frozen=True)
+class Original:
+    """What a program computes in float64 for natural images, and how close an equal program must come to that."""
+
+    images: tuple[Tensor, ...]
+    outputs: tuple[tuple[Tensor, ...], ...]
+    tolerance: float
+
+    @classmethod
+    def of(cls, program: Program) -> Self:
+        """Run a float32 program, promoted, on images of its example's shape.
+
+        Raises:
+            ConversionError: its output is not finite, or it amplifies rounding beyond use.
+        """
+        promoted = to_dtype(program, torch.float64)
+        images = natural_images(tuple(program.example.shape), count=2, seed=0)
+        outputs = tuple(run(promoted, image) for image in images)
+        if not all(bool(torch.isfinite(output).all()) for several in outputs for output in several):
+            raise ConversionError("the network gives NaN or infinity for natural images; check its weights")
+        return cls(images, outputs, tolerance(promoted, images, outputs))
+
+    def error(self, program: Program) -> float:
+        """The worst `relative_error` of a program of either precision."""
+        dtype = program.example.dtype
+        results = (run(program, image.to(dtype)) for image in self.images)
+        return max(relative_error(result, output) for result, output in zip(results, self.outputs, strict=True))

@@ -4,14 +4,11 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from efficientmod_mobile.deploy import Recipe, Repeat
 from efficientmod_mobile.deploy._batch_norm import BatchNormIntoProducer
 from efficientmod_mobile.deploy._graph import arguments
-from efficientmod_mobile.deploy._kernels import Geometry, joined, placed
 from efficientmod_mobile.deploy._parallel import ParallelLayers
 from efficientmod_mobile.deploy._scale import ConstantIntoProducer
 
@@ -39,7 +36,7 @@ class Sum(nn.Module):
 
 def conv(kernel: int, norm: bool = True, **options: int | str) -> nn.Module:
     options = {"padding": kernel // 2} | options
-    layer = nn.Conv2d(8, 8, kernel, bias=not norm, **options)  # type: ignore[arg-type]
+    layer = nn.Conv2d(8, 8, kernel, bias=not norm, **options)
     return nn.Sequential(layer, nn.BatchNorm2d(8)) if norm else layer
 
 
@@ -80,17 +77,17 @@ def test_one_convolution_is_left(
     bound = only_conv(result)
     assert result.operators() == {"conv2d": 1, "relu": 2}
     assert result.applied()["parallel_layers"] == 1
-    assert bound["weight"].meta["val"].shape == (8, 8 // groups, kernel, kernel)  # type: ignore[attr-defined]
+    assert bound["weight"].meta["val"].shape == (8, 8 // groups, kernel, kernel)
     assert bound["groups"] == groups
     if bound["padding"] != "same":
-        assert list(bound["padding"]) == [padding, padding]  # type: ignore[call-overload]
+        assert list(bound["padding"]) == [padding, padding]
 
 
 def test_dilated_kernels_share_a_grid(transformed: Transformed) -> None:
     build = Sum(conv(3, False, dilation=2, padding=2), conv(1, False), nn.Identity())
     bound = only_conv(transformed(build, SHAPE))
     assert bound["dilation"] == [2, 2]
-    assert bound["weight"].meta["val"].shape[2:] == (3, 3)  # type: ignore[attr-defined]
+    assert bound["weight"].meta["val"].shape[2:] == (3, 3)
 
 
 def test_differences_and_multiples(transformed: Transformed) -> None:
@@ -304,47 +301,3 @@ class OneSided(nn.Module):
 def test_even_kernels_join_where_padding_stays_symmetric(transformed: Transformed) -> None:
     result = transformed(OneSided(), (1, 8, 8, 6), (ParallelLayers(),))
     assert result.applied() == {"parallel_layers": 1}
-
-
-KERNELS = [(kernel, dilation) for kernel in range(1, 6) for dilation in range(1, 4)]
-GROUPS = [(1, 1), (2, 4), (4, 2), (8, 1), (2, 2)]
-
-
-def convolved(
-    image: Tensor, weight: Tensor, kernel: int, dilation: int, padding: int, stride: int, groups: int
-) -> tuple[Tensor, Geometry]:
-    output = nn.functional.conv2d(image, weight, None, stride, padding, dilation, groups)
-    sizes = [(value, value) for value in (kernel, stride, padding, dilation)]
-    size_in, size_out = tuple(image.shape[2:]), tuple(output.shape[2:])
-    return output, Geometry("convolution", 8, 8, groups, *sizes, size_in, size_out, output[0, 0].numel())
-
-
-@settings(deadline=None, max_examples=100)
-@given(
-    a=st.sampled_from(KERNELS),
-    b=st.sampled_from(KERNELS),
-    padding=st.integers(0, 4),
-    stride=st.integers(1, 3),
-    groups=st.sampled_from(GROUPS),
-)
-def test_any_two_geometries_that_join_compute_the_same(
-    a: tuple[int, int], b: tuple[int, int], padding: int, stride: int, groups: tuple[int, int]
-) -> None:
-    """`joined` and `placed` against PyTorch's convolution: any kernels, dilations, paddings of one output size."""
-    generator = torch.Generator().manual_seed(0)
-    image = torch.randn(1, 8, 14, 15, generator=generator, dtype=torch.float64)
-    weights = [
-        torch.randn(8, 8 // count, kernel, kernel, generator=generator, dtype=torch.float64)
-        for (kernel, _), count in zip((a, b), groups, strict=True)
-    ]
-    one, geometry = convolved(image, weights[0], *a, padding, stride, groups[0])
-    for other_padding in range(9):
-        other, other_geometry = convolved(image, weights[1], *b, other_padding, stride, groups[1])
-        both = joined(geometry, other_geometry) if one.shape == other.shape else "sizes differ"
-        if isinstance(both, str):
-            assert (*a, padding) != (*b, other_padding)
-            continue
-        weight = placed(weights[0], geometry, both) + placed(weights[1], other_geometry, both)
-        result = nn.functional.conv2d(image, weight, None, both.stride, both.padding, both.dilation, both.groups)
-        assert float((result - one - other).abs().max()) <= 1e-12 * float((one + other).abs().max())
-        assert both.macs == both.positions * weight.numel()
