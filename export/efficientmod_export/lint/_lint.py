@@ -1,0 +1,63 @@
+"""From a saved ML program, or a bundle that holds one, to the report."""
+
+from pathlib import Path
+from typing import Any
+
+from efficientmod_export.bundle import open_bundle
+from efficientmod_export.lint import rules as rules
+from efficientmod_export.lint._graph import Flexibility, Graph
+from efficientmod_export.lint._report import LintReport, RuleFindings, sort_key
+from efficientmod_export.lint._rule import RULES
+from efficientmod_export.mil._package import Package
+from efficientmod_export.mil._reader import read_function
+from efficientmod_mobile.errors import BundleError
+
+_TARGET = "coreml"
+_FLEXIBLE = {
+    "shapeRange": Flexibility.RANGE,
+    "imageSizeRange": Flexibility.RANGE,
+    "enumeratedShapes": Flexibility.ENUMERATED,
+    "enumeratedSizes": Flexibility.ENUMERATED,
+}
+
+
+def lint_program(path: Path | str) -> LintReport:
+    """Hold the default function of the saved `.mlpackage` at `path` against every rule. Nothing runs.
+
+    Operators that the interpreter does not know are welcome here. Raises `PackageError` for a damaged package and
+    `DependencyError` without coremltools, whose protobuf classes read it.
+    """
+    package = Package(Path(path))
+    description = package.specification.description
+    name = description.defaultFunctionName or "main"
+    of_function = [held for held in description.functions if held.name == name]
+    function = read_function(package, name)
+    graph = Graph(function, _flexible((of_function[0] if of_function else description).input))
+    groups = (RuleFindings(rule, tuple(rule.check(graph))) for rule in RULES.values())
+    broken = sorted((group for group in groups if group.findings), key=sort_key)
+    return LintReport(Path(path), function.ios, len(function.operations), len(RULES), tuple(broken))
+
+
+def lint_bundle(path: Path | str) -> LintReport:
+    """`lint_program` for the Core ML model of the bundle at `path`.
+
+    Raises `BundleError` where there is no bundle, or none with a Core ML model.
+    """
+    bundle = open_bundle(Path(path))
+    for artifact in bundle.manifest.artifacts:
+        if artifact.target == _TARGET:
+            return lint_program(bundle.path / artifact.file)
+    raise BundleError(f"{path} has no Core ML model; export one with --target {_TARGET}.")
+
+
+def _flexible(features: Any) -> dict[str, Flexibility]:
+    """Input name -> how its shape may vary, for those of variable shape."""
+    found: dict[str, Flexibility] = {}
+    for feature in features:
+        kind = feature.type.WhichOneof("Type")
+        oneof = {"multiArrayType": "ShapeFlexibility", "imageType": "SizeFlexibility"}.get(kind)
+        if oneof:
+            flexibility = getattr(feature.type, kind).WhichOneof(oneof)
+            if flexibility in _FLEXIBLE:
+                found[feature.name] = _FLEXIBLE[flexibility]
+    return found

@@ -1,0 +1,60 @@
+"""A report for the terminal: one row per rule, then what to do about it."""
+
+from collections.abc import Iterator
+
+from rich.console import RenderableType
+from rich.markup import escape
+from rich.table import Table
+
+from efficientmod_export.lint._report import LintReport, RuleFindings
+from efficientmod_export.lint._rule import Effect
+
+SHOWN = 3
+_COLOURS = {Effect.FORBIDS: "red", Effect.ALTERS: "red", Effect.COSTS: "yellow"}
+
+
+def render(report: LintReport, *, shown: int = SHOWN) -> Iterator[RenderableType]:
+    """Tables and lines of Rich markup; strings are meant to be printed with `soft_wrap`.
+
+    `shown` operators are named per rule; `LintReport.as_json` has them all.
+    """
+    yield (
+        f"{report.count} findings by {len(report.groups)} of {report.rules} rules in {report.operators} operators "
+        f"(opset of iOS {report.ios})"
+    )
+    if not report.groups:
+        return
+    yield _table(report, shown)
+    for group in report.groups:
+        yield f"[bold]{escape(group.rule.id)}:[/] {escape(group.rule.advice)}"
+        for cited in group.rule.citations:
+            yield f"  {escape(cited.source.title)}: {escape(cited.source.address)}"
+    yield "This is advice. Where each operator runs, the device decides: ask Xcode's performance report."
+
+
+def _table(report: LintReport, shown: int) -> Table:
+    table = Table("rule", "effect", "tier", "count", "operators")
+    for group in report.groups:
+        table.add_row(*_cells(group, shown))
+    return table
+
+
+def _cells(group: RuleFindings, shown: int) -> tuple[str, ...]:
+    rule = group.rule
+    lines = [
+        f"{escape(found.operator)}"
+        + (f" in {escape(found.module)}" if found.module else "")
+        + f": {escape(found.detail)}"
+        for found in group.findings[:shown]
+    ]
+    more = len(group.findings) - shown
+    if more > 0:
+        lines.append(f"and {more} more")
+    tier = rule.tier.value if rule.chips is None else f"{rule.tier.value} ({rule.chips})"
+    return (
+        rule.id,
+        f"[{_COLOURS[rule.effect]}]{rule.effect.value}[/]",
+        tier,
+        str(len(group.findings)),
+        "\n".join(lines),
+    )
