@@ -4,6 +4,7 @@ TensorFlow.
 
 from ._convert import to_tflite
 from ._errors import UnsupportedNode, UnsupportedOperatorsError
+from ._metadata import ImageMetadata
 from ._versions import least_runtime
 
-__all__ = ["UnsupportedNode", "UnsupportedOperatorsError", "least_runtime", "to_tflite"]
+__all__ = ["ImageMetadata", "UnsupportedNode", "UnsupportedOperatorsError", "least_runtime", "to_tflite"]

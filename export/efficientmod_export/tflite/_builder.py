@@ -113,6 +113,10 @@ class Builder:
             self._views[key] = self._reshape(value.tensor, shape)
         return self._views[key]
 
+    def copied(self, tensor: int) -> int:
+        """Another tensor with the same content."""
+        return self._reshape(tensor, self.tensors[tensor].shape)
+
     def _reshape(self, tensor: int, shape: Shape) -> int:
         from ai_edge_litert.schema_py_generated import ReshapeOptionsT
 

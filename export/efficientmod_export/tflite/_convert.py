@@ -7,6 +7,8 @@ from ._builder import Builder
 from ._errors import CannotLowerError, UnsupportedNode, UnsupportedOperatorsError
 from ._graph import Graph, Node
 from ._layout import NHWC, Layout, Value, natural
+from ._metadata import NAME as METADATA
+from ._metadata import ImageMetadata, metadata_of, with_labels
 from ._reader import read
 from .lowering import LOWERINGS, Context
 from .rewrites import simplify
@@ -15,7 +17,9 @@ if TYPE_CHECKING:
     import onnx
 
 
-def to_tflite(model: "onnx.ModelProto | str | Path", *, float16_weights: bool = False) -> bytes:
+def to_tflite(
+    model: "onnx.ModelProto | str | Path", *, float16_weights: bool = False, metadata: ImageMetadata | None = None
+) -> bytes:
     """Write an ONNX model of static shapes and float32 as a TFLite model.
 
     Inputs and outputs of four axes become NHWC; others keep their axes. Tensors and the signature `serving_default`
@@ -25,8 +29,10 @@ def to_tflite(model: "onnx.ModelProto | str | Path", *, float16_weights: bool = 
         model: the model, or the path of its file (with external data beside it, if it has any).
         float16_weights: store the weights as float16; the runtime widens them once, when it loads the model.
 
+        metadata: describe the model as an image classifier, in TFLite's standard metadata.
+
     Returns:
-        The flatbuffer.
+        The flatbuffer; with labels in the metadata, a ZIP archive of them behind it.
 
     Raises:
         InputError: the file is no ONNX model, is damaged, or points outside its folder.
@@ -42,7 +48,11 @@ def to_tflite(model: "onnx.ModelProto | str | Path", *, float16_weights: bool = 
     # 4. Write.
     from ._model import build
 
-    return build(builder, inputs, outputs, float16_weights=float16_weights)
+    if metadata is None:
+        return build(builder, inputs, outputs, float16_weights=float16_weights)
+    described = metadata_of(metadata, [name for name, _ in inputs], [name for name, _ in outputs])
+    data = build(builder, inputs, outputs, float16_weights=float16_weights, metadata={METADATA: described})
+    return with_labels(data, metadata.labels)
 
 
 Ends = list[tuple[str, int]]
@@ -60,7 +70,7 @@ def _lower(graph: Graph) -> tuple[Builder, Ends, Ends]:
     failures = [failure for node in graph.nodes if (failure := _lower_node(builder, graph, node, values)) is not None]
     if failures:
         raise UnsupportedOperatorsError(failures)
-    return builder, inputs, _outputs(builder, graph, values)
+    return builder, inputs, _outputs(builder, graph, values, inputs)
 
 
 def _outside(rank: int) -> Layout:
@@ -105,13 +115,16 @@ def _call(builder: Builder, graph: Graph, node: Node, values: dict[str, Value]) 
     return results if isinstance(results, tuple) else (results,)
 
 
-def _outputs(builder: Builder, graph: Graph, values: dict[str, Value]) -> Ends:
+def _outputs(builder: Builder, graph: Graph, values: dict[str, Value], inputs: Ends) -> Ends:
+    """A tensor for each output, of its own: an output that is an input, or another output seen otherwise, is copied."""
     outputs: Ends = []
     for name in graph.outputs:
         builder.scope = name
         value = values[name] if name in values else builder.value(graph.constants[name], name)
-        tensor = builder.stored(builder.arranged(value, _outside(len(value.layout))))
-        if builder.writer(tensor) is not None and all(tensor != other for _, other in outputs):
-            builder.tensors[tensor].name = name
+        value = builder.arranged(value, _outside(len(value.layout)))
+        tensor = builder.stored(value)
+        if builder.writer(tensor) is None or tensor in dict((*inputs, *outputs)).values():
+            tensor = builder.copied(tensor)
+        builder.tensors[tensor].name = name
         outputs.append((name, tensor))
     return outputs

@@ -2,7 +2,8 @@
 weights.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -27,9 +28,14 @@ _TYPES = {
 
 
 def build(
-    builder: Builder, inputs: Sequence[tuple[str, int]], outputs: Sequence[tuple[str, int]], *, float16_weights: bool
+    builder: Builder,
+    inputs: Sequence[tuple[str, int]],
+    outputs: Sequence[tuple[str, int]],
+    *,
+    float16_weights: bool,
+    metadata: Mapping[str, bytes] = MappingProxyType({}),
 ) -> bytes:
-    """Serialise the graph; inputs and outputs are (signature name, tensor)."""
+    """Serialise the graph; inputs and outputs are (signature name, tensor), metadata are added to the least runtime."""
     if float16_weights:
         halve_weights(builder)
     keep, index = _live(builder, [tensor for _, tensor in (*inputs, *outputs)])
@@ -44,15 +50,16 @@ def build(
         operators=[_operator(item, builder.tensors, codes, index) for item in builder.operators],
         name="main",
     )
-    version = least_version_of(codes)
-    buffers.append(AlignedBuffer(version.encode().ljust(16, b"\0")))
+    entries = {"min_runtime_version": least_version_of(codes).encode().ljust(16, b"\0"), **metadata}
+    first = len(buffers)
+    buffers.extend(AlignedBuffer(content) for content in entries.values())
     model = schema.ModelT(
         version=_SCHEMA_VERSION,
         operatorCodes=[_code(code, level) for code, level in codes],
         subgraphs=[subgraph],
         description="",
         buffers=buffers,
-        metadata=[schema.MetadataT(name="min_runtime_version", buffer=len(buffers) - 1)],
+        metadata=[schema.MetadataT(name=name, buffer=first + place) for place, name in enumerate(entries)],
         signatureDefs=[_signature(inputs, outputs, index)],
     )
     return serialise(model, sum(len(buffer.data) for buffer in buffers if buffer.data is not None))

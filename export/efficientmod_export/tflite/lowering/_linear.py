@@ -22,11 +22,10 @@ def linear(context: Context, x: Operand, weight: Array, bias: Array) -> Value:
     value = context.builder.arranged(value, last_axis_innermost(value.layout, rank - 1))
     outputs, inputs = weight.shape
     shape = context.builder.shape(value)
-    if shape[-1] == inputs:
-        result, keep = (*shape[:-1], outputs), len(shape) != 2
-    else:
-        # FULLY_CONNECTED reads its input as rows of the right length, whatever shape it is stored with.
-        result, keep = (value.size // inputs, outputs), False
+    # FULLY_CONNECTED reads its input as rows of the right length, whatever shape it is stored with; to keep the axes
+    # needs a younger runtime.
+    keep = shape[-1] == inputs and len(shape) > 2 and rank > 2
+    result = (*shape[:-1], outputs) if keep else (value.size // inputs, outputs)
     options = schema.FullyConnectedOptionsT(keepNumDims=keep)
     operands = [value.tensor, context.constant(weight, "weight"), context.constant(bias, "bias")]
     tensor = context.emit("FULLY_CONNECTED", operands, result, options)
@@ -71,7 +70,7 @@ def is_left_product(value: Value, axis: int) -> bool:
 
 
 def left_product(context: Context, value: Value, axis: int, weight: Array, bias: Array) -> Value:
-    """weight @ x + bias along the outermost axis, with weight (O, I): so that x need not be moved for a FULLY_CONNECTED."""
+    """Weight @ x + bias along the outermost axis; weight (O, I). For a FULLY_CONNECTED, x would have to be moved."""
     place = value.layout.index(axis)
     (outputs, inputs), inner = weight.shape, prod(value.physical[place + 1 :])
     operands = [context.constant(weight, "weight"), context.builder.stored(value, (inputs, inner))]

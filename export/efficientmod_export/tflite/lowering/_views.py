@@ -4,6 +4,12 @@ from .._layout import Value, layout_for_reshape, natural, permuted, reshaped
 from ._registry import Context, Operand, lowers
 
 
+@lowers("Identity")
+def identity(context: Context, x: Operand) -> Value:
+    """The value itself; only those stay in the graph that give an output its name."""
+    return context.value(x)
+
+
 @lowers("Transpose")
 def transpose(context: Context, x: Operand, *, perm: tuple[int, ...] = ()) -> Value:
     """Logical axis j of the result is axis perm[j] of x."""

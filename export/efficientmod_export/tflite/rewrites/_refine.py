@@ -2,12 +2,14 @@
 
     Reshape(Transpose(Reshape(x, s), p), t)  ->  Reshape(Transpose(Reshape(x, s'), p'), t)
 
-where s' splits each axis of s wherever the shape of x, or t, has a border inside it, and p' moves the parts as p moved the whole.
-The first Reshape then only splits axes of x, which is a view in any layout; a merge of, say, channels with rows would not be.
+where s' splits each axis of s wherever the shape of x, or t, has a border inside it, and p' moves the parts as p moved
+the whole. The first Reshape then only splits axes of x, which is a view in any layout; a merge of, say, channels with
+rows would not be.
 
 Borders are products of extents, counted from the left: (6, 20) -> (2, 3, 20) has those of both sides, 2 | 6 | 120.
 """
 
+from itertools import pairwise
 from math import prod
 
 import numpy as np
@@ -50,16 +52,16 @@ def _reshape(graph: Graph, before: Node, source: str, shape: Shape) -> str:
 
 
 def _parts(other: Shape, shape: Shape) -> list[Shape] | None:
-    """Each axis of `shape`, split wherever `other`, of as many elements, has a border inside it; None where none fits."""
+    """Each axis of `shape`, split wherever `other`, of as many elements, has a border inside it; None if none fits."""
     borders = {prod(other[:axis]) for axis in range(len(other) + 1)}
     parts: list[Shape] = []
     done = 1
     for extent in shape:
         inside = sorted(border for border in borders if done < border < done * extent)
         marks = [done, *inside, done * extent]
-        if any(high % low for low, high in zip(marks, marks[1:], strict=False)):
+        if any(high % low for low, high in pairwise(marks)):
             return None
-        parts.append(tuple(high // low for low, high in zip(marks, marks[1:], strict=False)))
+        parts.append(tuple(high // low for low, high in pairwise(marks)))
         done *= extent
     return parts
 

@@ -1,0 +1,142 @@
+"""The standard metadata of TFLite models: what an image classifier's input and output mean, and its labels.
+
+A flatbuffer of its own (schema `metadata_schema.fbs` of TFLite Support, identifier M001) in the model's metadata, and
+the labels as a ZIP archive behind the model, where readers of the model do not look and readers of archives do. Its few
+tables are written by field number: the schema has no generated code that a package without TensorFlow brings along.
+"""
+
+import io
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from flatbuffers import Builder
+
+from efficientmod_mobile.errors import ConversionError
+
+NAME = "TFLITE_METADATA"
+LABELS = "labels.txt"
+
+_IDENTIFIER = b"M001"
+_PARSER = "1.0.0"
+_IMAGE_PROPERTIES, _NORMALIZATION, _RGB, _AXIS_LABELS = 2, 1, 1, 2
+
+
+@dataclass(frozen=True)
+class ImageMetadata:
+    """What tools show of an image classifier, and how they prepare its input.
+
+    An input pixel p in [0, 255] is normalised as (p - mean) / std, channel by channel (R, G, B). MediaPipe takes only
+    models whose three means are equal, and whose three deviations are; a network that needs others must have them in
+    its graph. `labels` names each element of the first output, or is empty.
+    """
+
+    name: str
+    description: str
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    labels: tuple[str, ...] = ()
+    version: str = "1"
+    author: str = ""
+    license: str = ""
+
+
+def metadata_of(image: ImageMetadata, inputs: Sequence[str], outputs: Sequence[str]) -> bytes:
+    """The metadata flatbuffer for a model of one image input.
+
+    Raises:
+        ConversionError: the model has another number of inputs, or a standard deviation is not positive.
+    """
+    if len(inputs) != 1 or not outputs:
+        raise ConversionError(f"Image metadata describe one input and its outputs; the model has {len(inputs)} inputs.")
+    if any(value <= 0 for value in image.std):
+        raise ConversionError(f"The standard deviation {image.std} is not positive; give the preprocessing's own.")
+    writer = _Writer(Builder(1024))
+    takes = writer.table(
+        (0, writer.text(inputs[0])),
+        (1, writer.text("RGB image, pixels normalised as the process unit says")),
+        (3, writer.union(0, _IMAGE_PROPERTIES, writer.table((0, _byte(_RGB))))),
+        (4, writer.tables([writer.union(0, _NORMALIZATION, _normalization(writer, image))])),
+        (5, writer.table((0, writer.floats([255.0])), (1, writer.floats([0.0])))),
+    )
+    gives = [_output(writer, name, image.labels if index == 0 else ()) for index, name in enumerate(outputs)]
+    subgraph = writer.table((2, writer.tables([takes])), (3, writer.tables(gives)))
+    root = writer.table(
+        (0, writer.text(image.name)),
+        (1, writer.text(image.description)),
+        (2, writer.text(image.version)),
+        (3, writer.tables([subgraph])),
+        (4, writer.text(image.author)),
+        (5, writer.text(image.license)),
+        (7, writer.text(_PARSER)),
+    )
+    writer.builder.Finish(root, _IDENTIFIER)
+    return bytes(writer.builder.Output())
+
+
+def _normalization(writer: "_Writer", image: ImageMetadata) -> int:
+    return writer.table((0, writer.floats(image.mean)), (1, writer.floats(image.std)))
+
+
+def _output(writer: "_Writer", name: str, labels: Sequence[str]) -> int:
+    properties = writer.union(0, 1, writer.table())
+    files = []
+    if labels:
+        kind = (2, _byte(_AXIS_LABELS))
+        files.append(writer.table((0, writer.text(LABELS)), (1, writer.text("One class a line")), kind))
+    described = writer.text("One score for each class")
+    return writer.table((0, writer.text(name)), (1, described), (3, properties), (6, writer.tables(files)))
+
+
+def with_labels(data: bytes, labels: Sequence[str]) -> bytes:
+    """The model with its labels packed behind it; the archive's entry has a fixed date, so that bytes repeat."""
+    if not labels:
+        return data
+    file = io.BytesIO(data)
+    file.seek(0, io.SEEK_END)
+    with zipfile.ZipFile(file, "a") as archive:
+        entry = zipfile.ZipInfo(LABELS, date_time=(1980, 1, 1, 0, 0, 0))
+        archive.writestr(entry, "".join(f"{label}\n" for label in labels))
+    return file.getvalue()
+
+
+Slot = Callable[[Builder, int], None]
+
+
+def _byte(number: int) -> Slot:
+    return lambda builder, field: builder.PrependInt8Slot(field, number, 0)
+
+
+class _Writer:
+    """Tables by field number, written leaves first as flatbuffers must be."""
+
+    def __init__(self, builder: Builder) -> None:
+        self.builder = builder
+
+    def text(self, text: str) -> int:
+        return int(self.builder.CreateString(text))
+
+    def floats(self, numbers: Sequence[float]) -> int:
+        self.builder.StartVector(4, len(numbers), 4)
+        for number in reversed(numbers):
+            self.builder.PrependFloat32(number)
+        return int(self.builder.EndVector())
+
+    def tables(self, offsets: Sequence[int]) -> int:
+        self.builder.StartVector(4, len(offsets), 4)
+        for offset in reversed(offsets):
+            self.builder.PrependUOffsetTRelative(offset)
+        return int(self.builder.EndVector())
+
+    def union(self, field: int, kind: int, table: int) -> int:
+        """A table whose field and the next are a union: its kind, then its value."""
+        return self.table((field, _byte(kind)), (field + 1, table))
+
+    def table(self, *fields: tuple[int, int | Slot]) -> int:
+        self.builder.StartObject(8)
+        for field, value in fields:
+            if callable(value):
+                value(self.builder, field)
+            else:
+                self.builder.PrependUOffsetTRelativeSlot(field, value, 0)
+        return int(self.builder.EndObject())
