@@ -31,7 +31,7 @@ from efficientmod_export.bundle import (
 )
 from efficientmod_export.parity import make_samples
 from efficientmod_mobile import Network, load_network
-from efficientmod_mobile.deploy import Deployed, Recipe, capture, deploy
+from efficientmod_mobile.deploy import Deployed, Original, Recipe, capture, deploy
 from efficientmod_mobile.errors import EfficientModError, ParityError
 
 Deploy = Callable[[Recipe], Deployed]
@@ -91,7 +91,8 @@ def export_bundle(
         program = capture(subject.network.module, example_input(subject.preprocessing))
 
         # 3. For each target the exact transforms, the lowering and the proof.
-        deployed = cache(lambda recipe: deploy(program, recipe))
+        original = Original.of(program)
+        deployed = cache(lambda recipe: deploy(program, recipe, original))
         results = tuple(
             _make(target, subject, request, deployed, writer.folder, progress) for target in request.targets
         )

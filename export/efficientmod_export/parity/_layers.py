@@ -24,6 +24,7 @@ from efficientmod_export.parity._metrics import reference_ranges
 from efficientmod_export.parity._probes import PROBERS, Prober
 from efficientmod_mobile.deploy import Program, to_dtype
 from efficientmod_mobile.deploy._graph import module_path
+from efficientmod_mobile.deploy._interpreter import Float64Interpreter
 from efficientmod_mobile.errors import InputError
 
 
@@ -146,7 +147,7 @@ def _reference(program: Program, nodes: Sequence[fx.Node], sample: Sample) -> li
     return [recorder.values[twins[node]] for node in nodes]
 
 
-class _Recorder(fx.Interpreter):
+class _Recorder(Float64Interpreter):
     """Runs a graph and keeps some of its values, rounded to float32."""
 
     def __init__(self, module: fx.GraphModule, wanted: set[fx.Node]) -> None:
