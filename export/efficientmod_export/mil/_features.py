@@ -30,12 +30,16 @@ _ARRAY_DTYPES: dict[int, type[np.generic]] = {
 
 @dataclass(frozen=True)
 class Feature:
-    """One input or output of a model. `colour` is None unless it is an image; `dtype` is an array's element type."""
+    """One input or output of a model. `colour` is None unless it is an image; `dtype` is an array's element type.
+
+    `default` fills an input that may be left out; None for one that may not.
+    """
 
     name: str
     kind: str
     dtype: type[np.generic]
-    colour: Colour | None
+    colour: Colour | None = None
+    default: float | None = None
 
 
 def read_feature(proto: Any) -> Feature:
@@ -45,8 +49,10 @@ def read_feature(proto: Any) -> Feature:
         colour = proto.type.imageType.colorSpace
         half = colour == _HALF_GREY
         return Feature(proto.name, kind, np.float16 if half else np.uint8, _COLOURS.get(colour))
-    dtype = _ARRAY_DTYPES.get(proto.type.multiArrayType.dataType, np.float32)
-    return Feature(proto.name, kind, dtype, None)
+    array = proto.type.multiArrayType
+    held = array.WhichOneof("defaultOptionalValue") if proto.type.isOptional else None
+    default = float(getattr(array, held)) if held else None
+    return Feature(proto.name, kind, _ARRAY_DTYPES.get(array.dataType, np.float32), default=default)
 
 
 def _check_shape(shape: tuple[int, ...], declared: Variable, what: str) -> None:
@@ -82,10 +88,15 @@ def _image(value: Any, feature: Feature, declared: Variable) -> torch.Tensor:
 
 
 def to_input(value: Any, feature: Feature, declared: Variable) -> torch.Tensor:
-    """The tensor that enters the program: (1, C, H, W) for a picture; `InputError` when `value` does not fit."""
+    """The tensor that enters the program: (1, C, H, W) for a picture; `InputError` when `value` does not fit.
+
+    None stands for an input that was left out.
+    """
     if feature.kind == "imageType":
         return _image(value, feature, declared)
     dtype = BY_NAME[declared.dtype]
+    if value is None and feature.default is not None:
+        value = np.full([length or 1 for length in declared.shape], feature.default)
     try:
         array = np.array(value, dtype=dtype.storage, order="C")
     except (TypeError, ValueError) as error:

@@ -107,11 +107,12 @@ class MILProgram:
         RGB. A classifier gives its label and a dictionary of probabilities by label. Raises `InputError` for inputs
         that are missing, unknown or do not fit.
         """
-        if set(inputs) != set(self._inputs):
+        needed = {name for name, feature in self._inputs.items() if feature.default is None}
+        if not needed <= set(inputs) <= set(self._inputs):
             raise InputError(f"the model takes the inputs {sorted(self._inputs)}, but was given {sorted(inputs)}")
         with torch.inference_mode():
             tensors = {
-                variable.name: to_input(inputs[variable.name], self._inputs[variable.name], variable)
+                variable.name: to_input(inputs.get(variable.name), self._inputs[variable.name], variable)
                 for variable in self.function.inputs
             }
             values = run_plan(self._plan, tensors, observer)

@@ -147,6 +147,24 @@ def test_arrays_come_out_in_the_declared_type(ct: Any, from_torch: Callable[...,
     assert MILProgram.load(path).predict({"x": x.numpy()})["y"].dtype == np.float16
 
 
+def test_an_input_with_a_default_may_be_left_out(ct: Any, from_torch: Callable[..., Path]) -> None:
+    class Scaled(nn.Module):
+        def forward(self, x: torch.Tensor, factor: torch.Tensor) -> torch.Tensor:
+            return x * factor
+
+    x, factor = torch.arange(6.0).reshape(2, 3), torch.ones(3)
+    inputs = [
+        ct.TensorType(name="x", shape=(2, 3), dtype=np.float32),
+        ct.TensorType(name="factor", shape=(3,), dtype=np.float32, default_value=np.full(3, 2.5, np.float32)),
+    ]
+    program = MILProgram.load(from_torch(Scaled(), x, factor, inputs=inputs))
+    for given, expected in (({}, 2.5), ({"factor": np.full(3, -1.0)}, -1.0)):
+        (result,) = program.predict({"x": x.numpy(), **given}).values()
+        np.testing.assert_array_equal(result, x.numpy() * np.float32(expected))
+    with pytest.raises(InputError, match=r"takes the inputs \['factor', 'x'\], but was given \['factor'\]"):
+        program.predict({"factor": np.ones(3)})
+
+
 def test_a_shape_left_open(ct: Any, save: Callable[[Any], Path]) -> None:
     network = Network().eval()
     size = torch.export.Dim("size", min=5, max=50)
