@@ -123,7 +123,7 @@ def _outputs(builder: Builder, graph: Graph, values: dict[str, Value], inputs: E
         value = values[name] if name in values else builder.value(graph.constants[name], name)
         value = builder.arranged(value, _outside(len(value.layout)))
         tensor = builder.stored(value)
-        if builder.writer(tensor) is None or tensor in dict((*inputs, *outputs)).values():
+        if builder.writer(tensor) is None or tensor in {other for _, other in (*inputs, *outputs)}:
             tensor = builder.copied(tensor)
         builder.tensors[tensor].name = name
         outputs.append((name, tensor))

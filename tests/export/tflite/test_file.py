@@ -137,7 +137,7 @@ def test_metadata_and_labels(check_model: Check, model: onnx.ModelProto) -> None
     packed = bytes(np.asarray(read.buffers[entry.buffer].data, np.uint8))
     assert packed[4:8] == b"M001"
     assert np.float32([127.5] * 3).tobytes() in packed
-    assert least_runtime(data) == "1.5.0"
+    assert least_runtime(data) == "1.6.0"
     assert to_tflite(model, metadata=IMAGE) == data
 
 

@@ -30,7 +30,7 @@ def _from_gemm(graph: Graph, node: Node) -> bool:
         return False
     weight = weight if node.number("transB", 0) else weight.T
     outputs = weight.shape[0]
-    if bias.size not in (1, outputs) or bias.shape[-1:] not in ((), (1,), (outputs,)):
+    if not _is_along_outputs(bias, outputs):
         return False
     alpha, beta = node.number("alpha", 1.0), node.number("beta", 1.0)
     scaled = weight if alpha == 1.0 else (weight.astype(np.float64) * alpha).astype(np.float32)
@@ -51,20 +51,15 @@ def _take_bias(graph: Graph, node: Node) -> bool:
         if linear is None or added is None or not graph.is_private(source):
             continue
         bias = graph.constants[linear.inputs[2]]
-        if (
-            added.size not in (1, bias.size)
-            or added.shape[-1:] not in ((), (1,), bias.shape)
-            or added.ndim > len(graph.shape(source))
-        ):
+        if not _is_along_outputs(added, bias.size) or added.ndim > len(graph.shape(source)):
             continue
-        linear.inputs[2] = _renamed(
-            graph, linear, (bias.astype(np.float64) + added.reshape(-1).astype(np.float64)).astype(np.float32)
-        )
+        total = bias.astype(np.float64) + added.reshape(-1).astype(np.float64)
+        name = graph.add_constant(total.astype(np.float32), f"{linear.outputs[0]}/bias")
+        graph.become(linear, "Linear", [*linear.inputs[:2], name])
         return graph.bypass(node, source)
     return False
 
 
-def _renamed(graph: Graph, linear: Node, bias: Array) -> str:
-    name = graph.add_constant(bias, f"{linear.outputs[0]}/bias")
-    graph.become(linear, "Linear", [*linear.inputs[:2], name])
-    return name
+def _is_along_outputs(array: Array, outputs: int) -> bool:
+    """Whether an array is one number, or one for each output along the last axis."""
+    return array.size == 1 or (array.size == outputs and array.shape[-1] == outputs)
