@@ -15,6 +15,7 @@ from efficientmod_export.mil._modules import MODULES_KEY, mark_modules, module_t
 from efficientmod_export.mil._plan import Arithmetic
 from efficientmod_export.mil._prediction import interpreted_predictions
 from efficientmod_export.mil._program import MILProgram, Observer
+from efficientmod_export.mil._weights import Weight, list_weights
 
 __all__ = [
     "FLOAT16_LARGEST",
@@ -29,8 +30,10 @@ __all__ = [
     "OperatorRange",
     "PackageError",
     "Variable",
+    "Weight",
     "audit_float16",
     "interpreted_predictions",
+    "list_weights",
     "mark_modules",
     "module_table",
 ]

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from efficientmod_export.mil import MILProgram, interpreted_predictions
+from efficientmod_export.mil import MILProgram, interpreted_predictions, list_weights
 
 SHAPE = (1, 8, 9, 12)
 
@@ -189,6 +189,38 @@ def test_weights_are_those_of_coremltools_decompression(
     result = predicted(here, picture)
     np.testing.assert_array_equal(result, predicted(there, picture))
     assert (result != predicted(save(original), picture)).any()
+
+
+def test_a_weight_that_was_skipped_without_a_word_is_seen(
+    ct: Any, originals: Callable[[int, str], Any], save: Callable[[Any], Path]
+) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        compressed = quantized(
+            ct.optimize.coreml,
+            originals(18, "FLOAT16"),
+            mode="linear_symmetric",
+            dtype="int4",
+            granularity="per_block",
+            block_size=16,
+        )
+    weights = list_weights(MILProgram.load(save(compressed)).function, least_elements=128)
+    assert [(weight.shape, weight.compression) for weight in weights] == [
+        ((32, 8, 3, 3), ()),  # 8 input channels hold no block of 16
+        ((64, 32, 1, 1), ("constexpr_blockwise_shift_scale",)),
+        ((48, 64), ("constexpr_blockwise_shift_scale",)),
+    ]
+
+
+def test_every_step_of_a_joint_compression_is_listed(
+    ct: Any, originals: Callable[[int, str], Any], save: Callable[[Any], Path]
+) -> None:
+    ios, _, compress = FORMATS["sparse, then a palette"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        path = save(compress(ct.optimize.coreml, originals(ios, "FLOAT16")))
+    weights = list_weights(MILProgram.load(path).function, least_elements=128)
+    assert {weight.compression for weight in weights} == {("constexpr_lut_to_sparse", "constexpr_sparse_to_dense")}
 
 
 def test_activations_are_calibrated_and_quantised_without_a_mac(
