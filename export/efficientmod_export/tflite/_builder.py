@@ -120,7 +120,8 @@ class Builder:
     def _reshape(self, tensor: int, shape: Shape) -> int:
         from ai_edge_litert.schema_py_generated import ReshapeOptionsT
 
-        return self.emit("RESHAPE", [tensor, self.ints(shape)], shape, ReshapeOptionsT(newShape=list(shape)))
+        dtype, options = self.tensors[tensor].dtype.type, ReshapeOptionsT(newShape=list(shape))
+        return self.emit("RESHAPE", [tensor, self.ints(shape)], shape, options, dtype)
 
     def arranged(self, value: Value, layout: Layout) -> Value:
         """The value in a layout: a mere view where only axes of one element change place, else behind a TRANSPOSE."""

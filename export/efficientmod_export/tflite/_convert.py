@@ -112,7 +112,11 @@ def _call(builder: Builder, graph: Graph, node: Node, values: dict[str, Value]) 
     except (TypeError, ValueError, LookupError, ArithmeticError) as error:
         # An attribute or a number of inputs that the lowering does not know, or lists whose lengths do not fit.
         raise CannotLowerError(f"a form of the operator that is not carried ({error})") from error
-    return results if isinstance(results, tuple) else (results,)
+    results = results if isinstance(results, tuple) else (results,)
+    more = node.outputs[len(results) :]
+    if any(name in graph.outputs or graph.readers(name) for name in more):
+        raise CannotLowerError(f"its outputs {more} are used")
+    return results
 
 
 def _outputs(builder: Builder, graph: Graph, values: dict[str, Value], inputs: Ends) -> Ends:

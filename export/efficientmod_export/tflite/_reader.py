@@ -19,8 +19,8 @@ from ._types import types_of
 if TYPE_CHECKING:
     import onnx
 
-OPSETS = range(17, 27)
-"""From the first opset with LayerNormalization to the newest whose operators were read against this code."""
+OPSETS = range(13, 27)
+"""From the first opset whose Squeeze and Split take lists as inputs to the newest that was read against this code."""
 
 LIMIT = 2**31 - 1
 """A flatbuffer's offsets are 32 bits, signed in most readers."""
@@ -59,6 +59,9 @@ def _graph(proto: "onnx.ModelProto", folder: Path | None) -> Graph:
     outputs = [value.name for value in proto.graph.output]
     _check_wiring(nodes, inputs, outputs, arrays)
     types = types_of(proto, arrays)
+    for name in inputs:
+        if name in types and types[name].dtype != np.float32:
+            raise ConversionError(f"Input {name!r} is {types[name].dtype.name}; convert the model to float32 first.")
     _check_types([*inputs, *(name for node in nodes for name in node.outputs if name)], types)
     return Graph(nodes, inputs, outputs, types, arrays, opset)
 
@@ -170,5 +173,7 @@ def _check_types(names: list[str], types: dict[str, TensorType]) -> None:
             "export the model with fixed shapes."
         )
     for name in names:
+        if 0 in types[name].shape:
+            raise ConversionError(f"Value {name!r} has no elements; remove what computes it from the model.")
         if types[name].dtype.name not in CARRIED:
             raise ConversionError(f"Value {name!r} is {types[name].dtype.name}; convert the model to float32 first.")

@@ -56,7 +56,8 @@ RESULT = (1, 4, 5, 6)
 CASES: dict[str, tuple[Sequence[Callable[[Graph], int]], list[onnx.NodeProto], Any, Any, list[str]]] = {
     "constants": (
         [fold_constants],
-        [node("Shape", ["x0"], ["s"]), node("Concat", ["s", "one"], ["t"], axis=0), node("Reshape", ["x0", "t"], ["y0"])],
+        [node("Shape", ["x0"], ["s"]), node("Concat", ["s", "one"], ["t"], axis=0),
+         node("Reshape", ["x0", "t"], ["y0"])],
         [(2, 3)], {"one": ints(1)}, ["Reshape"],
     ),
     "renaming": (
@@ -117,8 +118,8 @@ CASES: dict[str, tuple[Sequence[Callable[[Graph], int]], list[onnx.NodeProto], A
     ),
     "hard swish": (
         [form_activations],
-        [node("Add", ["x0", "three"], ["a"]), node("Clip", ["a", "zero", "six"], ["c"]), node("Mul", ["x0", "c"], ["m"]),
-         node("Div", ["m", "six"], ["y0"])],
+        [node("Add", ["x0", "three"], ["a"]), node("Clip", ["a", "zero", "six"], ["c"]),
+         node("Mul", ["x0", "c"], ["m"]), node("Div", ["m", "six"], ["y0"])],
         [(2, 3)], {"three": number(3), "zero": number(0), "six": number(6)}, ["HardSwish"],
     ),
     "hard swish of a gate": (
@@ -241,7 +242,7 @@ def test_folding_is_exact_in_float64(build_graph: Build) -> None:
 
 def test_a_network_of_everything_settles(build_graph: Build) -> None:
     """No two rewrites undo each other."""
-    rewrites, nodes, inputs, constants, _ = CASES["cut of a product"]
+    _, nodes, inputs, constants, _ = CASES["cut of a product"]
     graph = read(build_graph(nodes, inputs, constants))
     rounds = 0
     while sum([rewrite(graph) for rewrite in REWRITES]):

@@ -12,12 +12,18 @@ _CODES = {"ReduceMean": "MEAN", "ReduceSum": "SUM", "ReduceMax": "REDUCE_MAX", "
 
 @lowers(*_CODES)
 def reduction(
-    context: Context, x: Operand, axes: Operand | None = None, *, keepdims: int = 1, noop_with_empty_axes: int = 0
+    context: Context,
+    x: Operand,
+    over: Operand | None = None,
+    *,
+    axes: tuple[int, ...] = (),
+    keepdims: int = 1,
+    noop_with_empty_axes: int = 0,
 ) -> Value:
-    """Mean, sum, maximum or minimum over logical axes; all of them where none is named."""
+    """Mean, sum, maximum or minimum over logical axes (an attribute before opset 18); over all where none is named."""
     value = context.value(x)
     rank = len(value.layout)
-    chosen = tuple(axis % rank for axis in constant_ints(axes, "the list of axes"))
+    chosen = tuple(axis % rank for axis in (axes or constant_ints(over, "the list of axes")))
     if not chosen:
         if noop_with_empty_axes:
             return value

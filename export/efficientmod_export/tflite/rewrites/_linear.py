@@ -11,7 +11,7 @@ from .._graph import Array, Graph, Node
 
 
 def form_linear(graph: Graph) -> int:
-    """Apply all three; return how often."""
+    """Apply all; return how often."""
     rules = {"MatMul": _from_matmul, "Gemm": _from_gemm, "Add": _take_bias}
     return sum(rules[node.operator](graph, node) for node in list(graph.nodes) if node.operator in rules)
 
@@ -27,15 +27,36 @@ def _from_gemm(graph: Graph, node: Node) -> bool:
     weight = graph.constant(node.inputs[1])
     bias = graph.constant(node.input(2)) if node.input(2) else np.zeros(1, np.float32)
     if weight is None or bias is None or node.number("transA", 0):
-        return False
+        return _spell_out(graph, node)
     weight = weight if node.number("transB", 0) else weight.T
     outputs = weight.shape[0]
     if not _is_along_outputs(bias, outputs):
-        return False
+        return _spell_out(graph, node)
     alpha, beta = node.number("alpha", 1.0), node.number("beta", 1.0)
     scaled = weight if alpha == 1.0 else (weight.astype(np.float64) * alpha).astype(np.float32)
     shift = bias.reshape(-1).astype(np.float64) * beta
     return _become_linear(graph, node, scaled, np.broadcast_to(shift.astype(np.float32), (outputs,)))
+
+
+def _spell_out(graph: Graph, node: Node) -> bool:
+    """Write a Gemm of computed operands, or of a bias along the rows, as what it is short for."""
+    operands = [
+        graph.add(node, "Transpose", [name], graph.shape(name)[::-1], perm=(1, 0)) if node.number(flag, 0) else name
+        for name, flag in zip(node.inputs[:2], ("transA", "transB"), strict=True)
+    ]
+    product = graph.add(node, "MatMul", operands, graph.shape(node.outputs[0]))
+    terms = [_times(graph, node, product, node.number("alpha", 1.0))]
+    if node.input(2):
+        terms.append(_times(graph, node, node.inputs[2], node.number("beta", 1.0)))
+    graph.become(node, "Add" if len(terms) > 1 else "Identity", terms)
+    return True
+
+
+def _times(graph: Graph, node: Node, name: str, factor: float) -> str:
+    if factor == 1.0:
+        return name
+    constant = graph.add_constant(np.asarray(factor, np.float32), f"{node.outputs[0]}/factor")
+    return graph.add(node, "Mul", [name, constant], graph.shape(name))
 
 
 def _become_linear(graph: Graph, node: Node, weight: Array, bias: Array) -> bool:
