@@ -101,7 +101,7 @@ def later_chips(graph: Graph) -> Iterator[Finding]:
     tier=Tier.MEASURED,
     chips="M1 (its envelope); a published compute plan without the chip's name",
     citations=(
-        Citation(DECODER_PLAN, "Both gathers list the CPU as the only supported device."),
+        Citation(DECODER_PLAN, "The two gathers that it begins with list the CPU as their only device."),
         Citation(
             GUIDE_CAPABILITIES, "On the M1 only batch 1, depth 1 and a three-element index; the compiler aborts else."
         ),

@@ -16,8 +16,6 @@ from efficientmod_export.lint._sources import (
 )
 from efficientmod_export.lint._text import shape_text
 
-_INTEGERS = frozenset({"int8", "int16", "int32", "uint8", "uint16"})
-
 
 @rule(
     "float32",
@@ -45,8 +43,8 @@ def float32(graph: Graph) -> Iterator[Finding]:
 
 
 @rule(
-    "cast-to-integer",
-    "a cast to an integer type",
+    "cast-to-int32",
+    "a cast to int32",
     effect=Effect.FORBIDS,
     tier=Tier.MEASURED,
     chips="M1",
@@ -56,12 +54,11 @@ def float32(graph: Graph) -> Iterator[Finding]:
     ),
     advice="Keep the values in float16 (floor and round are native), or compute indices outside the model.",
 )
-def cast_to_integer(graph: Graph) -> Iterator[Finding]:
-    """By the type that comes out."""
+def cast_to_int32(graph: Graph) -> Iterator[Finding]:
+    """Of casts to narrower integers the sources do not speak."""
     for operation in graph.of("cast"):
-        for output in operation.outputs:
-            if output.dtype in _INTEGERS:
-                yield at(operation, f"to {output.dtype}")
+        if operation.outputs[0].dtype == "int32":
+            yield at(operation, f"gives {shape_text(operation.outputs[0].shape)}")
 
 
 @rule(
