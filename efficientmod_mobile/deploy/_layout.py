@@ -132,7 +132,8 @@ class Layout:
         """The fewest reshapes and permutes that make the tensor from the value."""
         if not self.reorders:
             return _reshape(shape(self.value), self.shape)
-        short = [plan for plan in (self._permute_then_reshape(), self._reshape_then_permute()) if plan is not None]
+        # Of two equally short chains the one that ends with the permute: a matrix product can take that over.
+        short = [plan for plan in (self._reshape_then_permute(), self._permute_then_reshape()) if plan is not None]
         return min([*short, self._three_moves()], key=len)
 
     def _permute_then_reshape(self) -> list[Move] | None:
@@ -224,10 +225,12 @@ def layout_of(node: fx.Node) -> Layout:
     """How the node's tensor lies in the tensor that its chain of moves began with."""
     if not is_move(node) or not isinstance(node.args[0], fx.Node):
         return own_layout(node)
-    inner = layout_of(node.args[0])
-    if is_call(node, *_PERMUTES):
-        return inner.permuted(_dims(node))
-    return inner.reshaped(shape(node)) or own_layout(node)
+    return _moved(layout_of(node.args[0]), node) or own_layout(node)
+
+
+def step_of(node: fx.Node) -> Layout:
+    """How a move's result lies in its input."""
+    return _moved(own_layout(node.all_input_nodes[0]), node) or own_layout(node)
 
 
 def chain_length(node: fx.Node, value: fx.Node) -> int:
@@ -236,6 +239,12 @@ def chain_length(node: fx.Node, value: fx.Node) -> int:
     while node is not value:
         node, length = node.all_input_nodes[0], length + 1
     return length
+
+
+def _moved(layout: Layout, node: fx.Node) -> Layout | None:
+    if is_call(node, *_PERMUTES):
+        return layout.permuted(_dims(node))
+    return layout.reshaped(shape(node))
 
 
 def _dims(node: fx.Node) -> list[int]:

@@ -1,4 +1,4 @@
-"""How cuts of an axis, and repetitions along one, work on the tensor behind their input's layout.
+"""How cuts of an axis, repetitions and joins along one work on the tensor behind their input's layout.
 
     cut(permute(v), dim) = permute(cut(v, the dim's axis in v))
 
@@ -14,7 +14,7 @@ import torch
 from torch import fx
 
 from efficientmod_mobile.deploy._graph import arguments, emit, is_call, replace, shape
-from efficientmod_mobile.deploy._layout import Layout
+from efficientmod_mobile.deploy._layout import Layout, layout_of
 from efficientmod_mobile.deploy._layout_rules import Rewrite, rule
 from efficientmod_mobile.deploy._transform import Refuse
 
@@ -118,6 +118,23 @@ def _repeat(node: fx.Node, layout: Layout) -> Rewrite | Refuse | None:
         along = [1] * len(shape(layout.value))
         along[axis] = counts[repeated[0]]
         new = emit(node, aten.repeat.default, (layout.value, along), like=node)
+        replace(node, layout.resized(new, axis).write(node))
+
+    return write
+
+
+@rule(aten.cat.default)
+def _join(node: fx.Node, layout: Layout) -> Rewrite | Refuse | None:
+    tensors, dim = arguments(node)["tensors"], arguments(node)["dim"]
+    axis = layout.value_axis(dim)
+    if axis is None:
+        return Refuse("it joins along a part of an axis")
+    layouts = [layout_of(tensor) for tensor in tensors]
+    if any(other.value_axis(dim) != axis or other.groups != layout.groups for other in layouts):
+        return Refuse("it joins tensors that lie in different ways")
+
+    def write() -> None:
+        new = emit(node, aten.cat.default, ([other.value for other in layouts], axis), like=node)
         replace(node, layout.resized(new, axis).write(node))
 
     return write

@@ -1,10 +1,14 @@
 """A product with a tensor that is repeated along the channels becomes a sum of products with the tensor itself.
 
-    W2 (act(W1 x + b1) * repeat(c, r)) + b2  =  sum_i W2_i (act(W1_i x + b1_i) * c) + b2
+    W2 (act(W1 x + b1) * repeat(c, r)) + b2  =  sum_i W2_i (act(W1_i x + b1_i) * repeat(c, r / p)) + b2
 
-W1_i is the i-th of r blocks of rows of W1, W2_i the i-th of r blocks of columns of W2. As many multiplications as
-before, and neither the repeated tensor nor the r times wider product is ever in memory. EfficientMod's modulation has
-this form (Ma et al., ICLR 2024).
+W1_i is the i-th of p blocks of rows of W1, W2_i the i-th of p blocks of columns of W2: as many multiplications as
+before. p is 2 where r is even, else r. The repetition that is left, r / p times for both halves, is a concatenation:
+
+    repeat(c, 3) = cat(c, c, c[:h], c[h:])
+
+c is cut in two there because XNNPACK's partitioner for ExecuTorch does not take a concatenation of one tensor with
+itself. EfficientMod's modulation has this form (Ma et al., ICLR 2024).
 """
 
 from dataclasses import dataclass
@@ -34,10 +38,17 @@ class TiledProduct:
     """second(acts(first(x)) * repeat(context, count)); `acts` in the order in which they are applied."""
 
     context: fx.Node
+    axis: int
     count: int
     first: Layer
     acts: tuple[fx.Node, ...]
     second: Layer
+
+    @property
+    def parts(self) -> int:
+        """How many blocks the layers are cut into."""
+        halves = self.count % 2 == 0 and shape(self.context)[self.axis] % 2 == 0
+        return 2 if halves else self.count
 
 
 @register
@@ -72,21 +83,33 @@ class Untile(Transform[TiledProduct]):
             raise AssertionError("both are layers")
         if only_user(value) is None:
             return Refuse(f"{value.name} has several readers")
-        return TiledProduct(node.all_input_nodes[0], counts[axes[0]], first, tuple(acts), second)
+        return TiledProduct(node.all_input_nodes[0], axes[0], counts[axes[0]], first, tuple(acts), second)
 
     def rewrite(self, match: TiledProduct) -> None:
         """Write one product after the other, adding up."""
+        context = _repeated(match)
         total: fx.Node | None = None
-        for index in range(match.count):
+        for index in range(match.parts):
             part = _rows(match, index)
             for act in match.acts:
                 part = emit(match.second.node, act.target, (part, *act.args[1:]), act.kwargs, like=act)
             product = next(iter((match.acts[-1] if match.acts else match.first.node).users))
-            part = emit(match.second.node, aten.mul.Tensor, (part, match.context), like=product)
+            part = emit(match.second.node, aten.mul.Tensor, (part, context), like=product)
             part = _columns(match, index, part)
             total = part if total is None else emit(match.second.node, aten.add.Tensor, (total, part))
         if total is not None:
             replace(match.second.node, total)
+
+
+def _repeated(match: TiledProduct) -> fx.Node:
+    """Insert what is left of the repetition."""
+    copies, context, before = match.count // match.parts, match.context, match.second.node
+    if copies == 1:
+        return context
+    size = shape(context)[match.axis]
+    bounds = ((0, size // 2), (size // 2, size))
+    halves = [emit(before, aten.slice.Tensor, (context, match.axis, *bound), like=context) for bound in bounds]
+    return emit(before, aten.cat.default, ([context] * (copies - 1) + halves, match.axis), like=context)
 
 
 def _layer(node: fx.Node, axis: int) -> Layer | Refuse:
@@ -103,15 +126,15 @@ def _layer(node: fx.Node, axis: int) -> Layer | Refuse:
 def _rows(match: TiledProduct, index: int) -> fx.Node:
     """Insert the index-th block of the first layer's output channels."""
     layer = match.first
-    bias = None if layer.bias is None else layer.bias.chunk(match.count)[index]
-    return _part(match, layer, layer.input, layer.weight.chunk(match.count)[index], bias)
+    bias = None if layer.bias is None else layer.bias.chunk(match.parts)[index]
+    return _part(match, layer, layer.input, layer.weight.chunk(match.parts)[index], bias)
 
 
 def _columns(match: TiledProduct, index: int, x: fx.Node) -> fx.Node:
     """Insert the second layer's share for the index-th block of its input channels; the first share has the bias."""
     layer = match.second
     bias = layer.bias if index == 0 else None
-    return _part(match, layer, x, layer.weight.chunk(match.count, 1)[index], bias)
+    return _part(match, layer, x, layer.weight.chunk(match.parts, 1)[index], bias)
 
 
 def _part(match: TiledProduct, layer: Layer, x: fx.Node, weight: Tensor, bias: Tensor | None) -> fx.Node:

@@ -1,5 +1,45 @@
-"""Which exact transforms each target gets, in their order."""
+"""Which exact transforms each target gets, in their order: the one table that decides in which form a network ships.
 
-from efficientmod_mobile.deploy import EXACT, Recipe
+A new target, or another form for an old one, is one entry. Why each form is in it, and what it saves, is in
+docs/forms.md.
+"""
 
-RECIPES: dict[str, Recipe] = dict.fromkeys(("coreml", "executorch", "tflite", "onnx"), EXACT)
+from efficientmod_mobile.deploy import (
+    EXACT,
+    AttentionInProducts,
+    AttentionPerHead,
+    CentreStreams,
+    ChannelsFirst,
+    ConstantIntoReaders,
+    LayerPerSlice,
+    NormAffineIntoReaders,
+    NormInOperators,
+    ProductsInBatches,
+    Recipe,
+    Repeat,
+    SplitDepthwise,
+    Untile,
+)
+
+CHANNELS_FIRST: Recipe = (
+    *EXACT,
+    CentreStreams(),
+    Repeat((ConstantIntoReaders(), NormAffineIntoReaders())),  # into the layers that centring put in
+    NormInOperators(),
+    Untile(),
+    AttentionInProducts(),
+    ProductsInBatches(),
+    Repeat((ChannelsFirst(),)),
+    LayerPerSlice(),
+)
+"""What every mobile runtime takes whole: (N, C, H, W) throughout, no norm, nothing tiled, products of three axes."""
+
+XNNPACK: Recipe = (*CHANNELS_FIRST, SplitDepthwise())
+"""For the library that runs both ExecuTorch's and TFLite's networks on a phone's CPU."""
+
+RECIPES: dict[str, Recipe] = {
+    "coreml": (*CHANNELS_FIRST, AttentionPerHead(), Repeat((ChannelsFirst(),))),
+    "executorch": XNNPACK,
+    "tflite": XNNPACK,
+    "onnx": EXACT,
+}
