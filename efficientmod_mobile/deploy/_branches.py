@@ -17,6 +17,9 @@ aten = torch.ops.aten
 
 _SUMS = (aten.add.Tensor, aten.sub.Tensor)
 
+Members = dict[fx.Node, Layer | Affine | None]
+"""Terms computed from one tensor: a layer of it, a scale and a shift of it, or (None) that tensor itself."""
+
 
 @dataclass(frozen=True)
 class Branch:
@@ -61,25 +64,35 @@ def terms_of(node: fx.Node) -> dict[fx.Node, float]:
     return dict(terms)
 
 
-def by_source(terms: dict[fx.Node, float]) -> dict[fx.Node, dict[fx.Node, Layer | Affine | None]]:
-    """Group the terms by the tensor that they are computed from; None stands for that tensor itself."""
-    groups: dict[fx.Node, dict[fx.Node, Layer | Affine | None]] = defaultdict(dict)
+def by_source(terms: dict[fx.Node, float], reasons: list[str]) -> dict[fx.Node, Members]:
+    """Group the terms by the tensor that they are computed from.
+
+    A layer that must not change counts as a tensor of its own; `reasons` gets why, where it stands beside others.
+    """
+    groups: dict[fx.Node, Members] = defaultdict(dict)
+    fixed: list[tuple[fx.Node, str]] = []
     for node in terms:
-        what: Layer | Affine | Refuse | None = None
-        if only_user(node) is not None:
-            what = layer_of(node) if is_layer(node) else batch_norm(node) or constant_operation(node)
-        if isinstance(what, Layer):
-            groups[what.input][node] = what
-        elif isinstance(what, Affine):
-            groups[what.source][node] = what
-        else:
+        what = _what(node)
+        if isinstance(what, Refuse):
+            fixed.append((node.all_input_nodes[0], what.reason))
             groups[node][node] = None
+        elif isinstance(what, Layer):
+            groups[what.input][node] = what
+        else:
+            groups[what.source if isinstance(what, Affine) else node][node] = what
+    for source, reason in fixed:
+        if any(isinstance(what, Layer) for what in groups.get(source, {}).values()):
+            reasons.append(reason)
     return groups
 
 
-def branches_of(
-    members: dict[fx.Node, Layer | Affine | None], terms: dict[fx.Node, float], reasons: list[str]
-) -> list[Branch]:
+def _what(node: fx.Node) -> Layer | Affine | Refuse | None:
+    if is_layer(node):
+        return layer_of(node) if only_user(node) is not None else Refuse(f"{node.name} is also read elsewhere")
+    return (batch_norm(node) or constant_operation(node)) if only_user(node) is not None else None
+
+
+def branches_of(members: Members, terms: dict[fx.Node, float], reasons: list[str]) -> list[Branch]:
     """Write the terms of one source as linear layers of it, as far as they can be; say why where they cannot."""
     layers = [what for what in members.values() if isinstance(what, Layer)]
     branches = [branch for layer in layers if (branch := _layer_branch(layer, terms[layer.node], reasons))]
@@ -149,7 +162,7 @@ def _diagonal_branch(
     return Branch((node,), geometry, weight, bias, macs, None)
 
 
-def _depthwise(members: dict[fx.Node, Layer | Affine | None]) -> Geometry | None:
+def _depthwise(members: Members) -> Geometry | None:
     """Return the geometry in which a BatchNorm branch of an image joins an identity, without any layer beside them."""
     norms = [node for node in members if is_call(node, aten.batch_norm.default)]
     if not norms or len(shape(norms[0])) != 4:

@@ -1,9 +1,10 @@
 """Operations that write in place (`relu_`, `add_`) become their functional twins, where nothing else sees the tensor.
 
-    y = op_(x, ...)   ->   y = op(x, ...), and every later reader of x reads y
+    y = op_(x, ...)   ->   y = op(x, ...)
 
-This holds when x is freshly computed (no view of another tensor) and no view of x was taken before. Everything else
-is left to PyTorch's own functionalisation, which is slower and spells a reshape out as a copy and a view.
+This holds when x is freshly computed (no view of another tensor), no view of x was taken before and nothing reads x
+afterwards (`torch.export` writes y for it there). Everything else is left to PyTorch's own functionalisation, which is
+slower and spells a reshape out as a copy and a view.
 """
 
 import torch
@@ -41,11 +42,11 @@ def make_functional(graph: fx.Graph) -> bool:
         written = node.args[0]
         if twin is None or not isinstance(written, fx.Node) or not _computes_fresh(written):
             return False
-        earlier = [user for user in written.users if position[user] < position[node]]
-        if not all(_computes_fresh(user) for user in earlier) or not _same_dtype(node):
+        readers = [user for user in written.users if user is not node]
+        if any(position[user] > position[node] or not _computes_fresh(user) for user in readers):
             return False
-        for user in [user for user in written.users if position[user] > position[node]]:
-            user.replace_input_with(written, node)
+        if not _same_dtype(node):
+            return False
         node.target = twin
     return True
 

@@ -49,7 +49,7 @@ class ParallelLayers(Transform[Sum]):
         terms = terms_of(node)
         reasons: list[str] = []
         found = []
-        for source, members in by_source(terms).items():
+        for source, members in by_source(terms, reasons).items():
             if len(members) > 1:
                 branches = _join_all(branches_of(members, terms, reasons), reasons)
                 found += [(source, branch) for branch in branches if len(branch.terms) > 1]

@@ -65,7 +65,6 @@ def transformed() -> Transformed:
         recipe: Recipe = EXACT,
         *,
         keep_weights: bool = False,
-        exactness: float = EXACTNESS,
     ) -> Result:
         module = module.eval() if keep_weights else with_realistic_weights(module)
         generator = torch.Generator().manual_seed(7)
@@ -79,7 +78,7 @@ def transformed() -> Transformed:
         result = run(program, image)
         assert len(result) == len(expected)
         for ours, theirs in zip(result, expected, strict=True):
-            assert relative_difference(ours, theirs) <= exactness
+            assert relative_difference(ours, theirs) <= EXACTNESS
         for node in program.graph.nodes:
             if node.op == "call_function" and isinstance(node.meta["val"], Tensor):
                 assert node.meta["val"].dtype != torch.float32

@@ -7,7 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from efficientmod_mobile.deploy import Program, capture, run, to_dtype
+from efficientmod_mobile.deploy._functional import make_functional
 from efficientmod_mobile.errors import ConversionError
+
+aten = torch.ops.aten
 
 
 def targets(program: Program) -> list[str]:
@@ -55,6 +58,42 @@ def test_writing_into_a_view_is_functional_too_and_keeps_one_spelling() -> None:
     assert "aten.batch_norm.default" in targets(program)
     assert "aten.reshape.default" in targets(program)
     assert not {"aten.view.default", "aten._native_batch_norm_legit_no_training.default"} & set(targets(program))
+
+
+class SeenThroughAView(nn.Module):
+    """The view was taken before its tensor is overwritten, and read after."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = torch.tanh(x)
+        view = y.flatten(1)
+        y.relu_()
+        return view * 2
+
+
+class KeepsItsDtype(nn.Module):
+    """In place the sum is float32, out of place it would be float64."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.tanh(x).add_(x.double())
+
+
+@pytest.mark.parametrize("module", [SeenThroughAView(), KeepsItsDtype()], ids=["view", "dtype"])
+def test_what_an_in_place_operation_means_is_kept(module: nn.Module) -> None:
+    x = torch.randn(1, 3, 7, 9)
+    result = run(capture(module.eval(), x), x)[0]
+    assert result.dtype == torch.float32
+    assert torch.equal(result, module(x))
+
+
+def test_a_later_reader_of_an_overwritten_tensor_is_not_simplified() -> None:
+    graph = torch.fx.Graph()
+    x = graph.placeholder("x")
+    fresh = graph.call_function(aten.tanh.default, (x,))
+    graph.call_function(aten.relu_.default, (fresh,))
+    graph.output((graph.call_function(aten.abs.default, (fresh,)),))
+    for node in graph.nodes:
+        node.meta["val"] = torch.zeros(3)
+    assert not make_functional(graph)
 
 
 class Tied(nn.Module):

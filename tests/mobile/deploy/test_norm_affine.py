@@ -102,6 +102,21 @@ def test_a_scale_alone_passes_padding(transformed: Transformed) -> None:
     assert transformed(build, SHAPE, (NormAffineIntoReaders(),)).applied() == {"norm_affine_into_readers": 1}
 
 
+class OnlyShift(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.bias, self.linear = nn.Parameter(torch.empty(6)), nn.Linear(6, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.linear(nn.functional.layer_norm(x.permute(0, 2, 3, 1), (6,), None, self.bias))
+
+
+def test_a_shift_alone(transformed: Transformed) -> None:
+    result = transformed(OnlyShift(), SHAPE, (NormAffineIntoReaders(),))
+    assert result.applied() == {"norm_affine_into_readers": 1}
+    assert affine_of(result) == [None, None]
+
+
 class Attention(nn.Module):
     """One layer for q, k and v without a bias: it gains one."""
 
