@@ -1,0 +1,27 @@
+"""Latency of a bundle's artifacts: beside other conversions on this machine, or on a phone that adb reaches."""
+
+from efficientmod_export.bench._adb import bench_on_phone
+from efficientmod_export.bench._bench import bench_bundle
+from efficientmod_export.bench._phone_tools import PHONE_TOOLS, PhoneTool
+from efficientmod_export.bench._plot import plot_latency
+from efficientmod_export.bench._render import show_bench, show_phone
+from efficientmod_export.bench._result import BenchResult, PhoneResult, PhoneTimes, Row, Settings, Skipped
+from efficientmod_export.bench._statistics import Latency, Ratio
+
+__all__ = [
+    "PHONE_TOOLS",
+    "BenchResult",
+    "Latency",
+    "PhoneResult",
+    "PhoneTimes",
+    "PhoneTool",
+    "Ratio",
+    "Row",
+    "Settings",
+    "Skipped",
+    "bench_bundle",
+    "bench_on_phone",
+    "plot_latency",
+    "show_bench",
+    "show_phone",
+]

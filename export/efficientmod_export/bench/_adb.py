@@ -1,0 +1,127 @@
+"""Measures on a connected Android phone, with ExecuTorch's or LiteRT's own command-line tool."""
+
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+from efficientmod_export.bench._phone_tools import PHONE_TOOLS, PhoneTool
+from efficientmod_export.bench._result import PhoneResult, PhoneTimes
+from efficientmod_export.bundle import Bundle, read_bundle
+from efficientmod_mobile.errors import DependencyError, InputError
+
+FOLDER = "/data/local/tmp/efficientmod_bench"
+"""On the phone, where a shell may run programs. Removed in the end."""
+
+
+def bench_on_phone(
+    bundle: Path | str, binary: Path | str, *, threads: int = 2, runs: int = 50, warmup: int = 5
+) -> PhoneResult:
+    """Run the bundle's artifact on the phone that adb reaches; ANDROID_SERIAL chooses among several.
+
+    `binary` is an executable built for the phone: ExecuTorch's `executor_runner` or LiteRT's `benchmark_model`. Its
+    file name must contain that word, and so tells which artifact it runs.
+
+    Raises BundleError for a damaged bundle, DependencyError without adb, and InputError where the binary is neither
+    tool, the bundle has no artifact for it, no phone is ready, or the tool fails on it.
+    """
+    if min(threads, runs, warmup) < 1:
+        raise InputError(f"{threads} threads, {runs} runs, {warmup} warm-up calls: give at least 1 of each.")
+    tool = _tool(Path(binary))
+    opened = read_bundle(Path(bundle))
+    model = _artifact(opened, tool, Path(binary))
+    _find_phone()
+    try:
+        _adb("shell", f"mkdir -p {FOLDER}")
+        _adb("push", str(binary), f"{FOLDER}/tool")
+        _adb("push", str(model), f"{FOLDER}/{model.name}")
+        _adb("shell", f"chmod 755 {FOLDER}/tool")
+        times = _run(tool, f"{FOLDER}/{model.name}", threads, runs, warmup)
+    finally:
+        _call("shell", f"rm -rf {FOLDER}")
+    return PhoneResult(
+        bundle=opened.path,
+        model=opened.manifest.model.name,
+        target=tool.target,
+        phone=_name_of_phone(),
+        tool=Path(binary).name,
+        threads=threads,
+        runs=runs,
+        times=times,
+    )
+
+
+def _tool(binary: Path) -> PhoneTool:
+    if not binary.is_file():
+        raise InputError(f"{binary} is no file; give --adb-binary the tool built for the phone.")
+    for name, tool in PHONE_TOOLS.items():
+        if name in binary.name:
+            return tool
+    raise InputError(f"{binary.name} is no tool known here; its name must contain {' or '.join(PHONE_TOOLS)}.")
+
+
+def _artifact(bundle: Bundle, tool: PhoneTool, binary: Path) -> Path:
+    for entry in bundle.manifest.artifacts:
+        if entry.target == tool.target:
+            return bundle.path / entry.file
+    raise InputError(f"{binary.name} runs {tool.target} files and the bundle has none; export it for that target.")
+
+
+def _find_phone() -> None:
+    if shutil.which("adb") is None:
+        raise DependencyError("adb is not on the PATH; install Android's platform-tools.")
+    state = _call("get-state")
+    if state.returncode or state.stdout.strip() != "device":
+        reason = _last_line(state) or "no phone"
+        raise InputError(
+            f"adb reaches no phone that is ready ({reason}); connect one with USB debugging allowed, and where "
+            f"there are several name one in ANDROID_SERIAL."
+        )
+
+
+def _run(tool: PhoneTool, model: str, threads: int, runs: int, warmup: int) -> PhoneTimes:
+    command = shlex.join((f"{FOLDER}/tool", *tool.arguments(model, threads, runs, warmup)))
+    # With its process number the tool's own lines are found in the log.
+    output = _adb("shell", f"{command} 2>&1 & echo process $!; wait $!")
+    times = tool.read(output, warmup)
+    if times is None:
+        (process,) = re.findall(r"^process (\d+)$", output, re.MULTILINE)
+        times = tool.read(_adb("logcat", "-d", f"--pid={process}", "-s", tool.log_tag), warmup)
+    if times is None:
+        raise InputError(
+            f"The tool told no times on the phone (its last words: {_last_words(output) or 'none'}); build it with "
+            f"logging enabled."
+        )
+    return times
+
+
+def _name_of_phone() -> str:
+    model, version = (
+        _adb("shell", f"getprop {name}").strip() for name in ("ro.product.model", "ro.build.version.release")
+    )
+    return f"{model}, Android {version}"
+
+
+def _adb(*arguments: str) -> str:
+    """Standard output. Raises InputError when the command fails."""
+    ended = _call(*arguments)
+    if ended.returncode:
+        raise InputError(
+            f"adb {shlex.join(arguments)} failed ({_last_line(ended) or f'exit code {ended.returncode}'}); look at the "
+            f"phone, and whether the tool was built for its processor."
+        )
+    return ended.stdout
+
+
+def _call(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(["adb", *arguments], capture_output=True, text=True, errors="replace", check=False)
+
+
+def _last_line(ended: "subprocess.CompletedProcess[str]") -> str:
+    return _last_words(ended.stderr) or _last_words(ended.stdout)
+
+
+def _last_words(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1].removesuffix(".") if lines else ""

@@ -1,0 +1,135 @@
+"""The bench of one bundle on this machine; the body of `bench_bundle` is its numbered stages."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import nullcontext
+from importlib import metadata
+from pathlib import Path
+from typing import Literal
+
+from efficientmod_export._pipeline import example_input
+from efficientmod_export._stages import Precision, ProgressReport, report_nothing
+from efficientmod_export.backends import quiet
+from efficientmod_export.bench._contenders import (
+    REFERENCE,
+    artifact_contenders,
+    demand_one,
+    plain_contenders,
+    plain_name,
+    plain_precisions,
+    rebuild,
+    runnable,
+)
+from efficientmod_export.bench._machine import describe_machine, load_average, processors
+from efficientmod_export.bench._plan import EAGER, PRODUCT_SIZE, Measurement, NetworkSource, Plan
+from efficientmod_export.bench._process import measure_apart
+from efficientmod_export.bench._result import BenchResult, Kind, Row, Settings, Skipped
+from efficientmod_export.bench._runtimes import RUNTIMES
+from efficientmod_export.bench._statistics import Ratio
+from efficientmod_export.bundle import golden_samples, read_bundle
+from efficientmod_mobile import count_macs
+from efficientmod_mobile.deploy import capture
+from efficientmod_mobile.errors import InputError
+
+Baseline = Literal["plain"]
+
+MOST_DEFAULT_THREADS = 4  # what phones have in large cores
+
+
+def bench_bundle(
+    bundle: Path | str,
+    *,
+    baseline: Baseline | None = "plain",
+    threads: int | None = None,
+    runs: int = 50,
+    warmup: int = 5,
+    checkpoint: str | None = None,
+    verbose: bool = False,
+    progress: ProgressReport = report_nothing,
+) -> BenchResult:
+    """Measure the latency of every artifact of a bundle that runs here, in turns with what it is compared to.
+
+    Compared to: the network's captured program, untransformed, converted by the same backend in the artifact's
+    precision (unless `baseline` is None); the same for ONNX Runtime, unless the bundle holds a .onnx; PyTorch eager.
+    Only the inference call is timed. `threads` None is one for each processor, at most four. `checkpoint` must be the
+    file that the bundle was made from; seeded weights are made again without one.
+
+    What cannot be converted or loaded here is in the result's `skipped`. Raises BundleError for a damaged bundle,
+    InputError for another checkpoint, for threads that this machine has no processors for, and where no artifact runs
+    here; ConversionError when the network cannot be captured or a runtime breaks down.
+    """
+    settings = _settings(threads, runs, warmup)
+    # 1. The bundle, and what of it runs here.
+    opened = read_bundle(Path(bundle))
+    preprocessing = opened.manifest.preprocessing
+    entries, skipped = runnable(opened)
+    with tempfile.TemporaryDirectory(prefix="efficientmod-bench-") as folder, nullcontext() if verbose else quiet():
+        # 2. Its network again.
+        progress("rebuilding the network")
+        network = rebuild(opened, checkpoint)
+        program = capture(network.module, example_input(preprocessing))
+
+        # 3. The plain conversions.
+        wanted = plain_precisions(entries, baselines=baseline is not None)
+        plain, unconverted = plain_contenders(program, opened.manifest, wanted, Path(folder), progress)
+
+        # 4. All of them in turns, in a process of their own.
+        contenders = (*artifact_contenders(opened, entries), *plain)
+        progress(f"measuring {len(contenders) + 1} programs in {runs} rounds")
+        source = NetworkSource(network.name, checkpoint, network.weights.seed or 0)
+        plan = Plan(contenders, source, golden_samples(opened)[0].tensor, settings.threads, runs, warmup)
+        measured = measure_apart(plan, Path(folder))
+    skipped += [*unconverted, *(Skipped(name, reason) for name, reason in measured.refused.items())]
+    targets = [entry.target for entry in entries if entry.target in measured.timings]
+    demand_one(set(targets), skipped)
+
+    # 5. What the timings say.
+    resolution = (preprocessing.crop.height, preprocessing.crop.width)
+    precisions = {plain_name(target): precision for target, precision in wanted.items()}
+    precisions |= {entry.target: entry.precision for entry in entries}
+    return BenchResult(
+        bundle=opened.path,
+        model=network.name,
+        weights=opened.manifest.model.weights.statement,
+        resolution=resolution,
+        settings=settings,
+        macs=count_macs(network.module, resolution),
+        macs_per_second=1e3 * PRODUCT_SIZE**3 / min(measured.product.rounds),
+        rows=tuple(_rows(plan, measured, precisions)),
+        ratios=tuple(_ratios(measured, targets)),
+        skipped=tuple(skipped),
+    )
+
+
+def _settings(threads: int | None, runs: int, warmup: int) -> Settings:
+    available = processors()
+    if threads is None:
+        threads = min(available, MOST_DEFAULT_THREADS)
+    if not 1 <= threads <= available:
+        raise InputError(
+            f"{threads} threads cannot be measured on {available} processors; give between 1 and {available}."
+        )
+    if min(runs, warmup) < 1:
+        raise InputError(f"{runs} runs after {warmup} warm-up calls measure nothing; give at least 1 of each.")
+    return Settings(describe_machine(), load_average(), threads, runs, warmup)
+
+
+def _rows(plan: Plan, measured: Measurement, precisions: dict[str, Precision]) -> Iterator[Row]:
+    """The artifacts, then the plain conversions, then PyTorch."""
+    for contender in plan.contenders:
+        if contender.name in measured.timings:
+            runtime = RUNTIMES[contender.runtime]
+            title = f"{runtime.title} {metadata.version(runtime.distribution)}"
+            kind: Kind = "artifact" if contender.name == contender.runtime else "plain"
+            yield Row.of(contender.name, kind, title, precisions[contender.name], measured.timings[contender.name])
+    yield Row.of(EAGER, "eager", f"PyTorch {metadata.version('torch')}", "fp32", measured.timings[EAGER])
+
+
+def _ratios(measured: Measurement, targets: list[str]) -> Iterator[Ratio]:
+    """Each artifact to its own plain conversion, to ONNX Runtime and to PyTorch."""
+    timings = measured.timings
+    reference = REFERENCE if REFERENCE in timings else plain_name(REFERENCE)
+    for target in targets:
+        for other in dict.fromkeys((plain_name(target), reference, EAGER)):
+            if other != target and other in timings:
+                yield Ratio.of(target, timings[target].rounds, other, timings[other].rounds)

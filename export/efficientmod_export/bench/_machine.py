@@ -1,0 +1,33 @@
+"""The machine that a bench runs on."""
+
+import os
+import platform
+from pathlib import Path
+
+UNNAMED = "unnamed processor"
+
+
+def describe_machine() -> str:
+    """Operating system, processor and how many of it this process may use."""
+    return f"{platform.system()} {platform.machine()}, {_processor()}, {processors()} processors"
+
+
+def processors() -> int:
+    """How many this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def load_average() -> float | None:
+    """How many processors all programs kept busy in the last minute; None where the system does not tell."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+
+
+def _processor() -> str:
+    """The processor's name as the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or UNNAMED
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), UNNAMED)

@@ -1,0 +1,65 @@
+"""What the measuring process is told, and what it answers."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A file to be timed. `runtime` is a key of RUNTIMES, `path` is absolute."""
+
+    name: str
+    runtime: str
+    path: str
+
+
+@dataclass(frozen=True)
+class NetworkSource:
+    """What `load_network` needs to build the network again."""
+
+    model: str
+    checkpoint: str | None
+    seed: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One run. `image` is the normalised input, float32 (1, 3, H, W)."""
+
+    contenders: tuple[Contender, ...]
+    network: NetworkSource
+    image: NDArray[np.float32]
+    threads: int
+    runs: int
+    warmup: int
+
+
+@dataclass(frozen=True)
+class Timing:
+    """One contender: the threads that its runtime uses, and milliseconds: to load it, and of each round's call.
+
+    `load` is None where nothing is loaded from a file.
+    """
+
+    threads: int
+    load: float | None
+    rounds: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """`timings` by contender, PyTorch's under EAGER; `product` is that of the matrix product.
+
+    `refused` has a sentence for each contender that could not be loaded.
+    """
+
+    timings: dict[str, Timing]
+    product: Timing
+    refused: dict[str, str]
+
+
+EAGER = "pytorch eager"
+PRODUCT_SIZE = 1024
+"""Rows and columns of both factors of the matrix product."""

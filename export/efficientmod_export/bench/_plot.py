@@ -1,0 +1,62 @@
+"""Latency by model, as a picture."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from efficientmod_export.bench._result import BenchResult
+from efficientmod_mobile.errors import DependencyError, InputError
+
+GROUP_WIDTH = 0.8  # of the distance between two models
+
+
+def plot_latency(results: Sequence[BenchResult], path: Path) -> None:
+    """Draw the median latency of every contender for each bundle, with the way from min to p90, and the floor.
+
+    The suffix of `path` chooses the format (.png, .svg, .pdf). Raises DependencyError without matplotlib, InputError
+    where there is nothing to draw, the format is unknown or the file cannot be written.
+    """
+    if not results:
+        raise InputError("There is nothing to draw; bench at least one bundle.")
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise DependencyError(
+            'The plot needs matplotlib, not installed here: run pip install "efficientmod-mobile[bench]".'
+        ) from error
+    figure = Figure(figsize=(max(6.0, 2.5 * len(results)), 4.5), layout="constrained")
+    formats = figure.canvas.get_supported_filetypes()
+    if path.suffix.removeprefix(".") not in formats:
+        raise InputError(f"{path.name} has no format to draw in; end it in one of {', '.join(sorted(formats))}.")
+
+    axes = figure.add_subplot()
+    names = list(dict.fromkeys(row.name for result in results for row in result.rows))
+    width = GROUP_WIDTH / len(names)
+    for place, name in enumerate(names):
+        found = [(at, row.latency) for at, result in enumerate(results) for row in result.rows if row.name == name]
+        medians = [latency.median for _, latency in found]
+        axes.bar(
+            [at - GROUP_WIDTH / 2 + (place + 0.5) * width for at, _ in found],
+            medians,
+            width,
+            yerr=([one.median - one.min for _, one in found], [one.p90 - one.median for _, one in found]),
+            capsize=2,
+            label=name,
+        )
+    floors = [result.floor_ms for result in results]
+    left = [at - GROUP_WIDTH / 2 for at in range(len(results))]
+    axes.hlines(
+        floors, left, [start + GROUP_WIDTH for start in left], colors="black", linestyles="dashed", label="floor"
+    )
+    axes.set_xticks(range(len(results)), [_label(result) for result in results])
+    axes.set_ylabel("latency in ms: median, min to p90")
+    axes.set_ylim(bottom=0)
+    axes.legend(fontsize="small")
+    try:
+        figure.savefig(path)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def _label(result: BenchResult) -> str:
+    height, width = result.resolution
+    return f"{result.model}\n{height}x{width}, {result.settings.threads} threads"

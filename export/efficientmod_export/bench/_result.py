@@ -1,0 +1,133 @@
+"""What a bench came to: for the terminal, for `--json`, for Python."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from efficientmod_export._stages import Precision
+from efficientmod_export.bench._plan import Timing
+from efficientmod_export.bench._statistics import Latency, Ratio
+
+Kind = Literal["artifact", "plain", "eager"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where and how it was measured: `runs` rounds after `warmup` calls.
+
+    `load_average` is how many processors the machine's programs kept busy in the minute before; where it is not near 0
+    the timings are of a machine that does other work.
+    """
+
+    machine: str
+    load_average: float | None
+    threads: int
+    runs: int
+    warmup: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """One contender. `kind`: the bundle's own file, a plain conversion of the same network, or PyTorch itself.
+
+    `runtime` with its version; `threads` as it uses them; `load_ms` to load the file, None where there is none;
+    `rounds_ms` the single timings, in the order of the rounds.
+    """
+
+    name: str
+    kind: Kind
+    runtime: str
+    precision: Precision
+    threads: int
+    load_ms: float | None
+    latency: Latency
+    rounds_ms: tuple[float, ...]
+
+    @classmethod
+    def of(cls, name: str, kind: Kind, runtime: str, precision: Precision, timing: Timing) -> "Row":
+        """Summarise a contender's timing."""
+        latency = Latency.of(timing.rounds)
+        return cls(name, kind, runtime, precision, timing.threads, timing.load, latency, timing.rounds)
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values."""
+        return {**vars(self), "latency": self.latency.as_json(), "rounds_ms": list(self.rounds_ms)}
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """What could not be measured, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class BenchResult:
+    """A bundle measured on this machine.
+
+    `resolution` is (H, W). `macs` are the network's multiply-accumulates for one picture as papers count them
+    (`count_macs`), `macs_per_second` the best rate of PyTorch's float32 matrix product in the same rounds.
+    """
+
+    bundle: Path
+    model: str
+    weights: str
+    resolution: tuple[int, int]
+    settings: Settings
+    macs: int
+    macs_per_second: float
+    rows: tuple[Row, ...]
+    ratios: tuple[Ratio, ...]
+    skipped: tuple[Skipped, ...]
+
+    @property
+    def floor_ms(self) -> float:
+        """What the network's MACs alone would take at the rate of the matrix product."""
+        return 1e3 * self.macs / self.macs_per_second
+
+    def times_floor(self, row: Row) -> float:
+        """A row's shortest call in units of the floor, which is of the shortest product."""
+        return row.latency.min / self.floor_ms
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values, as `--json` prints them."""
+        return {
+            **vars(self),
+            "bundle": str(self.bundle),
+            "resolution": list(self.resolution),
+            "settings": vars(self.settings).copy(),
+            "floor_ms": self.floor_ms,
+            "rows": [{**row.as_json(), "times_floor": self.times_floor(row)} for row in self.rows],
+            "ratios": [ratio.as_json() for ratio in self.ratios],
+            "skipped": [vars(one).copy() for one in self.skipped],
+        }
+
+
+@dataclass(frozen=True)
+class PhoneTimes:
+    """Milliseconds of a call; None what the tool does not tell."""
+
+    mean: float
+    min: float | None = None
+    median: float | None = None
+    p90: float | None = None
+
+
+@dataclass(frozen=True)
+class PhoneResult:
+    """An artifact measured on a phone by a command-line tool, on `threads` threads, in `runs` calls after a warm-up."""
+
+    bundle: Path
+    model: str
+    target: str
+    phone: str
+    tool: str
+    threads: int
+    runs: int
+    times: PhoneTimes
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values, as `--json` prints them."""
+        times = {f"{name}_ms": value for name, value in vars(self.times).items()}
+        return {**vars(self), "bundle": str(self.bundle), "times": times}

@@ -1,0 +1,106 @@
+"""The measuring process: it loads every contender at once and times them in turns.
+
+It is a process of its own because ExecuTorch's threads cannot be set safely where a method is already loaded, and so
+that the caller's PyTorch keeps its threads.
+"""
+
+import gc
+import pickle
+import random
+import time
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+
+from efficientmod_export.backends._failures import loading
+from efficientmod_export.bench._plan import EAGER, PRODUCT_SIZE, Contender, Measurement, Plan, Timing
+from efficientmod_export.bench._runtimes import RUNTIMES, Call, Load, Loaded
+from efficientmod_mobile import load_network
+from efficientmod_mobile.errors import EfficientModError
+
+ORDER_SEED = 0
+PAUSE = 0.010
+"""Seconds before each turn. A runtime's threads spin for some milliseconds after a call, on the cores of the next."""
+
+PRODUCT = "matrix product"
+
+
+def main(plan: Path, answer: Path) -> None:
+    """Measure the pickled `plan` and pickle the Measurement."""
+    warnings.simplefilter("ignore")
+    answer.write_bytes(pickle.dumps(measure(pickle.loads(plan.read_bytes()))))
+
+
+def measure(plan: Plan) -> Measurement:
+    """Load, warm up, and time in rounds. Sets the threads of this whole process."""
+    torch.set_num_threads(plan.threads)
+    loaded: dict[str, Loaded] = {EAGER: _eager(plan), PRODUCT: _matrix_product()}
+    loads: dict[str, float] = {}
+    refused: dict[str, str] = {}
+    prepared: dict[str, Load] = {}
+    for contender in plan.contenders:
+        try:
+            loaded[contender.name], loads[contender.name] = _load(contender, plan, prepared)
+        except EfficientModError as error:
+            refused[contender.name] = str(error)
+    rounds = take_turns({name: one.call for name, one in loaded.items()}, plan.runs, plan.warmup)
+    timings = {name: Timing(loaded[name].threads, loads.get(name), times) for name, times in rounds.items()}
+    return Measurement(timings, timings.pop(PRODUCT), refused)
+
+
+def take_turns(calls: Mapping[str, Call], runs: int, warmup: int) -> dict[str, tuple[float, ...]]:
+    """Milliseconds of each call in each of `runs` rounds; every round has all of them, in an order of its own."""
+    for call in calls.values():
+        for _ in range(warmup):
+            call()
+    times: dict[str, list[float]] = {name: [] for name in calls}
+    order, shuffler = list(calls), random.Random(ORDER_SEED)
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(runs):
+            shuffler.shuffle(order)
+            for name in order:
+                times[name].append(_time(calls[name]))
+    finally:
+        gc.enable()
+    return {name: tuple(each) for name, each in times.items()}
+
+
+def _time(call: Call) -> float:
+    """Milliseconds of a call that finds the caches as its own last call left them."""
+    time.sleep(PAUSE)
+    call()
+    began = time.perf_counter_ns()
+    call()
+    return (time.perf_counter_ns() - began) / 1e6
+
+
+def _load(contender: Contender, plan: Plan, prepared: dict[str, Load]) -> tuple[Loaded, float]:
+    """The contender and the milliseconds that its runtime took to load it."""
+    path = Path(contender.path)
+    with loading(path):
+        if contender.runtime not in prepared:
+            prepared[contender.runtime] = RUNTIMES[contender.runtime].prepare(plan.threads)
+        began = time.perf_counter_ns()
+        loaded = prepared[contender.runtime](path, plan.image)
+        return loaded, (time.perf_counter_ns() - began) / 1e6
+
+
+def _eager(plan: Plan) -> Loaded:
+    module = load_network(plan.network.model, plan.network.checkpoint, seed=plan.network.seed).module
+    image = torch.from_numpy(plan.image)
+
+    @torch.inference_mode()
+    def call() -> object:
+        return module(image)
+
+    return Loaded(call, torch.get_num_threads())
+
+
+def _matrix_product() -> Loaded:
+    left, right = torch.rand(2, PRODUCT_SIZE, PRODUCT_SIZE)
+    result = torch.empty(PRODUCT_SIZE, PRODUCT_SIZE)
+    return Loaded(lambda: torch.mm(left, right, out=result), torch.get_num_threads())

@@ -1,0 +1,166 @@
+"""A small network's bundle measured from end to end; no assertion on how long anything takes."""
+
+import dataclasses
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from efficientmod_export import export_bundle
+from efficientmod_export.bench import BenchResult, _process, _runtimes, _worker, bench_bundle
+from efficientmod_export.bench._plan import EAGER, Contender, NetworkSource, Plan
+from efficientmod_export.bench._process import measure_apart
+from efficientmod_mobile import load_network
+from efficientmod_mobile.errors import BundleError, ConversionError, InputError
+
+
+@pytest.fixture
+def _own_threads() -> Iterator[None]:
+    """What measures in this process sets its threads."""
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def onnx_bundle(tiny_model: str) -> Path:
+    export_bundle(tiny_model, targets=("onnx",), output="out").raise_for_failure()
+    return Path("out")
+
+
+def bench(bundle: Path, **options: object) -> BenchResult:
+    return bench_bundle(bundle, **{"threads": 1, "runs": 3, "warmup": 1, **options})  # type: ignore[arg-type]
+
+
+@pytest.mark.slow
+def test_every_artifact_beside_what_it_is_compared_to(tiny_model: str) -> None:
+    targets = ("executorch", "tflite", "coreml")
+    export_bundle(tiny_model, targets=targets, output="out").raise_for_failure()
+    stages: list[str] = []
+    result = bench(Path("out"), progress=stages.append)
+    assert [(row.name, row.kind) for row in result.rows] == [
+        ("executorch", "artifact"),
+        ("tflite", "artifact"),
+        ("onnx plain", "plain"),
+        ("executorch plain", "plain"),
+        ("tflite plain", "plain"),
+        (EAGER, "eager"),
+    ]
+    assert {row.threads for row in result.rows} == {1}
+    assert all(len(row.rounds_ms) == 3 and row.latency.min > 0 for row in result.rows)
+    assert [row.name for row in result.rows if row.load_ms is None] == [EAGER]
+    assert [(ratio.name, ratio.reference) for ratio in result.ratios] == [
+        (target, reference)
+        for target in ("executorch", "tflite")
+        for reference in (f"{target} plain", "onnx plain", EAGER)
+    ]
+    assert [one.name for one in result.skipped] == ["coreml"]
+    # 8 x 3 x 5 x 5 at 56 x 56, 16 x 8 x 3 x 3 at 56 x 56, 16 x 7.
+    assert result.macs == 56 * 56 * (8 * 3 * 25 + 16 * 8 * 9) + 16 * 7
+    assert result.floor_ms > 0
+    assert stages[0] == "rebuilding the network"
+    assert stages[-1] == "measuring 6 programs in 3 rounds"
+    json.dumps(result.as_json())
+
+
+@pytest.mark.slow
+def test_an_onnx_file_of_the_bundle_is_its_own_reference(onnx_bundle: Path) -> None:
+    result = bench(onnx_bundle, baseline=None)
+    assert [row.name for row in result.rows] == ["onnx", EAGER]
+    assert [(ratio.name, ratio.reference) for ratio in result.ratios] == [("onnx", EAGER)]
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"threads": 0}, "0 threads cannot be measured"),
+        ({"threads": 10_000}, "10000 threads cannot be measured"),
+        ({"runs": 0}, "0 runs after 1 warm-up calls measure nothing"),
+        ({"warmup": 0}, "3 runs after 0 warm-up calls measure nothing"),
+    ],
+)
+def test_settings_that_measure_nothing(options: dict[str, object], says: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=says):
+        bench(tmp_path, **options)
+
+
+def test_a_folder_that_is_no_bundle(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="is not a bundle"):
+        bench(tmp_path)
+
+
+def test_a_changed_artifact_is_not_measured(onnx_bundle: Path) -> None:
+    with (onnx_bundle / "model.onnx").open("ab") as file:
+        file.write(b"more")
+    with pytest.raises(BundleError, match=r"model\.onnx has changed"):
+        bench(onnx_bundle)
+
+
+def test_a_bundle_of_which_nothing_runs_here(onnx_bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(_runtimes.RUNTIMES, "onnx")
+    with pytest.raises(InputError, match="No artifact of this bundle runs here; export it for executorch or tflite"):
+        bench(onnx_bundle)
+
+
+def test_the_checkpoint_must_be_the_bundles_own(tiny_model: str) -> None:
+    state = load_network(tiny_model, None).module.state_dict()
+    torch.save(state, "right.pt")
+    torch.save({key: value * 2 for key, value in state.items()}, "wrong.pt")
+    export_bundle(tiny_model, checkpoint="right.pt", targets=("onnx",), output="out").raise_for_failure()
+    with pytest.raises(InputError, match=r"give --checkpoint with the file whose SHA-256 is [0-9a-f]{64}"):
+        bench(Path("out"))
+    with pytest.raises(InputError, match=r"wrong\.pt is not the file that the bundle was made from"):
+        bench(Path("out"), checkpoint="wrong.pt")
+
+
+def plan(tiny_model: str, *contenders: Contender) -> Plan:
+    return Plan(contenders, NetworkSource(tiny_model, None, 0), np.zeros((1, 3, 64, 96), np.float32), 1, 2, 1)
+
+
+@pytest.mark.usefixtures("_own_threads")
+def test_a_file_that_does_not_load_is_refused_alone(onnx_bundle: Path, tiny_model: str) -> None:
+    Path("damaged.onnx").write_bytes(b"nothing of the kind")
+    asked = plan(
+        tiny_model,
+        Contender("damaged", "onnx", "damaged.onnx"),
+        Contender("whole", "onnx", str(onnx_bundle / "model.onnx")),
+    )
+    asked = dataclasses.replace(asked, image=np.zeros((1, 3, 224, 224), np.float32))
+    measured = _worker.measure(asked)
+    assert set(measured.timings) == {EAGER, "whole"}
+    assert measured.timings["whole"].load is not None
+    assert len(measured.product.rounds) == 2
+    assert measured.refused.keys() == {"damaged"}
+    assert measured.refused["damaged"].startswith("damaged.onnx cannot be loaded")
+
+
+@pytest.mark.slow
+def test_a_process_that_ends_without_an_answer_tells_why(tmp_path: Path) -> None:
+    with pytest.raises(ConversionError, match=r"broke down while it was measured \(.*no_such_module"):
+        measure_apart(plan("no_such_module:build"), tmp_path)
+
+
+def test_a_crash_is_told_by_its_signal() -> None:
+    ended = subprocess.CompletedProcess([], -11, "", "some line")
+    assert _process._reason(ended) == "SIGSEGV"
+    assert _process._reason(subprocess.CompletedProcess([], 3, "", "")) == "exit code 3"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="needs two processors")
+def test_every_runtime_takes_the_threads_and_the_caller_keeps_its_own(tiny_model: str) -> None:
+    export_bundle(tiny_model, targets=("executorch", "tflite"), output="out").raise_for_failure()
+    before = torch.get_num_threads()
+    result = bench(Path("out"), threads=2, baseline=None)
+    assert {row.name: row.threads for row in result.rows} == {
+        "executorch": 2,
+        "tflite": 2,
+        "onnx plain": 2,
+        EAGER: 2,
+    }
+    assert torch.get_num_threads() == before

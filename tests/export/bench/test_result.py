@@ -1,0 +1,100 @@
+"""What a bench says: in JSON, in the terminal, as a picture."""
+
+import dataclasses
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from efficientmod_export.bench import BenchResult, plot_latency, show_bench
+from efficientmod_mobile.errors import DependencyError, InputError
+
+PNG = b"\x89PNG"
+
+
+def test_the_floor_is_macs_over_rate(result: BenchResult) -> None:
+    assert result.floor_ms == pytest.approx(0.5, rel=1e-12)
+    assert result.times_floor(result.rows[0]) == pytest.approx(4.0, rel=1e-12)
+
+
+def test_json_holds_everything_and_nothing_but_plain_values(result: BenchResult) -> None:
+    document = json.loads(json.dumps(result.as_json()))
+    assert document["bundle"] == "out"
+    assert document["resolution"] == [64, 96]
+    assert document["settings"]["threads"] == 2
+    assert document["rows"][0] == {
+        "name": "executorch",
+        "kind": "artifact",
+        "runtime": "ExecuTorch 1.4.1",
+        "precision": "fp32",
+        "threads": 2,
+        "load_ms": 10.0,
+        "latency": {"median_ms": 3.0, "p90_ms": pytest.approx(3.8), "min_ms": 2.0},
+        "rounds_ms": [2.0, 4.0, 3.0],
+        "times_floor": pytest.approx(4.0),
+    }
+    assert document["rows"][2]["load_ms"] is None
+    assert document["ratios"][0] == {
+        "name": "executorch",
+        "reference": "executorch plain",
+        "median": 0.75,
+        "lower": 0.625,
+        "upper": 0.875,
+    }
+    assert document["skipped"] == [{"name": "coreml", "reason": "no runtime [here]."}]
+
+
+def test_the_terminal_shows_settings_times_ratios_floor_and_what_is_missing(
+    result: BenchResult, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show_bench(result)
+    shown = capsys.readouterr().out
+    for text in (
+        "my.module:build at 64x96, weights: seeded: for latency only",
+        "load average 0.2 before",
+        "ExecuTorch 1.4.1, PyTorch 2.13.0; 2 threads in every runtime, 3 rounds",
+        "executorch plain",
+        "0.625 to 0.875",
+        "floor: 0.50 ms, 0.050 GMACs at the 100 GMAC/s",
+        "coreml not measured: no runtime [here].",
+    ):
+        assert text in shown
+
+
+def test_threads_that_differ_are_all_told(result: BenchResult, capsys: pytest.CaptureFixture[str]) -> None:
+    first, *others = result.rows
+    show_bench(dataclasses.replace(result, rows=(dataclasses.replace(first, threads=1), *others)))
+    assert "threads: executorch 1, executorch plain 2, pytorch eager 2" in capsys.readouterr().out
+
+
+def test_a_picture_of_two_bundles_of_which_one_has_fewer_contenders(result: BenchResult, tmp_path: Path) -> None:
+    other = dataclasses.replace(result, model="other", rows=result.rows[1:])
+    plot_latency([result, other], tmp_path / "latency.png")
+    assert (tmp_path / "latency.png").read_bytes().startswith(PNG)
+    plot_latency([result], tmp_path / "latency.svg")
+    assert "<svg" in (tmp_path / "latency.svg").read_text()
+
+
+@pytest.mark.parametrize("name", ["latency.docx", "latency"])
+def test_an_unknown_format_is_refused(result: BenchResult, name: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"has no format to draw in; end it in one of .*png"):
+        plot_latency([result], tmp_path / name)
+
+
+def test_a_folder_that_is_not_there_is_refused(result: BenchResult, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot be written: No such file"):
+        plot_latency([result], tmp_path / "missing" / "latency.png")
+
+
+def test_nothing_to_draw(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="bench at least one bundle"):
+        plot_latency([], tmp_path / "latency.png")
+
+
+def test_without_matplotlib_the_pip_command_is_named(
+    result: BenchResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(DependencyError, match=r'pip install "efficientmod-mobile\[bench\]"'):
+        plot_latency([result], tmp_path / "latency.png")
