@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from efficientmod_export.mil import MODULES_KEY, mark_modules, module_table
+from efficientmod_mobile import create_model, realistic_state
 
 Arrays = Mapping[str, np.ndarray[Any, Any]]
 
@@ -73,6 +74,32 @@ def from_torch(ct: Any, save: Callable[[Any], Path]) -> Callable[..., Path]:
         return save(model)
 
     return convert
+
+
+@pytest.fixture(scope="session")
+def network() -> Callable[[str], torch.nn.Module]:
+    """An EfficientMod with realistic weights."""
+
+    def make(name: str) -> torch.nn.Module:
+        model = create_model(name).eval()
+        shapes = {key: tuple(value.shape) for key, value in model.state_dict().items()}
+        model.load_state_dict({key: torch.from_numpy(value) for key, value in realistic_state(shapes, seed=0).items()})
+        return model
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def small(
+    ct: Any, from_torch: Callable[..., Path], network: Callable[[str], torch.nn.Module]
+) -> tuple[Path, torch.Tensor, torch.Tensor]:
+    """The smallest EfficientMod's float32 package ("image" to "logits"), an input for it and PyTorch's answer."""
+    model = network("efficientmod_xxs")
+    x = torch.from_numpy(np.random.default_rng(1).standard_normal((1, 3, 96, 128)).astype(np.float32))
+    inputs = [ct.TensorType(name="image", shape=tuple(x.shape), dtype=np.float32)]
+    path = from_torch(model, x, inputs=inputs, outputs=[ct.TensorType(name="logits", dtype=np.float32)])
+    with torch.no_grad():
+        return path, x, model(x)
 
 
 @pytest.fixture(scope="session")

@@ -11,19 +11,11 @@ import pytest
 import torch
 
 from efficientmod_export.mil import MILProgram, Operation
-from efficientmod_mobile import create_model, list_models, realistic_state
+from efficientmod_mobile import list_models
 
 FLOAT32_TOLERANCE = 1e-5
 FLOAT16_TOLERANCE = 1e-2
-SMALL = (1, 3, 96, 128)
 WHOLE = (1, 3, 224, 224)
-
-
-def network(name: str) -> torch.nn.Module:
-    model = create_model(name).eval()
-    shapes = {key: tuple(value.shape) for key, value in model.state_dict().items()}
-    model.load_state_dict({key: torch.from_numpy(value) for key, value in realistic_state(shapes, seed=0).items()})
-    return model
 
 
 def picture(shape: tuple[int, ...]) -> torch.Tensor:
@@ -44,13 +36,6 @@ def named(ct: Any, shape: tuple[int, ...]) -> dict[str, Any]:
     }
 
 
-@pytest.fixture(scope="module")
-def small(ct: Any, from_torch: Callable[..., Path]) -> tuple[Path, torch.Tensor, torch.Tensor]:
-    model, x = network("efficientmod_xxs"), picture(SMALL)
-    path = from_torch(model, x, **named(ct, SMALL))
-    return path, x, model(x)
-
-
 def test_the_smallest_one_computes_what_pytorch_computes(small: tuple[Path, torch.Tensor, torch.Tensor]) -> None:
     path, x, expected = small
     outputs = MILProgram.load(path).predict({"image": x.numpy()})
@@ -58,7 +43,9 @@ def test_the_smallest_one_computes_what_pytorch_computes(small: tuple[Path, torc
     assert error(outputs["logits"], expected) < FLOAT32_TOLERANCE
 
 
-def test_every_operator_names_its_module(small: tuple[Path, torch.Tensor, torch.Tensor]) -> None:
+def test_every_operator_names_its_module(
+    small: tuple[Path, torch.Tensor, torch.Tensor], network: Callable[[str], torch.nn.Module]
+) -> None:
     modules = {name for name, _ in network("efficientmod_xxs").named_modules()}
     operations = MILProgram.load(small[0]).function.operations
     assert {operation.module for operation in operations} <= modules
@@ -82,7 +69,9 @@ def test_an_observer_sees_every_operator_in_order(small: tuple[Path, torch.Tenso
 
 
 @pytest.fixture(scope="module")
-def whole(ct: Any, from_torch: Callable[..., Path]) -> Callable[[str], tuple[Path, Path]]:
+def whole(
+    ct: Any, from_torch: Callable[..., Path], network: Callable[[str], torch.nn.Module]
+) -> Callable[[str], tuple[Path, Path]]:
     """A network's packages in float32 and float16, converted once."""
 
     @cache
@@ -96,7 +85,9 @@ def whole(ct: Any, from_torch: Callable[..., Path]) -> Callable[[str], tuple[Pat
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", list_models())
-def test_each_agrees_with_pytorch_in_float32_and_float16(name: str, whole: Callable[[str], tuple[Path, Path]]) -> None:
+def test_each_agrees_with_pytorch_in_float32_and_float16(
+    name: str, whole: Callable[[str], tuple[Path, Path]], network: Callable[[str], torch.nn.Module]
+) -> None:
     model, x = network(name), picture(WHOLE)
     with torch.inference_mode():
         expected = model(x)
@@ -116,7 +107,9 @@ def fastest(run: Callable[[], object], times: int = 5) -> float:
 
 
 @pytest.mark.slow
-def test_it_is_nearly_as_fast_as_pytorch(whole: Callable[[str], tuple[Path, Path]]) -> None:
+def test_it_is_nearly_as_fast_as_pytorch(
+    whole: Callable[[str], tuple[Path, Path]], network: Callable[[str], torch.nn.Module]
+) -> None:
     model, x = network("efficientmod_s"), picture(WHOLE)
     exact, half = whole("efficientmod_s")
     inputs = {"image": x.numpy()}
