@@ -1,8 +1,8 @@
 """Will a program's values fit into float16? Each operator's largest value and largest partial sum, worst first.
 
 Two limits. 65504 is float16's own. 2^15 is where matrix products on the Neural Engine were measured to become infinite
-although float16 goes on (ANEForge on GitHub, "matmul saturates at fp16_max/2", M5), and other third parties report the
-same for convolutions of more than one tap; Apple states neither.
+although float16 goes on (the ANEForge project, "matmul saturates at fp16_max/2", on an M5); third parties report the
+same for convolutions of more than one tap. Apple states neither.
 """
 
 import math
