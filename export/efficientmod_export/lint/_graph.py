@@ -21,7 +21,11 @@ class Flexibility(StrEnum):
 
 
 class Graph:
-    """`flexible` maps the inputs whose shape may vary to how; it is the model's description, not the program's."""
+    """`flexible` maps the inputs whose shape may vary to how: the model's description says it, the program does not.
+
+    `activations` names the values that are known only when the program runs, in contrast to weights, stored compressed
+    or not.
+    """
 
     def __init__(self, function: Function, flexible: Mapping[str, Flexibility]) -> None:
         self.function = function
@@ -29,7 +33,6 @@ class Graph:
         self.operations = function.operations
         produced = [output for operation in self.operations for output in operation.outputs]
         self._variables = {variable.name: variable for variable in (*function.inputs, *produced)}
-        self._producers = {output.name: operation for operation in self.operations for output in operation.outputs}
         self._constant = set(function.constants) | self._folded()
         self.activations = self._variables.keys() - self._constant
         edges = [
@@ -54,12 +57,8 @@ class Graph:
             self._variables[source]
             for sources in held.values()
             for source in sources
-            if isinstance(source, str) and source not in self._constant
+            if isinstance(source, str) and source in self.activations
         )
-
-    def producer(self, variable: Variable) -> Operation | None:
-        """The operator that makes `variable`; None for an input of the program."""
-        return self._producers.get(variable.name)
 
     def shape(self, operation: Operation, parameter: str) -> tuple[int | None, ...] | None:
         """The shape of an input, constant or computed; None where the operator does not have it."""

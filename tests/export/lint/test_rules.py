@@ -79,10 +79,14 @@ CASES = {
     ),
     "linear-channels-last": Case(LINEAR, ((1, 7, 6),), ["reads (1, 7, 6)"], LINEAR, ((7, 6),)),
     "last-axis-one": Case(
-        net(lambda x: x.mean(3, keepdim=True)), IMAGE, ["gives (1, 4, 6, 1)"], net(lambda x: x.mean(2)), IMAGE
+        net(lambda x: x.mean(3, keepdim=True)),
+        IMAGE,
+        ["gives (1, 4, 6, 1): 48 bytes take 1536"],
+        net(lambda x: x.mean(2)),
+        IMAGE,
     ),
     "last-axis-padded": Case(
-        nn.ReLU(), ((1, 4, 6, 16),), ["gives (1, 4, 6, 16): 32 of 64 bytes"], nn.ReLU(), ((1, 4, 6, 17),)
+        nn.ReLU(), ((1, 4, 6, 16),), ["gives (1, 4, 6, 16): 768 bytes take 1536"], nn.ReLU(), ((1, 4, 6, 17),)
     ),
     "transpose-between-heavy": Case(
         Net(lambda a, b, x: b(a(x).permute(0, 2, 3, 1)), conv(4, 6, 1), LINEAR),

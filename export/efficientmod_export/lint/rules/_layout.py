@@ -1,5 +1,6 @@
 """How tensors lie in memory: ranks, last axes, transposes and reshapes, the products of attention."""
 
+import math
 from collections.abc import Iterator
 
 from efficientmod_export.lint._graph import Graph
@@ -63,6 +64,11 @@ def _row_bytes(variable: Variable) -> int | None:
     return length * _WIDTH[variable.dtype] if length else None
 
 
+def _padding(variable: Variable, row: int) -> str:
+    rows = math.prod(length or 1 for length in variable.shape[:-1])
+    return f"{gives(variable)}: {rows * row} bytes take {rows * math.ceil(row / ROW_BYTES) * ROW_BYTES}"
+
+
 @rule(
     "last-axis-one",
     "a tensor of rank 3 or more whose last axis is 1 long",
@@ -82,8 +88,9 @@ def last_axis_one(graph: Graph) -> Iterator[Finding]:
     """The extreme case of `last-axis-padded`, told apart because the factor is known from Apple."""
     for operation in graph.operations:
         for output in operation.outputs:
-            if output.name in graph.activations and _row_bytes(output) and output.shape[-1] == 1:
-                yield at(operation, gives(output))
+            row = _row_bytes(output) if output.name in graph.activations else None
+            if row and output.shape[-1] == 1:
+                yield at(operation, _padding(output, row))
 
 
 @rule(
@@ -105,7 +112,7 @@ def last_axis_padded(graph: Graph) -> Iterator[Finding]:
         for output in operation.outputs:
             row = _row_bytes(output) if output.name in graph.activations else None
             if row and output.shape[-1] != 1 and 2 * row <= ROW_BYTES:
-                yield at(operation, f"{gives(output)}: {row} of {ROW_BYTES} bytes")
+                yield at(operation, _padding(output, row))
 
 
 _COPIES = (
