@@ -61,5 +61,6 @@ class Measurement:
 
 
 EAGER = "pytorch eager"
-PRODUCT_SIZE = 1024
-"""Rows and columns of both factors of the matrix product."""
+PRODUCT_SIZE = 512
+"""Rows and columns of both factors of the matrix product: they stay in the cache, as a network's layers at best do, and
+a product is over before another program is given the processor."""
