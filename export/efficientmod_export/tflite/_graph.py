@@ -2,8 +2,8 @@
 
 It is ONNX's own vocabulary (operators, attributes, value names, NCHW shapes), with three differences. Every value has a
 static shape. Constants are NumPy arrays beside the nodes. And the operators of `Node.operator` include a few of our
-own, which the rewrites introduce: "Linear" (x @ weight.T + bias, weight (O, I)), "Rsqrt", "SquaredDifference",
-"L2Normalize".
+own, which the rewrites introduce: "Linear" (x @ weight.T + bias, weight (O, I)), "Cut" (a slice with bounds for every
+axis), "GroupNormalize" (without an affine), "Rsqrt".
 """
 
 from collections import Counter
@@ -54,7 +54,7 @@ class Node:
 class Graph:
     """Nodes in topological order, constants and types by value name.
 
-    The readers of each value and the node that writes it are kept as maps; `add`, `remove` and `redirect` keep them
+    The readers of each value and the node that writes it are kept as maps; every method keeps them
     true.
     """
 

@@ -140,3 +140,8 @@ def test_group_normalization(check_node: Check, groups: int) -> None:
 def test_batch_normalization_alone(check_node: Check) -> None:
     constants = {"s": normal(6), "b": normal(6), "m": normal(6), "v": np.abs(normal(6)) + 0.5}
     assert check_node("BatchNormalization", [(2, 6, 5, 7)], constants).operators == {"MUL": 1, "ADD": 1}
+
+
+@pytest.mark.parametrize("slope", [(6, 1, 1), (1,)])
+def test_parametric_relu(check_node: Check, slope: Any) -> None:
+    assert check_node("PRelu", [(2, 6, 5, 7)], {"slope": np.abs(normal(*slope))}).whole

@@ -7,7 +7,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 from .._errors import CannotLowerError
 from .._graph import Graph, Node
-from .._layout import Value
+from .._layout import Value, last_axis_innermost
 from ._broadcast import binary, unary
 from ._registry import Context, Operand, lowers
 
@@ -115,11 +115,12 @@ def elu(context: Context, x: Operand, *, alpha: float = 1.0) -> Value:
     return unary(context, "ELU", context.value(x))
 
 
-@lowers("Silu")
-def silu(context: Context, x: Operand) -> Value:
-    """X * sigmoid(x)."""
-    value = context.value(x)
-    return binary(context, "MUL", value, unary(context, "LOGISTIC", value), schema.MulOptionsT())
+@lowers("PRelu")
+def parametric_relu(context: Context, x: Operand, slope: Operand) -> Value:
+    """X where it is positive, slope * x elsewhere; with a constant slope along the channels."""
+    if isinstance(slope, Value):
+        raise CannotLowerError("the slope is computed by the network; it must be constant")
+    return binary(context, "PRELU", x, slope)
 
 
 @lowers("Softmax")
@@ -133,8 +134,6 @@ def softmax(context: Context, x: Operand, *, axis: int = -1) -> Value:
 
 
 def _innermost(context: Context, value: Value, axis: int) -> Value:
-    from .._layout import last_axis_innermost
-
     return context.builder.arranged(value, last_axis_innermost(value.layout, axis % len(value.layout)))
 
 

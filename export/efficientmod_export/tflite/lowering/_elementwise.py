@@ -21,7 +21,6 @@ _UNARY = {
     "Sigmoid": ("LOGISTIC", None),
     "Sin": ("SIN", None),
     "Sqrt": ("SQRT", None),
-    "Square": ("SQUARE", schema.SquareOptionsT),
     "Tanh": ("TANH", None),
 }
 
@@ -30,7 +29,6 @@ _BINARY = {
     "Sub": ("SUB", schema.SubOptionsT),
     "Mul": ("MUL", schema.MulOptionsT),
     "Div": ("DIV", schema.DivOptionsT),
-    "SquaredDifference": ("SQUARED_DIFFERENCE", schema.SquaredDifferenceOptionsT),
 }
 
 _EXTREMES = {"Max": "MAXIMUM", "Min": "MINIMUM"}
