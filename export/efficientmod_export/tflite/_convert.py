@@ -28,7 +28,6 @@ def to_tflite(
     Args:
         model: the model, or the path of its file (with external data beside it, if it has any).
         float16_weights: store the weights as float16; the runtime widens them once, when it loads the model.
-
         metadata: describe the model as an image classifier, in TFLite's standard metadata.
 
     Returns:
@@ -79,9 +78,7 @@ def _outside(rank: int) -> Layout:
 
 
 def _lower_node(builder: Builder, graph: Graph, node: Node, values: dict[str, Value]) -> UnsupportedNode | None:
-    """Lower one node. Where that fails, its outputs are there all the same, so that the nodes after it are looked
-    at.
-    """
+    """Lower one node. Where that fails its outputs are there all the same, so that the nodes after it are seen."""
     builder.scope = node.outputs[0]
     first = len(builder.tensors)
     try:
@@ -94,9 +91,15 @@ def _lower_node(builder: Builder, graph: Graph, node: Node, values: dict[str, Va
         return UnsupportedNode(node.operator, node.name, dict(node.attributes), shapes, str(error))
     for name, value in zip(node.outputs, results, strict=False):
         values[name] = value
-        if value.tensor >= first or (builder.writer(value.tensor) is not None and not builder.is_read(value.tensor)):
+        if value.tensor >= first or _took_in(builder, node, value):
             builder.tensors[value.tensor].name = name
     return None
+
+
+def _took_in(builder: Builder, node: Node, value: Value) -> bool:
+    """Whether the operator that computes a value has taken the node in, as it does with an activation."""
+    written = builder.writer(value.tensor) is not None and not builder.is_read(value.tensor)
+    return written and node.operator not in ("Transpose", "Reshape", "Identity")
 
 
 def _call(builder: Builder, graph: Graph, node: Node, values: dict[str, Value]) -> tuple[Value, ...]:
