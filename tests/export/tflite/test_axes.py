@@ -98,8 +98,12 @@ def test_pad(check_node: Check, mode: str, pads: Any, whole: bool) -> None:
     assert check_node("Pad", [(2, 3, 4, 5)], {"p": ints(*pads)}, mode=mode).whole == whole
 
 
-def test_pad_with_a_number(check_node: Check) -> None:
-    check_node("Pad", [(2, 3, 4, 5)], {"p": ints(0, 0, 1, 1, 0, 0, 1, 1), "v": np.float32(2.5)})
+@pytest.mark.parametrize(
+    ("pads", "whole"),
+    [((0, 0, 1, 1, 0, 0, 1, 1), False), ((0, 2, 0, 0, 0, 1, 0, 0), True), ((0, 0, 0, 0, 0, 0, 3, 0), True)],
+)
+def test_pad_with_a_number(check_node: Check, pads: Any, whole: bool) -> None:
+    assert check_node("Pad", [(2, 3, 4, 5)], {"p": ints(*pads), "v": np.float32(2.5)}).whole == whole
 
 
 @pytest.mark.parametrize(
@@ -133,7 +137,7 @@ def test_resize(check_node: Check, mode: str, target: Any, coordinates: str) -> 
         "Resize", [(2, 3, 4, 7)], constants, ["x0", "", "", "sizes"],
         mode=mode, coordinate_transformation_mode=coordinates, **(nearest if mode == "nearest" else {}),
     )  # fmt: skip
-    assert result.whole == (mode == "linear") or target == (4, 7)
+    assert result.whole or target == (4, 7)
 
 
 @pytest.mark.parametrize("operator", ["DepthToSpace", "SpaceToDepth"])

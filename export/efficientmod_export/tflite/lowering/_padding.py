@@ -12,7 +12,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 from .._builder import MAX_RANK
 from .._errors import CannotLowerError
-from .._graph import Shape
+from .._graph import Array, Shape
 from .._layout import NHWC, Value
 from ._registry import Context
 
@@ -51,7 +51,7 @@ def _same_total(extent: int, kernel: int, stride: int, dilation: int) -> int:
 
 
 def pad_image(context: Context, image: Value, pads: Pads, number: float = 0.0) -> Value:
-    """Write a PAD (PADV2 for a number other than zero) around an image that lies as NHWC."""
+    """Write a PAD around an image that lies as NHWC."""
     if pads == ((0, 0), (0, 0)):
         return image
     return pad_physical(context, image, ((0, 0), *pads, (0, 0)), number)
@@ -63,12 +63,24 @@ def pad_physical(context: Context, value: Value, pads: tuple[tuple[int, int], ..
         raise CannotLowerError(f"a padding of {len(value.physical)} axes; TFLite pads at most {MAX_RANK}")
     shape = tuple(before + extent + after for extent, (before, after) in zip(value.physical, pads, strict=True))
     operands = [context.builder.stored(value), context.builder.ints(pads)]
-    if number == 0.0:
+    padded = [axis for axis, pad in enumerate(pads) if pad != (0, 0)]
+    if number == 0.0 or len(padded) == 1:
         tensor = context.emit("PAD", operands, shape, schema.PadOptionsT())
     else:
         operands.append(context.constant(np.asarray(number, dtype=np.float32), "padding"))
         tensor = context.emit("PADV2", operands, shape, schema.PadV2OptionsT())
+    if number != 0.0 and len(padded) == 1:
+        border = _border(shape, padded[0], pads[padded[0]], number)
+        tensor = context.emit("ADD", [tensor, context.constant(border, "border")], shape, schema.AddOptionsT())
     return Value(tensor, shape, value.layout)
+
+
+def _border(shape: Shape, axis: int, pad: tuple[int, int], number: float) -> Array:
+    """The number on the borders of one axis and zero between them, to be added: XNNPACK has no PADV2."""
+    border = np.zeros(shape[axis], np.float32)
+    border[: pad[0]] = number
+    border[shape[axis] - pad[1] :] = number
+    return border.reshape(-1, *(1,) * (len(shape) - axis - 1))
 
 
 def image_of(context: Context, value: Value) -> Value:

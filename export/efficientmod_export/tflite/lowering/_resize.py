@@ -4,7 +4,8 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from .._errors import CannotLowerError
-from .._layout import NHWC, Value
+from .._graph import Shape
+from .._layout import NHWC, Value, natural
 from ._padding import image_of
 from ._registry import Context, Operand, lowers
 
@@ -40,7 +41,13 @@ def resize(
         options = _linear(coordinate_transformation_mode, shape)
         return Value(context.emit("RESIZE_BILINEAR", operands, shape, options), shape, NHWC)
     if mode == "nearest":
-        options = _nearest(coordinate_transformation_mode, nearest_mode, image.physical, shape)
+        factors = tuple(after // before for before, after in zip(image.physical[1:3], shape[1:3], strict=True))
+        if _is_repetition(coordinate_transformation_mode, nearest_mode, image.physical, shape):
+            return _repeated(context, image, factors)
+        if (coordinate_transformation_mode, nearest_mode) != ("asymmetric", "floor"):
+            places = f"{coordinate_transformation_mode!r} and rounding {nearest_mode!r}"
+            raise CannotLowerError(f"a nearest resize with coordinates {places}")
+        options = schema.ResizeNearestNeighborOptionsT()
         return Value(context.emit("RESIZE_NEAREST_NEIGHBOR", operands, shape, options), shape, NHWC)
     raise CannotLowerError(f"a resize of mode {mode!r}; linear and nearest are carried")
 
@@ -66,17 +73,28 @@ def _linear(mode: str, shape: tuple[int, ...]) -> schema.ResizeBilinearOptionsT:
     raise CannotLowerError(f"a linear resize with coordinates {mode!r}")
 
 
-def _nearest(mode: str, rounding: str, source: tuple[int, ...], shape: tuple[int, ...]) -> object:
-    if mode == "asymmetric" and rounding == "floor":
-        return schema.ResizeNearestNeighborOptionsT()
-    whole = all(shape[axis] % source[axis] == 0 for axis in (1, 2))
-    if (
-        mode in ("half_pixel", "pytorch_half_pixel")
-        and whole
-        and rounding in ("round_prefer_floor", "round_prefer_ceil")
-    ):
-        return schema.ResizeNearestNeighborOptionsT(halfPixelCenters=True)
-    raise CannotLowerError(f"a nearest resize with coordinates {mode!r} and rounding {rounding!r}")
+def _is_repetition(mode: str, rounding: str, source: Shape, shape: Shape) -> bool:
+    """Whether each pixel is taken the same whole number of times."""
+    whole = all(after % before == 0 for before, after in zip(source, shape, strict=True))
+    centred = mode in ("half_pixel", "pytorch_half_pixel") and rounding in ("round_prefer_floor", "round_prefer_ceil")
+    return whole and (centred or (mode, rounding) == ("asymmetric", "floor"))
+
+
+def _repeated(context: Context, image: Value, factors: tuple[int, ...]) -> Value:
+    """Each pixel some times over, as products with ones that broadcast: XNNPACK has no RESIZE_NEAREST_NEIGHBOR."""
+    batch, height, width, channels = image.physical
+    down, across = factors
+    image = _times_ones(context, image, (batch * height * width, 1, channels), across)
+    image = _times_ones(context, image, (batch * height, 1, width * across * channels), down)
+    return Value(image.tensor, (batch, height * down, width * across, channels), NHWC)
+
+
+def _times_ones(context: Context, image: Value, shape: Shape, count: int) -> Value:
+    if count == 1:
+        return image
+    result = (shape[0], count, shape[2])
+    operands = [context.builder.stored(image, shape), context.constant(np.ones((count, 1), np.float32), "ones")]
+    return Value(context.emit("MUL", operands, result, schema.MulOptionsT()), result, natural(len(result)))
 
 
 @lowers("DepthToSpace")
