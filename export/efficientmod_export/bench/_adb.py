@@ -85,9 +85,9 @@ def _run(tool: PhoneTool, model: str, threads: int, runs: int, warmup: int) -> P
     # With its process number the tool's own lines are found in the log.
     output = _adb("shell", f"{command} 2>&1 & echo process $!; wait $!")
     times = tool.read(output, warmup)
-    if times is None:
-        (process,) = re.findall(r"^process (\d+)$", output, re.MULTILINE)
-        times = tool.read(_adb("logcat", "-d", f"--pid={process}", "-s", tool.log_tag), warmup)
+    process = re.search(r"process (\d+)", output)
+    if times is None and process:
+        times = tool.read(_adb("logcat", "-d", f"--pid={process[1]}", "-s", tool.log_tag), warmup)
     if times is None:
         raise InputError(
             f"The tool told no times on the phone (its last words: {_last_words(output) or 'none'}); build it with "

@@ -2,9 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from efficientmod_export.bench._result import BenchResult
 from efficientmod_mobile.errors import DependencyError, InputError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 GROUP_WIDTH = 0.8  # of the distance between two models
 
@@ -28,35 +32,36 @@ def plot_latency(results: Sequence[BenchResult], path: Path) -> None:
     if path.suffix.removeprefix(".") not in formats:
         raise InputError(f"{path.name} has no format to draw in; end it in one of {', '.join(sorted(formats))}.")
 
-    axes = figure.add_subplot()
-    names = list(dict.fromkeys(row.name for result in results for row in result.rows))
-    width = GROUP_WIDTH / len(names)
-    for place, name in enumerate(names):
-        found = [(at, row.latency) for at, result in enumerate(results) for row in result.rows if row.name == name]
-        medians = [latency.median for _, latency in found]
-        axes.bar(
-            [at - GROUP_WIDTH / 2 + (place + 0.5) * width for at, _ in found],
-            medians,
-            width,
-            yerr=([one.median - one.min for _, one in found], [one.p90 - one.median for _, one in found]),
-            capsize=2,
-            label=name,
-        )
-    floors = [result.floor_ms for result in results]
-    left = [at - GROUP_WIDTH / 2 for at in range(len(results))]
-    axes.hlines(
-        floors, left, [start + GROUP_WIDTH for start in left], colors="black", linestyles="dashed", label="floor"
-    )
-    axes.set_xticks(range(len(results)), [_label(result) for result in results])
-    axes.set_ylabel("latency in ms: median, min to p90")
-    axes.set_ylim(bottom=0)
-    axes.legend(fontsize="small")
+    _draw(figure.add_subplot(), results)
     try:
         figure.savefig(path)
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror}.") from error
 
 
+def _draw(axes: "Axes", results: Sequence[BenchResult]) -> None:
+    """A group of bars for each bundle, side by side as wide as GROUP_WIDTH, and its floor as a line across them."""
+    names = list(dict.fromkeys(row.name for result in results for row in result.rows))
+    width = GROUP_WIDTH / len(names)
+    for place, name in enumerate(names):
+        found = [(at, row.latency) for at, result in enumerate(results) for row in result.rows if row.name == name]
+        axes.bar(
+            [at - GROUP_WIDTH / 2 + (place + 0.5) * width for at, _ in found],
+            [one.median for _, one in found],
+            width,
+            yerr=([one.median - one.min for _, one in found], [one.p90 - one.median for _, one in found]),
+            capsize=2,
+            label=name,
+        )
+    left = [at - GROUP_WIDTH / 2 for at in range(len(results))]
+    right = [start + GROUP_WIDTH for start in left]
+    axes.hlines([result.floor_ms for result in results], left, right, "black", "dashed", label="floor")
+    axes.set_xticks(range(len(results)), [_label(result) for result in results])
+    axes.set_ylabel("latency in ms: median, min to p90")
+    axes.set_ylim(bottom=0)
+    axes.legend(fontsize="small")
+
+
 def _label(result: BenchResult) -> str:
     height, width = result.resolution
-    return f"{result.model}\n{height}x{width}, {result.settings.threads} threads"
+    return f"{result.model}\n{height}x{width}, threads: {result.settings.threads}"
