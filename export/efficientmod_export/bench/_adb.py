@@ -54,7 +54,7 @@ def bench_on_phone(
 
 def _tool(binary: Path) -> PhoneTool:
     if not binary.is_file():
-        raise InputError(f"{binary} is no file; give --adb-binary the tool built for the phone.")
+        raise InputError(f"{binary} is no file; name the executor_runner or benchmark_model built for the phone.")
     for name, tool in PHONE_TOOLS.items():
         if name in binary.name:
             return tool
