@@ -26,7 +26,7 @@ def cut(
     result = tuple(context.shape[axis] for axis in value.layout)
     begin, end, stride = ([numbers[axis] for axis in value.layout] for numbers in (starts, stops, steps))
     ints = context.builder.ints
-    if value.layout == NHWC and stride[0] == stride[3] == 1 and (stride[1] > 1 or stride[2] > 1):
+    if len(stride) == len(NHWC) and stride[0] == stride[3] == 1 and max(stride) > 1:
         return _pixels(context, value, begin, result, (stride[1], stride[2]))
     source = context.builder.stored(value)
     if all(step == 1 for step in stride):
@@ -39,13 +39,13 @@ def cut(
 
 
 def _pixels(context: Context, value: Value, begin: Sequence[int], result: Shape, strides: Shape) -> Value:
-    """Rows and columns at even distances: those of the part of the image that begins with the first of them."""
+    """Every n-th element of the two middle axes in memory, whichever those are: of the part that begins with the first."""
     steps = (1, *strides, 1)
     part = tuple((count - 1) * step + 1 for count, step in zip(result, steps, strict=True))
     if part != value.physical:
         operands = [context.builder.stored(value), context.builder.ints(begin), context.builder.ints(part)]
-        value = Value(context.emit("SLICE", operands, part, schema.SliceOptionsT()), part, NHWC)
-    return subsampled(context, value, result, strides)
+        value = Value(context.emit("SLICE", operands, part, schema.SliceOptionsT()), part, value.layout)
+    return Value(subsampled(context, value, result, strides).tensor, result, value.layout)
 
 
 @lowers("Slice")
