@@ -39,7 +39,7 @@ def cut(
 
 
 def _pixels(context: Context, value: Value, begin: Sequence[int], result: Shape, strides: Shape) -> Value:
-    """Every n-th element of the two middle axes in memory, whichever those are: of the part that begins with the first."""
+    """Every n-th element of the two middle axes in memory, in the part of the tensor that begins with the first."""
     steps = (1, *strides, 1)
     part = tuple((count - 1) * step + 1 for count, step in zip(result, steps, strict=True))
     if part != value.physical:
