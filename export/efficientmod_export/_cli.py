@@ -2,10 +2,11 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal, Protocol, TypeVar
 
 import typer
 
@@ -26,6 +27,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 export_app = typer.Typer(name="efficientmod-export", add_completion=False, pretty_exceptions_enable=False)
+
+
+class HasJson(Protocol):
+    """A result that `--json` can print."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values."""
+        ...
+
+
+Measured = TypeVar("Measured", bound=HasJson)
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
@@ -106,6 +118,65 @@ def verify(
 
 
 @app.command()
+def lint(bundle: Annotated[Path, typer.Argument(help="A bundle's folder.")], as_json: Json = False) -> None:
+    """List what in a bundle's Core ML model is known to cost or forbid the Neural Engine, with a source for each."""
+    from efficientmod_export.lint import lint_bundle
+
+    with _errors_end_the_program(verbose=False):
+        report = lint_bundle(bundle)
+        _print(report.as_json(), lambda: _render.lint_report(report), as_json)
+
+
+@app.command()
+def bench(
+    bundles: Annotated[list[Path], typer.Argument(help="One or several bundles' folders.")],
+    baseline: Annotated[
+        Literal["plain", "none"], typer.Option(help="Measure the plain conversion of the same network beside it.")
+    ] = "plain",
+    threads: Annotated[
+        int | None, typer.Option(help="Of every runtime; by default one a processor, at most 4.")
+    ] = None,
+    runs: Annotated[int, typer.Option(help="Rounds; in each, everything runs once, in an order of its own.")] = 50,
+    warmup: Annotated[int, typer.Option(help="Rounds that are not counted.")] = 5,
+    checkpoint: Annotated[
+        str | None, typer.Option("--checkpoint", "-c", help="The weights that the bundle was made from.")
+    ] = None,
+    plot: Annotated[Path | None, typer.Option(help="Write latency by model to this picture.")] = None,
+    adb: Annotated[
+        Path | None, typer.Option(help="Measure on a connected phone with this benchmark_model or executor_runner.")
+    ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Measure the latency of a bundle's artifacts, interleaved with the plain conversions, ONNX Runtime and PyTorch."""
+    from efficientmod_export.bench import bench_bundle, bench_on_phone, plot_latency, show_bench, show_phone
+
+    with _errors_end_the_program(verbose):
+        if adb:
+            measure = partial(bench_on_phone, binary=adb, threads=threads or 2, runs=runs, warmup=warmup)
+            _print_all([measure(bundle) for bundle in bundles], show_phone, as_json, quiet)
+            return
+        with _render.progress(shown=not (quiet or as_json or verbose)) as report:
+            results = [
+                bench_bundle(
+                    bundle,
+                    baseline="plain" if baseline == "plain" else None,
+                    threads=threads,
+                    runs=runs,
+                    warmup=warmup,
+                    checkpoint=checkpoint,
+                    verbose=verbose,
+                    progress=report,
+                )
+                for bundle in bundles
+            ]
+        if plot:
+            plot_latency(results, plot)
+        _print_all(results, show_bench, as_json, quiet)
+
+
+@app.command()
 def models(as_json: Json = False) -> None:
     """Show the catalogue: parameters, multiply-accumulates and published top-1 of every model."""
     entries = catalogue()
@@ -128,6 +199,14 @@ def _print(document: object, show: Callable[[], None], as_json: bool, quiet: boo
         typer.echo(json.dumps(document, indent=2))
     elif not quiet:
         show()
+
+
+def _print_all(results: Sequence[Measured], show: Callable[[Measured], None], as_json: bool, quiet: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps([result.as_json() for result in results], indent=2))
+    elif not quiet:
+        for result in results:
+            show(result)
 
 
 @contextmanager

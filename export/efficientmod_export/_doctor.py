@@ -8,7 +8,7 @@ from importlib import metadata
 from packaging.requirements import Requirement
 
 DISTRIBUTION = "efficientmod-mobile"
-SHOWN_EXTRAS = ("coreml", "executorch", "tflite", "zoo")
+SHOWN_EXTRAS = ("coreml", "executorch", "tflite", "zoo", "bench")
 
 
 @dataclass(frozen=True)

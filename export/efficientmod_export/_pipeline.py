@@ -9,7 +9,8 @@ from pathlib import Path
 
 import torch
 
-from efficientmod_export._prove import prove, reference_outputs
+from efficientmod_export._interpret import interpret_conversion
+from efficientmod_export._prove import parity_failure, prove, reference_outputs
 from efficientmod_export._recipes import RECIPES
 from efficientmod_export._request import ExportRequest, check_request, read_labels
 from efficientmod_export._result import ExportResult, TargetResult
@@ -135,20 +136,18 @@ def _make(
         progress(f"{target}: exact transforms")
         transformed = deployed(RECIPES[target])
         progress(f"{target}: converting")
-        artifact = BACKENDS[target].convert(transformed.program, _options(target, subject, request), folder)
+        options = _options(target, subject, request)
+        artifact = BACKENDS[target].convert(transformed.program, options, folder)
         progress(f"{target}: proving")
-        verdict = prove(
-            target,
-            artifact.path,
-            artifact.precision,
-            artifact.inputs,
-            artifact.outputs,
-            subject.samples,
-            subject.references,
-        )
-        entry = describe_artifact(artifact, transformed.certificate, verdict, folder)
-        if verdict.outcome == "failed":
-            failure = ParityError(f"{target} does not compute what PyTorch computes: {'; '.join(verdict.reasons)}.")
+        held_against = (subject.samples, subject.references)
+        verdict = prove(target, artifact.path, artifact.precision, artifact.inputs, artifact.outputs, *held_against)
+        interpreted = None
+        if target == "coreml":
+            progress(f"{target}: interpreting")
+            program = transformed.program
+            interpreted = interpret_conversion(program, artifact.path, options, artifact.outputs, *held_against)
+        entry = describe_artifact(artifact, transformed.certificate, verdict, folder, interpreted)
+        failure = parity_failure(entry)
     except EfficientModError as error:
         failure = error
     return TargetResult(target, entry, failure, time.perf_counter() - began)
@@ -190,7 +189,7 @@ def _manifest(subject: Subject, results: tuple[TargetResult, ...], folder: Path)
     return Manifest(
         schema_version=1,
         generator=describe_generator(),
-        status="failed" if any(entry.parity.outcome == "failed" for entry in artifacts) else "passed",
+        status="failed" if any(entry.failed for entry in artifacts) else "passed",
         model=Model(name=network.name, num_classes=network.num_classes, weights=describe_weights(network.weights)),
         preprocessing=subject.preprocessing,
         labels=write_labels(folder, subject.labels) if subject.labels else None,

@@ -12,8 +12,9 @@ from torch.utils import _pytree as pytree
 
 from efficientmod_export._stages import Outputs, Precision, Sample, TensorSpec
 from efficientmod_export.backends import BACKENDS
+from efficientmod_export.bundle import ArtifactEntry
 from efficientmod_export.parity import TOLERANCES, MeasuredWith, Verdict, measure, not_run_here
-from efficientmod_mobile.errors import ConversionError
+from efficientmod_mobile.errors import ConversionError, ParityError
 
 RUNTIMES = {"executorch": "executorch", "onnx": "onnxruntime", "tflite": "ai-edge-litert"}
 """The distribution that holds each target's runtime; Core ML is a part of macOS."""
@@ -57,6 +58,14 @@ def prove(
     if runner is None:
         return not_run_here(tolerance, f"not run here: {target} has no runtime on {platform.system()}")
     return measure(samples, references, runner, tolerance, _measured_with(target))
+
+
+def parity_failure(entry: ArtifactEntry) -> ParityError | None:
+    """The error that an artifact's verdicts amount to, None where none of them failed."""
+    reasons = [reason for verdict in entry.verdicts if verdict.outcome == "failed" for reason in verdict.reasons]
+    if not reasons:
+        return None
+    return ParityError(f"{entry.target} does not compute what PyTorch computes: {'; '.join(reasons)}.")
 
 
 def _measured_with(target: str) -> MeasuredWith:

@@ -18,7 +18,9 @@ from efficientmod_export.backends import terminal
 if TYPE_CHECKING:
     from efficientmod_export._doctor import Check
     from efficientmod_export._result import ExportResult, TargetResult, VerifyResult
-    from efficientmod_export.parity import Agreement, Verdict
+    from efficientmod_export.bundle import ArtifactEntry
+    from efficientmod_export.lint import LintReport
+    from efficientmod_export.parity import Agreement
     from efficientmod_mobile import CatalogueEntry
 
 MEGABYTE = 1_000_000
@@ -64,11 +66,12 @@ def verify_result(result: VerifyResult) -> None:
     for problem in result.problems:
         error(problem)
     _print_failures(result.targets)
-    for target, drift in result.drifts.items():
-        _out.print(f"[bold]{target}:[/] {escape(drift)}", soft_wrap=True)
+    for target, sentences in result.layers.items():
+        for sentence in sentences:
+            _out.print(f"[bold]{target}:[/] {escape(sentence)}", soft_wrap=True)
     if result.exit_code == 0:
         _out.print("[green]The bundle is what it says.[/]")
-    elif not result.drifts:
+    elif not result.layers:
         _out.print(f"Next: efficientmod verify {escape(shlex.quote(str(result.bundle)))} --layers", soft_wrap=True)
 
 
@@ -87,21 +90,22 @@ def _target_cells(row: TargetResult) -> tuple[str, ...]:
     return (
         f"{artifact.file} {artifact.precision}",
         f"{artifact.size / MEGABYTE:.1f} MB",
-        _parity_cell(artifact.parity),
+        _parity_cell(artifact),
         seconds,
         "-" if artifact.delegates is None else str(artifact.delegates),
     )
 
 
-def _parity_cell(verdict: Verdict) -> str:
+def _parity_cell(artifact: ArtifactEntry) -> str:
     """The largest error as a fraction of the reference's range, and whether the best classes agree."""
+    verdict = artifact.interpreted.numerics if artifact.interpreted else artifact.parity
+    outcome = "failed" if artifact.failed else "interpreted" if artifact.interpreted else verdict.outcome
     if not verdict.worst:
-        return verdict.outcome
-    colour = "green" if verdict.outcome == "passed" else "red"
+        return outcome
     largest = max(one.max_relative_error for one in verdict.worst)
     top5 = [one.top5 for one in verdict.worst if one.top5]
     agreement = "" if not top5 else f", top-5 {_agreement(top5)}"
-    return f"[{colour}]{verdict.outcome}[/] {largest:.1e}{agreement}"
+    return f"[{'red' if artifact.failed else 'green'}]{outcome}[/] {largest:.1e}{agreement}"
 
 
 def _agreement(several: Sequence[Agreement]) -> str:
@@ -119,6 +123,8 @@ def _print_details(targets: Sequence[TargetResult]) -> None:
             f"{proof.float64_error:.0e} in float64",
             soft_wrap=True,
         )
+        for reason in row.artifact.parity.reasons if row.artifact.parity.outcome == "not run here" else ():
+            _out.print(f"{row.target}: {escape(reason)}", soft_wrap=True)
         if row.artifact.outside:
             _out.print(f"{row.target}: outside the delegates {escape(', '.join(row.artifact.outside))}", soft_wrap=True)
 
@@ -127,6 +133,14 @@ def _print_failures(targets: Sequence[TargetResult]) -> None:
     for row in targets:
         if row.failure:
             error(str(row.failure))
+
+
+def lint_report(report: LintReport) -> None:
+    """What the linter found, by rule."""
+    from efficientmod_export.lint import render
+
+    for piece in render(report):
+        _out.print(piece, soft_wrap=isinstance(piece, str))
 
 
 def catalogue(entries: Sequence[CatalogueEntry]) -> None:

@@ -71,7 +71,7 @@ class ExportResult:
 class VerifyResult:
     """What `verify_bundle` found. `problems` are damaged files and a preprocessing that gives other values.
 
-    `drifts` has a sentence per artifact that was searched, layer by layer.
+    `layers` has sentences for each target that was looked into, layer by layer.
     """
 
     bundle: Path
@@ -79,7 +79,7 @@ class VerifyResult:
     weights: str
     problems: tuple[str, ...]
     targets: tuple[TargetResult, ...]
-    drifts: dict[str, str]
+    layers: dict[str, tuple[str, ...]]
 
     @property
     def exit_code(self) -> int:
@@ -95,7 +95,7 @@ class VerifyResult:
             "exit_code": self.exit_code,
             "problems": list(self.problems),
             "targets": [target.as_json() for target in self.targets],
-            "layers": self.drifts,
+            "layers": {target: list(sentences) for target, sentences in self.layers.items()},
         }
 
 

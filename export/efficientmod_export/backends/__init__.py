@@ -1,7 +1,7 @@
 """One backend per target: each turns a program into a file, and runs that file where its runtime exists."""
 
 from efficientmod_export.backends._backend import BACKENDS, Backend, register
-from efficientmod_export.backends._coreml import CoremlBackend
+from efficientmod_export.backends._coreml import IMAGE, CoremlBackend
 from efficientmod_export.backends._executorch import ExecutorchBackend
 from efficientmod_export.backends._onnx import OnnxBackend
 from efficientmod_export.backends._quiet import quiet, terminal
@@ -9,6 +9,7 @@ from efficientmod_export.backends._tflite import TfliteBackend
 
 __all__ = [
     "BACKENDS",
+    "IMAGE",
     "Backend",
     "CoremlBackend",
     "ExecutorchBackend",

@@ -28,6 +28,7 @@ from efficientmod_export.backends._program import (
     output_shapes,
     tensor_specs,
 )
+from efficientmod_export.mil import MODULES_KEY, mark_modules, module_table
 from efficientmod_mobile.deploy import TRANSFORMS, Program, deploy
 from efficientmod_mobile.deploy._graph import add_parameter, emit
 from efficientmod_mobile.errors import InputError
@@ -60,11 +61,11 @@ class CoremlBackend:
         with converting(self.target), TemporaryDirectory(dir=folder) as workshop:
             package = Path(workshop) / self.filename
             changed = for_image(program, options.std)
-            _convert(with_softmax(changed) if options.labels else changed, outputs, options, package)
+            modules = _convert(with_softmax(changed) if options.labels else changed, outputs, options, package)
             with edit_package(package) as spec:
                 if options.labels:
                     add_classifier(spec, SOFTMAX, options.labels)
-                describe(spec, _metadata(outputs, options))
+                describe(spec, _metadata(outputs, options, modules))
             if path.exists():
                 shutil.rmtree(path)
             package.rename(path)
@@ -138,15 +139,19 @@ def with_softmax(program: Program) -> Program:
     return changed
 
 
-def _convert(program: Program, outputs: tuple[TensorSpec, ...], options: ConversionOptions, path: Path) -> None:
+def _convert(program: Program, outputs: tuple[TensorSpec, ...], options: ConversionOptions, path: Path) -> str:
+    """Write the package; give the table that tells which PyTorch module each operator came from."""
     import coremltools as ct
+
+    # coremltools knows the core ATen operators only.
+    exported = export(program).run_decompositions({})
+    marked = mark_modules(exported)
 
     names = [spec.name for spec in outputs]
     if options.labels:
         names.append(SOFTMAX)
-    ct.convert(
-        # coremltools knows the core ATen operators only.
-        export(program).run_decompositions({}),
+    model = ct.convert(
+        exported,
         convert_to="mlprogram",
         inputs=[
             ct.ImageType(
@@ -164,6 +169,7 @@ def _convert(program: Program, outputs: tuple[TensorSpec, ...], options: Convers
         package_dir=str(path),
         skip_model_load=True,
     )
+    return module_table(model, marked)
 
 
 def _image_spec(program: Program) -> TensorSpec:
@@ -171,9 +177,9 @@ def _image_spec(program: Program) -> TensorSpec:
     return TensorSpec(IMAGE, (1, height, width, channels), "uint8", "NHWC")
 
 
-def _metadata(outputs: tuple[TensorSpec, ...], options: ConversionOptions) -> Metadata:
+def _metadata(outputs: tuple[TensorSpec, ...], options: ConversionOptions, modules: str) -> Metadata:
     texts = {spec.name: f"The network's output {spec.name}, {_shape(spec)}." for spec in outputs}
-    keys = {"efficientmod.model": options.model_name}
+    keys = {"efficientmod.model": options.model_name, MODULES_KEY: modules}
     if options.labels:
         texts["logits"] = f"Scores before the softmax, {_shape(outputs[0])}, in the order of the labels."
         texts[LABEL] = "The most probable class."

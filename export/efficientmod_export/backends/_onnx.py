@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from torch import fx
 
 from efficientmod_export._stages import Artifact, ConversionOptions, Outputs, Precision, Runner, Sample, TensorSpec
 from efficientmod_export.backends._backend import check_precision, demand, register
 from efficientmod_export.backends._failures import converting, loading
 from efficientmod_export.backends._program import (
     INPUT_NAME,
-    PROGRAM_NODE,
     check_names,
     export,
     output_names,
+    program_names,
     tensor_specs,
     write_file,
 )
@@ -80,7 +79,7 @@ def to_onnx(program: Program) -> "onnx.ModelProto":
         raise TypeError("torch.onnx.export gave no program")
     model = exported.model_proto
     _strip(model)
-    _rename(model, _program_names(program, exported.exported_program.graph), output_names(program))
+    _rename(model, program_names(program, exported.exported_program.graph), output_names(program))
     onnx.checker.check_model(model, full_check=True)
     return model
 
@@ -93,30 +92,6 @@ def onnx_session(model: bytes) -> Any:
     options.intra_op_num_threads = options.inter_op_num_threads = THREADS
     options.log_severity_level = 3  # errors only
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-
-
-def _program_names(program: Program, lowered: fx.Graph) -> dict[str, str]:
-    """Name of a lowered node -> name of the program's node whose value it computes.
-
-    An operation of the program may be lowered to several; the one that others read is it, if it has the same shape.
-    """
-    shapes = {node.name: tuple(node.meta["val"].shape) for node in program.graph.nodes if _is_tensor(node)}
-    results = {
-        _origin(node): node.name
-        for node in lowered.nodes
-        if _is_tensor(node)
-        and shapes.get(_origin(node)) == tuple(node.meta["val"].shape)
-        and any(_origin(user) != _origin(node) for user in node.users)
-    }
-    return {lowered_name: origin for origin, lowered_name in results.items()}
-
-
-def _origin(node: fx.Node) -> str:
-    return str(node.meta.get("custom", {}).get(PROGRAM_NODE, ""))
-
-
-def _is_tensor(node: fx.Node) -> bool:
-    return node.op == "call_function" and isinstance(node.meta.get("val"), torch.Tensor)
 
 
 def _strip(model: "onnx.ModelProto") -> None:

@@ -68,6 +68,30 @@ def tensor_specs(program: Program) -> tuple[tuple[TensorSpec, ...], tuple[Tensor
     return inputs, tuple(map(tensor_spec, output_names(program), output_shapes(program)))
 
 
+def program_names(program: Program, lowered: fx.Graph) -> dict[str, str]:
+    """Name of a lowered node -> name of the program's node whose value it computes.
+
+    An operation of the program may be lowered to several; the one that others read is it, if it has the same shape.
+    """
+    shapes = {node.name: tuple(node.meta["val"].shape) for node in program.graph.nodes if _is_tensor(node)}
+    results = {
+        _origin(node): node.name
+        for node in lowered.nodes
+        if _is_tensor(node)
+        and shapes.get(_origin(node)) == tuple(node.meta["val"].shape)
+        and any(_origin(user) != _origin(node) for user in node.users)
+    }
+    return {lowered_name: origin for origin, lowered_name in results.items()}
+
+
+def _origin(node: fx.Node) -> str:
+    return str(node.meta.get("custom", {}).get(PROGRAM_NODE, ""))
+
+
+def _is_tensor(node: fx.Node) -> bool:
+    return node.op == "call_function" and isinstance(node.meta.get("val"), torch.Tensor)
+
+
 def check_count(path: Path, found: int, expected: tuple[TensorSpec, ...]) -> None:
     """Raise ConversionError when a loaded file has another number of inputs or outputs than its description."""
     if found != len(expected):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from efficientmod_export._pipeline import example_input
+from efficientmod_export._rebuild import rebuild
 from efficientmod_export._stages import Precision, ProgressReport, report_nothing
 from efficientmod_export.backends import quiet
 from efficientmod_export.bench._contenders import (
@@ -17,7 +18,6 @@ from efficientmod_export.bench._contenders import (
     plain_contenders,
     plain_name,
     plain_precisions,
-    rebuild,
     runnable,
 )
 from efficientmod_export.bench._machine import describe_machine, load_average, processors

@@ -8,8 +8,7 @@ from efficientmod_export.backends import BACKENDS
 from efficientmod_export.bench._plan import Contender
 from efficientmod_export.bench._result import Skipped
 from efficientmod_export.bench._runtimes import RUNTIMES
-from efficientmod_export.bundle import ArtifactEntry, Bundle, Manifest, describe_weights
-from efficientmod_mobile import Network, load_network
+from efficientmod_export.bundle import ArtifactEntry, Bundle, Manifest
 from efficientmod_mobile.deploy import Program
 from efficientmod_mobile.errors import EfficientModError, InputError
 
@@ -45,20 +44,6 @@ def demand_one(measurable: set[str], skipped: list[Skipped]) -> None:
         )
 
 
-def rebuild(bundle: Bundle, checkpoint: str | None) -> Network:
-    """The network that the bundle was made from. Raises InputError without its checkpoint, or for another one."""
-    made = bundle.manifest.model
-    if made.weights.kind == "checkpoint" and checkpoint is None:
-        raise InputError(
-            f"To compare with plain conversions and PyTorch the weights are needed: give --checkpoint with the file "
-            f"whose SHA-256 is {made.weights.sha256}."
-        )
-    network = load_network(made.name, checkpoint, seed=made.weights.seed or 0)
-    if describe_weights(network.weights) != made.weights:
-        raise InputError(f"{checkpoint} is not the file that the bundle was made from ({made.weights.statement}).")
-    return network
-
-
 def artifact_contenders(bundle: Bundle, entries: list[ArtifactEntry]) -> list[Contender]:
     """The bundle's own files, each named as its target."""
     return [Contender(entry.target, entry.target, str((bundle.path / entry.file).resolve())) for entry in entries]
@@ -66,10 +51,10 @@ def artifact_contenders(bundle: Bundle, entries: list[ArtifactEntry]) -> list[Co
 
 def plain_precisions(entries: list[ArtifactEntry], *, baselines: bool) -> dict[str, Precision]:
     """Targets to convert plainly: with `baselines` each artifact's own; ONNX unless the bundle has it."""
-    wanted = {entry.target: entry.precision for entry in entries}
-    if baselines:
-        return {REFERENCE: "fp32", **wanted} if REFERENCE not in wanted else wanted
-    return {} if REFERENCE in wanted else {REFERENCE: "fp32"}
+    wanted: dict[str, Precision] = {entry.target: entry.precision for entry in entries} if baselines else {}
+    if all(entry.target != REFERENCE for entry in entries):
+        wanted[REFERENCE] = "fp32"
+    return wanted
 
 
 def plain_contenders(

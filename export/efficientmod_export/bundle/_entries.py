@@ -11,6 +11,7 @@ from efficientmod_export.bundle._manifest import (
     SEEDED_STATEMENT,
     ArtifactEntry,
     Generator,
+    Interpretation,
     Labels,
     Refused,
     Tensor,
@@ -57,7 +58,13 @@ def describe_weights(weights: Weights) -> WeightsSource:
     )
 
 
-def describe_artifact(artifact: Artifact, certificate: Certificate, verdict: Verdict, folder: Path) -> ArtifactEntry:
+def describe_artifact(
+    artifact: Artifact,
+    certificate: Certificate,
+    verdict: Verdict,
+    folder: Path,
+    interpreted: Interpretation | None = None,
+) -> ArtifactEntry:
     """The entry of an artifact that lies in the bundle's `folder`."""
     return ArtifactEntry(
         file=artifact.path.relative_to(folder).as_posix(),
@@ -74,6 +81,7 @@ def describe_artifact(artifact: Artifact, certificate: Certificate, verdict: Ver
         outside=artifact.outside,
         transforms=_transforms(certificate),
         parity=verdict,
+        interpreted=interpreted,
     )
 
 

@@ -109,6 +109,16 @@ class Tensor(Record):
     layout: Layout
 
 
+class Interpretation(Record):
+    """How a Core ML program that cannot run on this machine did in the interpreter, which is not the phone's runtime.
+
+    `graph` is about a float32 conversion of the same program, `numerics` about the package itself, rounded as stored.
+    """
+
+    graph: Verdict
+    numerics: Verdict
+
+
 class ArtifactEntry(StoredFile):
     """A converted model, what runs it, and how it compares with the reference.
 
@@ -127,6 +137,17 @@ class ArtifactEntry(StoredFile):
     outside: tuple[str, ...]
     transforms: Transforms
     parity: Verdict
+    interpreted: Interpretation | None = Field(description="Core ML only; None for every other target.")
+
+    @property
+    def failed(self) -> bool:
+        """Whether a proof was tried and failed."""
+        return "failed" in [verdict.outcome for verdict in self.verdicts]
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """That of the runtime, and the interpreter's where there are such."""
+        return (self.parity, self.interpreted.graph, self.interpreted.numerics) if self.interpreted else (self.parity,)
 
 
 class FailedTarget(Record):
@@ -182,7 +203,7 @@ class Manifest(Record):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        failed = any(artifact.parity.outcome == "failed" for artifact in self.artifacts)
+        failed = any(artifact.failed for artifact in self.artifacts)
         if failed != (self.status == "failed"):
             raise ValueError("the status is failed exactly when an artifact's parity is")
         repeated = [path for path, count in Counter(stored.file for stored in self.files()).items() if count > 1]

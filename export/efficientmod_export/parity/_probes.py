@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from torch import fx
 
 from efficientmod_export._stages import Sample
-from efficientmod_export.backends import _executorch, _onnx, _tflite
-from efficientmod_export.backends._program import INPUT_NAME, copy, output_names, output_nodes
+from efficientmod_export.backends import _coreml, _executorch, _onnx, _tflite
+from efficientmod_export.backends._program import INPUT_NAME, copy, export, output_names, output_nodes, program_names
 from efficientmod_mobile.deploy import Program
 from efficientmod_mobile.errors import ParityError
 
@@ -133,6 +133,42 @@ class ExecutorchProber:
         loaded = _executorch.load_pte(_executorch.lower_to_pte(probed).data)
         values = dict(zip((*own, *extra), _executorch.run_pte(loaded, sample.tensor), strict=True))
         return [values[twins[node]] for node in nodes]
+
+
+@prober("coreml")
+class CoremlProber:
+    """Runs the very package in the MIL interpreter, which sees every value; float16 is rounded as stored."""
+
+    def __init__(self, program: Program, path: Path) -> None:
+        from efficientmod_export.mil import MILProgram
+
+        self._interpreter = MILProgram.load(path, arithmetic="float16")
+        operations = self._interpreter.function.operations
+        found = {output.name.removesuffix("_cast_fp16") for operation in operations for output in operation.outputs}
+        # Only names are asked for here, and they are the same whatever the image is divided by.
+        lowered = export(_coreml.for_image(program, (1.0, 1.0, 1.0))).run_decompositions({})
+        origins = {origin: name for name, origin in program_names(program, lowered.graph).items()}
+        own = zip(output_nodes(program), output_names(program), strict=True)
+        self._names = {
+            **{node: origins[node.name] for node in program.graph.nodes if _is_float(node) and node.name in origins},
+            **dict(own),
+        }
+        self.visible = _visible(program, self._names, found, path)
+        self.at_once = _at_once(self.visible)
+
+    def probe(self, nodes: Sequence[fx.Node], sample: Sample) -> Values:
+        """Interpret the package and keep these values."""
+        wanted = {self._names[node] for node in nodes}
+        values: dict[str, NDArray[np.float32]] = {}
+
+        def keep(operation: Any, _: Any, outputs: tuple[Any, ...]) -> None:
+            for declared, value in zip(operation.outputs, outputs, strict=False):
+                name = declared.name.removesuffix("_cast_fp16")
+                if name in wanted:
+                    values[name] = value.float().numpy().copy()
+
+        self._interpreter.predict({_coreml.IMAGE: sample.pixels}, observer=keep)
+        return [values[self._names[node]] for node in nodes]
 
 
 def pack(model: Any) -> bytes:

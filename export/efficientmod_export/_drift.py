@@ -1,0 +1,70 @@
+"""Look into a bundle's artifacts layer by layer, and say in a sentence each what that shows."""
+
+from efficientmod_export._pipeline import example_input
+from efficientmod_export._rebuild import rebuild
+from efficientmod_export._recipes import RECIPES
+from efficientmod_export._stages import ProgressReport, Sample
+from efficientmod_export.backends import IMAGE
+from efficientmod_export.bundle import ArtifactEntry, Bundle
+from efficientmod_export.mil import FLOAT16_LARGEST, MILProgram, OperatorRange, audit_float16
+from efficientmod_export.parity import TOLERANCES, LayerReport, first_drift
+from efficientmod_mobile.deploy import Original, capture, deploy
+from efficientmod_mobile.errors import EfficientModError
+
+FULLEST_SHOWN = 3
+
+
+def search_layers(
+    bundle: Bundle, checkpoint: str | None, samples: tuple[Sample, ...], progress: ProgressReport
+) -> dict[str, tuple[str, ...]]:
+    """For each target the sentences that its layers give rise to: the first that drifts, and for Core ML in float16
+    the operators that fill most of its range.
+
+    Raises InputError without the checkpoint that the network needs, or for another one.
+    """
+    program = capture(rebuild(bundle, checkpoint).module, example_input(bundle.manifest.preprocessing))
+    original = Original.of(program)
+    found: dict[str, tuple[str, ...]] = {}
+    for entry in bundle.manifest.artifacts:
+        progress(f"{entry.target}: comparing layer by layer")
+        path, limit = bundle.path / entry.file, TOLERANCES[entry.target, entry.precision].max_relative_error
+        try:
+            deployed = deploy(program, RECIPES[entry.target], original).program
+            found[entry.target] = (_drift(first_drift(deployed, path, entry.target, samples[0], limit)),)
+            if entry.target == "coreml":
+                found[entry.target] += _float16_load(bundle, entry, samples)
+        except EfficientModError as error:
+            found[entry.target] = (str(error),)
+    return found
+
+
+def _float16_load(bundle: Bundle, entry: ArtifactEntry, samples: tuple[Sample, ...]) -> tuple[str, ...]:
+    program = MILProgram.load(bundle.path / entry.file)
+    ranges = audit_float16(program, [{IMAGE: sample.pixels} for sample in samples])
+    return tuple(map(_range, ranges[:FULLEST_SHOWN]))
+
+
+def _range(met: OperatorRange) -> str:
+    name = f"{met.operation.kind} {met.operation.outputs[0].name} in {met.operation.module or 'the network itself'}"
+    verdict = "overflows float16" if met.overflows else "may saturate" if met.saturates else "fits"
+    sums = "" if met.partial_sum is None else f", partial sums up to {met.partial_sum:.3g} of {met.saturates_at:g}"
+    return f"{name} {verdict}: values up to {met.largest:.3g} of {FLOAT16_LARGEST:g}{sums}."
+
+
+def _drift(report: LayerReport) -> str:
+    if report.drift is None:
+        return (
+            f"no layer drifts: all {report.probed} values that can be seen are within {report.limit:.0e} of the range."
+        )
+    drift, before = report.drift, report.before
+    sentence = (
+        f"the first layer that drifts is {drift.module or 'the network itself'} ({drift.operator}, node {drift.node}): "
+        f"{drift.error:.1e} of its range, {report.limit:.0e} allowed"
+    )
+    if before:
+        sentence += (
+            f"; {before.module or 'the network'} (node {before.node}), which it reads, is within {before.error:.1e}"
+        )
+    if report.unseen:
+        sentence += f"; hidden between the two: {', '.join(report.unseen)}"
+    return sentence + "."

@@ -1,0 +1,22 @@
+"""The network that a bundle was made from, made again to be compared with the bundle."""
+
+from efficientmod_export.bundle import Bundle, describe_weights
+from efficientmod_mobile import Network, load_network
+from efficientmod_mobile.errors import InputError
+
+
+def rebuild(bundle: Bundle, checkpoint: str | None) -> Network:
+    """Load the bundle's network; seeded weights are made again, others come from `checkpoint`.
+
+    Raises InputError without the checkpoint that is needed, or for another one than the bundle was made from.
+    """
+    made = bundle.manifest.model
+    if made.weights.kind == "checkpoint" and checkpoint is None:
+        raise InputError(
+            f"The network itself is needed for this: give --checkpoint with the file whose SHA-256 is "
+            f"{made.weights.sha256}."
+        )
+    network = load_network(made.name, checkpoint, seed=made.weights.seed or 0)
+    if describe_weights(network.weights) != made.weights:
+        raise InputError(f"{checkpoint} is not the file that the bundle was made from ({made.weights.statement}).")
+    return network
