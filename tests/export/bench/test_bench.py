@@ -64,9 +64,9 @@ def test_every_artifact_beside_what_it_is_compared_to() -> None:
     assert [(row.name, row.kind) for row in result.rows] == [
         ("executorch", "artifact"),
         ("tflite", "artifact"),
-        ("onnx plain", "plain"),
         ("executorch plain", "plain"),
         ("tflite plain", "plain"),
+        ("onnx plain", "plain"),
         (EAGER, "eager"),
     ]
     assert {row.threads for row in result.rows} == {1}
