@@ -52,24 +52,26 @@ class ChannelsFirst(Transform[Plan]):
 
 
 def _move(node: fx.Node) -> Rewrite | Refuse | None:
-    function, layout = RULES.get(node.target), _input_layout(node)
-    return None if function is None or layout is None else function(node, layout)
+    """Move an operator behind its input's layout; one of two inputs behind the other's, whichever can be."""
+    function = RULES.get(node.target)
+    found = [] if function is None else [function(node, layout) for layout in _input_layouts(node)]
+    return next((plan for plan in found if callable(plan)), found[0] if found else None)
 
 
-def _input_layout(node: fx.Node) -> Layout | None:
-    """The layout to work behind: that of the input that reorders elements and has the result's own shape.
+def _input_layouts(node: fx.Node) -> list[Layout]:
+    """The layouts to work behind: of inputs that reorder elements and have the result's own shape.
 
     What works element by element moves behind a mere reshape too, since the reshape may meet another.
     """
     cut = cut_of(node)
     inputs = [cut.source] if cut else node.all_input_nodes[: 2 if is_call(node, *BINARY) else 1]
-    for source in inputs:
-        layout = layout_of(source) if source.op != "get_attr" else None
-        if layout is None or (len(inputs) > 1 and layout.shape != shape(node)):
-            continue
-        if layout.reorders or (layout.value is not source and is_call(node, *ELEMENTWISE, aten.softmax.int)):
-            return layout
-    return None
+    layouts = [(source, layout_of(source)) for source in inputs if source.op != "get_attr"]
+    if is_call(node, *BINARY):
+        layouts = [(source, layout) for source, layout in layouts if layout.shape == shape(node)]
+    through_reshapes = is_call(node, *ELEMENTWISE, aten.softmax.int)
+    return [
+        layout for source, layout in layouts if layout.reorders or (through_reshapes and layout.value is not source)
+    ]
 
 
 def _shorten(node: fx.Node) -> Rewrite | None:

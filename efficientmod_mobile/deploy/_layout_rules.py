@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import fx
 
-from efficientmod_mobile.deploy._graph import add_parameter, arguments, emit, replace, shape, tensor_of
+from efficientmod_mobile.deploy._graph import add_parameter, arguments, emit, is_call, replace, shape, tensor_of
 from efficientmod_mobile.deploy._layers import bias_name
 from efficientmod_mobile.deploy._layout import Layout, layout_of, own_layout
 from efficientmod_mobile.deploy._transform import Refuse
@@ -144,9 +144,16 @@ def _aligned(operand: Any, layout: Layout) -> Callable[[fx.Node], Any] | Refuse:
     if behind is None:
         raise AssertionError(f"{operand.name}: atoms do not make the value's axes")
     held = tensor_of(operand)
-    if held is None:
-        return behind.write
-    return lambda before: add_parameter(before, str(operand.target), behind.apply(held))
+    if held is not None:
+        return lambda before: add_parameter(before, str(operand.target), behind.apply(held))
+    if behind.reorders and shape(operand) == layout.shape and not _takes_permutes(behind.value, layout.value):
+        return Refuse(f"{operand.name} would be permuted in its place")
+    return behind.write
+
+
+def _takes_permutes(value: fx.Node, met: fx.Node) -> bool:
+    """Whether a permute of `value` can vanish in it: a linear layer becomes a convolution. Never for both of two."""
+    return is_call(value, aten.linear.default) and not is_call(met, aten.linear.default)
 
 
 @rule(aten.mean.dim)

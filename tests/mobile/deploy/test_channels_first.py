@@ -114,6 +114,10 @@ REFUSED: dict[str, tuple[Callable[[Tensor, Between], Tensor], str]] = {
         lambda x, net: net.narrow(torch.cat([x.reshape(1, 9, 11, 2, 4)] * 2, -1).flatten(3)),
         "joins along a part of an axis",
     ),
+    "a tensor that is not permuted": (
+        lambda x, net: x + net.stem(x.permute(0, 3, 1, 2)[:, :6]).reshape(1, 9, 11, 8),
+        "would be permuted in its place",
+    ),
     "broadcast along a part": (
         lambda x, net: (x.reshape(1, 9, 11, 2, 4) * net.scale[:2, None]).flatten(3),
         "broadcast along a part of an axis",
