@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import fx
 
@@ -17,6 +18,10 @@ from efficientmod_export.backends import _coreml, _executorch, _onnx, _tflite
 from efficientmod_export.backends._program import INPUT_NAME, copy, export, output_names, output_nodes, program_names
 from efficientmod_mobile.deploy import Program
 from efficientmod_mobile.errors import ParityError
+
+aten = torch.ops.aten
+
+MOVES = (aten.permute.default, aten.reshape.default, aten.transpose.int)
 
 Values = list[NDArray[np.float32]]
 
@@ -153,7 +158,8 @@ class CoremlProber:
             **{node: origins[node.name] for node in program.graph.nodes if _is_float(node) and node.name in origins},
             **dict(own),
         }
-        self.visible = _visible(program, self._names, found, path)
+        # coremltools names the transpositions and reshapes that it adds as these nodes are named.
+        self.visible = tuple(node for node in _visible(program, self._names, found, path) if node.target not in MOVES)
         self.at_once = _at_once(self.visible)
 
     def probe(self, nodes: Sequence[fx.Node], sample: Sample) -> Values:

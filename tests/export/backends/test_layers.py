@@ -31,7 +31,7 @@ def look(program: Program, path: Path, target: str, sample: Sample) -> LayerRepo
 
 
 @pytest.mark.parametrize("network", ["classifier", "backbone", "rank_five"])
-@pytest.mark.parametrize("target", ["onnx", "tflite"])
+@pytest.mark.parametrize("target", ["coreml", "onnx", "tflite"])
 def test_a_sound_file_has_no_drift(
     target: str, network: str, request: pytest.FixtureRequest, convert: Convert, made_sample: MadeSample
 ) -> None:
@@ -139,7 +139,7 @@ def test_an_executorch_file_of_other_weights_is_said_to_be_another(
         look(backbone, path, "executorch", made_sample(backbone))
 
 
-@pytest.mark.parametrize("target", ["onnx", "tflite"])
+@pytest.mark.parametrize("target", ["coreml", "onnx", "tflite"])
 def test_a_file_of_another_network_is_refused(
     target: str, classifier: Program, backbone: Program, convert: Convert, made_sample: MadeSample
 ) -> None:
@@ -147,9 +147,18 @@ def test_a_file_of_another_network_is_refused(
         look(classifier, convert(target, backbone).path, target, made_sample(classifier))
 
 
-def test_core_ml_files_cannot_be_looked_into(classifier: Program, made_sample: MadeSample) -> None:
-    with pytest.raises(InputError, match="executorch, onnx, tflite"):
-        first_drift(classifier, Path("model.mlpackage"), "coreml", made_sample(classifier), LIMIT)
+def test_a_fault_in_a_core_ml_package_is_found_at_its_layer(
+    classifier: Program, convert: Convert, made_sample: MadeSample
+) -> None:
+    path = convert("coreml", altered(classifier, "depthwise.weight")).path
+    report = look(classifier, path, "coreml", made_sample(classifier))
+    assert report.drift is not None
+    assert (report.drift.node, report.drift.module) == ("conv2d_1", "depthwise")
+
+
+def test_a_target_without_a_prober_is_named(classifier: Program, made_sample: MadeSample) -> None:
+    with pytest.raises(InputError, match="coreml, executorch, onnx, tflite"):
+        first_drift(classifier, Path("model.bin"), "no_such_target", made_sample(classifier), LIMIT)
 
 
 class Scripted:

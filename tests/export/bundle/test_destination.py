@@ -120,8 +120,8 @@ def test_folders_that_are_not_writable(bundle: Bundle) -> None:
     """In a process without root's rights, since root may write everywhere."""
     parent = bundle.path.parent
     for path in (parent, *parent.parents):
-        if path.name.startswith("pytest") and path.owner() != "nobody":
-            path.chmod(0o755)  # pytest's folders are closed to the other user
+        if path.name.startswith(("pytest", "popen")) and path.owner() != "nobody":
+            path.chmod(0o755)  # the test runner's folders are closed to others
     for path in (bundle.path, *bundle.path.rglob("*")):
         path.chmod(0o777 if path.is_dir() else 0o644)
     (bundle.path / "golden").chmod(0o555)
