@@ -38,7 +38,7 @@ def test_a_sound_file_has_no_drift(
     program = request.getfixturevalue(network)
     report = look(program, convert(target, program).path, target, made_sample(program))
     assert report.drift is None
-    assert report.probed > 2
+    assert report.probed >= 2
 
 
 @pytest.mark.parametrize(
