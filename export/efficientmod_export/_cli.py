@@ -137,7 +137,7 @@ def bench(
         int | None, typer.Option(help="Of every runtime; by default one a processor, at most 4.")
     ] = None,
     runs: Annotated[int, typer.Option(help="Rounds; in each, everything runs once, in an order of its own.")] = 50,
-    warmup: Annotated[int, typer.Option(help="Rounds that are not counted.")] = 5,
+    warmup: Annotated[int, typer.Option(help="Calls of each before the first round, not counted.")] = 5,
     checkpoint: Annotated[
         str | None, typer.Option("--checkpoint", "-c", help="The weights that the bundle was made from.")
     ] = None,
@@ -171,9 +171,9 @@ def bench(
                 )
                 for bundle in bundles
             ]
+        _print_all(results, show_bench, as_json, quiet)
         if plot:
             plot_latency(results, plot)
-        _print_all(results, show_bench, as_json, quiet)
 
 
 @app.command()
