@@ -1,0 +1,402 @@
+"""Measure our .tflite beside the files that other converters make of the same network, and write the table.
+
+Ours is what `efficientmod-export --target tflite` ships. onnx2tf gets the ONNX export of the untransformed network,
+litert-torch its torch.export. They are installed by you, each in an environment of its own, whose interpreter is given:
+
+    python3 -m venv onnx2tf && onnx2tf/bin/pip install onnx2tf
+    python3 -m venv litert && litert/bin/pip install litert-torch torch==2.13.0   # the torch that is installed here
+    python benchmarks/tflite_rivals.py --all --onnx2tf onnx2tf/bin/python --litert-torch litert/bin/python
+
+Weights are seeded ones of realistic scale. Every file is held against PyTorch on five pictures within a bundle's own
+limits; one that breaks them has no ratio. Then all files of a network are loaded into LiteRT with XNNPACK in one
+process, one thread, float32, and called in turns: a ratio is the median over the rounds of the two times of one round.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from efficientmod_export._pipeline import example_input, preprocessing_of
+from efficientmod_export._prove import reference_outputs
+from efficientmod_export._recipes import RECIPES
+from efficientmod_export._stages import ConversionOptions, Outputs, Sample
+from efficientmod_export.backends import BACKENDS, quiet
+from efficientmod_export.backends._onnx import to_onnx
+from efficientmod_export.backends._tflite import DELEGATE, TO_NHWC, interpreter
+from efficientmod_export.bench import Latency, Ratio
+from efficientmod_export.bench._machine import describe_machine, load_average
+from efficientmod_export.bench._worker import take_turns
+from efficientmod_export.parity import TOLERANCES, MeasuredWith, make_samples, measure
+from efficientmod_mobile import load_network
+from efficientmod_mobile.deploy import Program, capture, deploy
+from efficientmod_mobile.errors import EfficientModError
+
+EFFICIENTMODS = ("efficientmod_xxs", "efficientmod_xs", "efficientmod_s", "efficientmod_s_conv")
+OTHERS = (
+    "timm/repvit_m0_9",
+    "timm/repvit_m1_1",
+    "timm/mobilenetv2_100",
+    "timm/fasternet_t0",
+    "timm/mobilevit_xxs",
+    "timm/mobilevitv2_050",
+    "timm/efficientformerv2_s0",
+    "timm/poolformer_s12",
+    "timm/pvt_v2_b0",
+    "timm/focalnet_tiny_srf",
+    "timm/mobileone_s0",
+    "timm/fastvit_t8",
+    "timm/starnet_s1",
+    "timm/mobilenetv3_small_100",
+    "timm/efficientnet_lite0",
+    "timm/convnext_atto",
+    "timm/resnet18",
+    "timm/regnety_002",
+    "timm/ghostnet_100",
+    "timm/mobilenetv4_conv_small",
+    "timm/vit_tiny_patch16_224",
+    "timm/swin_tiny_patch4_window7_224",
+    "timm/edgenext_xx_small",
+)
+
+PAGE = Path(__file__).parents[1] / "docs" / "tflite_rivals.md"
+OURS = "ours"
+CONVERSION_LIMIT = 900.0
+"""Seconds that a rival is given."""
+
+# Each is run as `python -c SNIPPET source target seconds`: it converts one file and notes how long the call took.
+ONNX2TF = """
+import pathlib, sys, time
+import numpy, onnx2tf
+source, target, seconds = map(pathlib.Path, sys.argv[1:])
+# Versions before 2 download these pictures where they are not; only their own check of each operator reads them.
+pictures = numpy.random.default_rng(0).random((20, 128, 128, 3), numpy.float32)
+numpy.save("calibration_image_sample_data_20x128x128x3_float32.npy", pictures)
+began = time.perf_counter()
+onnx2tf.convert(input_onnx_file_path=str(source), output_folder_path="made", non_verbose=True)
+seconds.write_text(str(time.perf_counter() - began))
+next(pathlib.Path("made").glob("*_float32.tflite")).rename(target)
+"""
+LITERT_TORCH = """
+import pathlib, sys, time
+import torch, litert_torch
+source, target, seconds = map(pathlib.Path, sys.argv[1:])
+program = torch.export.load(source)
+module, inputs = program.module(check_guards=False), tuple(program.example_inputs[0])
+began = time.perf_counter()
+litert_torch.convert(module, inputs).export(str(target))
+seconds.write_text(str(time.perf_counter() - began))
+"""
+
+
+class CannotConvert(Exception):  # noqa: N818 - it is an answer, not a fault of this program
+    """A converter's last words."""
+
+
+@dataclass(frozen=True)
+class Rival:
+    """A converter and the interpreter that has it. It takes the file with this suffix."""
+
+    distribution: str
+    python: Path
+    snippet: str
+    suffix: str
+
+    @property
+    def label(self) -> str:
+        """The name of its column, with the version."""
+        asked = f"from importlib import metadata; print(metadata.version({self.distribution!r}))"
+        told = subprocess.run([self.python, "-c", asked], capture_output=True, text=True, check=True)
+        return f"{self.distribution} {told.stdout.strip()}"
+
+    def convert(self, source: Path, target: Path) -> float:
+        """Convert in an empty folder; return the seconds that the call took. Raises CannotConvert."""
+        with tempfile.TemporaryDirectory(prefix="rival-") as folder:
+            noted = Path(folder) / "seconds"
+            command: list[str | Path] = [self.python, "-c", self.snippet, source, target, noted]
+            try:
+                done = subprocess.run(
+                    command, cwd=folder, capture_output=True, text=True, check=False, timeout=CONVERSION_LIMIT
+                )
+            except subprocess.TimeoutExpired:
+                raise CannotConvert(f"not done after {CONVERSION_LIMIT:.0f} s") from None
+            if done.returncode or not target.exists():
+                lines = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
+                raise CannotConvert(lines[-1][:200] if lines else f"exit code {done.returncode}")
+            return float(noted.read_text())
+
+
+@dataclass(frozen=True)
+class File:
+    """One converter's file. `wrong` says which limit it breaks; `rounds` are milliseconds."""
+
+    label: str
+    seconds: float
+    partitions: int
+    transposes: int
+    error: float
+    wrong: str | None
+    rounds: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Result:
+    """One network: the files, ours first, and why the others are not there."""
+
+    model: str
+    resolution: tuple[int, int]
+    load_average: float | None
+    files: tuple[File, ...]
+    refusals: dict[str, str]
+
+    def ratio(self, label: str) -> Ratio | None:
+        """Ours to a rival's; None where one of them does not compute what PyTorch does."""
+        files = {file.label: file for file in self.files if file.wrong is None}
+        if OURS not in files or label not in files:
+            return None
+        return Ratio.of(OURS, files[OURS].rounds, label, files[label].rounds)
+
+
+@dataclass
+class Loaded:
+    """A file in LiteRT with XNNPACK. It takes NHWC or NCHW, as its converter left it."""
+
+    runtime: Any
+
+    def put(self, image: NDArray[np.float32]) -> None:
+        detail = self.runtime.get_input_details()[0]
+        takes_nchw = tuple(detail["shape"]) == image.shape
+        self.runtime.set_tensor(detail["index"], image if takes_nchw else image.transpose(TO_NHWC).copy())
+
+    def run(self, sample: Sample) -> Outputs:
+        self.put(sample.tensor)
+        self.runtime.invoke()
+        return tuple(self.runtime.get_tensor(detail["index"]) for detail in self.runtime.get_output_details())
+
+    def operators(self) -> Counter[str]:
+        return Counter(operator["op_name"] for operator in self.runtime._get_ops_details())
+
+
+def compare_converters(model: str, rivals: dict[str, Rival], runs: int, folder: Path) -> Result:
+    """Convert with everyone, prove every file, measure them in turns."""
+    network = load_network(model, None)
+    preprocessing = preprocessing_of(network, None)
+    program = capture(network.module, example_input(preprocessing))
+    options = ConversionOptions("fp32", 16, preprocessing.mean, preprocessing.std, None, network.name, network.name)
+    sources = {".onnx": folder / "network.onnx", ".pt2": folder / "network.pt2"}
+    sources[".onnx"].write_bytes(to_onnx(program).SerializeToString())
+    torch.export.save(torch.export.export(network.module, (program.example,)), sources[".pt2"])
+
+    converters: dict[str, Callable[[], tuple[Path, float]]] = {OURS: partial(_ours, program, options, folder)}
+    for label, rival in rivals.items():
+        converters[label] = partial(_theirs, rival, sources[rival.suffix], folder / f"{label}.tflite")
+
+    samples = make_samples(preprocessing)
+    references = reference_outputs(network.module, samples)
+    files: list[File] = []
+    refusals: dict[str, str] = {}
+    loaded: dict[str, Loaded] = {}
+    for label, convert in converters.items():
+        try:
+            path, seconds = convert()
+            loaded[label] = Loaded(interpreter(path.read_bytes()))
+        except (CannotConvert, EfficientModError, RuntimeError, ValueError) as error:
+            refusals[label] = str(error)
+            continue
+        files.append(_prove(label, seconds, loaded[label], samples, references))
+    for one in loaded.values():
+        one.put(samples[0].tensor)
+    busy = load_average()
+    rounds = take_turns({label: one.runtime.invoke for label, one in loaded.items()}, runs, 3)
+    timed = tuple(replace(file, rounds=rounds[file.label]) for file in files)
+    return Result(model, (preprocessing.crop.height, preprocessing.crop.width), busy, timed, refusals)
+
+
+def _ours(program: Program, options: ConversionOptions, folder: Path) -> tuple[Path, float]:
+    began = time.perf_counter()
+    deployed = deploy(program, RECIPES["tflite"])
+    path = BACKENDS["tflite"].convert(deployed.program, options, folder).path
+    return path, time.perf_counter() - began
+
+
+def _theirs(rival: Rival, source: Path, target: Path) -> tuple[Path, float]:
+    return target, rival.convert(source, target)
+
+
+def _prove(
+    label: str, seconds: float, loaded: Loaded, samples: tuple[Sample, ...], references: tuple[Outputs, ...]
+) -> File:
+    runtime = MeasuredWith(runtime="LiteRT", version=metadata.version("ai-edge-litert"))
+    verdict = measure(samples, references, loaded.run, TOLERANCES["tflite", "fp32"], runtime)
+    error = max((worst.max_relative_error for worst in verdict.worst), default=float("inf"))
+    operators = loaded.operators()
+    wrong = verdict.reasons[0] if verdict.failed else None
+    return File(label, seconds, operators[DELEGATE], operators["TRANSPOSE"], error, wrong)
+
+
+def kept(model: str, rivals: dict[str, Rival], runs: int, folder: Path | None) -> Result:
+    """The result that an earlier run left in `folder`, or a new one."""
+    note = folder and folder / f"{model.replace('/', '-')}.json"
+    if note and note.exists():
+        read = json.loads(note.read_text())
+        files = tuple(File(**{**file, "rounds": tuple(file["rounds"])}) for file in read.pop("files"))
+        return Result(**{**read, "resolution": tuple(read["resolution"]), "files": files})
+    with tempfile.TemporaryDirectory(prefix="rivals-") as made, quiet():
+        result = compare_converters(model, rivals, runs, Path(made))
+    if note:
+        note.write_text(json.dumps(asdict(result)))
+    return result
+
+
+def page(results: list[Result], labels: list[str], command: str, runs: int) -> str:
+    """The document."""
+    packages = ("torch", "timm", "onnx", "ai-edge-litert")
+    versions = ", ".join(f"{name} {metadata.version(name)}" for name in packages)
+    loads = [result.load_average for result in results if result.load_average is not None]
+    busy = f", load average {min(loads):.1f} to {max(loads):.1f} before the rounds" if loads else ""
+    lines = [
+        "# TFLite beside other converters",
+        "",
+        "Written by",
+        "",
+        f"    {command}",
+        "",
+        f"on {describe_machine()}{busy}; {versions}. LiteRT with XNNPACK, one thread, float32, batch 1, {runs} rounds "
+        "in turns. What is compared, and how, is in the script's `--help`.",
+        "",
+        *_summary(results, labels[1:]),
+        "",
+        "## Latency",
+        "",
+        "Milliseconds: median (least). A ratio is ours to theirs: the median over the rounds, (quartiles).",
+        "",
+        *_table(
+            ["network", "at", OURS, *(cell for label in labels[1:] for cell in (label, "ratio"))],
+            (_latency_row(result, labels) for result in results),
+        ),
+        "",
+        "## The files",
+        "",
+        f"In the order {', '.join(labels)}. Error: the largest difference from PyTorch, as a fraction of the output's "
+        "range. Seconds: ours from the PyTorch program, with the proofs of the transforms; onnx2tf from ONNX; "
+        "litert-torch from PyTorch.",
+        "",
+        *_table(
+            ["network", "partitions", "TRANSPOSE", "error", "seconds to convert"],
+            (_file_row(result, labels) for result in results),
+        ),
+    ]
+    faults = list(_faults(results))
+    if faults:
+        lines += ["", "## Not compared", "", *faults]
+    return "\n".join(lines) + "\n"
+
+
+def _summary(results: list[Result], rivals: list[str]) -> Iterator[str]:
+    for label in rivals:
+        ratios = [ratio.median for result in results if (ratio := result.ratio(label))]
+        if ratios:
+            yield (
+                f"- {label}: median ratio {statistics.median(ratios):.2f} over {len(ratios)} networks, "
+                f"{min(ratios):.2f} to {max(ratios):.2f}; over 1.02 in {sum(ratio > 1.02 for ratio in ratios)}."
+            )
+        refused = sum(label in result.refusals for result in results)
+        wrong = sum(file.label == label and file.wrong is not None for result in results for file in result.files)
+        if refused or wrong:
+            yield f"- {label} does not convert {refused} of {len(results)} networks, and {wrong} wrongly."
+
+
+def _latency_row(result: Result, labels: list[str]) -> list[str]:
+    files = {file.label: file for file in result.files}
+    cells = [result.model, "x".join(map(str, result.resolution))]
+    for label in labels:
+        times = Latency.of(files[label].rounds) if label in files else None
+        cells.append(f"{times.median:.1f} ({times.min:.1f})" if times else "not converted")
+        if label != OURS:
+            ratio = result.ratio(label)
+            cells.append(f"**{ratio.median:.2f}** ({ratio.lower:.2f}-{ratio.upper:.2f})" if ratio else "-")
+    return cells
+
+
+def _file_row(result: Result, labels: list[str]) -> list[str]:
+    files = {file.label: file for file in result.files}
+
+    def cell(show: Callable[[File], str]) -> str:
+        return " / ".join(show(files[label]) if label in files else "-" for label in labels)
+
+    return [
+        result.model,
+        cell(lambda file: str(file.partitions)),
+        cell(lambda file: str(file.transposes)),
+        cell(lambda file: f"{file.error:.0e}" + ("" if file.wrong is None else " wrong")),
+        cell(lambda file: f"{file.seconds:.1f}"),
+    ]
+
+
+def _faults(results: list[Result]) -> Iterator[str]:
+    for result in results:
+        for label, reason in result.refusals.items():
+            yield f"- {result.model}, {label}: {reason}"
+        for file in result.files:
+            if file.wrong is not None:
+                yield f"- {result.model}, {file.label}: does not compute what PyTorch does ({file.wrong})"
+
+
+def _table(head: list[str], rows: Iterator[list[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(head)} |"
+    yield f"|{'|'.join(['---'] * len(head))}|"
+    for row in rows:
+        yield f"| {' | '.join(row)} |"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("models", nargs="*", default=EFFICIENTMODS, help="default: the four EfficientMods")
+    parser.add_argument("--all", action="store_true", help="the EfficientMods and 23 of timm's networks")
+    parser.add_argument("--onnx2tf", type=Path, metavar="PYTHON", help="an interpreter that has onnx2tf")
+    parser.add_argument("--litert-torch", type=Path, metavar="PYTHON", help="an interpreter that has litert-torch")
+    parser.add_argument("--runs", type=int, default=50, help="rounds (default: 50)")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep each network's result; do not repeat those")
+    parser.add_argument("--output", type=Path, default=PAGE, help="the page (default: docs/tflite_rivals.md)")
+    options = parser.parse_args()
+    given = [
+        Rival(name, python.absolute(), snippet, suffix)
+        for name, python, snippet, suffix in (
+            ("onnx2tf", options.onnx2tf, ONNX2TF, ".onnx"),
+            ("litert-torch", options.litert_torch, LITERT_TORCH, ".pt2"),
+        )
+        if python is not None
+    ]
+    if not given:
+        parser.error("there is nothing to compare with: give --onnx2tf or --litert-torch")
+    rivals = {rival.label: rival for rival in given}
+    models = (*EFFICIENTMODS, *OTHERS) if options.all else tuple(options.models)
+    if options.keep:
+        options.keep.mkdir(parents=True, exist_ok=True)
+    results = []
+    for model in models:
+        results.append(kept(model, rivals, options.runs, options.keep))
+        print("  ".join(_latency_row(results[-1], [OURS, *rivals])), file=sys.stderr)
+    chosen = ["--all"] if options.all else [*models]
+    command = " ".join(
+        ["python benchmarks/tflite_rivals.py", *chosen, *(f"--{one.distribution} PYTHON" for one in given)]
+    )
+    options.output.write_text(page(results, [OURS, *rivals], command, options.runs))
+
+
+if __name__ == "__main__":
+    main()
