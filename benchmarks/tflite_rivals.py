@@ -116,9 +116,8 @@ class Rival:
     snippet: str
     suffix: str
 
-    @property
     def label(self) -> str:
-        """The name of its column, with the version."""
+        """The name of its column, with the version. Raises OSError or CalledProcessError where it is not installed."""
         asked = f"from importlib import metadata; print(metadata.version({self.distribution!r}))"
         told = subprocess.run([self.python, "-c", asked], capture_output=True, text=True, check=True)
         return f"{self.distribution} {told.stdout.strip()}"
@@ -249,17 +248,24 @@ def _prove(
 
 
 def kept(model: str, rivals: dict[str, Rival], runs: int, folder: Path | None) -> Result:
-    """The result that an earlier run left in `folder`, or a new one."""
+    """The result that an earlier run with these rivals left in `folder`, or a new one."""
     note = folder and folder / f"{model.replace('/', '-')}.json"
     if note and note.exists():
-        read = json.loads(note.read_text())
-        files = tuple(File(**{**file, "rounds": tuple(file["rounds"])}) for file in read.pop("files"))
-        return Result(**{**read, "resolution": tuple(read["resolution"]), "files": files})
+        result = _read(note)
+        if {file.label for file in result.files} | result.refusals.keys() == {OURS, *rivals}:
+            return result
     with tempfile.TemporaryDirectory(prefix="rivals-") as made, quiet():
         result = compare_converters(model, rivals, runs, Path(made))
     if note:
         note.write_text(json.dumps(asdict(result)))
     return result
+
+
+def _read(note: Path) -> Result:
+    told = json.loads(note.read_text())
+    told["files"] = tuple(File(**{**file, "rounds": tuple(file["rounds"])}) for file in told["files"])
+    told["resolution"] = tuple(told["resolution"])
+    return Result(**told)
 
 
 def page(results: list[Result], labels: list[str], command: str, runs: int) -> str:
@@ -383,7 +389,10 @@ def main() -> None:
     ]
     if not given:
         parser.error("there is nothing to compare with: give --onnx2tf or --litert-torch")
-    rivals = {rival.label: rival for rival in given}
+    try:
+        rivals = {rival.label(): rival for rival in given}
+    except (OSError, subprocess.CalledProcessError) as error:
+        parser.error(f"a converter is not there: {error}")
     models = (*EFFICIENTMODS, *OTHERS) if options.all else tuple(options.models)
     if options.keep:
         options.keep.mkdir(parents=True, exist_ok=True)
