@@ -1,0 +1,202 @@
+"""Measures what each network form saves, and writes the tables of docs/forms.md.
+
+    python benchmarks/forms.py                    # print the tables
+    python benchmarks/forms.py --write            # and put them into docs/forms.md
+    python benchmarks/forms.py --only forms       # one table: models, forms or tflite
+
+What is compared is lowered first, then timed in one process, one inference of each in turn, so that whatever else the
+machine does falls on all alike. Times are the fastest of all rounds, since a median would tell of the machine's other
+work too. Weights are seeded: latency does not depend on them.
+"""
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from efficientmod_export._recipes import CHANNELS_FIRST, RECIPES, XNNPACK
+from efficientmod_export._stages import ConversionOptions
+from efficientmod_export.backends import BACKENDS, quiet
+from efficientmod_export.bench._machine import describe_machine
+from efficientmod_export.bench._runtimes import RUNTIMES
+from efficientmod_mobile import list_models, load_network
+from efficientmod_mobile.deploy import (
+    EXACT,
+    AttentionInProducts,
+    ChannelsFirst,
+    LayerPerSlice,
+    NormInOperators,
+    ProductsInBatches,
+    Program,
+    Recipe,
+    Repeat,
+    SplitDepthwise,
+    Untile,
+    capture,
+    deploy,
+)
+
+DOCUMENT = Path(__file__).parent.parent / "docs" / "forms.md"
+IMAGE = (1, 3, 224, 224)
+PLAIN: Recipe = ()
+WARM_UP = 5
+
+_LAYOUT: Recipe = (NormInOperators(), AttentionInProducts(), ProductsInBatches(), Repeat((ChannelsFirst(),)))
+FORMS: dict[str, Recipe] = {
+    "plain": PLAIN,
+    "exact folds": EXACT,
+    "split depthwise kernels alone": (*EXACT, SplitDepthwise()),
+    "channels first, norms in operators": (*EXACT, *_LAYOUT),
+    "+ no tile": (*EXACT, Untile(), *_LAYOUT),
+    "+ a layer per slice": (*EXACT, Untile(), *_LAYOUT, LayerPerSlice()),
+    "+ centred streams": CHANNELS_FIRST,
+    "+ split depthwise kernels": XNNPACK,
+}
+"""Cumulative from the fourth on."""
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """A file, the seconds of processor time that its lowering took, its delegates and what stayed outside."""
+
+    path: Path
+    seconds: float
+    delegates: int
+    outside: int
+
+
+def lower(program: Program, recipe: Recipe, target: str, folder: Path) -> Lowered:
+    deployed = deploy(program, recipe).program if recipe else program
+    folder.mkdir(parents=True)
+    began = time.process_time()
+    artifact = BACKENDS[target].convert(deployed, options(), folder)
+    seconds = time.process_time() - began
+    outside = sum(int(entry.rpartition(" x")[2]) for entry in artifact.outside or ())
+    return Lowered(artifact.path, seconds, artifact.delegates or 0, outside)
+
+
+def options() -> ConversionOptions:
+    return ConversionOptions(
+        precision="fp32",
+        ios=16,
+        mean=(0.485, 0.456, 0.406),
+        std=(0.229, 0.224, 0.225),
+        labels=None,
+        model_name="benchmark",
+        description="",
+    )
+
+
+def timings(paths: Mapping[str, Path], target: str, threads: int, rounds: int) -> dict[str, list[float]]:
+    """Milliseconds of each file, `rounds` times, in turn."""
+    image = np.random.default_rng(0).standard_normal(IMAGE).astype(np.float32)
+    load = RUNTIMES[target].prepare(threads)
+    calls = {name: load(path, image).call for name, path in paths.items()}
+    times: dict[str, list[float]] = {name: [] for name in calls}
+    for turn in range(WARM_UP + rounds):
+        for name, call in calls.items():
+            began = time.perf_counter()
+            call()
+            if turn >= WARM_UP:
+                times[name].append(1e3 * (time.perf_counter() - began))
+    return times
+
+
+def program_of(name: str) -> Program:
+    return capture(load_network(name, None).module.eval(), torch.zeros(IMAGE))
+
+
+def models_table(target: str, rounds: int, folder: Path) -> str:
+    """Plain against the target's recipe, for every EfficientMod."""
+    rows = ["| model | delegates, operators outside | lowering, s | 1 thread, ms | ratio | 2 threads, ms | ratio |"]
+    rows.append("|---|---|---|---|---|---|---|")
+    for name in list_models():
+        program = program_of(name)
+        pair = {
+            kind: lower(program, recipe, target, folder / target / name / kind)
+            for kind, recipe in (("plain", PLAIN), ("recipe", RECIPES[target]))
+        }
+        cells = [
+            arrow(f"{pair[kind].delegates}, {pair[kind].outside}" for kind in pair),
+            arrow(f"{pair[kind].seconds:.0f}" for kind in pair),
+        ]
+        for threads in (1, 2):
+            times = timings({kind: lowered.path for kind, lowered in pair.items()}, target, threads, rounds)
+            cells.append(arrow(f"{min(times[kind]):.1f}" for kind in pair))
+            cells.append(f"{min(times['recipe']) / min(times['plain']):.2f}")
+        rows.append(f"| {name} | {' | '.join(cells)} |")
+        print(rows[-1], flush=True)
+    return "\n".join(rows)
+
+
+def forms_table(rounds: int, folder: Path) -> str:
+    """EfficientMod-s for ExecuTorch, form by form, all in one run."""
+    program = program_of("efficientmod_s")
+    lowered = {
+        name: lower(program, recipe, "executorch", folder / "forms" / str(index))
+        for index, (name, recipe) in enumerate(FORMS.items())
+    }
+    paths = {name: one.path for name, one in lowered.items()}
+    times = {threads: timings(paths, "executorch", threads, rounds) for threads in (1, 2)}
+    rows = ["| form | delegates | operators outside | 1 thread, ms | ratio | 2 threads, ms | ratio |"]
+    rows.append("|---|---|---|---|---|---|---|")
+    for name, one in lowered.items():
+        cells = [str(one.delegates), str(one.outside)]
+        for threads in (1, 2):
+            own, plain = min(times[threads][name]), min(times[threads]["plain"])
+            cells += [f"{own:.1f}", f"{own / plain:.2f}"]
+        rows.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def arrow(values: Iterator[str]) -> str:
+    return " → ".join(values)
+
+
+TABLES: dict[str, Callable[[int, Path], str]] = {
+    "models": lambda rounds, folder: models_table("executorch", rounds, folder),
+    "forms": forms_table,
+    "tflite": lambda rounds, folder: models_table("tflite", rounds, folder),
+}
+
+
+def put(name: str, table: str) -> None:
+    """Replace the table between its two markers in the document."""
+    text = DOCUMENT.read_text()
+    begin, end = f"<!-- table: {name} -->\n", "<!-- end -->"
+    head, _, rest = text.partition(begin)
+    _, _, tail = rest.partition(end)
+    if not tail:
+        raise SystemExit(f"{DOCUMENT} has no place for the table {name!r}")
+    note = f"\n\n{describe_machine()}, torch {torch.__version__}.\n"
+    DOCUMENT.write_text(head + begin + table + note + end + tail)
+
+
+@contextmanager
+def place() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as folder, quiet():
+        yield Path(folder)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", choices=TABLES, action="append", help="leave the other tables out")
+    parser.add_argument("--rounds", type=int, default=300, help="how often each file is timed")
+    parser.add_argument("--write", action="store_true", help=f"put the tables into {DOCUMENT.name}")
+    settings = parser.parse_args()
+    for name in settings.only or TABLES:
+        with place() as folder:
+            table = TABLES[name](settings.rounds, folder)
+        print(f"\n{table}\n", flush=True)
+        if settings.write:
+            put(name, table)
+
+
+if __name__ == "__main__":
+    main()
