@@ -1,6 +1,5 @@
 """The four EfficientMods, converted by coremltools and run here, against PyTorch."""
 
-import time
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -95,27 +94,3 @@ def test_each_agrees_with_pytorch_in_float32_and_float16(
     assert error(MILProgram.load(exact).predict({"image": x.numpy()})["logits"], expected) < FLOAT32_TOLERANCE
     off = error(MILProgram.load(half).predict({"image": x.numpy()})["logits"], expected)
     assert FLOAT32_TOLERANCE < off < FLOAT16_TOLERANCE
-
-
-def fastest(run: Callable[[], object], times: int = 5) -> float:
-    def once() -> float:
-        start = time.perf_counter()
-        run()
-        return time.perf_counter() - start
-
-    return min(once() for _ in range(times))
-
-
-@pytest.mark.slow
-def test_it_is_nearly_as_fast_as_pytorch(
-    whole: Callable[[str], tuple[Path, Path]], network: Callable[[str], torch.nn.Module]
-) -> None:
-    model, x = network("efficientmod_s"), picture(WHOLE)
-    exact, half = whole("efficientmod_s")
-    inputs = {"image": x.numpy()}
-    assert fastest(lambda: MILProgram.load(exact), times=1) < 2.0
-    exact_program, half_program = MILProgram.load(exact), MILProgram.load(half)
-    with torch.inference_mode():
-        eager = fastest(lambda: model(x))
-    assert fastest(lambda: exact_program.predict(inputs)) < 2 * eager
-    assert fastest(lambda: half_program.predict(inputs)) < 6 * eager
