@@ -1,4 +1,4 @@
-"""The wheel, built and installed in a fresh environment with one extra, does what the README says and names the rest."""
+"""The wheel, built and installed in a fresh environment, does what the README says and names what it lacks."""
 
 import subprocess
 import sys
