@@ -10,7 +10,7 @@ reads the numbers back after it; the table travels in the model's user metadata.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from efficientmod_export.mil._errors import PackageError
@@ -18,7 +18,8 @@ from efficientmod_export.mil._errors import PackageError
 MODULES_KEY = "efficientmod.modules"
 
 
-def _module(node: Any) -> str:
+def module_of(node: Any) -> str:
+    """The path of the module that a node of an exported graph came from; "" is the network itself."""
     stack = node.meta.get("nn_module_stack")
     # torch.export notes a module called for the second time as "blocks.0@1".
     return str(next(reversed(stack.values()))[0]).split("@")[0] if stack else ""
@@ -32,7 +33,7 @@ def mark_modules(exported: Any) -> tuple[str, ...]:
     modules: dict[str, int] = {}
     for node in exported.graph.nodes:
         if node.op == "call_function":
-            node.meta["debug_handle"] = modules.setdefault(_module(node), len(modules))
+            node.meta["debug_handle"] = modules.setdefault(module_of(node), len(modules))
     return tuple(modules)
 
 
@@ -42,11 +43,16 @@ def module_table(model: Any, marked: Sequence[str]) -> str:
     A JSON object: module path -> the first outputs of its operators.
     """
     handles = model._mil_program.construct_debug_handle_to_ops_mapping()
-    table = {
-        marked[handle]: [steps[-1]["Output"] for steps in operations if steps[-1]["Operator"] != "const"]
-        for handle, operations in handles.items()
-        if handle is not None
-    }
+    return handle_table(handles, dict(enumerate(marked)))
+
+
+def handle_table(handles: Mapping[Any, Any], modules: Mapping[Any, str]) -> str:
+    """The same, from the operators of each handle, as coremltools maps them, and the handles' modules."""
+    table: dict[str, list[str]] = {}
+    for handle, operations in handles.items():
+        if handle in modules:
+            ends = [steps[-1] for steps in operations]
+            table.setdefault(modules[handle], []).extend(end["Output"] for end in ends if end["Operator"] != "const")
     return json.dumps(table, sort_keys=True)
 
 
