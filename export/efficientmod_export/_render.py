@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from efficientmod_export._stages import ProgressReport, report_nothing
 from efficientmod_export.backends import terminal
@@ -76,7 +76,14 @@ def verify_result(result: VerifyResult) -> None:
 
 
 def _targets_table(targets: Sequence[TargetResult]) -> Table:
-    table = Table("target", "file", "size", "parity", "time", "delegates")
+    table = Table(
+        Column("target", no_wrap=True),
+        Column("file", overflow="fold"),  # in a narrow terminal, this one gives way
+        Column("size", no_wrap=True),
+        Column("parity", min_width=len("interpreted")),
+        Column("time", no_wrap=True),
+        Column("delegates", no_wrap=True),
+    )
     for row in targets:
         table.add_row(row.target, *_target_cells(row))
     return table

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from rich.console import RenderableType
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from efficientmod_export.lint._report import LintReport, RuleFindings
 from efficientmod_export.lint._rule import Effect
@@ -33,7 +33,7 @@ def render(report: LintReport, *, shown: int = SHOWN) -> Iterator[RenderableType
 
 
 def _table(report: LintReport, shown: int) -> Table:
-    table = Table("rule", "effect", "tier", "count", "operators")
+    table = Table(*(Column(title, overflow="fold") for title in ("rule", "effect", "tier", "count", "operators")))
     for group in report.groups:
         table.add_row(*_cells(group, shown))
     return table
