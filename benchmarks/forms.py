@@ -21,7 +21,7 @@ import numpy as np
 import torch
 
 from efficientmod_export._recipes import CHANNELS_FIRST, RECIPES, XNNPACK
-from efficientmod_export._stages import ConversionOptions
+from efficientmod_export._stages import ConversionOptions, Sample
 from efficientmod_export.backends import BACKENDS, quiet
 from efficientmod_export.bench._machine import describe_machine
 from efficientmod_export.bench._runtimes import RUNTIMES
@@ -95,9 +95,11 @@ def options() -> ConversionOptions:
 
 def timings(paths: Mapping[str, Path], target: str, threads: int, rounds: int) -> dict[str, list[float]]:
     """Milliseconds of each file, `rounds` times, in turn."""
-    image = np.random.default_rng(0).standard_normal(IMAGE).astype(np.float32)
+    pixels = np.random.default_rng(0).integers(0, 256, (*IMAGE[2:], IMAGE[1]), dtype=np.uint8)
+    tensor = np.random.default_rng(0).standard_normal(IMAGE).astype(np.float32)
+    sample = Sample("noise", "noise", pixels, pixels, tensor)
     load = RUNTIMES[target].prepare(threads)
-    calls = {name: load(path, image).call for name, path in paths.items()}
+    calls = {name: load(path, sample).call for name, path in paths.items()}
     times: dict[str, list[float]] = {name: [] for name in calls}
     for turn in range(WARM_UP + rounds):
         for name, call in calls.items():

@@ -1,7 +1,8 @@
 """Measure our .tflite beside the files that other converters make of the same network, and write the table.
 
-Ours is what `efficientmod-export --target tflite` ships. onnx2tf gets the ONNX export of the untransformed network,
-litert-torch its torch.export. They are installed by you, each in an environment of its own, whose interpreter is given:
+Ours is what `efficientmod-export --target tflite` ships, which also normalises the picture. onnx2tf gets the ONNX
+export of the untransformed network, litert-torch its torch.export. They are installed by you, each in an environment
+of its own, whose interpreter is given:
 
     python3 -m venv onnx2tf && onnx2tf/bin/pip install onnx2tf
     python3 -m venv litert && litert/bin/pip install litert-torch torch==2.13.0   # the torch that is installed here
@@ -37,7 +38,7 @@ from efficientmod_export._recipes import RECIPES
 from efficientmod_export._stages import ConversionOptions, Outputs, Sample
 from efficientmod_export.backends import BACKENDS, quiet
 from efficientmod_export.backends._onnx import to_onnx
-from efficientmod_export.backends._tflite import DELEGATE, TO_NHWC, interpreter
+from efficientmod_export.backends._tflite import DELEGATE, TO_NHWC, input_values, interpreter
 from efficientmod_export.bench import Latency, Ratio
 from efficientmod_export.bench._machine import describe_machine, load_average
 from efficientmod_export.bench._worker import take_turns
@@ -172,17 +173,24 @@ class Result:
 
 @dataclass
 class Loaded:
-    """A file in LiteRT with XNNPACK. It takes NHWC or NCHW, as its converter left it."""
+    """A file in LiteRT with XNNPACK. Ours takes pixels / 255; theirs the network's input as NHWC or NCHW, as its
+    converter left it.
+    """
 
     runtime: Any
+    label: str
 
-    def put(self, image: NDArray[np.float32]) -> None:
+    def put(self, sample: Sample) -> None:
         detail = self.runtime.get_input_details()[0]
-        takes_nchw = tuple(detail["shape"]) == image.shape
-        self.runtime.set_tensor(detail["index"], image if takes_nchw else image.transpose(TO_NHWC).copy())
+        self.runtime.set_tensor(detail["index"], self._values(sample, tuple(detail["shape"])))
+
+    def _values(self, sample: Sample, shape: tuple[int, ...]) -> NDArray[np.float32]:
+        if self.label == OURS:
+            return input_values(sample.pixels)
+        return sample.tensor if shape == sample.tensor.shape else sample.tensor.transpose(TO_NHWC).copy()
 
     def run(self, sample: Sample) -> Outputs:
-        self.put(sample.tensor)
+        self.put(sample)
         self.runtime.invoke()
         return tuple(self.runtime.get_tensor(detail["index"]) for detail in self.runtime.get_output_details())
 
@@ -212,13 +220,13 @@ def compare_converters(model: str, rivals: dict[str, Rival], runs: int, folder: 
     for label, convert in converters.items():
         try:
             path, seconds = convert()
-            loaded[label] = Loaded(interpreter(path.read_bytes()))
+            loaded[label] = Loaded(interpreter(path.read_bytes()), label)
         except (CannotConvert, EfficientModError, RuntimeError, ValueError) as error:
             refusals[label] = str(error)
             continue
         files.append(_prove(label, seconds, loaded[label], samples, references))
     for one in loaded.values():
-        one.put(samples[0].tensor)
+        one.put(samples[0])
     busy = load_average()
     rounds = take_turns({label: one.runtime.invoke for label, one in loaded.items()}, runs, 3)
     timed = tuple(replace(file, rounds=rounds[file.label]) for file in files)

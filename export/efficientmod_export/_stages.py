@@ -27,6 +27,21 @@ class TensorSpec:
 
 
 @dataclass(frozen=True)
+class Normalisation:
+    """(pixel / 255 - mean) / std, channel by channel (R, G, B)."""
+
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class InputSpec(TensorSpec):
+    """An input, and how pixels become its values; None where it takes the pixels themselves."""
+
+    normalisation: Normalisation | None
+
+
+@dataclass(frozen=True)
 class ConversionOptions:
     """What a backend is told beside the program.
 
@@ -55,7 +70,7 @@ class Artifact:
     precision: Precision
     runtime: str
     least_runtime: str
-    inputs: tuple[TensorSpec, ...]
+    inputs: tuple[InputSpec, ...]
     outputs: tuple[TensorSpec, ...]
     delegates: int | None = None
     outside: tuple[str, ...] = ()

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from efficientmod_export import export_bundle
-from efficientmod_export._stages import Sample, TensorSpec
+from efficientmod_export._stages import Sample
+from efficientmod_export._verify import _specs
 from efficientmod_export.backends import BACKENDS
 from efficientmod_export.bundle import Bundle, open_bundle, open_picture
 from efficientmod_mobile import list_models, load_network
@@ -59,8 +60,8 @@ def test_a_photo_gives_pytorchs_five_classes(labelled: Bundle, photo: str) -> No
         logits = load_network("efficientmod_xxs", None).module(torch.from_numpy(tensor)).numpy()
     expected = five_classes(labelled, logits)
     for entry in labelled.manifest.artifacts:
-        specs = [[TensorSpec(*vars(tensor).values()) for tensor in side] for side in (entry.inputs, entry.outputs)]
-        runner = BACKENDS[entry.target].runner(labelled.path / entry.file, *map(tuple, specs))
+        specs = map(_specs, (entry.inputs, entry.outputs))
+        runner = BACKENDS[entry.target].runner(labelled.path / entry.file, *specs)
         assert runner is not None
         (found,) = runner(Sample("photo", "photo", source, pixels, tensor))
         assert five_classes(labelled, found) == expected

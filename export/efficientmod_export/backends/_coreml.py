@@ -1,7 +1,7 @@
 """Core ML: an ML program that takes the picture itself and, with labels, gives classes to Vision and Xcode.
 
 Normalisation is (pixel / 255 - mean) / std. An image input can scale by one number and shift per channel, so it does
-pixel / 255 - mean; the division by std is a multiplication at the network's front, folded into the first convolution.
+pixel / 255 - mean; the division by std is folded into the first convolution.
 
 With labels the model has three outputs: `logits`, which parity compares; and what Vision reads, the best label
 (`classLabel`) and a dictionary of probabilities (`classLabel_probs`), after a softmax that the network does not have.
@@ -15,22 +15,31 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import torch
 
-from efficientmod_export._stages import Artifact, ConversionOptions, Outputs, Precision, Runner, Sample, TensorSpec
+from efficientmod_export._stages import (
+    Artifact,
+    ConversionOptions,
+    InputSpec,
+    Outputs,
+    Precision,
+    Runner,
+    Sample,
+    TensorSpec,
+)
 from efficientmod_export.backends._backend import check_precision, demand, register
 from efficientmod_export.backends._classifier import LABEL, PROBABILITIES, add_classifier
 from efficientmod_export.backends._failures import converting, loading
+from efficientmod_export.backends._image import check_image, for_centred_pixels
 from efficientmod_export.backends._mlpackage import Metadata, describe, edit_package
 from efficientmod_export.backends._program import (
     check_names,
     copy,
     export,
     output_nodes,
-    output_shapes,
-    tensor_specs,
+    output_specs,
 )
 from efficientmod_export.mil import MODULES_KEY, mark_modules, module_table
-from efficientmod_mobile.deploy import TRANSFORMS, Program, deploy
-from efficientmod_mobile.deploy._graph import add_parameter, emit
+from efficientmod_mobile.deploy import Program
+from efficientmod_mobile.deploy._graph import emit
 from efficientmod_mobile.errors import InputError
 
 aten = torch.ops.aten
@@ -53,14 +62,15 @@ class CoremlBackend:
     def convert(self, program: Program, options: ConversionOptions, folder: Path) -> Artifact:
         """Put the normalisation and the softmax into the program, convert, describe."""
         check_precision(self, options)
-        _check_options(program, options)
+        _check_ios(options)
+        check_image(program, options)
         demand(self)
         path = folder / self.filename
-        _, outputs = tensor_specs(program)
+        outputs = output_specs(program)
         # Built beside its place, so that a failure leaves no half of it and an earlier one as it was.
         with converting(self.target), TemporaryDirectory(dir=folder) as workshop:
             package = Path(workshop) / self.filename
-            changed = for_image(program, options.std)
+            changed = for_centred_pixels(program, options.std)
             modules = _convert(with_softmax(changed) if options.labels else changed, outputs, options, package)
             with edit_package(package) as spec:
                 if options.labels:
@@ -99,34 +109,9 @@ class CoremlBackend:
         return run
 
 
-def _check_options(program: Program, options: ConversionOptions) -> None:
+def _check_ios(options: ConversionOptions) -> None:
     if options.ios not in IOS_VERSIONS:
         raise InputError(f"iOS {options.ios} is not offered; choose from {', '.join(map(str, IOS_VERSIONS))}.")
-    shapes = output_shapes(program)
-    if options.labels is not None and shapes != ((1, len(options.labels)),):
-        raise InputError(
-            f"{len(options.labels)} labels need a network with one output of shape (1, {len(options.labels)}), "
-            f"and this one gives {', '.join(map(str, shapes))}; leave the labels out."
-        )
-    if tuple(program.example.shape[:2]) != (1, 3):
-        raise InputError(f"Core ML images have shape (1, 3, H, W), not {tuple(program.example.shape)}.")
-
-
-def for_image(program: Program, std: tuple[float, float, float]) -> Program:
-    """The program for pixel / 255 - mean in place of the normalised image: what divides by `std` is in its weights.
-
-    Where the first layers cannot take it, a multiplication stays at the front.
-    """
-    changed = copy(program)
-    image = next(iter(changed.graph.find_nodes(op="placeholder")))
-    readers = tuple(image.users)
-    first = next(node for node in changed.graph.nodes if node.op in ("call_function", "output"))
-    factor = add_parameter(first, "image_factor", 1 / torch.tensor(std).reshape(1, 3, 1, 1))
-    scaled = emit(first, aten.mul.Tensor, (image, factor))
-    for reader in readers:
-        reader.replace_input_with(image, scaled)
-    changed.graph_module.recompile()
-    return deploy(changed, (TRANSFORMS["constant_into_readers"](),)).program
 
 
 def with_softmax(program: Program) -> Program:
@@ -172,9 +157,9 @@ def _convert(program: Program, outputs: tuple[TensorSpec, ...], options: Convers
     return module_table(model, marked)
 
 
-def _image_spec(program: Program) -> TensorSpec:
+def _image_spec(program: Program) -> InputSpec:
     _, channels, height, width = program.example.shape
-    return TensorSpec(IMAGE, (1, height, width, channels), "uint8", "NHWC")
+    return InputSpec(IMAGE, (1, height, width, channels), "uint8", "NHWC", normalisation=None)
 
 
 def _metadata(outputs: tuple[TensorSpec, ...], options: ConversionOptions, modules: str) -> Metadata:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from efficientmod_export._stages import Artifact, ConversionOptions, Outputs, Precision, Runner, TensorSpec
 from efficientmod_export.backends._backend import check_precision, demand, register
 from efficientmod_export.backends._failures import converting, loading
-from efficientmod_export.backends._program import check_count, export, tensor_specs, write_file
+from efficientmod_export.backends._program import check_count, export, input_spec, output_specs, write_file
 from efficientmod_mobile.deploy import Program
 
 # ExecuTorch promises that a runtime reads older files, not newer ones; so the least runtime is the one that wrote it.
@@ -51,15 +51,14 @@ class ExecutorchBackend:
         with converting(self.target):
             lowered = lower_to_pte(program)
             write_file(path, lowered.data)
-        inputs, outputs = tensor_specs(program)
         return Artifact(
             target=self.target,
             path=path,
             precision=options.precision,
             runtime="ExecuTorch",
             least_runtime=metadata.version(EXECUTORCH),
-            inputs=inputs,
-            outputs=outputs,
+            inputs=(input_spec(program, options),),
+            outputs=output_specs(program),
             delegates=lowered.delegates,
             outside=lowered.outside,
         )

@@ -15,9 +15,10 @@ from efficientmod_export.backends._program import (
     INPUT_NAME,
     check_names,
     export,
+    input_spec,
     output_names,
+    output_specs,
     program_names,
-    tensor_specs,
     write_file,
 )
 from efficientmod_mobile.deploy import Program
@@ -49,8 +50,15 @@ class OnnxBackend:
         path = folder / self.filename
         with converting(self.target):
             write_file(path, to_onnx(program).SerializeToString(deterministic=True))
-        inputs, outputs = tensor_specs(program)
-        return Artifact(self.target, path, options.precision, "ONNX Runtime", LEAST_RUNTIME, inputs, outputs)
+        return Artifact(
+            target=self.target,
+            path=path,
+            precision=options.precision,
+            runtime="ONNX Runtime",
+            least_runtime=LEAST_RUNTIME,
+            inputs=(input_spec(program, options),),
+            outputs=output_specs(program),
+        )
 
     def runner(self, path: Path, inputs: tuple[TensorSpec, ...], outputs: tuple[TensorSpec, ...]) -> Runner:
         """Run with ONNX Runtime on the CPU, on `THREADS` threads."""

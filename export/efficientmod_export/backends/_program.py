@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import fx
 
-from efficientmod_export._stages import Layout, TensorSpec
+from efficientmod_export._stages import ConversionOptions, InputSpec, Layout, Normalisation, TensorSpec
 from efficientmod_mobile.deploy import Program
 from efficientmod_mobile.deploy._program import build, copy_graph, get_tensor
 from efficientmod_mobile.errors import ConversionError
@@ -56,16 +56,20 @@ def output_shapes(program: Program) -> tuple[tuple[int, ...], ...]:
     return tuple(tuple(int(size) for size in node.meta["val"].shape) for node in output_nodes(program))
 
 
-def tensor_spec(name: str, shape: tuple[int, ...], dtype: str = "float32") -> TensorSpec:
-    """A tensor in PyTorch's own layout."""
+def input_spec(program: Program, options: ConversionOptions) -> InputSpec:
+    """The input of an artifact that takes the normalised image in PyTorch's layout."""
+    normalisation = Normalisation(options.mean, options.std)
+    return InputSpec(INPUT_NAME, tuple(program.example.shape), "float32", "NCHW", normalisation)
+
+
+def output_specs(program: Program) -> tuple[TensorSpec, ...]:
+    """The outputs of an artifact that gives them in PyTorch's layout."""
+    return tuple(map(_output_spec, output_names(program), output_shapes(program)))
+
+
+def _output_spec(name: str, shape: tuple[int, ...]) -> TensorSpec:
     layout: Layout = "NCHW" if len(shape) == 4 else "any"
-    return TensorSpec(name, shape, dtype, layout)
-
-
-def tensor_specs(program: Program) -> tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]]:
-    """Inputs and outputs of an artifact that takes the normalised image in PyTorch's layout."""
-    inputs = (tensor_spec(INPUT_NAME, tuple(program.example.shape)),)
-    return inputs, tuple(map(tensor_spec, output_names(program), output_shapes(program)))
+    return TensorSpec(name, shape, "float32", layout)
 
 
 def program_names(program: Program, lowered: fx.Graph) -> dict[str, str]:

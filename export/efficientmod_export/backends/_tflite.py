@@ -2,17 +2,30 @@
 
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from efficientmod_export._stages import Artifact, ConversionOptions, Outputs, Precision, Runner, Sample, TensorSpec
+from efficientmod_export._stages import (
+    Artifact,
+    ConversionOptions,
+    InputSpec,
+    Outputs,
+    Precision,
+    Runner,
+    Sample,
+    TensorSpec,
+)
 from efficientmod_export.backends._backend import check_precision, demand, register
 from efficientmod_export.backends._failures import converting, loading
+from efficientmod_export.backends._image import PIXELS_OVER_255, check_image, for_pixels
 from efficientmod_export.backends._onnx import to_onnx
-from efficientmod_export.backends._program import check_names, tensor_specs, write_file
+from efficientmod_export.backends._program import INPUT_NAME, check_names, output_specs, write_file
 from efficientmod_mobile.deploy import Program
+
+if TYPE_CHECKING:
+    from efficientmod_export.tflite import ImageMetadata
 
 TO_NHWC = (0, 2, 3, 1)
 TO_NCHW = (0, 3, 1, 2)
@@ -22,9 +35,10 @@ THREADS = 1  # sums come out alike on every machine
 
 @register
 class TfliteBackend:
-    """`model.tflite`; takes the normalised image as (1, H, W, 3), and gives rank-4 outputs as (1, H, W, C).
+    """`model.tflite`; takes pixels / 255 as (1, H, W, 3), and gives rank-4 outputs as (1, H, W, C).
 
-    With fp16 the weights are stored in half and computed in float32.
+    The normalisation is in the graph, since MediaPipe knows none that differs between channels. With fp16 the weights
+    are stored in half and computed in float32.
     """
 
     target = "tflite"
@@ -37,23 +51,24 @@ class TfliteBackend:
     def convert(self, program: Program, options: ConversionOptions, folder: Path) -> Artifact:
         """Export to ONNX in memory, translate, write, and ask LiteRT which operators its delegate takes."""
         check_precision(self, options)
+        check_image(program, options)
         demand(self)
         from efficientmod_export.tflite import least_runtime, to_tflite
 
         path = folder / self.filename
         with converting(self.target):
-            data = to_tflite(to_onnx(program), float16_weights=options.precision == "fp16")
+            model = to_onnx(for_pixels(program, options.mean, options.std))
+            data = to_tflite(model, float16_weights=options.precision == "fp16", metadata=_metadata(options))
             delegates, outside = _inventory(interpreter(data))
             write_file(path, data)
-        inputs, outputs = (tuple(map(_to_nhwc, specs)) for specs in tensor_specs(program))
         return Artifact(
             target=self.target,
             path=path,
             precision=options.precision,
             runtime="LiteRT",
             least_runtime=least_runtime(data),
-            inputs=inputs,
-            outputs=outputs,
+            inputs=(_input_spec(program),),
+            outputs=tuple(map(_to_nhwc, output_specs(program))),
             delegates=delegates,
             outside=outside,
         )
@@ -68,7 +83,7 @@ class TfliteBackend:
         check_names(path, list(indices), outputs)
 
         def run(sample: Sample) -> Outputs:
-            values = invoke(loaded, sample.tensor, [indices[spec.name] for spec in outputs])
+            values = invoke(loaded, sample.pixels, [indices[spec.name] for spec in outputs])
             return tuple(
                 np.ascontiguousarray(value.transpose(TO_NCHW)) if value.ndim == 4 else value for value in values
             )
@@ -85,11 +100,36 @@ def interpreter(data: bytes) -> Any:
     return loaded
 
 
-def invoke(loaded: Any, x: NDArray[np.float32], indices: list[int]) -> Outputs:
-    """Run on one input (1, 3, H, W) and give the tensors of these indices, laid out as the file has them."""
-    loaded.set_tensor(loaded.get_input_details()[0]["index"], np.ascontiguousarray(x.transpose(TO_NHWC)))
+def invoke(loaded: Any, pixels: NDArray[np.uint8], indices: list[int]) -> Outputs:
+    """Run on a picture (H, W, 3) and give the tensors of these indices, laid out as the file has them."""
+    loaded.set_tensor(loaded.get_input_details()[0]["index"], input_values(pixels))
     loaded.invoke()
     return tuple(np.asarray(loaded.get_tensor(index), np.float32) for index in indices)
+
+
+def input_values(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """What a file takes for a picture (H, W, 3)."""
+    return pixels[np.newaxis].astype(np.float32) / np.float32(255)
+
+
+def _input_spec(program: Program) -> InputSpec:
+    shape = tuple(program.example.shape[axis] for axis in TO_NHWC)
+    return InputSpec(INPUT_NAME, shape, "float32", "NHWC", PIXELS_OVER_255)
+
+
+def _metadata(options: ConversionOptions) -> "ImageMetadata":
+    from efficientmod_export.tflite import ImageMetadata
+
+    return ImageMetadata(
+        name=options.model_name,
+        description=options.description,
+        mean=(0.0, 0.0, 0.0),
+        std=(255.0, 255.0, 255.0),
+        labels=options.labels or (),
+        version=options.version,
+        author=options.author,
+        license=options.license,
+    )
 
 
 def _to_nhwc(spec: TensorSpec) -> TensorSpec:

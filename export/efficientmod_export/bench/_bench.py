@@ -77,7 +77,7 @@ def bench_bundle(
         contenders = (*artifact_contenders(opened, entries), *plain)
         progress(f"measuring {len(contenders) + 1} programs in {runs} rounds")
         source = NetworkSource(network.name, checkpoint, network.weights.seed or 0)
-        plan = Plan(contenders, source, golden_samples(opened)[0].tensor, settings.threads, runs, warmup)
+        plan = Plan(contenders, source, golden_samples(opened)[0], settings.threads, runs, warmup)
         measured = measure_apart(plan, Path(folder))
     skipped += [*unconverted, *(Skipped(name, reason) for name, reason in measured.refused.items())]
     targets = [entry.target for entry in entries if entry.target in measured.timings]

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
+from efficientmod_export._stages import Sample
 
 
 @dataclass(frozen=True)
@@ -26,11 +25,11 @@ class NetworkSource:
 
 @dataclass(frozen=True)
 class Plan:
-    """One run. `image` is the normalised input, float32 (1, 3, H, W)."""
+    """One run, on one picture."""
 
     contenders: tuple[Contender, ...]
     network: NetworkSource
-    image: NDArray[np.float32]
+    sample: Sample
     threads: int
     runs: int
     warmup: int

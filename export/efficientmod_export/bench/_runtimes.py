@@ -4,12 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from efficientmod_export._stages import Sample
 from efficientmod_export.backends._executorch import METHOD, load_pte
-from efficientmod_export.backends._tflite import TO_NHWC
+from efficientmod_export.backends._tflite import input_values
 
 Call = Callable[[], object]
 
@@ -22,8 +21,8 @@ class Loaded:
     threads: int
 
 
-Load = Callable[[Path, NDArray[np.float32]], Loaded]
-"""Loads a file for one input (1, 3, H, W)."""
+Load = Callable[[Path, Sample], Loaded]
+"""Loads a file for one picture."""
 
 Prepare = Callable[[int], Load]
 """Imports the runtime and sets its threads, which shall not count as loading."""
@@ -61,10 +60,10 @@ def prepare_executorch(threads: int) -> Load:
 
     portable_lib._unsafe_reset_threadpool(threads)
 
-    def load(path: Path, image: NDArray[np.float32]) -> Loaded:
+    def load(path: Path, sample: Sample) -> Loaded:
         program = load_pte(path.read_bytes())
         program.load_method(METHOD)  # packs the weights; the program keeps the method
-        inputs = [torch.from_numpy(image)]
+        inputs = [torch.from_numpy(sample.tensor)]
         return Loaded(
             lambda: program.load_method(METHOD).execute(inputs), int(portable_lib._threadpool_get_thread_count())
         )
@@ -77,11 +76,11 @@ def prepare_tflite(threads: int) -> Load:
     """The interpreter with XNNPACK, which takes its threads from it."""
     from ai_edge_litert.interpreter import Interpreter
 
-    def load(path: Path, image: NDArray[np.float32]) -> Loaded:
+    def load(path: Path, sample: Sample) -> Loaded:
         interpreter = Interpreter(model_content=path.read_bytes(), num_threads=threads)
         interpreter.allocate_tensors()
         index = interpreter.get_input_details()[0]["index"]
-        interpreter.set_tensor(index, np.ascontiguousarray(image.transpose(TO_NHWC)))
+        interpreter.set_tensor(index, input_values(sample.pixels))
         return Loaded(interpreter.invoke, threads)
 
     return load
@@ -96,9 +95,9 @@ def prepare_onnx(threads: int) -> Load:
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     options.log_severity_level = 3  # errors only
 
-    def load(path: Path, image: NDArray[np.float32]) -> Loaded:
+    def load(path: Path, sample: Sample) -> Loaded:
         session = onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
-        feed = {session.get_inputs()[0].name: image}
+        feed = {session.get_inputs()[0].name: sample.tensor}
         return Loaded(lambda: session.run(None, feed), int(session.get_session_options().intra_op_num_threads))
 
     return load

@@ -85,13 +85,13 @@ def _load(contender: Contender, plan: Plan, prepared: dict[str, Load]) -> tuple[
         if contender.runtime not in prepared:
             prepared[contender.runtime] = RUNTIMES[contender.runtime].prepare(plan.threads)
         began = time.perf_counter_ns()
-        loaded = prepared[contender.runtime](path, plan.image)
+        loaded = prepared[contender.runtime](path, plan.sample)
         return loaded, (time.perf_counter_ns() - began) / 1e6
 
 
 def _eager(plan: Plan) -> Loaded:
     module = load_network(plan.network.model, plan.network.checkpoint, seed=plan.network.seed).module
-    image = torch.from_numpy(plan.image)
+    image = torch.from_numpy(plan.sample.tensor)
 
     @torch.inference_mode()
     def call() -> object:

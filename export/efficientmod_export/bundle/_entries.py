@@ -5,14 +5,16 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
-from efficientmod_export._stages import Artifact, TensorSpec
+from efficientmod_export._stages import Artifact, InputSpec, TensorSpec
 from efficientmod_export.bundle._digest import digest, total_size
 from efficientmod_export.bundle._manifest import (
     SEEDED_STATEMENT,
     ArtifactEntry,
     Generator,
+    InputTensor,
     Interpretation,
     Labels,
+    Normalisation,
     Refused,
     Tensor,
     Transforms,
@@ -75,8 +77,8 @@ def describe_artifact(
         precision=artifact.precision,
         runtime=artifact.runtime,
         least_runtime=artifact.least_runtime,
-        inputs=_tensors(artifact.inputs),
-        outputs=_tensors(artifact.outputs),
+        inputs=tuple(map(_input, artifact.inputs)),
+        outputs=tuple(map(_output, artifact.outputs)),
         delegates=artifact.delegates,
         outside=artifact.outside,
         transforms=_transforms(certificate),
@@ -103,8 +105,19 @@ def tool_versions() -> dict[str, str]:
     return installed
 
 
-def _tensors(specs: Sequence[TensorSpec]) -> tuple[Tensor, ...]:
-    return tuple(Tensor(name=spec.name, shape=spec.shape, dtype=spec.dtype, layout=spec.layout) for spec in specs)
+def _input(spec: InputSpec) -> InputTensor:
+    stated = spec.normalisation
+    return InputTensor(
+        name=spec.name,
+        shape=spec.shape,
+        dtype=spec.dtype,
+        layout=spec.layout,
+        normalisation=Normalisation(mean=stated.mean, std=stated.std) if stated else None,
+    )
+
+
+def _output(spec: TensorSpec) -> Tensor:
+    return Tensor(name=spec.name, shape=spec.shape, dtype=spec.dtype, layout=spec.layout)
 
 
 def _transforms(certificate: Certificate) -> Transforms:

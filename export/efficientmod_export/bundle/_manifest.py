@@ -101,12 +101,25 @@ class Transforms(Record):
 
 
 class Tensor(Record):
-    """An artifact's input or output as its runtime sees it. `layout` is "any" where the rank is not 4."""
+    """An artifact's output as its runtime sees it. `layout` is "any" where the rank is not 4."""
 
     name: str
     shape: tuple[int, ...]
     dtype: str
     layout: Layout
+
+
+class Normalisation(Record):
+    """What a pixel becomes before it is an input's value: (pixel / 255 - mean) / std, channel by channel (R, G, B)."""
+
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+
+class InputTensor(Tensor):
+    """An artifact's input. `normalisation` is what the app does to the pixels; None where it hands them over."""
+
+    normalisation: Normalisation | None
 
 
 class Interpretation(Record):
@@ -131,7 +144,7 @@ class ArtifactEntry(StoredFile):
     precision: Precision
     runtime: str
     least_runtime: str
-    inputs: tuple[Tensor, ...]
+    inputs: tuple[InputTensor, ...]
     outputs: tuple[Tensor, ...]
     delegates: int | None
     outside: tuple[str, ...]

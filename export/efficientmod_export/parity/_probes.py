@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import fx
 
 from efficientmod_export._stages import Sample
-from efficientmod_export.backends import _coreml, _executorch, _onnx, _tflite
+from efficientmod_export.backends import _coreml, _executorch, _image, _onnx, _tflite
 from efficientmod_export.backends._program import INPUT_NAME, copy, export, output_names, output_nodes, program_names
 from efficientmod_mobile.deploy import Program
 from efficientmod_mobile.errors import ParityError
@@ -107,7 +107,7 @@ class TfliteProber:
         extra = [index for index in dict.fromkeys(indices) if index not in self._outputs]
         self._model.subgraphs[0].outputs = np.array([*self._outputs, *extra], np.int32)
         loaded = _tflite.interpreter(pack(self._model))
-        return list(_tflite.invoke(loaded, sample.tensor, indices))
+        return list(_tflite.invoke(loaded, sample.pixels, indices))
 
 
 @prober("executorch")
@@ -151,7 +151,7 @@ class CoremlProber:
         operations = self._interpreter.function.operations
         found = {output.name.removesuffix("_cast_fp16") for operation in operations for output in operation.outputs}
         # Only names are asked for here, and they are the same whatever the image is divided by.
-        lowered = export(_coreml.for_image(program, (1.0, 1.0, 1.0))).run_decompositions({})
+        lowered = export(_image.for_centred_pixels(program, (1.0, 1.0, 1.0))).run_decompositions({})
         origins = {origin: name for name, origin in program_names(program, lowered.graph).items()}
         own = zip(output_nodes(program), output_names(program), strict=True)
         self._names = {

@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch import nn
 
-from efficientmod_export._stages import Artifact, TensorSpec
+from efficientmod_export._stages import Artifact, InputSpec, Normalisation, TensorSpec
 from efficientmod_mobile.deploy import Program, capture
 
-from .conftest import CLASSES, Backbone, Convert, strengthen
+from .conftest import CLASSES, MEAN, STD, Backbone, Convert, strengthen
 
 Errors = Callable[[Artifact, Program], list[float]]
 LIMIT = 2e-6
@@ -17,7 +17,7 @@ LIMIT = 2e-6
 
 def test_it_computes_what_pytorch_computes(classifier: Program, convert: Convert, errors: Errors) -> None:
     artifact = convert("executorch", classifier)
-    assert artifact.inputs == (TensorSpec("input", (1, 3, 16, 24), "float32", "NCHW"),)
+    assert artifact.inputs == (InputSpec("input", (1, 3, 16, 24), "float32", "NCHW", Normalisation(MEAN, STD)),)
     assert artifact.outputs == (TensorSpec("logits", (1, CLASSES), "float32", "any"),)
     assert max(errors(artifact, classifier)) < LIMIT
 

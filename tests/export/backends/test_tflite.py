@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from efficientmod_export._stages import Artifact, TensorSpec
+from efficientmod_export._stages import Artifact, InputSpec, Normalisation, TensorSpec
 from efficientmod_mobile.deploy import Program, capture
 
 from .conftest import CLASSES, Convert, strengthen
@@ -20,7 +20,8 @@ def test_it_computes_what_pytorch_computes(
     precision: str, classifier: Program, convert: Convert, errors: Errors
 ) -> None:
     artifact = convert("tflite", classifier, precision)
-    assert artifact.inputs == (TensorSpec("input", (1, 16, 24, 3), "float32", "NHWC"),)
+    unit = Normalisation((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
+    assert artifact.inputs == (InputSpec("input", (1, 16, 24, 3), "float32", "NHWC", unit),)
     assert artifact.outputs == (TensorSpec("logits", (1, CLASSES), "float32", "any"),)
     assert max(errors(artifact, classifier)) < LIMITS[precision]
 

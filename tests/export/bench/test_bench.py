@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from efficientmod_export import export_bundle
+from efficientmod_export._stages import Sample
 from efficientmod_export.bench import BenchResult, _process, _runtimes, _worker, bench_bundle
 from efficientmod_export.bench._machine import processors
 from efficientmod_export.bench._plan import EAGER, Contender, NetworkSource, Plan
@@ -136,8 +137,13 @@ def test_the_checkpoint_must_be_the_bundles_own(tiny_model: str) -> None:
         bench(Path("out"), checkpoint="wrong.pt")
 
 
+def black(height: int, width: int) -> Sample:
+    pixels = np.zeros((height, width, 3), np.uint8)
+    return Sample("black", "structured", pixels, pixels, np.zeros((1, 3, height, width), np.float32))
+
+
 def plan(tiny_model: str, *contenders: Contender) -> Plan:
-    return Plan(contenders, NetworkSource(tiny_model, None, 0), np.zeros((1, 3, 64, 96), np.float32), 1, 2, 1)
+    return Plan(contenders, NetworkSource(tiny_model, None, 0), black(64, 96), 1, 2, 1)
 
 
 @pytest.mark.usefixtures("_own_threads")
@@ -148,7 +154,7 @@ def test_a_file_that_does_not_load_is_refused_alone(onnx_bundle: Path, tiny_mode
         Contender("damaged", "onnx", "damaged.onnx"),
         Contender("whole", "onnx", str(onnx_bundle / "model.onnx")),
     )
-    asked = dataclasses.replace(asked, image=np.zeros((1, 3, 224, 224), np.float32))
+    asked = dataclasses.replace(asked, sample=black(224, 224))
     measured = _worker.measure(asked)
     assert set(measured.timings) == {EAGER, "whole"}
     assert measured.timings["whole"].load is not None

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from efficientmod_export._stages import Artifact, Outputs, TensorSpec
+from efficientmod_export._stages import Artifact, InputSpec, Normalisation, Outputs, TensorSpec
 from efficientmod_export.bundle import (
     Bundle,
     BundleWriter,
@@ -43,7 +43,8 @@ CERTIFICATE = Certificate(
     float32_error=2e-7,
     tolerance=1e-12,
 )
-INPUT = TensorSpec("image", (1, 3, 64, 96), "float32", "NCHW")
+NORMALISED = InputSpec("image", (1, 3, 64, 96), "float32", "NCHW", Normalisation(CONFIG.mean, CONFIG.std))
+PICTURE = InputSpec("image", (1, 64, 96, 3), "uint8", "NHWC", None)
 OUTPUTS = (TensorSpec("logits", (1, 3), "float32", "any"), TensorSpec("features", (1, 3, 10, 20), "float32", "NCHW"))
 
 
@@ -70,8 +71,8 @@ def write_files(
     (package / "Data" / "weights").mkdir(parents=True)
     (package / "Manifest.json").write_text("{}")
     (package / "Data" / "weights" / "weight.bin").write_bytes(b"weights")
-    executorch = Artifact("executorch", pte, "fp32", "ExecuTorch", "1.4", (INPUT,), OUTPUTS, 1, ("aten.erf",))
-    coreml = Artifact("coreml", package, "fp16", "Core ML", "iOS 16", (INPUT,), OUTPUTS)
+    executorch = Artifact("executorch", pte, "fp32", "ExecuTorch", "1.4", (NORMALISED,), OUTPUTS, 1, ("aten.erf",))
+    coreml = Artifact("coreml", package, "fp16", "Core ML", "iOS 16", (PICTURE,), OUTPUTS)
     results = REFERENCES if outcome == "passed" else REFERENCES[::-1]
     names = [sample.name for sample in SAMPLES]
     ran = judge(

@@ -16,6 +16,7 @@ from efficientmod_export._prove import reference_outputs
 from efficientmod_export._recipes import RECIPES
 from efficientmod_export._stages import ConversionOptions, Outputs, Precision, Sample
 from efficientmod_export.backends import BACKENDS, quiet
+from efficientmod_export.backends._tflite import input_values
 from efficientmod_export.bundle import Preprocessing
 from efficientmod_export.parity import TOLERANCES, MeasuredWith, judge, make_samples
 from efficientmod_mobile import load_network
@@ -91,7 +92,7 @@ def test_it_computes_what_pytorch_computes(name: str, precision: Precision, old_
     assert Version(artifact.least_runtime) <= Version(VERSION)
 
     pictures, logits = tmp_path / "pictures.npy", tmp_path / "logits.npy"
-    np.save(pictures, np.stack([sample.tensor.transpose(0, 2, 3, 1) for sample in held.samples]))
+    np.save(pictures, np.stack([input_values(sample.pixels) for sample in held.samples]))
     call(old_python, "-c", RUN, artifact.path, pictures, logits)
     results: list[Outputs | str] = [(values,) for values in np.load(logits)]
     verdict = judge(
