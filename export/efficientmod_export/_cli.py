@@ -11,9 +11,8 @@ from typing import Annotated, Any, Literal, Protocol, TypeVar
 import typer
 
 from efficientmod_export import _doctor, _render
-from efficientmod_export._request import ALL, parse_resolution
+from efficientmod_export._request import ALL, NAMED, ExecutorchBackendName, parse_resolution
 from efficientmod_export._stages import Precision
-from efficientmod_export.backends import BACKENDS
 from efficientmod_mobile import catalogue
 from efficientmod_mobile.errors import EfficientModError
 
@@ -49,7 +48,7 @@ Verbose = Annotated[bool, typer.Option("--verbose", help="Let the converters' ow
 def export(
     target: Annotated[
         list[str],
-        typer.Option("--target", "-t", metavar="TARGET", help=f"{', '.join((*BACKENDS, ALL))}; may be repeated."),
+        typer.Option("--target", "-t", metavar="TARGET", help=f"{', '.join((*NAMED, ALL))}; may be repeated."),
     ],
     model: Annotated[
         str | None,
@@ -65,6 +64,9 @@ def export(
     labels: Annotated[Path | None, typer.Option(help="A text file with one class name a line.")] = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="The bundle's folder.")] = Path("out"),
     ios: Annotated[int, typer.Option(help="The least iOS that the Core ML model must run on.")] = 16,
+    executorch_backend: Annotated[
+        ExecutorchBackendName, typer.Option(help="What the ExecuTorch file is made for.")
+    ] = "xnnpack",
     keep_failed: Annotated[
         bool, typer.Option("--keep-failed", help="Keep a bundle whose parity failed, marked.")
     ] = False,
@@ -87,6 +89,7 @@ def export(
                 resolution=parse_resolution(resolution) if resolution else None,
                 labels=labels,
                 ios=ios,
+                executorch_backend=executorch_backend,
                 keep_failed=keep_failed,
                 keep_onnx=keep_onnx,
                 verbose=verbose,

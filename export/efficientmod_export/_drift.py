@@ -4,9 +4,10 @@ from efficientmod_export._pipeline import example_input
 from efficientmod_export._rebuild import rebuild
 from efficientmod_export._recipes import RECIPES
 from efficientmod_export._stages import ProgressReport, Sample
-from efficientmod_export.backends import IMAGE
+from efficientmod_export.backends import INTERPRETED
+from efficientmod_export.backends._interpreted import load_interpreted
 from efficientmod_export.bundle import ArtifactEntry, Bundle
-from efficientmod_export.mil import FLOAT16_LARGEST, MILProgram, OperatorRange, audit_float16
+from efficientmod_export.mil import FLOAT16_LARGEST, OperatorRange, audit_float16
 from efficientmod_export.parity import TOLERANCES, LayerReport, first_drift
 from efficientmod_mobile.deploy import Original, capture, deploy
 from efficientmod_mobile.errors import EfficientModError
@@ -31,7 +32,7 @@ def search_layers(
         try:
             deployed = deploy(program, RECIPES[entry.target], original).program
             found[entry.target] = (_drift(first_drift(deployed, path, entry.target, samples[0], limit)),)
-            if entry.target == "coreml":
+            if entry.target in INTERPRETED:
                 found[entry.target] += _float16_load(bundle, entry, samples)
         except EfficientModError as error:
             found[entry.target] = (str(error),)
@@ -39,8 +40,8 @@ def search_layers(
 
 
 def _float16_load(bundle: Bundle, entry: ArtifactEntry, samples: tuple[Sample, ...]) -> tuple[str, ...]:
-    program = MILProgram.load(bundle.path / entry.file)
-    ranges = audit_float16(program, [{IMAGE: sample.pixels} for sample in samples])
+    loaded = load_interpreted(bundle.path / entry.file, [output.name for output in entry.outputs], "float16")
+    ranges = audit_float16(loaded.program, map(loaded.feed, samples))
     return tuple(map(_range, ranges[:FULLEST_SHOWN]))
 
 

@@ -12,10 +12,10 @@ import torch
 from efficientmod_export._interpret import interpret_conversion
 from efficientmod_export._prove import parity_failure, prove, reference_outputs
 from efficientmod_export._recipes import RECIPES
-from efficientmod_export._request import ExportRequest, check_request, read_labels
+from efficientmod_export._request import ExecutorchBackendName, ExportRequest, check_request, read_labels
 from efficientmod_export._result import ExportResult, TargetResult
 from efficientmod_export._stages import ConversionOptions, Outputs, Precision, ProgressReport, Sample, report_nothing
-from efficientmod_export.backends import BACKENDS, quiet
+from efficientmod_export.backends import BACKENDS, INTERPRETED, quiet
 from efficientmod_export.bundle import (
     ArtifactEntry,
     BundleWriter,
@@ -59,6 +59,7 @@ def export_bundle(
     resolution: tuple[int, int] | None = None,
     labels: Path | None = None,
     ios: int = 16,
+    executorch_backend: ExecutorchBackendName = "xnnpack",
     keep_failed: bool = False,
     keep_onnx: bool = False,
     verbose: bool = False,
@@ -68,8 +69,9 @@ def export_bundle(
 
     `model` is `efficientmod_s`, `timm/NAME` or `package.module:function`; `checkpoint` a file or
     `hf-hub:owner/name`; at least one of them is needed. `targets` are among coreml, executorch, tflite, onnx and all.
-    `resolution` is (H, W) in pixels, None the network's own. `precision` None is each target's own default. `progress`
-    is told each stage as it begins.
+    `resolution` is (H, W) in pixels, None the network's own. `precision` None is each target's own default.
+    `executorch_backend` is what executorch is made for: xnnpack, coreml or vulkan; with the last two the target's name
+    in the bundle is executorch-coreml or executorch-vulkan. `progress` is told each stage as it begins.
 
     One target's failure does not stop the others: it is in the result, whose `raise_for_failure` raises it. No bundle
     is written when an artifact fails its parity (unless `keep_failed`), when no target could be made, or when a target
@@ -79,7 +81,17 @@ def export_bundle(
     """
     request = check_request(
         ExportRequest(
-            model, checkpoint, targets, Path(output), precision, resolution, labels, ios, keep_failed, keep_onnx
+            model=model,
+            checkpoint=checkpoint,
+            targets=targets,
+            output=Path(output),
+            precision=precision,
+            resolution=resolution,
+            labels=labels,
+            ios=ios,
+            executorch_backend=executorch_backend,
+            keep_failed=keep_failed,
+            keep_onnx=keep_onnx,
         )
     )
     with BundleWriter(request.output) as writer, nullcontext() if verbose else quiet():
@@ -142,10 +154,10 @@ def _make(
         held_against = (subject.samples, subject.references)
         verdict = prove(target, artifact.path, artifact.precision, artifact.inputs, artifact.outputs, *held_against)
         interpreted = None
-        if target == "coreml":
+        if target in INTERPRETED:
             progress(f"{target}: interpreting")
-            program = transformed.program
-            interpreted = interpret_conversion(program, artifact.path, options, artifact.outputs, *held_against)
+            made = (transformed.program, artifact.path, options, artifact.outputs)
+            interpreted = interpret_conversion(target, *made, *held_against)
         entry = describe_artifact(artifact, transformed.certificate, verdict, folder, interpreted)
         failure = parity_failure(entry)
     except EfficientModError as error:

@@ -16,7 +16,13 @@ from efficientmod_export.bundle import ArtifactEntry
 from efficientmod_export.parity import TOLERANCES, MeasuredWith, Verdict, measure, not_run_here
 from efficientmod_mobile.errors import ConversionError, ParityError
 
-RUNTIMES = {"executorch": "executorch", "onnx": "onnxruntime", "tflite": "ai-edge-litert"}
+RUNTIMES = {
+    "executorch": "executorch",
+    "executorch-coreml": "executorch",
+    "executorch-vulkan": "executorch",
+    "onnx": "onnxruntime",
+    "tflite": "ai-edge-litert",
+}
 """The distribution that holds each target's runtime; Core ML is a part of macOS."""
 
 

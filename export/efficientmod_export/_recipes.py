@@ -37,9 +37,14 @@ CHANNELS_FIRST: Recipe = (
 XNNPACK: Recipe = (*CHANNELS_FIRST, SplitDepthwise())
 """For the library that runs both ExecuTorch's and TFLite's networks on a phone's CPU."""
 
+COREML: Recipe = (*CHANNELS_FIRST, AttentionPerHead(), Repeat((ChannelsFirst(),)))
+"""For the Neural Engine, which wants attention head by head."""
+
 RECIPES: dict[str, Recipe] = {
-    "coreml": (*CHANNELS_FIRST, AttentionPerHead(), Repeat((ChannelsFirst(),))),
+    "coreml": COREML,
     "executorch": XNNPACK,
+    "executorch-coreml": COREML,
+    "executorch-vulkan": CHANNELS_FIRST,
     "tflite": XNNPACK,
     "onnx": EXACT,
 }

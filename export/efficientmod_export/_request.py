@@ -3,13 +3,27 @@
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from efficientmod_export._stages import Precision
 from efficientmod_export.backends import BACKENDS
 from efficientmod_mobile.errors import InputError
 
 ALL = "all"
+EXECUTORCH = "executorch"
 IOS_VERSIONS = (15, 16, 17, 18)
+
+ExecutorchBackendName = Literal["xnnpack", "coreml", "vulkan"]
+
+EXECUTORCH_TARGETS: dict[str, str] = {
+    "xnnpack": EXECUTORCH,
+    "coreml": "executorch-coreml",
+    "vulkan": "executorch-vulkan",
+}
+"""What the target `executorch` is made for, by the name of its backend: the target of the manifest."""
+
+NAMED = tuple(target for target in BACKENDS if target == EXECUTORCH or target not in EXECUTORCH_TARGETS.values())
+"""The targets that are asked for by name."""
 
 
 @dataclass(frozen=True)
@@ -18,6 +32,7 @@ class ExportRequest:
 
     `model` is a catalogue name, `timm/NAME` or `package.module:function`; None takes it from the checkpoint.
     `resolution` is (H, W) in pixels, None the model's own. `precision` None is each target's default.
+    `executorch_backend` is a key of EXECUTORCH_TARGETS.
     """
 
     model: str | None
@@ -28,13 +43,14 @@ class ExportRequest:
     resolution: tuple[int, int] | None = None
     labels: Path | None = None
     ios: int = 16
+    executorch_backend: str = "xnnpack"
     keep_failed: bool = False
     keep_onnx: bool = False
 
 
 def check_request(request: ExportRequest) -> ExportRequest:
-    """Expand `all` and `keep_onnx`, drop repeated targets; raise InputError for what cannot be asked."""
-    known = sorted(BACKENDS)
+    """Expand `all` and `keep_onnx`, choose ExecuTorch's backend; raise InputError for what cannot be asked."""
+    known = sorted(NAMED)
     if not request.targets:
         raise InputError(f"No target was named; give --target with one of {', '.join(known)} or {ALL}.")
     unknown = [target for target in request.targets if target not in (*known, ALL)]
@@ -43,6 +59,7 @@ def check_request(request: ExportRequest) -> ExportRequest:
     if request.ios not in IOS_VERSIONS:
         raise InputError(f"iOS {request.ios} is not supported; choose from {', '.join(map(str, IOS_VERSIONS))}.")
     targets = _expand((*request.targets, "onnx") if request.keep_onnx else request.targets)
+    targets = _choose_backend(targets, request.executorch_backend)
     _check_precision(targets, request.precision)
     return replace(request, targets=targets)
 
@@ -51,8 +68,17 @@ def _expand(targets: tuple[str, ...]) -> tuple[str, ...]:
     """In the backends' order, each once; `all` is every target that a phone runs (ONNX is asked for by name)."""
     wanted = set(targets)
     if ALL in wanted:
-        wanted |= {target for target in BACKENDS if target != "onnx"}
-    return tuple(target for target in BACKENDS if target in wanted)
+        wanted |= {target for target in NAMED if target != "onnx"}
+    return tuple(target for target in NAMED if target in wanted)
+
+
+def _choose_backend(targets: tuple[str, ...], backend: str) -> tuple[str, ...]:
+    if backend not in EXECUTORCH_TARGETS:
+        known = ", ".join(EXECUTORCH_TARGETS)
+        raise InputError(f"ExecuTorch has no backend {backend} here; choose from {known}.")
+    if EXECUTORCH_TARGETS[backend] != EXECUTORCH and EXECUTORCH not in targets:
+        raise InputError(f"The backend {backend} is one of ExecuTorch; add --target {EXECUTORCH}, or leave it out.")
+    return tuple(EXECUTORCH_TARGETS[backend] if target == EXECUTORCH else target for target in targets)
 
 
 def _check_precision(targets: tuple[str, ...], precision: Precision | None) -> None:

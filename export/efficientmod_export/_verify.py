@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from efficientmod_export._drift import search_layers
-from efficientmod_export._interpret import interpret_package
+from efficientmod_export._interpret import interpret_artifact
 from efficientmod_export._prove import parity_failure, prove
 from efficientmod_export._result import TargetResult, VerifyResult
 from efficientmod_export._stages import Outputs, ProgressReport, Sample, TensorSpec, report_nothing
@@ -79,7 +79,7 @@ def _prove_again(
         )
         if entry.interpreted:
             # The graph's proof needs the network's program; what the export found of it stands.
-            numerics = interpret_package(path, entry.precision, outputs, *held_against)
+            numerics = interpret_artifact(entry.target, path, entry.precision, outputs, *held_against)
             interpreted = entry.interpreted.model_copy(update={"numerics": numerics})
             entry = entry.model_copy(update={"interpreted": interpreted})
         failure = parity_failure(entry)

@@ -52,6 +52,46 @@ def test_core_ml_says_that_it_was_not_run_here(efficientmod: Command, tiny_model
     assert manifest["artifacts"][0]["parity"]["outcome"] == "not run here"
 
 
+def test_executorch_for_core_ml_is_proven_by_the_interpreter_and_linted(efficientmod: Command, tiny_model: str) -> None:
+    chosen = ("--target", "executorch", "--executorch-backend", "coreml")
+    made = efficientmod("export", "--model", tiny_model, *chosen, "--output", "bundle")
+    assert made.exit_code == 0, made.output
+    for words in ("executorch-coreml", "interpreted", "not run here"):
+        assert words in made.output
+    (artifact,) = json.loads(Path("bundle/manifest.json").read_text())["artifacts"]
+    assert (artifact["target"], artifact["file"]) == ("executorch-coreml", "model_coreml.pte")
+    assert (artifact["delegates"], artifact["outside"]) == (1, [])
+    outcomes = [artifact["parity"], artifact["interpreted"]["graph"], artifact["interpreted"]["numerics"]]
+    assert [one["outcome"] for one in outcomes] == ["not run here", "passed", "passed"]
+
+    proven = efficientmod("verify", "bundle", "--json")
+    assert json.loads(proven.stdout)["targets"][0]["artifact"]["interpreted"]["numerics"]["outcome"] == "passed"
+    linted = json.loads(efficientmod("lint", "bundle", "--json").stdout)
+    assert linted["operators"] > 3
+
+
+@pytest.mark.slow
+def test_executorch_for_vulkan_says_that_it_was_not_run_here(efficientmod: Command, tiny_model: str) -> None:
+    chosen = ("--target", "executorch", "--executorch-backend", "vulkan")
+    made = efficientmod("export", "--model", tiny_model, *chosen, "--output", "bundle")
+    assert made.exit_code == 0, made.output
+    assert "executorch-vulkan has no runtime on" in made.output
+    (artifact,) = json.loads(Path("bundle/manifest.json").read_text())["artifacts"]
+    assert (artifact["parity"]["outcome"], artifact["interpreted"], artifact["delegates"]) == ("not run here", None, 1)
+    for command, says in (("bench", "No artifact of this bundle runs here"), ("lint", "has no Core ML model")):
+        refused = efficientmod(command, "bundle")
+        assert refused.exit_code != 0
+        assert says in refused.stderr
+
+
+def test_an_executorch_backend_that_nobody_knows(efficientmod: Command, tiny_model: str) -> None:
+    arguments = ("export", "--model", tiny_model, "--target", "executorch", "--executorch-backend", "qnn")
+    refused = efficientmod(*arguments)
+    assert refused.exit_code == 2
+    assert "xnnpack" in refused.stderr
+    assert not Path("out").exists()
+
+
 def test_layers_name_the_layer_whose_weight_was_changed(efficientmod: Command, tiny_model: str) -> None:
     import onnx
     from onnx import numpy_helper

@@ -4,7 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from efficientmod_export._request import ExportRequest, check_request, parse_resolution, read_labels
+from efficientmod_export._request import (
+    EXECUTORCH_TARGETS,
+    NAMED,
+    ExportRequest,
+    check_request,
+    parse_resolution,
+    read_labels,
+)
+from efficientmod_export.backends import BACKENDS
 from efficientmod_mobile.errors import InputError
 
 
@@ -18,6 +26,16 @@ def test_all_is_every_target_of_a_phone_once() -> None:
     assert check_request(request(targets=("tflite", "onnx"))).targets == ("onnx", "tflite")
 
 
+@pytest.mark.parametrize("backend", EXECUTORCH_TARGETS)
+def test_executorchs_backend_chooses_the_target_in_the_bundle(backend: str) -> None:
+    asked = request(targets=("all",), executorch_backend=backend)
+    assert check_request(asked).targets == ("coreml", EXECUTORCH_TARGETS[backend], "tflite")
+
+
+def test_every_backend_can_be_asked_for() -> None:
+    assert {*NAMED, *EXECUTORCH_TARGETS.values()} == set(BACKENDS)
+
+
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
@@ -25,6 +43,10 @@ def test_all_is_every_target_of_a_phone_once() -> None:
         ({"targets": ("tensorrt",)}, "tensorrt"),
         ({"ios": 14}, "iOS 14"),
         ({"targets": ("coreml", "onnx"), "precision": "fp16"}, "no fp16 form of onnx"),
+        ({"targets": ("executorch-coreml",)}, "No target is named executorch-coreml"),
+        ({"targets": ("executorch",), "executorch_backend": "qnn"}, "no backend qnn here; choose from xnnpack, coreml"),
+        ({"targets": ("tflite",), "executorch_backend": "vulkan"}, "add --target executorch"),
+        ({"targets": ("executorch",), "executorch_backend": "vulkan", "precision": "fp16"}, "of executorch-vulkan"),
     ],
 )
 def test_refusals_name_what_is_wrong(changes: dict[str, object], says: str) -> None:

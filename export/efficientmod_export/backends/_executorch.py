@@ -23,6 +23,7 @@ from efficientmod_mobile.deploy import Program
 # ExecuTorch promises that a runtime reads older files, not newer ones; so the least runtime is the one that wrote it.
 EXECUTORCH = "executorch"
 METHOD = "forward"
+DELEGATE = "XnnpackBackend"
 
 
 @dataclass(frozen=True)
@@ -63,15 +64,10 @@ class ExecutorchBackend:
             outside=lowered.outside,
         )
 
-    def runner(self, path: Path, inputs: tuple[TensorSpec, ...], outputs: tuple[TensorSpec, ...]) -> Runner:
+    def runner(self, path: Path, inputs: tuple[TensorSpec, ...], outputs: tuple[TensorSpec, ...]) -> Runner | None:
         """Run with ExecuTorch's own runtime, the C++ code that phones run."""
         demand(self)
-        with loading(path):
-            program = load_pte(path.read_bytes())
-            method = program.metadata(METHOD)
-        check_count(path, method.num_inputs(), inputs)
-        check_count(path, method.num_outputs(), outputs)
-        return lambda sample: run_pte(program, sample.tensor)
+        return pte_runner(path, inputs, outputs, DELEGATE)
 
 
 def lower_to_pte(program: Program) -> LoweredPte:
@@ -81,8 +77,24 @@ def lower_to_pte(program: Program) -> LoweredPte:
 
     edge = to_edge_transform_and_lower(export(program), partitioner=[XnnpackPartitioner()])
     finished = edge.to_executorch()
-    delegates, outside = _inventory(finished.executorch_program.execution_plan[0])
+    delegates, outside = inventory(finished.executorch_program.execution_plan[0])
     return LoweredPte(bytes(finished.buffer), delegates, outside)
+
+
+def pte_runner(
+    path: Path, inputs: tuple[TensorSpec, ...], outputs: tuple[TensorSpec, ...], delegate: str
+) -> Runner | None:
+    """Run a `.pte` that calls `delegate`; None where this machine's ExecuTorch is built without it."""
+    from executorch.runtime import Runtime
+
+    if not Runtime.get().backend_registry.is_available(delegate):
+        return None
+    with loading(path):
+        program = load_pte(path.read_bytes())
+        method = program.metadata(METHOD)
+    check_count(path, method.num_inputs(), inputs)
+    check_count(path, method.num_outputs(), outputs)
+    return lambda sample: run_pte(program, sample.tensor)
 
 
 def load_pte(data: bytes) -> Any:
@@ -99,7 +111,7 @@ def run_pte(program: Any, x: NDArray[np.float32]) -> Outputs:
     return tuple(np.array(output.numpy(), np.float32) for output in outputs)
 
 
-def _inventory(plan: Any) -> tuple[int, tuple[str, ...]]:
+def inventory(plan: Any) -> tuple[int, tuple[str, ...]]:
     """Delegate calls, and kernel calls by operator name as in "native_layer_norm x41", the most frequent first."""
     calls = [instruction.instr_args for chain in plan.chains for instruction in chain.instructions]
     names = [plan.operators[call.op_index].name.removeprefix("aten::") for call in calls if hasattr(call, "op_index")]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from efficientmod_export.bench._phone_tools import PHONE_TOOLS, PhoneTool
 from efficientmod_export.bench._result import PhoneResult, PhoneTimes
-from efficientmod_export.bundle import Bundle, read_bundle
+from efficientmod_export.bundle import ArtifactEntry, Bundle, read_bundle
 from efficientmod_mobile.errors import DependencyError, InputError
 
 FOLDER = "/data/local/tmp/efficientmod_bench"
@@ -30,7 +30,8 @@ def bench_on_phone(
         raise InputError(f"{threads} threads, {runs} runs, {warmup} warm-up calls: give at least 1 of each.")
     tool = _tool(Path(binary))
     opened = read_bundle(Path(bundle))
-    model = _artifact(opened, tool, Path(binary))
+    entry = _artifact(opened, tool, Path(binary))
+    model = opened.path / entry.file
     _find_phone()
     try:
         _adb("shell", f"mkdir -p {FOLDER}")
@@ -43,7 +44,7 @@ def bench_on_phone(
     return PhoneResult(
         bundle=opened.path,
         model=opened.manifest.model.name,
-        target=tool.target,
+        target=entry.target,
         phone=_name_of_phone(),
         tool=Path(binary).name,
         threads=threads,
@@ -61,11 +62,12 @@ def _tool(binary: Path) -> PhoneTool:
     raise InputError(f"{binary.name} is no tool known here; its name must contain {' or '.join(PHONE_TOOLS)}.")
 
 
-def _artifact(bundle: Bundle, tool: PhoneTool, binary: Path) -> Path:
+def _artifact(bundle: Bundle, tool: PhoneTool, binary: Path) -> ArtifactEntry:
     for entry in bundle.manifest.artifacts:
-        if entry.target == tool.target:
-            return bundle.path / entry.file
-    raise InputError(f"{binary.name} runs {tool.target} files and the bundle has none; export it for that target.")
+        if entry.target in tool.targets:
+            return entry
+    targets = " and ".join(tool.targets)
+    raise InputError(f"{binary.name} runs {targets} files and the bundle has none; export it for such a target.")
 
 
 def _find_phone() -> None:

@@ -15,10 +15,11 @@ MICROSECONDS = 1000  # in a millisecond
 class PhoneTool:
     """`arguments(model, threads, runs, warmup)` for the shell; `read(output, warmup)` is None where there is no time.
 
-    `log_tag` is under what the tool writes to Android's log, where some builds of it say everything.
+    `targets` are those whose files it runs, if it was built with the backend that the file asks for. `log_tag` is under
+    what the tool writes to Android's log, where some builds of it say everything.
     """
 
-    target: str
+    targets: tuple[str, ...]
     log_tag: str
     arguments: Callable[[str, int, int, int], Sequence[str]]
     read: Callable[[str, int], PhoneTimes | None]
@@ -62,7 +63,7 @@ def read_benchmark(output: str, warmup: int) -> PhoneTimes | None:  # noqa: ARG0
 
 
 PHONE_TOOLS = {
-    "executor_runner": PhoneTool("executorch", "ExecuTorch", runner_arguments, read_runner),
-    "benchmark_model": PhoneTool("tflite", "tflite", benchmark_arguments, read_benchmark),
+    "executor_runner": PhoneTool(("executorch", "executorch-vulkan"), "ExecuTorch", runner_arguments, read_runner),
+    "benchmark_model": PhoneTool(("tflite",), "tflite", benchmark_arguments, read_benchmark),
 }
 """By what the binary's file name contains."""

@@ -125,7 +125,7 @@ class InputTensor(Tensor):
 class Interpretation(Record):
     """How a Core ML program that cannot run on this machine did in the interpreter, which is not the phone's runtime.
 
-    `graph` is about a float32 conversion of the same program, `numerics` about the package itself, rounded as stored.
+    `graph` is about a float32 conversion of the same program, `numerics` about the artifact itself, rounded as stored.
     """
 
     graph: Verdict
@@ -150,7 +150,7 @@ class ArtifactEntry(StoredFile):
     outside: tuple[str, ...]
     transforms: Transforms
     parity: Verdict
-    interpreted: Interpretation | None = Field(description="Core ML only; None for every other target.")
+    interpreted: Interpretation | None = Field(description="Of coreml and executorch-coreml; None for the others.")
 
     @property
     def failed(self) -> bool:

@@ -1,8 +1,11 @@
 """From a saved ML program, or a bundle that holds one, to the report."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from efficientmod_export.backends import INTERPRETED
+from efficientmod_export.backends._interpreted import package_of
 from efficientmod_export.bundle import open_bundle
 from efficientmod_export.lint import rules as rules
 from efficientmod_export.lint._graph import Flexibility, Graph
@@ -12,7 +15,6 @@ from efficientmod_export.mil._package import Package
 from efficientmod_export.mil._reader import read_function
 from efficientmod_mobile.errors import BundleError
 
-_TARGET = "coreml"
 _FLEXIBLE = {
     "shapeRange": Flexibility.RANGE,
     "imageSizeRange": Flexibility.RANGE,
@@ -39,15 +41,17 @@ def lint_program(path: Path | str) -> LintReport:
 
 
 def lint_bundle(path: Path | str) -> LintReport:
-    """`lint_program` for the Core ML model of the bundle at `path`.
+    """`lint_program` for the Core ML model of the bundle at `path`, also where a `.pte` holds it.
 
     Raises `BundleError` where there is no bundle, or none with a Core ML model.
     """
     bundle = open_bundle(Path(path))
     for artifact in bundle.manifest.artifacts:
-        if artifact.target == _TARGET:
-            return lint_program(bundle.path / artifact.file)
-    raise BundleError(f"{path} has no Core ML model; export one with --target {_TARGET}.")
+        if artifact.target in INTERPRETED:
+            file = bundle.path / artifact.file
+            with package_of(file) as package:
+                return replace(lint_program(package), path=file)
+    raise BundleError(f"{path} has no Core ML model; export one with --target coreml.")
 
 
 def _flexible(features: Any) -> dict[str, Flexibility]:

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from torch import fx
 
 from efficientmod_export._stages import Sample
-from efficientmod_export.backends import _coreml, _executorch, _image, _onnx, _tflite
+from efficientmod_export.backends import _executorch, _executorch_coreml, _image, _onnx, _tflite
+from efficientmod_export.backends._interpreted import load_interpreted
 from efficientmod_export.backends._program import INPUT_NAME, copy, export, output_names, output_nodes, program_names
 from efficientmod_mobile.deploy import Program
 from efficientmod_mobile.errors import ParityError
@@ -45,7 +46,7 @@ PROBERS: dict[str, Callable[[Program, Path], Prober]] = {}
 
 
 def prober(target: str) -> Callable[[Callable[[Program, Path], Prober]], Callable[[Program, Path], Prober]]:
-    """Class decorator: probe this target's artifacts so."""
+    """Decorator: probe this target's artifacts so."""
 
     def decorate(made: Callable[[Program, Path], Prober]) -> Callable[[Program, Path], Prober]:
         if target in PROBERS:
@@ -140,20 +141,18 @@ class ExecutorchProber:
         return [values[twins[node]] for node in nodes]
 
 
-@prober("coreml")
-class CoremlProber:
-    """Runs the very package in the MIL interpreter, which sees every value; float16 is rounded as stored."""
+class MilProber:
+    """Runs the artifact's own ML program in the interpreter, which sees every value; float16 is rounded as stored.
 
-    def __init__(self, program: Program, path: Path) -> None:
-        from efficientmod_export.mil import MILProgram
+    `lowered` is the graph whose nodes coremltools named the program's operators after.
+    """
 
-        self._interpreter = MILProgram.load(path, arithmetic="float16")
-        operations = self._interpreter.function.operations
+    def __init__(self, program: Program, path: Path, lowered: fx.Graph) -> None:
+        self._loaded = load_interpreted(path, output_names(program), "float16")
+        operations = self._loaded.program.function.operations
         found = {output.name.removesuffix("_cast_fp16") for operation in operations for output in operation.outputs}
-        # Only names are asked for here, and they are the same whatever the image is divided by.
-        lowered = export(_image.for_centred_pixels(program, (1.0, 1.0, 1.0))).run_decompositions({})
-        origins = {origin: name for name, origin in program_names(program, lowered.graph).items()}
-        own = zip(output_nodes(program), output_names(program), strict=True)
+        origins = {origin: name for name, origin in program_names(program, lowered).items()}
+        own = zip(output_nodes(program), self._loaded.outputs, strict=True)
         self._names = {
             **{node: origins[node.name] for node in program.graph.nodes if _is_float(node) and node.name in origins},
             **dict(own),
@@ -163,7 +162,7 @@ class CoremlProber:
         self.at_once = _at_once(self.visible)
 
     def probe(self, nodes: Sequence[fx.Node], sample: Sample) -> Values:
-        """Interpret the package and keep these values."""
+        """Interpret the program and keep these values."""
         wanted = {self._names[node] for node in nodes}
         values: dict[str, NDArray[np.float32]] = {}
 
@@ -173,8 +172,22 @@ class CoremlProber:
                 if name in wanted:
                     values[name] = value.float().numpy().copy()
 
-        self._interpreter.predict({_coreml.IMAGE: sample.pixels}, observer=keep)
+        self._loaded.program.predict(self._loaded.feed(sample), observer=keep)
         return [values[self._names[node]] for node in nodes]
+
+
+@prober("coreml")
+def probe_package(program: Program, path: Path) -> Prober:
+    """Only names are asked of the lowered graph, and they are the same whatever the image is divided by."""
+    lowered = export(_image.for_centred_pixels(program, (1.0, 1.0, 1.0))).run_decompositions({})
+    return MilProber(program, path, lowered.graph)
+
+
+@prober("executorch-coreml")
+def probe_pte_for_coreml(program: Program, path: Path) -> Prober:
+    """The names that ExecuTorch gives its nodes are the same for every iOS and precision."""
+    edge = _executorch_coreml.lower_for_coreml(program, _executorch_coreml.IOS_VERSIONS[0], "fp32")
+    return MilProber(program, path, _executorch_coreml.lowered_graph(edge))
 
 
 def pack(model: Any) -> bytes:

@@ -13,10 +13,10 @@ from .conftest import Convert, options
 
 
 def test_every_target_is_known() -> None:
-    assert set(BACKENDS) == {"coreml", "executorch", "onnx", "tflite"}
     assert all(BACKENDS[name].target == name for name in BACKENDS)
     assert {name: backend.precisions[0] for name, backend in BACKENDS.items()} == {
-        "coreml": "fp16", "executorch": "fp32", "onnx": "fp32", "tflite": "fp32",
+        "coreml": "fp16", "executorch": "fp32", "executorch-coreml": "fp16", "executorch-vulkan": "fp32",
+        "onnx": "fp32", "tflite": "fp32",
     }  # fmt: skip
 
 
@@ -37,7 +37,7 @@ def test_a_missing_package_costs_one_sentence_with_the_pip_command(
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("target", ["executorch", "onnx"])
+@pytest.mark.parametrize("target", ["executorch", "executorch-vulkan", "onnx"])
 def test_a_precision_that_a_target_lacks_is_refused(target: str, classifier: Program, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="fp16"):
         BACKENDS[target].convert(classifier, options("fp16"), tmp_path)

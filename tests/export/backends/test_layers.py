@@ -147,17 +147,18 @@ def test_a_file_of_another_network_is_refused(
         look(classifier, convert(target, backbone).path, target, made_sample(classifier))
 
 
-def test_a_fault_in_a_core_ml_package_is_found_at_its_layer(
-    classifier: Program, convert: Convert, made_sample: MadeSample
+@pytest.mark.parametrize("target", ["coreml", "executorch-coreml"])
+def test_a_fault_in_an_ml_program_is_found_at_its_layer(
+    target: str, classifier: Program, convert: Convert, made_sample: MadeSample
 ) -> None:
-    path = convert("coreml", altered(classifier, "depthwise.weight")).path
-    report = look(classifier, path, "coreml", made_sample(classifier))
+    path = convert(target, altered(classifier, "depthwise.weight")).path
+    report = look(classifier, path, target, made_sample(classifier))
     assert report.drift is not None
     assert (report.drift.node, report.drift.module) == ("conv2d_1", "depthwise")
 
 
 def test_a_target_without_a_prober_is_named(classifier: Program, made_sample: MadeSample) -> None:
-    with pytest.raises(InputError, match="coreml, executorch, onnx, tflite"):
+    with pytest.raises(InputError, match="coreml, executorch, executorch-coreml, onnx, tflite"):
         first_drift(classifier, Path("model.bin"), "no_such_target", made_sample(classifier), LIMIT)
 
 

@@ -189,7 +189,7 @@ def test_without_adb(bundle: Path, tools: dict[str, Path], monkeypatch: pytest.M
 
 
 def test_a_bundle_without_the_tools_artifact(bundle: Path, tools: dict[str, Path]) -> None:
-    with pytest.raises(InputError, match="runs executorch files and the bundle has none"):
+    with pytest.raises(InputError, match="runs executorch and executorch-vulkan files and the bundle has none"):
         bench_on_phone(bundle, tools["executor_runner"])
 
 

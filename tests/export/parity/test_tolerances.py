@@ -22,5 +22,5 @@ def test_every_limit_can_fail_and_says_where_it_comes_from(key: tuple[str, str])
 
 
 def test_half_precision_is_looser_than_single() -> None:
-    for target in ("coreml", "tflite"):
+    for target in ("coreml", "executorch-coreml", "tflite"):
         assert TOLERANCES[target, "fp16"].max_relative_error > TOLERANCES[target, "fp32"].max_relative_error

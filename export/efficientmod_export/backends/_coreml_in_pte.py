@@ -1,0 +1,103 @@
+"""The Core ML package inside a `.pte`: taken out to be run and read as any other, and finished before it goes in.
+
+ExecuTorch's Core ML backend puts into the file's one delegate a folder, flattened: the package, and `metadata.json`
+with the names of the package's inputs and outputs in the order in which the delegate is called with tensors.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from efficientmod_export.backends._failures import loading
+from efficientmod_export.backends._quiet import quiet
+from efficientmod_mobile.errors import ConversionError
+
+DELEGATE = "CoreMLBackend"
+PACKAGE = "model.mlpackage"
+METADATA = "metadata.json"
+DEBUG_FILES = ("debug_info.json", f"{PACKAGE}/executorch_debug_handle_mapping.json")
+
+
+@dataclass(frozen=True)
+class InnerPackage:
+    """A package on disk, and its inputs' and outputs' names in the order of the `.pte`'s own."""
+
+    path: Path
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+
+@contextmanager
+def unpacked(pte: Path) -> Iterator[InnerPackage]:
+    """The Core ML package of the `.pte` file, in a folder that is removed in the end.
+
+    Raises ConversionError for a file that is no `.pte` or does not consist of one Core ML delegate, DependencyError
+    without executorch.
+    """
+    with TemporaryDirectory() as workshop:
+        with loading(pte), quiet():  # executorch's imports print
+            from executorch.exir._serialize._program import deserialize_pte_binary
+
+            program = deserialize_pte_binary(pte.read_bytes()).program
+            plan = program.execution_plan[0]
+            if not is_whole(plan) or plan.delegates[0].id != DELEGATE:
+                raise ConversionError(f"{pte.name} is no program for Core ML alone; export it again.")
+            data = program.backend_delegate_data[plan.delegates[0].processed.index].data
+            folder = _unflatten(bytes(data), Path(workshop))
+            names = json.loads((folder / METADATA).read_text())
+            inputs, outputs = _ordered(plan, names["inputNames"], names["outputNames"])
+        yield InnerPackage(folder / PACKAGE, inputs, outputs)
+
+
+def is_whole(plan: Any) -> bool:
+    """Whether an execution plan is a single call of a single delegate."""
+    calls = [instruction.instr_args for chain in plan.chains for instruction in chain.instructions]
+    return len(plan.delegates) == len(calls) == 1 and hasattr(calls[0], "delegate_index")
+
+
+def finish(flattened: bytes, edit: Callable[[Path, dict[str, Any]], None]) -> bytes:
+    """A delegate's bytes with the package changed by `edit`, which is given it and ExecuTorch's map of debug handles.
+
+    The same package gives the same bytes. An app's cache of compiled models goes by the identifier in the metadata,
+    which ExecuTorch draws at random; here it is the content's SHA-256.
+    """
+    with TemporaryDirectory() as workshop:
+        folder = _unflatten(flattened, Path(workshop))
+        handles = json.loads((folder / DEBUG_FILES[1]).read_text())["mapping"]
+        for name in DEBUG_FILES:  # of use to ExecuTorch's profiler only, and large
+            (folder / name).unlink()
+        edit(folder / PACKAGE, handles)
+        _identify(folder, "")
+        _identify(folder, f"executorch_{hashlib.sha256(_flatten(folder)).hexdigest()}")
+        return _flatten(folder)
+
+
+def _identify(folder: Path, identifier: str) -> None:
+    path = folder / METADATA
+    path.write_text(json.dumps({**json.loads(path.read_text()), "identifier": identifier}))
+
+
+def _ordered(plan: Any, inputs: list[str], outputs: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The delegate is called with the values of its inputs, then of its outputs; both in an order of its own."""
+    values = plan.chains[0].instructions[0].instr_args.args
+    names = dict(zip(values, [*inputs, *outputs], strict=True))
+    return tuple(names[value] for value in plan.inputs), tuple(names[value] for value in plan.outputs)
+
+
+def _unflatten(flattened: bytes, folder: Path) -> Path:
+    from executorch.backends.apple.coreml import executorchcoreml
+
+    executorchcoreml.unflatten_directory_contents(flattened, str(folder))
+    (package,) = folder.glob(f"*/{PACKAGE}")
+    return package.parent
+
+
+def _flatten(folder: Path) -> bytes:
+    from executorch.backends.apple.coreml import executorchcoreml
+
+    return bytes(executorchcoreml.flatten_directory_contents(str(folder)))
