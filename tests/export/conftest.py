@@ -1,5 +1,7 @@
 """A small network of the user's own, and the command line run in this process."""
 
+import subprocess
+import venv
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,6 +28,8 @@ def build():
 """
 
 Command = Callable[..., Result]
+Environment = Callable[..., Path]
+Call = Callable[..., str]
 
 
 @pytest.fixture
@@ -41,3 +45,29 @@ def tiny_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 def efficientmod() -> Command:
     """Run `efficientmod ARGUMENTS` in this process; no exception leaves it but a SystemExit."""
     return lambda *arguments: CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="session")
+def call() -> Call:
+    """Run a command to its end and give what it prints; a command that fails is a failure."""
+
+    def run(*command: str | Path) -> str:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def environment(tmp_path_factory: pytest.TempPathFactory, call: Call) -> Environment:
+    """The interpreter of a new environment that has these packages: `environment("numpy<2", ...)`."""
+
+    def make(*packages: str) -> Path:
+        folder = tmp_path_factory.mktemp("environment")
+        venv.create(folder, with_pip=True)
+        python = folder / "bin" / "python"
+        call(python, "-m", "pip", "install", "--quiet", *packages)
+        return python
+
+    return make

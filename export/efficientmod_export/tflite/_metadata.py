@@ -57,7 +57,7 @@ def metadata_of(image: ImageMetadata, inputs: Sequence[str], outputs: Sequence[s
         (1, writer.text("RGB image, pixels normalised as the process unit says")),
         (3, writer.union(0, _IMAGE_PROPERTIES, writer.table((0, _byte(_RGB))))),
         (4, writer.tables([writer.union(0, _NORMALIZATION, _normalization(writer, image))])),
-        (5, writer.table((0, writer.floats([255.0])), (1, writer.floats([0.0])))),
+        (5, writer.table((0, writer.floats(_range_end(255, image))), (1, writer.floats(_range_end(0, image))))),
     )
     gives = [_output(writer, name, image.labels if index == 0 else ()) for index, name in enumerate(outputs)]
     subgraph = writer.table((2, writer.tables([takes])), (3, writer.tables(gives)))
@@ -74,6 +74,11 @@ def metadata_of(image: ImageMetadata, inputs: Sequence[str], outputs: Sequence[s
     return bytes(writer.builder.Output())
 
 
+def _range_end(pixel: float, image: ImageMetadata) -> list[float]:
+    """What the least or the greatest pixel becomes in each channel."""
+    return [(pixel - mean) / std for mean, std in zip(image.mean, image.std, strict=True)]
+
+
 def _normalization(writer: "_Writer", image: ImageMetadata) -> int:
     return writer.table((0, writer.floats(image.mean)), (1, writer.floats(image.std)))
 
@@ -84,7 +89,7 @@ def _output(writer: "_Writer", name: str, labels: Sequence[str]) -> int:
     if labels:
         kind = (2, _byte(_AXIS_LABELS))
         files.append(writer.table((0, writer.text(LABELS)), (1, writer.text("One class a line")), kind))
-    described = writer.text("One score for each class")
+    described = writer.text("One score for each class" if labels else "An output of the network")
     return writer.table((0, writer.text(name)), (1, described), (3, properties), (6, writer.tables(files)))
 
 

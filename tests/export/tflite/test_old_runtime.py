@@ -1,8 +1,7 @@
 """EfficientMod's files in TFLite's last runtime before LiteRT, which needs NumPy 1: in an environment of its own."""
 
-import subprocess
 import sys
-import venv
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -66,24 +65,17 @@ def subject(name: str) -> Subject:
     return Subject(program, preprocessing, samples, reference_outputs(network.module, samples))
 
 
-def call(*command: str | Path) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-
-
 @pytest.fixture(scope="module")
-def old_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def old_python(environment: Callable[..., Path]) -> Path:
     """An interpreter that has the old runtime."""
-    folder = tmp_path_factory.mktemp("tflite-runtime")
-    venv.create(folder, with_pip=True)
-    python = folder / "bin" / "python"
-    call(python, "-m", "pip", "install", "--quiet", f"tflite-runtime=={VERSION}", "numpy<2")
-    return python
+    return environment(f"tflite-runtime=={VERSION}", "numpy<2")
 
 
 @pytest.mark.parametrize("precision", BACKENDS["tflite"].precisions)
 @pytest.mark.parametrize("name", ["efficientmod_xxs", "efficientmod_s"])
-def test_it_computes_what_pytorch_computes(name: str, precision: Precision, old_python: Path, tmp_path: Path) -> None:
+def test_it_computes_what_pytorch_computes(
+    name: str, precision: Precision, old_python: Path, call: Callable[..., str], tmp_path: Path
+) -> None:
     held = subject(name)
     mean, std = held.preprocessing.mean, held.preprocessing.std
     options = ConversionOptions(precision, 16, mean, std, labels=None, model_name=name, description=name)
