@@ -18,8 +18,8 @@ FULLEST_SHOWN = 3
 def search_layers(
     bundle: Bundle, checkpoint: str | None, samples: tuple[Sample, ...], progress: ProgressReport
 ) -> dict[str, tuple[str, ...]]:
-    """For each target the sentences that its layers give rise to: the first that drifts, and for Core ML in float16
-    the operators that fill most of its range.
+    """For each target the sentences that its layers give rise to: the first that drifts, and for an ML program the
+    first operator that overflows float16, and those that fill most of its range.
 
     Raises InputError without the checkpoint that the network needs, or for another one.
     """
@@ -42,14 +42,19 @@ def search_layers(
 def _float16_load(bundle: Bundle, entry: ArtifactEntry, samples: tuple[Sample, ...]) -> tuple[str, ...]:
     loaded = load_interpreted(bundle.path / entry.file, [output.name for output in entry.outputs], "float16")
     ranges = audit_float16(loaded.program, map(loaded.feed, samples))
-    return tuple(map(_range, ranges[:FULLEST_SHOWN]))
+    first = min((met for met in ranges if met.overflows), key=lambda met: met.position, default=None)
+    overflow = () if first is None else (f"the first operator that overflows float16 is {_name(first)}.",)
+    return (*overflow, *map(_range, ranges[:FULLEST_SHOWN]))
+
+
+def _name(met: OperatorRange) -> str:
+    return f"{met.operation.kind} {met.operation.outputs[0].name} in {met.operation.module or 'the network itself'}"
 
 
 def _range(met: OperatorRange) -> str:
-    name = f"{met.operation.kind} {met.operation.outputs[0].name} in {met.operation.module or 'the network itself'}"
     verdict = "overflows float16" if met.overflows else "may saturate" if met.saturates else "fits"
     sums = "" if met.partial_sum is None else f", partial sums up to {met.partial_sum:.3g} of {met.saturates_at:g}"
-    return f"{name} {verdict}: values up to {met.largest:.3g} of {FLOAT16_LARGEST:g}{sums}."
+    return f"{_name(met)} {verdict}: values up to {met.largest:.3g} of {FLOAT16_LARGEST:g}{sums}."
 
 
 def _drift(report: LayerReport) -> str:

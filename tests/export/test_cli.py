@@ -52,6 +52,40 @@ def test_core_ml_says_that_it_was_not_run_here(efficientmod: Command, tiny_model
     assert manifest["artifacts"][0]["parity"]["outcome"] == "not run here"
 
 
+OVERFLOWING = """
+import torch
+from torch import nn
+
+
+class Large(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 3, stride=2)
+        self.wide = nn.Conv2d(8, 12, 1)
+        self.act = nn.ReLU()
+        self.head = nn.Linear(12, 5)
+        nn.init.normal_(self.wide.weight, std=2e6)
+
+    def forward(self, x):
+        return self.head((self.act(self.wide(self.stem(x))) / 2e6).mean((2, 3)))
+
+
+def build():
+    torch.manual_seed(0)
+    return Large().eval()
+"""
+
+
+def test_layers_name_the_first_operator_of_a_core_ml_model_that_overflows(efficientmod: Command) -> None:
+    Path("large_network.py").write_text(OVERFLOWING)
+    arguments = ("--model", "large_network:build", "--resolution", "48x64", "--target", "coreml", "--keep-failed")
+    assert efficientmod("export", *arguments, "--output", "bundle").exit_code == 1
+    sentences = json.loads(efficientmod("verify", "bundle", "--layers", "--json").stdout)["layers"]["coreml"]
+    assert sentences[0].startswith("the first layer that drifts is wide (aten.conv2d.default")
+    assert sentences[1].startswith("the first operator that overflows float16 is conv ")
+    assert sentences[1].endswith(" in wide.")
+
+
 def test_executorch_for_core_ml_is_proven_by_the_interpreter_and_linted(efficientmod: Command, tiny_model: str) -> None:
     chosen = ("--target", "executorch", "--executorch-backend", "coreml")
     made = efficientmod("export", "--model", tiny_model, *chosen, "--output", "bundle")
