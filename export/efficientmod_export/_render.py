@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from efficientmod_mobile import CatalogueEntry
 
 MEGABYTE = 1_000_000
+GPU_RANK = 4
+"""The most axes that delegates for GPUs take."""
 
 _out = Console(highlight=False)
 _err = Console(stderr=True, highlight=False)
@@ -120,7 +122,7 @@ def _agreement(several: Sequence[Agreement]) -> str:
 
 
 def _print_details(targets: Sequence[TargetResult]) -> None:
-    """What does not fit into the table: the transforms' proof, and the operators that no delegate takes."""
+    """What does not fit into the table: the transforms' proof, and what keeps a delegate from taking all."""
     for row in targets:
         if row.artifact is None:
             continue
@@ -134,6 +136,9 @@ def _print_details(targets: Sequence[TargetResult]) -> None:
             _out.print(f"{row.target}: {escape(reason)}", soft_wrap=True)
         if row.artifact.outside:
             _out.print(f"{row.target}: outside the delegates {escape(', '.join(row.artifact.outside))}", soft_wrap=True)
+        if (row.artifact.rank or 0) > GPU_RANK:
+            message = f"tensors of up to {row.artifact.rank} axes; delegates for GPUs take {GPU_RANK}"
+            _out.print(f"{row.target}: {message}", soft_wrap=True)
 
 
 def _print_failures(targets: Sequence[TargetResult]) -> None:

@@ -63,7 +63,10 @@ class ConversionOptions:
 
 @dataclass(frozen=True)
 class Artifact:
-    """A converted model on disk. `delegates` and `outside` tell what the runtime's accelerator takes and leaves."""
+    """A converted model on disk. `delegates` and `outside` tell what the runtime's accelerator takes and leaves.
+
+    `rank` is the most axes that a tensor of the file has, None where the file does not tell.
+    """
 
     target: str
     path: Path
@@ -74,6 +77,7 @@ class Artifact:
     outputs: tuple[TensorSpec, ...]
     delegates: int | None = None
     outside: tuple[str, ...] = ()
+    rank: int | None = None
 
 
 @dataclass(frozen=True)

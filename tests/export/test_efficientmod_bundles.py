@@ -35,7 +35,7 @@ def test_every_variant_becomes_a_proven_bundle(model: str, resolution: tuple[int
     for entry in manifest.artifacts:
         assert entry.transforms.float64_error <= 1e-12
         if entry.target == "tflite":
-            assert (entry.delegates, entry.outside) == (1, ())
+            assert (entry.delegates, entry.outside, entry.rank) == (1, (), 4)
 
 
 @pytest.fixture(scope="module")

@@ -59,7 +59,8 @@ class TfliteBackend:
         with converting(self.target):
             model = to_onnx(for_pixels(program, options.mean, options.std))
             data = to_tflite(model, float16_weights=options.precision == "fp16", metadata=_metadata(options))
-            delegates, outside = _inventory(interpreter(data))
+            loaded = interpreter(data)
+            delegates, outside = inventory(loaded)
             write_file(path, data)
         return Artifact(
             target=self.target,
@@ -71,6 +72,7 @@ class TfliteBackend:
             outputs=tuple(map(_to_nhwc, output_specs(program))),
             delegates=delegates,
             outside=outside,
+            rank=max(len(detail["shape"]) for detail in loaded.get_tensor_details()),
         )
 
     def runner(self, path: Path, inputs: tuple[TensorSpec, ...], outputs: tuple[TensorSpec, ...]) -> Runner:
@@ -138,7 +140,7 @@ def _to_nhwc(spec: TensorSpec) -> TensorSpec:
     return TensorSpec(spec.name, tuple(spec.shape[axis] for axis in TO_NHWC), spec.dtype, "NHWC")
 
 
-def _inventory(loaded: Any) -> tuple[int, tuple[str, ...]]:
+def inventory(loaded: Any) -> tuple[int, tuple[str, ...]]:
     """Delegate partitions, and the operators outside them as in "GELU x38", the most frequent first.
 
     The interpreter lists the operators inside a partition as well. What runs is found from the outputs backwards: a

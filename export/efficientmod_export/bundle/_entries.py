@@ -81,6 +81,7 @@ def describe_artifact(
         outputs=tuple(map(_output, artifact.outputs)),
         delegates=artifact.delegates,
         outside=artifact.outside,
+        rank=artifact.rank,
         transforms=_transforms(certificate),
         parity=verdict,
         interpreted=interpreted,

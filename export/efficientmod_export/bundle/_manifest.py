@@ -136,7 +136,8 @@ class ArtifactEntry(StoredFile):
     """A converted model, what runs it, and how it compares with the reference.
 
     `delegates` counts the parts that the runtime's accelerator takes, `outside` names the operators that it leaves;
-    None and empty where the runtime decides on the device.
+    None and empty where the runtime decides on the device. `rank` is the most axes that a tensor of the file has, None
+    where the file does not tell.
     """
 
     target: str
@@ -148,6 +149,7 @@ class ArtifactEntry(StoredFile):
     outputs: tuple[Tensor, ...]
     delegates: int | None
     outside: tuple[str, ...]
+    rank: int | None
     transforms: Transforms
     parity: Verdict
     interpreted: Interpretation | None = Field(description="Of coreml and executorch-coreml; None for the others.")

@@ -46,7 +46,7 @@ def test_feature_maps_are_said_to_be_channels_last(backbone: Program, convert: C
 
 def test_xnnpack_takes_it_whole(classifier: Program, convert: Convert) -> None:
     artifact = convert("tflite", classifier)
-    assert (artifact.delegates, artifact.outside) == (1, ())
+    assert (artifact.delegates, artifact.outside, artifact.rank) == (1, (), 4)
 
 
 def test_what_xnnpack_leaves_is_named(convert: Convert) -> None:

@@ -122,6 +122,8 @@ def test_it_says_what_was_done(bundle: Bundle) -> None:
     executorch, coreml = manifest["artifacts"]
     assert (executorch["file"], executorch["kind"], executorch["size"]) == ("model.pte", "file", 3)
     assert (executorch["delegates"], executorch["outside"]) == (1, ["aten.erf"])
+    assert executorch["inputs"][0]["normalisation"] == {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
+    assert coreml["inputs"][0]["normalisation"] is None
     assert executorch["parity"]["outcome"] == "passed"
     assert executorch["outputs"][1] == {
         "name": "features",
