@@ -30,6 +30,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from _tables import EFFICIENTMODS, OTHERS, table, versions
 from numpy.typing import NDArray
 
 from efficientmod_export._pipeline import example_input, preprocessing_of
@@ -46,33 +47,6 @@ from efficientmod_export.parity import TOLERANCES, MeasuredWith, make_samples, m
 from efficientmod_mobile import load_network
 from efficientmod_mobile.deploy import Program, capture, deploy
 from efficientmod_mobile.errors import EfficientModError
-
-EFFICIENTMODS = ("efficientmod_xxs", "efficientmod_xs", "efficientmod_s", "efficientmod_s_conv")
-OTHERS = (
-    "timm/repvit_m0_9",
-    "timm/repvit_m1_1",
-    "timm/mobilenetv2_100",
-    "timm/fasternet_t0",
-    "timm/mobilevit_xxs",
-    "timm/mobilevitv2_050",
-    "timm/efficientformerv2_s0",
-    "timm/poolformer_s12",
-    "timm/pvt_v2_b0",
-    "timm/focalnet_tiny_srf",
-    "timm/mobileone_s0",
-    "timm/fastvit_t8",
-    "timm/starnet_s1",
-    "timm/mobilenetv3_small_100",
-    "timm/efficientnet_lite0",
-    "timm/convnext_atto",
-    "timm/resnet18",
-    "timm/regnety_002",
-    "timm/ghostnet_100",
-    "timm/mobilenetv4_conv_small",
-    "timm/vit_tiny_patch16_224",
-    "timm/swin_tiny_patch4_window7_224",
-    "timm/edgenext_xx_small",
-)
 
 PAGE = Path(__file__).parents[1] / "docs" / "tflite_rivals.md"
 OURS = "ours"
@@ -278,8 +252,6 @@ def _read(note: Path) -> Result:
 
 def page(results: list[Result], labels: list[str], command: str, runs: int) -> str:
     """The document."""
-    packages = ("torch", "timm", "onnx", "ai-edge-litert")
-    versions = ", ".join(f"{name} {metadata.version(name)}" for name in packages)
     loads = [result.load_average for result in results if result.load_average is not None]
     busy = f", load average {min(loads):.1f} to {max(loads):.1f} before the rounds" if loads else ""
     lines = [
@@ -289,8 +261,8 @@ def page(results: list[Result], labels: list[str], command: str, runs: int) -> s
         "",
         f"    {command}",
         "",
-        f"on {describe_machine()}{busy}; {versions}. LiteRT with XNNPACK, one thread, float32, batch 1, {runs} rounds "
-        "in turns. What is compared, and how, is in the script's `--help`.",
+        f"on {describe_machine()}{busy}; {versions()}. LiteRT with XNNPACK, one thread, float32, batch 1, {runs} "
+        "rounds in turns. What is compared, and how, is in the script's `--help`.",
         "",
         *_summary(results, labels[1:]),
         "",
@@ -298,7 +270,7 @@ def page(results: list[Result], labels: list[str], command: str, runs: int) -> s
         "",
         "Milliseconds: median (least). A ratio is ours to theirs: the median over the rounds, (quartiles).",
         "",
-        *_table(
+        *table(
             ["network", "at", OURS, *(cell for label in labels[1:] for cell in (label, "ratio"))],
             (_latency_row(result, labels) for result in results),
         ),
@@ -309,7 +281,7 @@ def page(results: list[Result], labels: list[str], command: str, runs: int) -> s
         "range. Seconds: ours from the PyTorch program, with the proofs of the transforms; onnx2tf from ONNX; "
         "litert-torch from PyTorch.",
         "",
-        *_table(
+        *table(
             ["network", "partitions", "TRANSPOSE", "error", "seconds to convert"],
             (_file_row(result, labels) for result in results),
         ),
@@ -368,13 +340,6 @@ def _faults(results: list[Result]) -> Iterator[str]:
         for file in result.files:
             if file.wrong is not None:
                 yield f"- {result.model}, {file.label}: does not compute what PyTorch does ({file.wrong})"
-
-
-def _table(head: list[str], rows: Iterator[list[str]]) -> Iterator[str]:
-    yield f"| {' | '.join(head)} |"
-    yield f"|{'|'.join(['---'] * len(head))}|"
-    for row in rows:
-        yield f"| {' | '.join(row)} |"
 
 
 def main() -> None:
