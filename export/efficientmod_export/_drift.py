@@ -42,7 +42,9 @@ def search_layers(
 def _float16_load(bundle: Bundle, entry: ArtifactEntry, samples: tuple[Sample, ...]) -> tuple[str, ...]:
     loaded = load_interpreted(bundle.path / entry.file, [output.name for output in entry.outputs], "float16")
     ranges = audit_float16(loaded.program, map(loaded.feed, samples))
-    first = min((met for met in ranges if met.overflows), key=lambda met: met.position, default=None)
+    # A weight that float16 cannot hold keeps its operator in float32.
+    overflowing = [met for met in ranges if met.overflows and met.operation.outputs[0].dtype == "fp16"]
+    first = min(overflowing, key=lambda met: met.position, default=None)
     overflow = () if first is None else (f"the first operator that overflows float16 is {_name(first)}.",)
     return (*overflow, *map(_range, ranges[:FULLEST_SHOWN]))
 
