@@ -1,9 +1,11 @@
 """The values of ONNX tensors as NumPy arrays: views, where their storage allows it, into the model or a mapped file."""
 
+from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from efficientmod_mobile.errors import ConversionError, InputError
 
@@ -16,7 +18,7 @@ CARRIED = {"float32", "int64", "int32", "bool"}
 """Element types: float32 for what the network computes, the others for shapes, indices and conditions."""
 
 
-def array_of(tensor: "onnx.TensorProto", folder: Path | None) -> Array:
+def array_of(tensor: "onnx.TensorProto", files: "ExternalFiles | None") -> Array:
     """A tensor's values as a read-only view, where its storage allows one."""
     import onnx
     from onnx import numpy_helper
@@ -28,12 +30,12 @@ def array_of(tensor: "onnx.TensorProto", folder: Path | None) -> Array:
     if dtype.name not in CARRIED:
         raise ConversionError(f"Constant {tensor.name!r} is {dtype.name}; convert the model to float32 first.")
     shape = tuple(tensor.dims)
-    if any(extent < 0 for extent in shape):
+    if any(not 0 <= extent < 1 << 31 for extent in shape):
         raise InputError(f"Constant {tensor.name!r} has the shape {list(shape)}; the ONNX file is damaged.")
     external = tensor.data_location == onnx.TensorProto.EXTERNAL
     try:
         if external:
-            return _external(tensor, folder, dtype, shape)
+            return _external(tensor, files, dtype, shape)
         if tensor.HasField("raw_data"):
             return np.frombuffer(tensor.raw_data, dtype=dtype.newbyteorder("<")).reshape(shape)
         return numpy_helper.to_array(tensor)
@@ -42,25 +44,46 @@ def array_of(tensor: "onnx.TensorProto", folder: Path | None) -> Array:
         raise InputError(message) from error
 
 
-def _external(tensor: "onnx.TensorProto", folder: Path | None, dtype: np.dtype[np.generic], shape: Shape) -> Array:
-    entries = {entry.key: entry.value for entry in tensor.external_data}
-    location = entries.get("location", "")
-    if folder is None:
+def _external(tensor: "onnx.TensorProto", files: "ExternalFiles | None", dtype: np.dtype[Any], shape: Shape) -> Array:
+    if files is None:
         raise InputError(f"Constant {tensor.name!r} is external data; give the ONNX file's path, not the loaded model.")
-    path = (folder / location).resolve()
-    if not location or not path.is_relative_to(folder.resolve()):
-        raise InputError(f"Constant {tensor.name!r} points outside the model's folder ({location!r}); refused.")
-    if not path.is_file():
-        raise InputError(
-            f"Constant {tensor.name!r} is kept in {path}, which is not there; move it beside the ONNX file."
-        )
+    entries = {entry.key: entry.value for entry in tensor.external_data}
+    data = files.map(entries.get("location", ""), tensor.name)
+    needed = prod(shape) * dtype.itemsize
     try:
-        offset = int(entries.get("offset", "0"))
+        offset, length = int(entries.get("offset", "0")), int(entries.get("length", needed))
     except ValueError as error:
-        raise InputError(f"Constant {tensor.name!r} has a damaged offset; export the model again.") from error
-    needed = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
-    if offset < 0 or offset + needed > path.stat().st_size:
-        raise InputError(f"Constant {tensor.name!r} reaches past the end of {path}; the file is cut short.")
-    if needed == 0:
-        return np.zeros(shape, dtype)
-    return np.memmap(path, dtype=dtype, mode="r", offset=offset, shape=shape)
+        message = f"Constant {tensor.name!r} has a damaged offset or length; export the model again."
+        raise InputError(message) from error
+    if length != needed:
+        raise InputError(f"Constant {tensor.name!r} has {length} bytes, not the {needed} of its shape {list(shape)}.")
+    if offset < 0 or offset + needed > data.size:
+        message = f"Constant {tensor.name!r} reaches past the end of {entries['location']!r}; the file is cut short."
+        raise InputError(message)
+    return data[offset : offset + needed].view(dtype).reshape(shape)
+
+
+class ExternalFiles:
+    """The files of a model's folder that hold weights, each mapped once: every map keeps its file open."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._maps: dict[Path, NDArray[np.uint8]] = {}
+
+    def map(self, location: str, constant: str) -> NDArray[np.uint8]:
+        """The bytes of a file, read when they are used. Raises InputError where it is not in the folder."""
+        try:
+            path = (self._folder / location).resolve()
+            if not location or not path.is_relative_to(self._folder.resolve()):
+                raise InputError(f"Constant {constant!r} points outside the model's folder ({location!r}); refused.")
+            if path not in self._maps:
+                if not path.is_file():
+                    message = (
+                        f"Constant {constant!r} is kept in {path}, which is not there; move it beside the ONNX file."
+                    )
+                    raise InputError(message)
+                size = path.stat().st_size
+                self._maps[path] = np.memmap(path, np.uint8, "r") if size else np.zeros(0, np.uint8)
+            return self._maps[path]
+        except (OSError, RuntimeError, ValueError) as error:  # no right to read it, a loop of links, no file's name
+            raise InputError(f"Constant {constant!r} is kept in {location[:100]!r}, which cannot be read.") from error

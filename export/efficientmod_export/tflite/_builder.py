@@ -11,11 +11,14 @@ from typing import Any
 import numpy as np
 
 from ._digest import digest
+from ._errors import CannotLowerError
 from ._graph import Array, Shape
 from ._layout import Layout, Value, merged, moves, natural, order_between
 
 MAX_RANK = 4
 """Delegates for GPUs refuse tensors of more axes, and so did XNNPACK for long."""
+
+_LARGEST = 2**31 - 1
 
 
 @dataclass(eq=False)
@@ -76,7 +79,13 @@ class Builder:
         options: Any = None,
         dtype: type[np.generic] = np.float32,
     ) -> int:
-        """Write an operator of one output and return the output's tensor."""
+        """Write an operator of one output and return the output's tensor. Raises CannotLowerError for an option that
+        TFLite has no room for.
+        """
+        if options is not None and any(
+            isinstance(item, int) and abs(item) > _LARGEST for item in vars(options).values()
+        ):
+            raise CannotLowerError("a number beyond 32 bits")
         output = self.tensor(f"{self.scope}/{code.lower()}", shape, dtype)
         operator = Operator(code, list(inputs), [output], options)
         self.operators.append(operator)

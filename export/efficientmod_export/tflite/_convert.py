@@ -116,6 +116,9 @@ def _call(builder: Builder, graph: Graph, node: Node, values: dict[str, Value]) 
         # An attribute or a number of inputs that the lowering does not know, or lists whose lengths do not fit.
         raise CannotLowerError(f"a form of the operator that is not carried ({error})") from error
     results = results if isinstance(results, tuple) else (results,)
+    for name, value in zip(node.outputs, results, strict=False):
+        if name and value.shape != graph.shape(name):
+            raise CannotLowerError(f"it would have the shape {list(value.shape)}, not {list(graph.shape(name))}")
     more = node.outputs[len(results) :]
     if any(name in graph.outputs or graph.readers(name) for name in more):
         raise CannotLowerError(f"its outputs {more} are used")

@@ -3,6 +3,8 @@
 The values come from ONNX's own reference implementation of each operator, so that folding can add no meaning of ours.
 """
 
+from math import prod
+
 import numpy as np
 
 from efficientmod_mobile.errors import ConversionError
@@ -53,7 +55,7 @@ def _evaluate(graph: Graph, node: Node) -> dict[str, Array] | None:
 def _shape_or_size(node: Node, graph: Graph) -> Array:
     shape = graph.shape(node.inputs[0])
     if node.operator == "Size":
-        return np.asarray(int(np.prod(shape, dtype=np.int64)), dtype=np.int64)
+        return np.asarray(prod(shape), dtype=np.int64)
     start, end = node.attributes.get("start", 0), node.attributes.get("end")
     if not isinstance(start, int) or not isinstance(end, int | None):
         raise ConversionError(f"Shape {node.name!r} has bounds that are not integers; the ONNX file is damaged.")
@@ -61,7 +63,7 @@ def _shape_or_size(node: Node, graph: Graph) -> Array:
 
 
 def _elements(graph: Graph, name: str) -> int:
-    return int(np.prod(graph.types[name].shape, dtype=np.int64))
+    return prod(graph.types[name].shape)
 
 
 def _reference(graph: Graph, node: Node) -> dict[str, Array] | None:

@@ -5,6 +5,8 @@ folder, every value has a static shape, and its element type is one that we carr
 arrays are views into the protobuf's bytes or into the mapped file of external data.
 """
 
+from collections import Counter
+from math import isnan, prod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +14,7 @@ import numpy as np
 
 from efficientmod_mobile.errors import ConversionError, DependencyError, InputError
 
-from ._arrays import CARRIED, array_of
+from ._arrays import CARRIED, ExternalFiles, array_of
 from ._graph import Array, Attribute, Graph, Node, TensorType
 from ._types import types_of
 
@@ -40,21 +42,21 @@ def read(model: "onnx.ModelProto | str | Path") -> Graph:
         message = 'The TFLite writer needs onnx; run: pip install "efficientmod-mobile[tflite]".'
         raise DependencyError(message) from error
     if isinstance(model, onnx.ModelProto):
-        proto, folder = model, None
+        proto, files = model, None
     else:
-        proto, folder = _load(Path(model)), Path(model).parent
+        proto, files = _load(Path(model)), ExternalFiles(Path(model).parent)
     try:
-        return _graph(proto, folder)
+        return _graph(proto, files)
     except (ValueError, TypeError, LookupError, ArithmeticError) as error:
         # Text that is not UTF-8, numbers out of range: what protobuf lets through and no ONNX file holds.
         raise InputError(f"The ONNX model is damaged ({error}); export it again.") from error
 
 
-def _graph(proto: "onnx.ModelProto", folder: Path | None) -> Graph:
+def _graph(proto: "onnx.ModelProto", files: ExternalFiles | None) -> Graph:
     opset = _check_model(proto)
-    arrays = {tensor.name: array_of(tensor, folder) for tensor in proto.graph.initializer}
-    nodes, more = _nodes(proto.graph, folder)
-    arrays.update(more)
+    nodes, arrays = _nodes(proto.graph, files)
+    arrays.update({tensor.name: array_of(tensor, files) for tensor in proto.graph.initializer})
+    _check_names(proto.graph)
     inputs = [value.name for value in proto.graph.input if value.name not in arrays]
     outputs = [value.name for value in proto.graph.output]
     _check_wiring(nodes, inputs, outputs, arrays)
@@ -93,18 +95,22 @@ def _check_model(proto: "onnx.ModelProto") -> int:
         raise ConversionError(f"ONNX opset {version} is not known here; export the model with opset {known}.")
     if proto.graph.sparse_initializer:
         raise ConversionError("The ONNX model has sparse initializers; store its weights densely.")
+    if any(function.domain in ("", "ai.onnx") for function in proto.functions):
+        raise ConversionError("The ONNX model has operators of ONNX's own names; inline its functions first.")
     return int(version)
 
 
-def _nodes(graph: "onnx.GraphProto", folder: Path | None) -> tuple[list[Node], dict[str, Array]]:
+def _nodes(graph: "onnx.GraphProto", files: ExternalFiles | None) -> tuple[list[Node], dict[str, Array]]:
     """The nodes, with Constant nodes taken out as arrays."""
     nodes: list[Node] = []
     arrays: dict[str, Array] = {}
     for index, proto in enumerate(graph.node):
-        attributes = {item.name: _attribute(item, folder) for item in proto.attribute}
+        attributes = {item.name: _attribute(item, files) for item in proto.attribute}
         if proto.op_type == "Constant":
             arrays[proto.output[0]] = _constant(proto.name, attributes)
             continue
+        if any(isinstance(value, float) and isnan(value) for value in attributes.values()):
+            raise InputError(f"Node {proto.name!r} has an attribute that is not a number; the ONNX file is damaged.")
         operator = proto.op_type if proto.domain in ("", "ai.onnx") else f"{proto.domain}::{proto.op_type}"
         outputs = list(proto.output)
         while outputs and not outputs[-1]:
@@ -128,7 +134,7 @@ def _constant(name: str, attributes: dict[str, Attribute]) -> Array:
     return value
 
 
-def _attribute(proto: "onnx.AttributeProto", folder: Path | None) -> Attribute:
+def _attribute(proto: "onnx.AttributeProto", files: ExternalFiles | None) -> Attribute:
     import onnx
 
     match proto.type:
@@ -145,10 +151,19 @@ def _attribute(proto: "onnx.AttributeProto", folder: Path | None) -> Attribute:
         case onnx.AttributeProto.STRINGS:
             return tuple(item.decode("utf-8", "replace") for item in proto.strings)
         case onnx.AttributeProto.TENSOR:
-            return array_of(proto.t, folder)
+            return array_of(proto.t, files)
         case _:
             # Bodies of If and Loop and the like: kept by kind, so that the error which names the node can show them.
             return f"<{onnx.AttributeProto.AttributeType.Name(proto.type).lower()}>"
+
+
+def _check_names(graph: "onnx.GraphProto") -> None:
+    """Each constant, input and output has a name of its own; an input may have a constant as its default."""
+    written = [node.output[0] for node in graph.node if node.op_type == "Constant"]
+    constants = [*(tensor.name for tensor in graph.initializer), *written]
+    for names in (constants, [put.name for put in graph.input], [put.name for put in graph.output]):
+        if doubled := [name for name, count in Counter(names).items() if count > 1 or not name]:
+            raise InputError(f"The name {doubled[0]!r} is given twice, or to nothing; the ONNX file is damaged.")
 
 
 def _check_wiring(nodes: list[Node], inputs: list[str], outputs: list[str], arrays: dict[str, Array]) -> None:
@@ -173,7 +188,10 @@ def _check_types(names: list[str], types: dict[str, TensorType]) -> None:
             "export the model with fixed shapes."
         )
     for name in names:
-        if 0 in types[name].shape:
+        shape = types[name].shape
+        if min(shape, default=1) < 1:
             raise ConversionError(f"Value {name!r} has no elements; remove what computes it from the model.")
+        if prod(shape) * types[name].dtype.itemsize > LIMIT:
+            raise ConversionError(f"Value {name!r} of shape {list(shape)} takes over 2 GB; use a smaller input.")
         if types[name].dtype.name not in CARRIED:
             raise ConversionError(f"Value {name!r} is {types[name].dtype.name}; convert the model to float32 first.")

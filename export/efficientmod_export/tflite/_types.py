@@ -1,6 +1,8 @@
 """Static shapes and element types of all values: as the model states them, else by ONNX's own inference."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -14,24 +16,65 @@ if TYPE_CHECKING:
 _SMALL = 1024
 """Elements. A constant up to this long may say what a shape is; a longer one is a weight."""
 
+Types = dict[str, TensorType]
+Result = TypeVar("Result")
 
-def types_of(proto: "onnx.ModelProto", arrays: dict[str, Array]) -> dict[str, TensorType]:
+
+def types_of(proto: "onnx.ModelProto", arrays: dict[str, Array]) -> Types:
     """The type of each value that has a static one.
 
-    Inference also proves that what the model states fits its operators: nothing after this looks at that again.
+    ONNX's inference and its checker also prove that the operators, their attributes and what the model states fit
+    each other: nothing after this looks at that again.
 
     Raises:
         ConversionError: the model contradicts itself.
     """
-    return {**_declared(proto), **_declared(_inferred(proto, arrays))}
-
-
-def _declared(proto: "onnx.ModelProto") -> dict[str, TensorType]:
-    """The values whose type and static shape the model states."""
     import onnx
 
-    types = {}
-    for value in (*proto.graph.input, *proto.graph.value_info, *proto.graph.output):
+    known = _declared((*proto.graph.input, *proto.graph.value_info, *proto.graph.output))
+    known.update({name: TensorType(array.shape, array.dtype) for name, array in arrays.items()})
+    skeleton = _skeleton(proto, arrays)
+    context = type(onnx.checker.DEFAULT_CONTEXT)()
+    context.ir_version = skeleton.ir_version
+    context.opset_imports = {entry.domain: entry.version for entry in skeleton.opset_import}
+    for node in skeleton.graph.node:
+        if node.op_type != "GroupNormalization":  # whose first version the checker refuses, as it was withdrawn
+            _checked(partial(onnx.checker.check_node, node, context))
+    known.update(_before_slices(skeleton, known))
+    return {**known, **_inferred(skeleton)}
+
+
+def _before_slices(skeleton: "onnx.ModelProto", known: Types) -> Types:
+    """Types up to the last Slice of a value whose type is not stated.
+
+    The inference of a Slice of fewer than no elements ends the process, so that none may come to it.
+    """
+    import onnx
+
+    found: Types = {}
+    for place, node in enumerate(skeleton.graph.node):
+        if node.op_type != "Slice":
+            continue
+        if node.input[0] not in known and node.input[0] not in found:
+            part = onnx.ModelProto()
+            part.CopyFrom(skeleton)
+            del part.graph.node[place:]
+            del part.graph.output[:]
+            found = _inferred(part)
+        kind = known.get(node.input[0]) or found.get(node.input[0])
+        if kind is None:
+            raise ConversionError(f"Value {node.input[0]!r} has no static shape; export the model with fixed shapes.")
+        if min(kind.shape, default=1) < 1:
+            raise ConversionError(f"Value {node.input[0]!r} has the shape {list(kind.shape)}; export the model again.")
+    return found
+
+
+def _declared(values: "Sequence[onnx.ValueInfoProto]") -> Types:
+    """The values whose type and static shape are stated. Raises ConversionError for two statements on one value."""
+    import onnx
+
+    types: Types = {}
+    for value in values:
         tensor = value.type.tensor_type
         if not tensor.HasField("shape") or not all(extent.HasField("dim_value") for extent in tensor.shape.dim):
             continue
@@ -39,31 +82,56 @@ def _declared(proto: "onnx.ModelProto") -> dict[str, TensorType]:
             dtype = np.dtype(onnx.helper.tensor_dtype_to_np_dtype(tensor.elem_type))
         except (KeyError, TypeError):
             continue
-        types[value.name] = TensorType(tuple(extent.dim_value for extent in tensor.shape.dim), dtype)
+        kind = TensorType(tuple(extent.dim_value for extent in tensor.shape.dim), dtype)
+        if types.setdefault(value.name, kind) != kind:
+            raise ConversionError(f"The ONNX model contradicts itself on {value.name!r}; export it again.")
     return types
 
 
-def _inferred(proto: "onnx.ModelProto", arrays: dict[str, Array]) -> "onnx.ModelProto":
-    """ONNX's own shape inference, on a copy in which large weights are mere inputs, so that they are not copied."""
+def _skeleton(proto: "onnx.ModelProto", arrays: dict[str, Array]) -> "onnx.ModelProto":
+    """The model for inference: large weights are mere inputs, so that they are not copied.
+
+    Nodes with a body of their own (If, Loop) are left out. Nothing can be made of them, and their bodies would have to
+    be checked like the graph.
+    """
     import onnx
 
     skeleton = onnx.ModelProto()
-    skeleton.ir_version = proto.ir_version
+    skeleton.ir_version = onnx.IR_VERSION
     skeleton.opset_import.extend(proto.opset_import)
     graph = skeleton.graph
     graph.name = "skeleton"
-    graph.node.extend(proto.graph.node)
     graph.input.extend(value for value in proto.graph.input if value.name not in arrays)
     graph.value_info.extend(proto.graph.value_info)
     graph.output.extend(proto.graph.output)
-    for name, array in ((tensor.name, arrays[tensor.name]) for tensor in proto.graph.initializer):
+    stated = {value.name: value for value in (*proto.graph.value_info, *proto.graph.output)}
+    for node in proto.graph.node:
+        if any(attribute.HasField("g") or attribute.graphs for attribute in node.attribute):
+            unknown = (onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None) for name in node.output)
+            graph.input.extend(stated.get(value.name, value) for value in unknown)
+        elif node.op_type != "Constant":
+            graph.node.append(node)
+    for name, array in arrays.items():
         if array.size <= _SMALL:
             graph.initializer.append(onnx.numpy_helper.from_array(np.asarray(array), name))
         else:
             kind = onnx.helper.np_dtype_to_tensor_dtype(array.dtype)
             graph.input.append(onnx.helper.make_tensor_value_info(name, kind, array.shape))
+    return skeleton
+
+
+def _inferred(skeleton: "onnx.ModelProto") -> Types:
+    import onnx
+
+    options = {"check_type": True, "strict_mode": True, "data_prop": True}
+    graph = _checked(partial(onnx.shape_inference.infer_shapes, skeleton, **options)).graph
+    return _declared((*graph.input, *graph.value_info, *graph.output))
+
+
+def _checked(call: Callable[[], Result]) -> Result:
+    """What a function of ONNX's C++ side gives; what it finds wrong arrives as RuntimeError, ValueError and others."""
     try:
-        return onnx.shape_inference.infer_shapes(skeleton, check_type=True, strict_mode=True, data_prop=True)
-    except Exception as error:  # what the C++ side finds wrong arrives as RuntimeError, ValueError and its own classes
+        return call()
+    except Exception as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise ConversionError(f"The ONNX model contradicts itself ({reason}); export it again.") from error

@@ -25,11 +25,15 @@ def convolution(
     pads: tuple[int, ...] = (),
     group: int = 1,
     auto_pad: str = "NOTSET",
-    kernel_shape: tuple[int, ...] = (),  # noqa: ARG001
+    kernel_shape: tuple[int, ...] = (),
 ) -> Value:
     """Convolution of (N, C, H, W) with weight (O, C / group, kh, kw)."""
-    weight, bias = _constant_weights(weight, bias)
-    value, kernel = context.value(x), weight.shape[2:]
+    value = context.value(x)
+    inputs, outputs = value.shape[1], context.shape[1]
+    if inputs % group or outputs % group:
+        raise CannotLowerError(f"{inputs} and {outputs} channels in {group} groups")
+    weight, bias = _constant_weights(weight, bias, (outputs, inputs // group), outputs, kernel_shape)
+    kernel = weight.shape[2:]
     if (*kernel, *strides, group, sum(pads)) == (1, 1, 1, 1, 1, 0) and moves(value, NHWC) and is_left_product(value, 1):
         return left_product(context, value, 1, weight.reshape(weight.shape[:2]), bias)
     image = image_of(context, value)
@@ -68,10 +72,18 @@ def _emit(context: Context, code: str, image: Value, filters: Array, bias: Array
     return context.emit(code, operands, shape, options)
 
 
-def _constant_weights(weight: Operand, bias: Operand | None) -> tuple[Array, Array]:
+def _constant_weights(
+    weight: Operand, bias: Operand | None, channels: Shape, outputs: int, kernel_shape: Shape
+) -> tuple[Array, Array]:
+    """Weight and bias. Raises CannotLowerError where the weight is not (*channels, *kernel_shape), which ONNX's
+    inference does not look at.
+    """
     if isinstance(weight, Value) or isinstance(bias, Value):
         raise CannotLowerError("the weights are computed by the network; they must be constant")
-    return weight, np.zeros(weight.shape[0], np.float32) if bias is None else bias
+    bias = np.zeros(outputs, np.float32) if bias is None else bias
+    if weight.shape != (*channels, *(kernel_shape or weight.shape[2:])) or bias.shape != (outputs,):
+        raise CannotLowerError(f"a weight {list(weight.shape)} and a bias {list(bias.shape)} that do not fit")
+    return weight, bias
 
 
 def _nhwc(shape: Shape) -> Shape:
@@ -91,19 +103,19 @@ def transposed_convolution(
     output_padding: tuple[int, ...] = (0, 0),
     group: int = 1,
     auto_pad: str = "NOTSET",
-    kernel_shape: tuple[int, ...] = (),  # noqa: ARG001
+    kernel_shape: tuple[int, ...] = (),
     output_shape: tuple[int, ...] = (),
 ) -> Value:
     """Transposed convolution of (N, C, H, W) with weight (C, O, kh, kw): computed whole, then cut to the asked
     window.
     """
-    if isinstance(weight, Value) or isinstance(bias, Value):
-        raise CannotLowerError("the weights are computed by the network; they must be constant")
     if group != 1 or dilations != (1, 1) or auto_pad != "NOTSET" or output_shape:
         raise CannotLowerError("a transposed convolution in groups, dilated, or padded by its output's shape")
     image = image_of(context, context.value(x))
-    batch, height, width, _ = image.physical
-    outputs, kernel = weight.shape[1], weight.shape[2:]
+    batch, height, width, inputs = image.physical
+    outputs = context.shape[1]
+    weight, bias = _constant_weights(weight, bias, (inputs, outputs), outputs, kernel_shape)
+    kernel = weight.shape[2:]
     extents = [
         (extent - 1) * stride + size for extent, stride, size in zip((height, width), strides, kernel, strict=True)
     ]
@@ -113,7 +125,7 @@ def transposed_convolution(
         context.builder.ints(whole),
         context.constant(weight.transpose(1, 2, 3, 0), "weight"),
         context.builder.stored(image),
-        context.constant(np.zeros(outputs, np.float32) if bias is None else bias, "bias"),
+        context.constant(bias, "bias"),
     ]
     tensor = context.emit("TRANSPOSE_CONV", operands, whole, options)
     return _cut(context, Value(tensor, whole, NHWC), ((pads[0], pads[2]), (pads[1], pads[3])), output_padding)

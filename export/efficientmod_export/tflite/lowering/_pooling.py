@@ -36,6 +36,7 @@ def max_pool(
     """The greatest element of each window; the padding takes no part."""
     if tuple(dilations) != (1, 1) or len(context.node.outputs) > 1:
         raise CannotLowerError("a dilated maximum, or the indices of the maxima")
+    _check_pads(pads, kernel_shape)
     image = image_of(context, context.value(x))
     asked = window_pads(image.physical[1:3], kernel_shape, strides, (1, 1), pads, auto_pad)
     same = asked == same_pads(image.physical[1:3], kernel_shape, strides, (1, 1))
@@ -63,6 +64,7 @@ def average_pool(
     """The mean of each window; the padding counts as zeros (`count_include_pad`) or takes no part."""
     if tuple(dilations) != (1, 1):
         raise CannotLowerError("a dilated mean")
+    _check_pads(pads, kernel_shape)
     image = image_of(context, context.value(x))
     extents = image.physical[1:3]
     asked = window_pads(extents, kernel_shape, strides, (1, 1), pads, auto_pad)
@@ -74,6 +76,12 @@ def average_pool(
     if correction is None:
         return pooled
     return binary(context, "MUL", pooled, correction, schema.MulOptionsT())
+
+
+def _check_pads(pads: Shape, kernel: Shape) -> None:
+    """A window of padding alone has neither a maximum nor a mean."""
+    if any(pad >= size for pad, size in zip(pads, (*kernel, *kernel), strict=False)):
+        raise CannotLowerError(f"a padding {list(pads)} as long as the window {list(kernel)}")
 
 
 def _extents(context: Context) -> Shape:

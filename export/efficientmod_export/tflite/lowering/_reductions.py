@@ -28,7 +28,7 @@ def reduction(
         if noop_with_empty_axes:
             return value
         chosen = tuple(range(rank))
-    return reduce(context, _CODES[context.node.operator], value, chosen, keep=bool(keepdims))
+    return reduce(context, _CODES[context.node.operator], value, chosen, keep=keepdims == 1)
 
 
 @lowers("GlobalAveragePool")

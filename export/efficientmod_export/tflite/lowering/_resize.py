@@ -108,6 +108,8 @@ def depth_to_space(context: Context, x: Operand, *, blocksize: int, mode: str = 
 @lowers("SpaceToDepth")
 def space_to_depth(context: Context, x: Operand, *, blocksize: int) -> Value:
     """Blocks of pixels become channels, with the block's place outermost."""
+    if any(extent % blocksize for extent in context.value(x).shape[2:]):
+        raise CannotLowerError(f"a height or width that is no multiple of {blocksize}")
     return _blocks(context, "SPACE_TO_DEPTH", x, schema.SpaceToDepthOptionsT(blockSize=blocksize))
 
 

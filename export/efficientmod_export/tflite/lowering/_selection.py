@@ -103,6 +103,8 @@ def pad(
         return pad_physical(context, value, physical, 0.0 if number is None else float(number.reshape(-1)[0]))
     if mode != "reflect":
         raise CannotLowerError(f"a padding of mode {mode!r}; constant and reflect are carried")
+    if any(max(pads) >= extent for pads, extent in zip(physical, value.physical, strict=True)):
+        raise CannotLowerError("more mirrored elements than there are")
     shape = tuple(context.shape[axis] for axis in value.layout)
     operands = [context.builder.stored(value), context.builder.ints(physical)]
     tensor = context.emit("MIRROR_PAD", operands, shape, schema.MirrorPadOptionsT(mode=schema.MirrorPadMode.REFLECT))

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import numpy as np
+
 from efficientmod_mobile.errors import ConversionError
 
 from .._fold import fold_constants
@@ -48,7 +50,8 @@ def simplify(graph: Graph) -> None:
     for _ in range(_ROUNDS):
         graph.sweep()
         try:
-            applied = sum([rewrite(graph) for rewrite in REWRITES])
+            with np.errstate(all="ignore"):  # what is infinite in the model stays so, without a warning
+                applied = sum([rewrite(graph) for rewrite in REWRITES])
         except (ValueError, TypeError, LookupError, ArithmeticError) as error:
             message = f"The ONNX model contradicts itself ({error}); export it again."
             raise ConversionError(message) from error

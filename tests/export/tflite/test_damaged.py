@@ -1,0 +1,186 @@
+"""Models that break ONNX's rules where its own inference does not look, or ends the process: found by
+`benchmarks/fuzz_onnx.py`.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from efficientmod_export.tflite import UnsupportedOperatorsError, to_tflite
+from efficientmod_export.tflite._reader import read
+from efficientmod_mobile.errors import ConversionError, InputError
+
+
+def parsed(text: str) -> onnx.ModelProto:
+    """A model from ONNX's text; inputs named w and b are weights, and "float y" states no shape."""
+    model = onnx.parser.parse_model(f'<ir_version: 9, opset_import: ["": 20, "other": 1]> g {text}')
+    weights = [value for value in model.graph.input if value.name in ("w", "b")]
+    for value in weights:
+        shape = [extent.dim_value for extent in value.type.tensor_type.shape.dim]
+        model.graph.initializer.append(numpy_helper.from_array(np.ones(shape, np.float32), value.name))
+        model.graph.input.remove(value)
+    for value in model.graph.output:
+        if not value.type.tensor_type.shape.dim:
+            value.type.tensor_type.ClearField("shape")
+    return model
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("(float[1,9,5,6] x, float[4,3,3,3] w) => (float y) { y = Conv(x, w) }", r"\[4, 3, 3, 3\]"),
+        ("(float[1,3,5,6] x, float[4,3,3,3] w, float[4,1] b) => (float y) { y = Conv(x, w, b) }", r"\[4, 1\]"),
+        ("(float[1,4,5,6] x, float[3,2,3,3] w) => (float y) { y = Conv<group = 2>(x, w) }", "in 2 groups"),
+        (
+            "(float[1,3,5,6] x, float[4,3,3,3] w) => (float y) { y = Conv<kernel_shape = [1, 1]>(x, w) }",
+            "do not fit",
+        ),
+        ("(float[1,3,5,6] x, float[4,3,3,3] w) => (float y) { y = Conv<strides = [4294967296, 1]>(x, w) }", "32 bits"),
+        ("(float[1,9,5,6] x, float[4,3,3,3] w) => (float y) { y = ConvTranspose(x, w) }", r"\[4, 3, 3, 3\]"),
+        ("(float[1,3,5,6] x) => (float y) { y = SpaceToDepth<blocksize = 2>(x) }", "no multiple of 2"),
+        (
+            "(float[1,3,5,6] x) => (float y) { y = MaxPool<kernel_shape = [3, 3], pads = [0, 3, 0, 0]>(x) }",
+            "as long as the window",
+        ),
+        (
+            "(float[1,3,1,6] x) => (float y) { p = Constant<value_ints = [0, 0, 1, 0, 0, 0, 0, 0]>() "
+            'y = Pad<mode = "reflect">(x, p) }',
+            "mirrored",
+        ),
+    ],
+)
+def test_a_node_whose_operands_do_not_fit(text: str, said: str) -> None:
+    with pytest.raises(UnsupportedOperatorsError, match=said):
+        to_tflite(parsed(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("(float[1,-2,5,6] x) => (float y) { y = Relu(x) }", "no elements"),
+        ("(float[1,0,5,6] x) => (float y) { y = Relu(x) }", "no elements"),
+        ("(float[65536,65536] x) => (float y) { y = Relu(x) }", "over 2 GB"),
+        ("(float[4294967296,4294967296] x) => (float y) { y = Relu(x) }", "over 2 GB"),
+        ("(float[1,3,5,6] x) => (float[1,3,5] x, float y) { y = Relu(x) }", "contradicts itself on 'x'"),
+        ('(float[2,3] x) => (float y) { y = Softmax<axis = "one">(x) }', "axis"),
+        ("(float[2,3] x) => (float y) { y = Softmax<axes = 1>(x) }", "axes"),
+        # The inference of these would end the process.
+        ("(float[-2] x, int64[1] s) => (float y) { s = Constant<value_ints = [0]>() y = Slice(x, s, s) }", r"\[-2\]"),
+        (
+            "(float[1,3,2,2] x) => (float y) { s = Constant<value_ints = [0]>() i = Constant<value_ints = [2]>() "
+            "a = MaxPool<kernel_shape = [9, 9]>(x) y = Slice(a, s, i, i) }",
+            r"'a' has the shape \[1, 3, -6, -6\]",
+        ),
+        (
+            "(float[1,3,n,2] x) => (float y) { s = Constant<value_ints = [0]>() i = Constant<value_ints = [2]>() "
+            "a = MaxPool<kernel_shape = [9, 9]>(x) y = Slice(a, s, i, i) }",
+            "'a' has no static shape",
+        ),
+    ],
+)
+def test_a_model_that_contradicts_itself(text: str, said: str) -> None:
+    with pytest.raises(ConversionError, match=said):
+        to_tflite(parsed(text.replace(", int64[1] s", "")))
+
+
+def test_names_that_are_given_twice() -> None:
+    relu = "(float[2,3] x) => (float y) { y = Relu(x) }"
+    for part in ("input", "output"):
+        model = parsed(relu)
+        values = getattr(model.graph, part)
+        values.append(values[0])
+        with pytest.raises(InputError, match="twice"):
+            to_tflite(model)
+    model = parsed("(float[2,3] x, float[3] w) => (float y) { w = Constant<value_float = 2.0>() y = Add(x, w) }")
+    with pytest.raises(InputError, match="'w' is given twice"):
+        to_tflite(model)
+
+
+def test_an_attribute_that_is_no_number() -> None:
+    model = parsed("(float[2,3] x) => (float y) { y = LeakyRelu<alpha = 0.5>(x) }")
+    model.graph.node[0].attribute[0].f = float("nan")
+    with pytest.raises(InputError, match="not a number"):
+        to_tflite(model)
+
+
+def test_a_function_under_the_name_of_an_operator() -> None:
+    model = parsed("(float[2,3] x) => (float y) { y = Relu(x) }")
+    body = [helper.make_node("Neg", ["a"], ["b"])]
+    model.functions.append(helper.make_function("", "Relu", ["a"], ["b"], body, [helper.make_opsetid("", 20)]))
+    with pytest.raises(ConversionError, match="functions"):
+        to_tflite(model)
+
+
+def test_a_node_with_a_body_is_named_with_the_others() -> None:
+    """Its body is not looked into: the inference of this one would end the process."""
+    model = parsed(
+        "(float[1,3,2,2] x, bool c) => (float[1,3,2,2] y) { z = If(c) <"
+        "then_branch = g () => (float a) { o = Constant<value_ints = [0]>() t = Constant<value_ints = [2]>()"
+        " p = MaxPool<kernel_shape = [9, 9]>(x) a = Slice(p, o, t, t) },"
+        "else_branch = h () => (float b) { b = Neg(x) }> i = Constant<value_int = 1>() y = CumSum(z, i) }"
+    )
+    model.graph.initializer.append(numpy_helper.from_array(np.asarray(True), "c"))
+    with pytest.raises(ConversionError, match=r"no static shape, the first is 'z'"):
+        to_tflite(model)
+    model.graph.value_info.append(helper.make_tensor_value_info("z", TensorProto.FLOAT, [1, 3, 2, 2]))
+    with pytest.raises(UnsupportedOperatorsError) as caught:
+        to_tflite(model)
+    assert [node.operator for node in caught.value.nodes] == ["If", "CumSum"]
+
+
+def test_keepdims_is_one_or_is_not() -> None:
+    """As ONNX's inference and ONNX Runtime take it."""
+    for keepdims, shape in ((1, (2, 1)), (0, (2,)), (3, (2,))):
+        reduced = f"y = ReduceMax<keepdims = {keepdims}>(x, a)"
+        text = f"(float[2,3] x) => (float y) {{ a = Constant<value_ints = [1]>() {reduced} }}"
+        graph = read(parsed(text))
+        assert graph.shape("y") == shape
+        to_tflite(parsed(text))
+
+
+def external(folder: Path, **changes: str) -> Path:
+    """A model whose 300 constants lie in one file; the first one's entries are changed."""
+    names = [f"w{index}" for index in range(300)]
+    nodes = [helper.make_node("Add", [f"x{index}", name], [f"x{index + 1}"]) for index, name in enumerate(names)]
+    graph = helper.make_graph(
+        nodes,
+        "test",
+        [helper.make_tensor_value_info("x0", TensorProto.FLOAT, [1, 5])],
+        [helper.make_tensor_value_info("x300", TensorProto.FLOAT, [1, 5])],
+        [numpy_helper.from_array(np.full(5, index, np.float32), name) for index, name in enumerate(names)],
+    )
+    path = folder / "model.onnx"
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)])
+    onnx.save_model(model, path, save_as_external_data=True, location="weights.bin", size_threshold=0)
+    saved = onnx.load(path, load_external_data=False)
+    for entry in saved.graph.initializer[0].external_data:
+        entry.value = changes.get(entry.key, entry.value)
+    path.write_bytes(saved.SerializeToString())
+    return path
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"location": "n" * 5000}, "cannot be read"),
+        ({"location": "loop.bin"}, "cannot be read"),
+        ({"location": "\0"}, "cannot be read"),
+        ({"length": "24"}, "24 bytes, not the 20"),
+        ({"length": "many"}, "damaged offset or length"),
+    ],
+)
+def test_external_data_that_cannot_be_read(tmp_path: Path, changes: dict[str, str], said: str) -> None:
+    (tmp_path / "loop.bin").symlink_to(tmp_path / "loop.bin")
+    with pytest.raises(InputError, match=said):
+        to_tflite(external(tmp_path, **changes))
+
+
+def test_a_file_of_many_weights_is_opened_once(tmp_path: Path) -> None:
+    path, descriptors = external(tmp_path), Path("/proc/self/fd")
+    before = len([*descriptors.iterdir()])
+    graph = read(path)
+    assert len([*descriptors.iterdir()]) <= before + 2
+    assert graph.constants["w7"].tolist() == [7.0] * 5
