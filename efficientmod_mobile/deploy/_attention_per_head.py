@@ -58,11 +58,15 @@ class AttentionPerHead(Transform[HeadedAttention]):
         def transposed(node: fx.Node) -> fx.Node:
             return emit(before, aten.permute.default, (node, [0, 2, 1]))
 
-        factors = transposed(match.right), transposed(match.left), transposed(match.values)
+        def part(node: fx.Node, head: int) -> fx.Node:
+            return emit(before, aten.slice.Tensor, (node, 0, head, head + 1))
+
+        left, values = transposed(match.left), transposed(match.values)
         heads = []
         for head in range(shape(match.result)[0]):
-            keys, queries, values = (emit(before, aten.slice.Tensor, (factor, 0, head, head + 1)) for factor in factors)
+            keys, queries = transposed(part(match.right, head)), part(left, head)
             scores = emit(before, aten.bmm.default, (keys, queries))
-            heads.append(emit(before, aten.bmm.default, (values, emit(before, aten.softmax.int, (scores, 1)))))
+            weights = emit(before, aten.softmax.int, (scores, 1))
+            heads.append(emit(before, aten.bmm.default, (part(values, head), weights)))
         joined = heads[0] if len(heads) == 1 else emit(before, aten.cat.default, (heads, 0))
         replace(before, transposed(joined))

@@ -74,6 +74,7 @@ def test_efficientmod_for_core_ml(name: str) -> None:
     for node in deployed.program.graph.find_nodes(op="call_function", target=torch.ops.aten.permute.default):
         assert [user.target for user in node.users] == [torch.ops.aten.bmm.default]
     assert left["softmax"] == HEADS * ATTENTIONS[name]
+    assert left["reshape"] == 4 * ATTENTIONS[name] + 1  # queries, keys, values, result; the mean before the head
     assert all(node.meta["val"].ndim <= 4 for node in tensors(deployed))
 
 
