@@ -37,6 +37,7 @@ _RELEASES: dict[tuple[str, int], str] = {
     ("FLOOR", 1): "1.9.0",
     ("FULLY_CONNECTED", 1): "1.5.0",
     ("FULLY_CONNECTED", 5): "2.0.0",
+    ("GATHER", 1): "1.6.0",
     ("GELU", 1): "2.9.0",
     ("HARD_SWISH", 1): "1.15.0",
     ("LEAKY_RELU", 1): "1.13.1",

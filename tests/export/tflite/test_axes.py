@@ -83,6 +83,22 @@ def test_gather_of_neighbours(check_node: Check, index: Any) -> None:
     assert check_node("Gather", [(2, 3, 5)], {"i": np.asarray(index, np.int64)}, axis=1).whole
 
 
+@pytest.mark.parametrize("axis", [0, 1, 2, -1])
+@pytest.mark.parametrize("places", [[2, 0], [-1, 0, 0], [[1, 0, 1], [0, 2, 2]]])
+def test_gather_anywhere(check_node: Check, places: Any, axis: int) -> None:
+    indices = np.asarray(places, np.int64)
+    assert check_node("Gather", [(4, 3, 5, 6)], {"i": indices}, axis=axis).operators["GATHER"] == 1
+
+
+def test_gather_keeps_the_layout(check_graph: Check) -> None:
+    nodes = [
+        helper.make_node("Conv", ["x0", "w"], ["image"]),
+        helper.make_node("Gather", ["image", "i"], ["y0"], axis=2),
+    ]
+    constants = {"w": normal(6, 3, 1, 1), "i": np.asarray([[0, 3], [1, 2]], np.int64)}
+    check_graph(nodes, [(1, 3, 5, 7)], constants)
+
+
 @pytest.mark.parametrize(("operator", "counts"), [("Tile", (1, 2, 1, 3)), ("Expand", (2, 3, 4, 5))])
 def test_repetition(check_node: Check, operator: str, counts: Any) -> None:
     shape = (2, 3, 4, 5) if operator == "Tile" else (2, 1, 4, 1)

@@ -29,7 +29,7 @@ WEIGHTED = {
 }  # fmt: skip
 
 SKIPPED = {
-    r"dilations|1d|3d|argmax|uint8|ceil_last_window": "windows over other axes, dilated, of integers, or with indices",
+    r"dilations|3d|argmax|uint8|ceil_last_window": "windows over other axes, dilated, of integers, or with indices",
     r"averagepool_2d_ceil$": "the last window is clipped by ONNX, and not by its reference",
     r"convtranspose_(autopad|group|output_shape|kernel_shape|pad$)": "transposed in groups, or padded by a shape",
     r"resize_.*(cubic|antialias|tf_crop|not_larger|not_smaller|align_corners|prefer_ceil|ceil_half|pytorch)": "no such",
@@ -37,8 +37,8 @@ SKIPPED = {
     r"elu_(example|default)?$|test_elu$": "ELU's alpha is 1 in TFLite",
     r"pad|_bool|float(16|64)|int(8|16|32|64)|double|_empty": "other element types, no elements, or other paddings",
     r"layer_normalization|batchnorm_.*training|dropout|training": "what only training reads is an output",
-    r"gather_(0|1|2d|negative)|reverse|neg_steps|slice_start_out|slice_neg|allowzero": "not neighbours, or backwards",
-    r"matmul_1d|basic_conv|gemm_transposeA|gemm_.*matrix|zero_size|split_.*zero|logsoftmax": "a vector, or no elements",
+    r"reverse|neg_steps|slice_start_out|slice_neg|allowzero": "backwards",
+    r"matmul_.*1d|basic_conv|gemm_transposeA|gemm_.*matrix|zero_size|split_.*zero|logsoftmax": "a vector, or no elements",
 }
 
 

@@ -102,3 +102,19 @@ def test_average_pool(check_node: Check, size: Any, attributes: Any, counted: in
 
 def test_global_average_pool(check_node: Check) -> None:
     assert check_node("GlobalAveragePool", [(2, 3, 5, 7)]).operators == {"MEAN": 1}
+
+
+ROWS = [
+    ("Conv", {"pads": [1, 1]}, {"w": (6, 4, 3), "b": (6,)}),
+    ("Conv", {"pads": [0, 2], "strides": [2], "dilations": [2], "kernel_shape": [3]}, {"w": (6, 4, 3)}),
+    ("Conv", {"group": 4, "auto_pad": "SAME_UPPER"}, {"w": (4, 1, 5)}),
+    ("ConvTranspose", {"strides": [2], "pads": [1, 0]}, {"w": (4, 6, 3)}),
+    ("MaxPool", {"kernel_shape": [3], "strides": [2], "pads": [1, 0]}, {}),
+    ("AveragePool", {"kernel_shape": [2], "strides": [2]}, {}),
+]
+
+
+@pytest.mark.parametrize(("operator", "attributes", "constants"), ROWS)
+def test_a_window_over_one_axis(check_node: Check, operator: str, attributes: Any, constants: Any) -> None:
+    made = {name: weights(*shape) for name, shape in constants.items()}
+    assert check_node(operator, [(2, 4, 11)], made, **attributes).whole

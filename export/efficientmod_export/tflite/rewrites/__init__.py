@@ -15,6 +15,7 @@ from ._identities import drop_identities
 from ._linear import form_linear
 from ._norms import form_norms
 from ._refine import refine_reshapes
+from ._rows import widen_windows
 from ._scales import fold_scales
 from ._shapes import reshapes_only
 from ._tiles import broadcast_tiles
@@ -25,6 +26,7 @@ REWRITES: tuple[Callable[[Graph], int], ...] = (
     fold_constants,
     reshapes_only,
     drop_identities,
+    widen_windows,
     form_activations,
     form_norms,
     form_linear,
