@@ -1,7 +1,7 @@
 """How tensors lie in memory: ranks, last axes, transposes and reshapes, the products of attention."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from efficientmod_export.lint._graph import Graph
 from efficientmod_export.lint._rule import Citation, Effect, Finding, Tier, at, rule
@@ -151,10 +151,15 @@ def transpose_between_heavy(graph: Graph) -> Iterator[Finding]:
     "spatial axes joined, or apart, throughout.",
 )
 def reshape_between_heavy(graph: Graph) -> Iterator[Finding]:
-    """Adding and removing axes of length 1 is `expand_dims` and `squeeze`, which moves nothing."""
+    """Adding and removing axes of length 1 moves nothing, whether `reshape` does it or `expand_dims` and `squeeze`."""
     for operation in graph.of("reshape"):
-        if graph.between_heavy(operation):
+        before, after = (_long_axes(held) for held in (graph.computed(operation, "x"), operation.outputs))
+        if before != after and graph.between_heavy(operation):
             yield at(operation, from_to(graph.computed(operation, "x"), operation.outputs))
+
+
+def _long_axes(variables: Sequence[Variable]) -> list[int | None]:
+    return [length for variable in variables for length in variable.shape if length != 1]
 
 
 @rule(
