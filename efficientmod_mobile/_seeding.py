@@ -10,15 +10,18 @@ from efficientmod_mobile._realistic import realistic_state
 from efficientmod_mobile._text import described
 from efficientmod_mobile.errors import ModelError
 
-CALIBRATION_PICTURES = 4
+CONTRASTS = (0.5, 1.0, 1.5, 2.0)
+"""Of the pictures that the statistics come from; normalised photos have a deviation of 1, a checkerboard one of 2."""
 
 
 def seed_weights(module: nn.Module, input_size: tuple[int, int], seed: int) -> None:
     """Load `realistic_state` into `module` (in eval mode), then set its BatchNorm statistics to what really arrives.
 
     Without the second step a deep network of BatchNorms has activations of 1e12 (RepViT) or hardly reacts to its
-    input (MobileNetV3), and no comparison of outputs would mean anything. Buffers of integers, such as index tables,
-    stay as they are. Raises ModelError for a network that takes no pictures of this size.
+    input (MobileNetV3), and no comparison of outputs would mean anything. The pictures differ in contrast, as those
+    that a network is trained on do: with the statistics of weak ones alone, a network that multiplies activations
+    (StarNet) amplifies a stronger one from block to block, and its rounding errors with it. Buffers of integers, such
+    as index tables, stay as they are. Raises ModelError for a network that takes no pictures of this size.
     """
     state = module.state_dict()
     shapes = {key: tuple(v.shape) for key, v in state.items() if v.is_floating_point()}
@@ -57,11 +60,14 @@ def _take_statistics(norm: nn.Module, inputs: tuple[Tensor, ...]) -> None:
 
 
 def _pictures(input_size: tuple[int, int], seed: int) -> NDArray[np.float32]:
-    """Pictures (N, 3, H, W) with a colour cast, coarse patches and fine noise, as normalised photos have."""
+    """Pictures (N, 3, H, W) with a colour cast, coarse patches and fine noise, as normalised photos have, one of each
+    contrast.
+    """
     height, width = input_size
     rng = np.random.default_rng([seed, 8])
-    cast = rng.standard_normal((CALIBRATION_PICTURES, 3, 1, 1))
-    patches = rng.standard_normal((CALIBRATION_PICTURES, 3, 8, 8))
+    contrast = np.reshape(CONTRASTS, (-1, 1, 1, 1))
+    cast = rng.standard_normal((len(CONTRASTS), 3, 1, 1))
+    patches = rng.standard_normal((len(CONTRASTS), 3, 8, 8))
     rows, columns = np.arange(height) * 8 // height, np.arange(width) * 8 // width
-    noise = rng.standard_normal((CALIBRATION_PICTURES, 3, height, width))
-    return (0.5 * cast + 0.7 * patches[:, :, rows][:, :, :, columns] + 0.4 * noise).astype(np.float32)
+    noise = rng.standard_normal((len(CONTRASTS), 3, height, width))
+    return (contrast * (0.5 * cast + 0.7 * patches[:, :, rows][:, :, :, columns] + 0.4 * noise)).astype(np.float32)
