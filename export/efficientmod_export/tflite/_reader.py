@@ -6,7 +6,7 @@ arrays are views into the protobuf's bytes or into the mapped file of external d
 """
 
 from collections import Counter
-from math import isnan, prod
+from math import isfinite, prod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -109,8 +109,8 @@ def _nodes(graph: "onnx.GraphProto", files: ExternalFiles | None) -> tuple[list[
         if proto.op_type == "Constant":
             arrays[proto.output[0]] = _constant(proto.name, attributes)
             continue
-        if any(isinstance(value, float) and isnan(value) for value in attributes.values()):
-            raise InputError(f"Node {proto.name!r} has an attribute that is not a number; the ONNX file is damaged.")
+        if any(isinstance(value, float) and not isfinite(value) for value in attributes.values()):
+            raise InputError(f"Node {proto.name!r} has an attribute that is no finite number; the ONNX file is damaged.")
         operator = proto.op_type if proto.domain in ("", "ai.onnx") else f"{proto.domain}::{proto.op_type}"
         outputs = list(proto.output)
         while outputs and not outputs[-1]:

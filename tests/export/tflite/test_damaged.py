@@ -101,9 +101,10 @@ def test_names_that_are_given_twice() -> None:
 
 def test_an_attribute_that_is_no_number() -> None:
     model = parsed("(float[2,3] x) => (float y) { y = LeakyRelu<alpha = 0.5>(x) }")
-    model.graph.node[0].attribute[0].f = float("nan")
-    with pytest.raises(InputError, match="not a number"):
-        to_tflite(model)
+    for number in ("nan", "-inf"):
+        model.graph.node[0].attribute[0].f = float(number)
+        with pytest.raises(InputError, match="no finite number"):
+            to_tflite(model)
 
 
 def test_a_function_under_the_name_of_an_operator() -> None:
