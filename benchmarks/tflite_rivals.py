@@ -9,8 +9,9 @@ of its own, whose interpreter is given:
     python benchmarks/tflite_rivals.py --all --onnx2tf onnx2tf/bin/python --litert-torch litert/bin/python
 
 Weights are seeded ones of realistic scale. Every file is held against PyTorch on five pictures within a bundle's own
-limits; one that breaks them has no ratio. Then all files of a network are loaded into LiteRT with XNNPACK in one
-process, one thread, float32, and called in turns: a ratio is the median over the rounds of the two times of one round.
+limits; one that breaks them has no ratio. When all networks are converted, the files of each are loaded into LiteRT
+with XNNPACK in one process, one thread, float32, and called in turns: a ratio is the median over the rounds of the two
+times of one round.
 """
 
 import argparse
@@ -21,7 +22,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from importlib import metadata
@@ -172,50 +173,58 @@ class Loaded:
         return Counter(operator["op_name"] for operator in self.runtime._get_ops_details())
 
 
-def compare_converters(model: str, rivals: dict[str, Rival], runs: int, folder: Path) -> Result:
-    """Convert with everyone, prove every file, measure them in turns."""
+def convert(model: str, rivals: dict[str, Rival], folder: Path) -> Result:
+    """Convert with everyone into `folder`, and prove every file."""
     network = load_network(model, None)
     preprocessing = preprocessing_of(network, None)
     program = capture(network.module, example_input(preprocessing))
     options = ConversionOptions("fp32", 16, preprocessing.mean, preprocessing.std, None, network.name, network.name)
-    sources = {".onnx": folder / "network.onnx", ".pt2": folder / "network.pt2"}
-    sources[".onnx"].write_bytes(to_onnx(program).SerializeToString())
-    torch.export.save(torch.export.export(network.module, (program.example,)), sources[".pt2"])
-
-    converters: dict[str, Callable[[], tuple[Path, float]]] = {OURS: partial(_ours, program, options, folder)}
-    for label, rival in rivals.items():
-        converters[label] = partial(_theirs, rival, sources[rival.suffix], folder / f"{label}.tflite")
-
+    converters: dict[str, Callable[[], float]] = {OURS: partial(_ours, program, options, _file(folder, OURS))}
     samples = make_samples(preprocessing)
     references = reference_outputs(network.module, samples)
     files: list[File] = []
     refusals: dict[str, str] = {}
-    loaded: dict[str, Loaded] = {}
-    for label, convert in converters.items():
-        try:
-            path, seconds = convert()
-            loaded[label] = Loaded(interpreter(path.read_bytes()), label)
-        except (CannotConvert, EfficientModError, RuntimeError, ValueError) as error:
-            refusals[label] = str(error)
-            continue
-        files.append(_prove(label, seconds, loaded[label], samples, references))
-    for one in loaded.values():
-        one.put(samples[0])
+    with tempfile.TemporaryDirectory(prefix="rivals-") as made:
+        sources = {".onnx": Path(made) / "network.onnx", ".pt2": Path(made) / "network.pt2"}
+        sources[".onnx"].write_bytes(to_onnx(program).SerializeToString())
+        torch.export.save(torch.export.export(network.module, (program.example,)), sources[".pt2"])
+        for label, rival in rivals.items():
+            converters[label] = partial(rival.convert, sources[rival.suffix], _file(folder, label))
+        for label, run in converters.items():
+            try:
+                seconds = run()
+                loaded = Loaded(interpreter(_file(folder, label).read_bytes()), label)
+            except (CannotConvert, EfficientModError, RuntimeError, ValueError) as error:
+                refusals[label] = str(error)
+                continue
+            files.append(_prove(label, seconds, loaded, samples, references))
+    return Result(model, (preprocessing.crop.height, preprocessing.crop.width), None, tuple(files), refusals)
+
+
+def in_turns(result: Result, runs: int, folder: Path) -> Result:
+    """The same with the rounds, measured in turns in this process."""
+    calls = {}
+    for file in result.files:
+        loaded = interpreter(_file(folder, file.label).read_bytes())
+        detail = loaded.get_input_details()[0]
+        loaded.set_tensor(detail["index"], np.random.default_rng(0).random(detail["shape"], np.float32))
+        calls[file.label] = loaded.invoke
     busy = load_average()
-    rounds = take_turns({label: one.runtime.invoke for label, one in loaded.items()}, runs, 3)
-    timed = tuple(replace(file, rounds=rounds[file.label]) for file in files)
-    return Result(model, (preprocessing.crop.height, preprocessing.crop.width), busy, timed, refusals)
+    rounds = take_turns(calls, runs, 3)
+    return replace(
+        result, load_average=busy, files=tuple(replace(file, rounds=rounds[file.label]) for file in result.files)
+    )
 
 
-def _ours(program: Program, options: ConversionOptions, folder: Path) -> tuple[Path, float]:
+def _file(folder: Path, label: str) -> Path:
+    return folder / f"{label}.tflite"
+
+
+def _ours(program: Program, options: ConversionOptions, target: Path) -> float:
     began = time.perf_counter()
     deployed = deploy(program, RECIPES["tflite"])
-    path = BACKENDS["tflite"].convert(deployed.program, options, folder).path
-    return path, time.perf_counter() - began
-
-
-def _theirs(rival: Rival, source: Path, target: Path) -> tuple[Path, float]:
-    return target, rival.convert(source, target)
+    BACKENDS["tflite"].convert(deployed.program, options, target.parent).path.rename(target)
+    return time.perf_counter() - began
 
 
 def _prove(
@@ -229,21 +238,34 @@ def _prove(
     return File(label, seconds, operators[DELEGATE], operators["TRANSPOSE"], error, wrong)
 
 
-def kept(model: str, rivals: dict[str, Rival], runs: int, folder: Path | None) -> Result:
-    """The result that an earlier run with these rivals left in `folder`, or a new one."""
-    note = folder and folder / f"{model.replace('/', '-')}.json"
-    if note and note.exists():
-        result = _read(note)
-        if {file.label for file in result.files} | result.refusals.keys() == {OURS, *rivals}:
-            return result
-    with tempfile.TemporaryDirectory(prefix="rivals-") as made, quiet():
-        result = compare_converters(model, rivals, runs, Path(made))
-    if note:
-        note.write_text(json.dumps(asdict(result)))
-    return result
+def compare(models: Sequence[str], rivals: dict[str, Rival], runs: int, folder: Path) -> Iterator[Result]:
+    """Convert everything, and only then measure; what an earlier run with these rivals left in `folder` stands."""
+    for model in models:
+        place = folder / model.replace("/", "-")
+        place.mkdir(parents=True, exist_ok=True)
+        result = _read(place)
+        if result is None or {file.label for file in result.files} | result.refusals.keys() != {OURS, *rivals}:
+            with quiet():
+                _write(place, convert(model, rivals, place))
+            print(f"{model} is converted", file=sys.stderr)
+    for model in models:
+        place = folder / model.replace("/", "-")
+        result = _read(place)
+        assert result is not None
+        if not all(file.rounds for file in result.files):
+            result = in_turns(result, runs, place)
+            _write(place, result)
+        yield result
 
 
-def _read(note: Path) -> Result:
+def _write(folder: Path, result: Result) -> None:
+    (folder / "result.json").write_text(json.dumps(asdict(result)))
+
+
+def _read(folder: Path) -> Result | None:
+    note = folder / "result.json"
+    if not note.exists():
+        return None
     told = json.loads(note.read_text())
     told["files"] = tuple(File(**{**file, "rounds": tuple(file["rounds"])}) for file in told["files"])
     told["resolution"] = tuple(told["resolution"])
@@ -349,7 +371,7 @@ def main() -> None:
     parser.add_argument("--onnx2tf", type=Path, metavar="PYTHON", help="an interpreter that has onnx2tf")
     parser.add_argument("--litert-torch", type=Path, metavar="PYTHON", help="an interpreter that has litert-torch")
     parser.add_argument("--runs", type=int, default=50, help="rounds (default: 50)")
-    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep each network's result; do not repeat those")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the files and results; do not repeat those")
     parser.add_argument("--output", type=Path, default=PAGE, help="the page (default: docs/tflite_rivals.md)")
     options = parser.parse_args()
     given = [
@@ -367,12 +389,11 @@ def main() -> None:
     except (OSError, subprocess.CalledProcessError) as error:
         parser.error(f"a converter is not there: {error}")
     models = (*EFFICIENTMODS, *OTHERS) if options.all else tuple(options.models)
-    if options.keep:
-        options.keep.mkdir(parents=True, exist_ok=True)
     results = []
-    for model in models:
-        results.append(kept(model, rivals, options.runs, options.keep))
-        print("  ".join(_latency_row(results[-1], [OURS, *rivals])), file=sys.stderr)
+    with tempfile.TemporaryDirectory(prefix="rivals-") as made:
+        for result in compare(models, rivals, options.runs, options.keep or Path(made)):
+            results.append(result)
+            print("  ".join(_latency_row(result, [OURS, *rivals])), file=sys.stderr)
     chosen = ["--all"] if options.all else [*models]
     command = " ".join(
         ["python benchmarks/tflite_rivals.py", *chosen, *(f"--{one.distribution} PYTHON" for one in given)]
