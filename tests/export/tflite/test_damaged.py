@@ -46,6 +46,11 @@ def parsed(text: str) -> onnx.ModelProto:
             "as long as the window",
         ),
         (
+            "(float[1,3,5,6] x) => (float y) "
+            "{ y = MaxPool<ceil_mode = 1, kernel_shape = [2, 2], strides = [2147483647, 2]>(x) }",
+            "behind the image",
+        ),
+        (
             "(float[1,3,1,6] x) => (float y) { p = Constant<value_ints = [0, 0, 1, 0, 0, 0, 0, 0]>() "
             'y = Pad<mode = "reflect">(x, p) }',
             "mirrored",

@@ -15,6 +15,7 @@ from . import (
     _resize,
     _selection,
     _views,
+    _where,
 )
 from ._registry import LOWERINGS, Context, Operand, lowers
 
@@ -32,4 +33,5 @@ FAMILIES = (
     _resize,
     _selection,
     _views,
+    _where,
 )

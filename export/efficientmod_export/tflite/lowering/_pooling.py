@@ -96,7 +96,10 @@ def _needed(image: Value, result: Shape, kernel: Shape, strides: Shape, asked: P
     for axis in (0, 1):
         before = asked[axis][0]
         reach = (result[axis] - 1) * strides[axis] + kernel[axis]
-        ends.append((before, max(reach - before - image.physical[1 + axis], 0)))
+        after = max(reach - before - image.physical[1 + axis], 0)
+        if after >= kernel[axis]:
+            raise CannotLowerError("a window that begins behind the image")
+        ends.append((before, after))
     return (ends[0], ends[1])
 
 
