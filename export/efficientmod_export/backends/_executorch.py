@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from efficientmod_export._stages import Artifact, ConversionOptions, Outputs, Precision, Runner, TensorSpec
 from efficientmod_export.backends._backend import check_precision, demand, register
 from efficientmod_export.backends._failures import converting, loading
-from efficientmod_export.backends._program import check_count, export, input_spec, output_specs, write_file
+from efficientmod_export.backends._lowering import assemble, lower
+from efficientmod_export.backends._program import check_count, input_spec, output_specs, write_file
 from efficientmod_mobile.deploy import Program
 
 # ExecuTorch promises that a runtime reads older files, not newer ones; so the least runtime is the one that wrote it.
@@ -73,10 +74,8 @@ class ExecutorchBackend:
 def lower_to_pte(program: Program) -> LoweredPte:
     """Lower a float32 program to the bytes of a `.pte`."""
     from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
-    from executorch.exir import to_edge_transform_and_lower
 
-    edge = to_edge_transform_and_lower(export(program), partitioner=[XnnpackPartitioner()])
-    finished = edge.to_executorch()
+    finished = assemble(lower(program, XnnpackPartitioner()))
     delegates, outside = inventory(finished.executorch_program.execution_plan[0])
     return LoweredPte(bytes(finished.buffer), delegates, outside)
 

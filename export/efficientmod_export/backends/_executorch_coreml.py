@@ -18,8 +18,9 @@ from efficientmod_export.backends._backend import check_precision, demand, regis
 from efficientmod_export.backends._coreml_in_pte import DELEGATE, finish, is_whole
 from efficientmod_export.backends._executorch import EXECUTORCH, inventory, pte_runner
 from efficientmod_export.backends._failures import converting
+from efficientmod_export.backends._lowering import assemble, lower
 from efficientmod_export.backends._mlpackage import edit_package
-from efficientmod_export.backends._program import export, input_spec, output_specs, write_file
+from efficientmod_export.backends._program import input_spec, output_specs, write_file
 from efficientmod_export.mil import MODULES_KEY, handle_table, module_of
 from efficientmod_mobile.deploy import Program
 from efficientmod_mobile.errors import ConversionError, InputError
@@ -44,8 +45,7 @@ class ExecutorchCoremlBackend:
         demand(self)
         path = folder / self.filename
         with converting(self.target):
-            edge = lower_for_coreml(program, options.ios, options.precision)
-            finished = edge.to_executorch()
+            finished = assemble(lower_for_coreml(program, options.ios, options.precision))
             plan = finished.executorch_program.execution_plan[0]
             delegates, outside = inventory(plan)
             if not is_whole(plan):
@@ -77,13 +77,12 @@ def lower_for_coreml(program: Program, ios: int, precision: Precision) -> Any:
     import coremltools as ct
     from executorch.backends.apple.coreml.compiler import CoreMLBackend
     from executorch.backends.apple.coreml.partition import CoreMLPartitioner
-    from executorch.exir import to_edge_transform_and_lower
 
     specs = CoreMLBackend.generate_compile_specs(
         minimum_deployment_target=getattr(ct.target, f"iOS{ios}"),
         compute_precision=ct.precision.FLOAT16 if precision == "fp16" else ct.precision.FLOAT32,
     )
-    edge = to_edge_transform_and_lower(export(program), partitioner=[CoreMLPartitioner(compile_specs=specs)])
+    edge = lower(program, CoreMLPartitioner(compile_specs=specs))
     for part in _parts(edge):
         part._processed_bytes = finish(part.processed_bytes, partial(_note_modules, part.original_module.graph))
     return edge

@@ -12,7 +12,8 @@ from efficientmod_export._stages import Artifact, ConversionOptions, Precision, 
 from efficientmod_export.backends._backend import check_precision, demand, register
 from efficientmod_export.backends._executorch import EXECUTORCH, LoweredPte, inventory, pte_runner
 from efficientmod_export.backends._failures import converting
-from efficientmod_export.backends._program import export, input_spec, output_specs, write_file
+from efficientmod_export.backends._lowering import assemble, lower
+from efficientmod_export.backends._program import input_spec, output_specs, write_file
 from efficientmod_mobile.deploy import Program
 from efficientmod_mobile.deploy._graph import module_path
 from efficientmod_mobile.errors import ConversionError
@@ -60,9 +61,8 @@ class ExecutorchVulkanBackend:
 def lower_for_vulkan(program: Program) -> LoweredPte:
     """Lower a float32 program to the bytes of a `.pte`."""
     from executorch.backends.vulkan.partitioner.vulkan_partitioner import VulkanPartitioner
-    from executorch.exir import to_edge_transform_and_lower
 
-    finished = to_edge_transform_and_lower(export(program), partitioner=[VulkanPartitioner()]).to_executorch()
+    finished = assemble(lower(program, VulkanPartitioner()))
     delegates, outside = inventory(finished.executorch_program.execution_plan[0])
     return LoweredPte(bytes(finished.buffer), delegates, outside)
 
