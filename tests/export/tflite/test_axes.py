@@ -90,6 +90,32 @@ def test_gather_anywhere(check_node: Check, places: Any, axis: int) -> None:
     assert check_node("Gather", [(4, 3, 5, 6)], {"i": indices}, axis=axis).operators["GATHER"] == 1
 
 
+@pytest.mark.parametrize("places", [[[0], [-1]], [[1, 2], [3, 0]], [[[0, 1, 2]], [[3, 0, -1]]]])
+def test_gather_nd(check_graph: Check, places: Any) -> None:
+    nodes = [
+        helper.make_node("Conv", ["x0", "w"], ["image"]),
+        helper.make_node("Transpose", ["image"], ["first"], perm=[1, 2, 3, 0]),
+        helper.make_node("GatherND", ["first", "i"], ["y0"]),
+    ]
+    constants = {"w": normal(4, 3, 1, 1), "i": np.asarray(places, np.int64)}
+    assert check_graph(nodes, [(2, 3, 5, 7)], constants).operators["GATHER_ND"] == 1
+
+
+@pytest.mark.parametrize("constant", ["x", "y", None])
+def test_where(check_graph: Check, constant: str | None) -> None:
+    """Of values that lie in two layouts, or of one and a number."""
+    operands = {"x": "image", "y": "x1", **({constant: "number"} if constant else {})}
+    nodes = [
+        helper.make_node("Conv", ["x0", "w"], ["image"]),
+        helper.make_node("Where", ["mask", operands["x"], operands["y"]], ["y0"]),
+    ]
+    constants = {"w": normal(4, 3, 1, 1), "mask": normal(4, 1, 7) > 0, "number": np.float32(-3.5)}
+    shapes = [(2, 3, 5, 7), (2, 4, 5, 7)][: 1 + ("x1" in operands.values())]
+    if constant is None:
+        del constants["number"]
+    assert check_graph(nodes, shapes, constants).operators["SELECT"] == 1
+
+
 def test_gather_keeps_the_layout(check_graph: Check) -> None:
     nodes = [
         helper.make_node("Conv", ["x0", "w"], ["image"]),

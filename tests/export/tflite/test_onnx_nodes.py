@@ -20,7 +20,7 @@ from efficientmod_export.tflite.lowering import LOWERINGS
 from efficientmod_mobile.errors import ConversionError
 
 REWRITTEN = {
-    "BatchNormalization", "Constant", "Dropout", "Flatten", "Gather", "Gemm", "GroupNormalization",
+    "BatchNormalization", "Constant", "Dropout", "Flatten", "Gemm", "GroupNormalization",
     "InstanceNormalization", "ReduceL2", "Split", "Squeeze", "Unsqueeze",
 }  # fmt: skip
 WEIGHTED = {
@@ -35,7 +35,7 @@ SKIPPED = {
     r"resize_.*(cubic|antialias|tf_crop|not_larger|not_smaller|align_corners|prefer_ceil|ceil_half|pytorch)": "no such",
     r"resize_.*(downsample|_nearest|symmetric)": "a scale that is not that of the sizes, or another rounding",
     r"elu_(example|default)?$|test_elu$": "ELU's alpha is 1 in TFLite",
-    r"pad|_bool|float(16|64)|int(8|16|32|64)|double|_empty": "other element types, no elements, or other paddings",
+    r"pad|_bool|_long|float(16|64)|int(8|16|32|64)|double|_empty": "other element types, no elements, or paddings",
     r"layer_normalization|batchnorm_.*training|dropout|training": "what only training reads is an output",
     r"reverse|neg_steps|slice_start_out|slice_neg|allowzero": "backwards",
     r"matmul_.*1d|basic_conv|gemm_transposeA|gemm_.*matrix|zero_size|split_.*zero|logsoftmax": "vector, or no elements",
