@@ -167,6 +167,21 @@ def test_gemm(check_node: Check, transposed: int, bias: Any) -> None:
     assert result.operators == {"FULLY_CONNECTED": 1}
 
 
+@pytest.mark.parametrize("coordinates", ["half_pixel", "pytorch_half_pixel", "asymmetric", "align_corners"])
+@pytest.mark.parametrize("target", [(9, 20), (3, 4), (4, 11)])
+@pytest.mark.parametrize("coefficient", [-0.75, -0.5])
+def test_cubic_resize(check_node: Check, coordinates: str, target: Any, coefficient: float) -> None:
+    attributes = {"mode": "cubic", "coordinate_transformation_mode": coordinates, "cubic_coeff_a": coefficient}
+    constants = {"sizes": ints(2, 3, *target)}
+    assert check_node("Resize", [(2, 3, 4, 7)], constants, ["x0", "", "", "sizes"], **attributes).whole
+
+
+def test_cubic_resize_by_scales(check_node: Check) -> None:
+    constants = {"scales": np.asarray([1.3, 2.6], np.float32)}
+    arguments = ([(2, 3, 4, 7)], constants, ["x0", "", "scales"])
+    assert check_node("Resize", *arguments, mode="cubic", axes=[2, 3]).whole
+
+
 @pytest.mark.parametrize("mode", ["linear", "nearest"])
 @pytest.mark.parametrize("target", [(8, 14), (12, 21), (4, 7)])
 @pytest.mark.parametrize("coordinates", ["half_pixel", "asymmetric", "align_corners", "pytorch_half_pixel"])

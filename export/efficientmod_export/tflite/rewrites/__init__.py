@@ -9,6 +9,7 @@ from efficientmod_mobile.errors import ConversionError
 from .._fold import fold_constants
 from .._graph import Graph
 from ._activations import form_activations
+from ._cubic import cubic_as_products
 from ._cuts import form_cuts, raise_cuts
 from ._depthwise import split_depthwise
 from ._identities import drop_identities
@@ -27,6 +28,7 @@ REWRITES: tuple[Callable[[Graph], int], ...] = (
     reshapes_only,
     drop_identities,
     widen_windows,
+    cubic_as_products,
     form_activations,
     form_norms,
     form_linear,
