@@ -223,22 +223,32 @@ def test_every_step_of_a_joint_compression_is_listed(
     assert {weight.compression for weight in weights} == {("constexpr_lut_to_sparse", "constexpr_sparse_to_dense")}
 
 
+@pytest.mark.parametrize(
+    ("ios", "kind"), [(17, "constexpr_affine_dequantize"), (18, "constexpr_blockwise_shift_scale")]
+)
 def test_activations_are_calibrated_and_quantised_without_a_mac(
-    ct: Any, originals: Callable[[int, str], Any], save: Callable[[Any], Path], picture: torch.Tensor
+    ios: int,
+    kind: str,
+    ct: Any,
+    originals: Callable[[int, str], Any],
+    save: Callable[[Any], Path],
+    picture: torch.Tensor,
 ) -> None:
     cto = ct.optimize.coreml
     config = cto.OptimizationConfig(
         global_config=cto.experimental.OpActivationLinearQuantizerConfig(mode="linear_symmetric")
     )
-    original = originals(17, "FLOAT16")
+    original = originals(ios, "FLOAT16")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with interpreted_predictions():
             a8 = cto.experimental.linear_quantize_activations(original, config, [{"x0": picture.numpy()}])
         w8a8 = quantized(cto, a8, mode="linear_symmetric")
+        decompressed = save(cto.decompress_weights(w8a8))
     path = save(w8a8)
-    assert {"quantize", "dequantize", "constexpr_affine_dequantize"} <= kinds_saved(path)
+    assert {"quantize", "dequantize", kind} <= kinds_saved(path)
     exact, result = predicted(save(original), picture), predicted(path, picture)
+    np.testing.assert_array_equal(result, predicted(decompressed, picture))
     off = np.abs(result - exact).max() / np.abs(exact).max()
     assert 1e-4 < off < 0.05
 
