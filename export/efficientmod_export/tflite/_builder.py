@@ -60,10 +60,9 @@ class Builder:
 
     def constant(self, array: Array, name: str = "constant") -> int:
         """The tensor of a constant; the same tensor for the same content."""
-        data = np.ascontiguousarray(array).reshape(array.shape)
-        key = (data.dtype.str, data.shape, digest(data))
+        key = (array.dtype.str, array.shape, digest(array))
         if key not in self._constants:
-            self.tensors.append(Tensor(name, data.shape, data.dtype, data))
+            self.tensors.append(Tensor(name, array.shape, array.dtype, array))
             self._constants[key] = len(self.tensors) - 1
         return self._constants[key]
 

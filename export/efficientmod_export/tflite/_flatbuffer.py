@@ -1,4 +1,11 @@
-"""Serialisation of a TFLite model: the schema's object API, with buffers aligned as the runtime wants to map them."""
+"""Serialisation of a TFLite model: the schema's object API, with buffers aligned as the runtime wants to map them.
+
+The weights are copied once, into the result. While the tables are built, a place of each buffer's size is left out for
+it; then both are written one after the other.
+"""
+
+from io import BytesIO
+from mmap import mmap
 
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
@@ -13,28 +20,43 @@ ALIGNMENT = 16
 _IDENTIFIER = b"TFL3"
 _LIMIT = 2**31 - 1
 
+Content = NDArray[np.generic] | bytes
+
 
 class AlignedBuffer(schema.BufferT):  # type: ignore[misc]  # the generated classes carry no annotations
     """A buffer of the model whose bytes start at a multiple of 16 in the file."""
 
-    def __init__(self, data: NDArray[np.generic] | bytes | None = None) -> None:
+    def __init__(self, content: Content | None = None) -> None:
         super().__init__()
-        self.data = data
+        self.content = content
 
-    def Pack(self, builder: Builder) -> int:  # noqa: N802  # the name is the object API's
-        """Write the buffer and return its offset."""
-        if self.data is None:
+    @property
+    def length(self) -> int:
+        """Bytes."""
+        return self.content.nbytes if isinstance(self.content, np.ndarray) else len(self.content or b"")
+
+    def Pack(self, builder: "_Builder") -> int:  # noqa: N802  # the name is the object API's
+        """Write the buffer, its place left out, and return its offset."""
+        if self.content is None:
             schema.BufferStart(builder)
             return int(schema.BufferEnd(builder))
-        raw = self.data if isinstance(self.data, bytes) else np.ascontiguousarray(self.data).view(np.uint8).reshape(-1)
-        size = len(raw)
-        builder.StartVector(1, size, ALIGNMENT)
-        builder.head = builder.head - size
-        builder.Bytes[builder.head : builder.head + size] = memoryview(raw)  # type: ignore[arg-type]  # a NumPy array is a buffer
+        builder.StartVector(1, self.length, ALIGNMENT)
+        builder.head = builder.head - self.length
+        builder.left_out.append((builder.Offset(), self.content, self.length))
         vector = builder.EndVector()
         schema.BufferStart(builder)
         schema.BufferAddData(builder, vector)
         return int(schema.BufferEnd(builder))
+
+
+class _Builder(Builder):  # type: ignore[misc]
+    """`left_out`: (distance from the end, content, bytes) of each place, the last in the file first."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(0)
+        self.Bytes = mmap(-1, size)  # of which no page takes memory that nothing is written to
+        self.head = size
+        self.left_out: list[tuple[int, Content, int]] = []
 
 
 def serialise(model: schema.ModelT, size_of_data: int) -> bytes:
@@ -45,6 +67,15 @@ def serialise(model: schema.ModelT, size_of_data: int) -> bytes:
     """
     if size_of_data > _LIMIT - (1 << 24):
         raise ConversionError(f"The weights take {size_of_data} bytes; a TFLite file holds at most 2 GB.")
-    builder = Builder(size_of_data + (1 << 20))
+    builder = _Builder(size_of_data + (1 << 20))
     builder.Finish(model.Pack(builder), _IDENTIFIER)
-    return bytes(memoryview(builder.Bytes)[builder.head :])
+    tables, place = memoryview(builder.Bytes), builder.head
+    result = BytesIO()
+    for distance, content, size in reversed(builder.left_out):
+        start = len(tables) - distance
+        result.write(tables[place:start])
+        raw = content if isinstance(content, bytes) else np.ascontiguousarray(content).reshape(-1).view(np.uint8).data
+        result.write(raw)
+        place = start + size
+    result.write(tables[place:])
+    return result.getvalue()

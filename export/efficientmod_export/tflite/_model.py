@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from ._builder import Builder, Operator, Tensor
@@ -62,7 +61,7 @@ def build(
         metadata=[schema.MetadataT(name=name, buffer=first + place) for place, name in enumerate(entries)],
         signatureDefs=[_signature(inputs, outputs, index)],
     )
-    return serialise(model, sum(len(buffer.data) for buffer in buffers if buffer.data is not None))
+    return serialise(model, sum(buffer.length for buffer in buffers))
 
 
 def _live(builder: Builder, ends: Sequence[int]) -> tuple[list[int], dict[int, int]]:
@@ -80,11 +79,10 @@ def _tensors(tensors: Sequence[Tensor]) -> tuple[list[AlignedBuffer], list[Any]]
     for tensor in tensors:
         buffer = 0
         if tensor.data is not None:
-            raw = np.ascontiguousarray(tensor.data).reshape(-1).view(np.uint8)
-            key = digest(raw)
+            key = digest(tensor.data)
             if key not in known:
                 known[key] = len(buffers)
-                buffers.append(AlignedBuffer(raw))
+                buffers.append(AlignedBuffer(tensor.data))
             buffer = known[key]
         made.append(
             schema.TensorT(shape=list(tensor.shape), type=_TYPES[tensor.dtype.name], buffer=buffer, name=tensor.name)

@@ -110,7 +110,9 @@ def _nodes(graph: "onnx.GraphProto", files: ExternalFiles | None) -> tuple[list[
             arrays[proto.output[0]] = _constant(proto.name, attributes)
             continue
         if any(isinstance(value, float) and not isfinite(value) for value in attributes.values()):
-            raise InputError(f"Node {proto.name!r} has an attribute that is no finite number; the ONNX file is damaged.")
+            raise InputError(
+                f"Node {proto.name!r} has an attribute that is no finite number; the ONNX file is damaged."
+            )
         operator = proto.op_type if proto.domain in ("", "ai.onnx") else f"{proto.domain}::{proto.op_type}"
         outputs = list(proto.output)
         while outputs and not outputs[-1]:

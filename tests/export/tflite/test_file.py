@@ -1,6 +1,7 @@
 """The file itself: names, alignment, shared buffers, signature, least runtime, half weights, metadata and labels."""
 
 import io
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from typing import Any
@@ -137,6 +138,7 @@ def test_metadata_and_labels(check_model: Check, model: onnx.ModelProto) -> None
     packed = bytes(np.asarray(read.buffers[entry.buffer].data, np.uint8))
     assert packed[4:8] == b"M001"
     assert np.float32([127.5] * 3).tobytes() in packed
+    assert np.float32([-127.5 / 64] * 3).tobytes() in packed
     assert least_runtime(data) == "1.6.0"
     assert to_tflite(model, metadata=IMAGE) == data
 
@@ -150,3 +152,18 @@ def test_metadata_that_cannot_be(model: onnx.ModelProto, std: Any) -> None:
 def test_an_operator_is_registered_once() -> None:
     with pytest.raises(ValueError, match="Softmax is lowered by softmax already"):
         lowers("Softmax")(LOWERINGS["Relu"])
+
+
+def test_weights_are_copied_once(build_graph: Callable[..., onnx.ModelProto]) -> None:
+    """protobuf hands out a copy of each; after that there is room for the file alone, and for one weight at a time."""
+    weights = {f"w{index}": np.full((160, 160, 3, 3), index, np.float32) for index in range(16)}
+    nodes = [
+        helper.make_node("Conv", [f"a{index}" if index else "x0", name], [f"a{index + 1}"], pads=[1, 1, 1, 1])
+        for index, name in enumerate(weights)
+    ]
+    model = build_graph(nodes, [(1, 160, 4, 6)], weights, ["a16"])
+    tracemalloc.start()
+    data = to_tflite(model)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2.3 * len(data)
