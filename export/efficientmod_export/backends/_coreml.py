@@ -37,6 +37,7 @@ from efficientmod_export.backends._program import (
     output_nodes,
     output_specs,
 )
+from efficientmod_export.backends._shortcuts import coremltools_shortcuts, torch_shortcuts
 from efficientmod_export.mil import MODULES_KEY, mark_modules, module_table
 from efficientmod_mobile.deploy import Program
 from efficientmod_mobile.deploy._graph import emit
@@ -68,7 +69,7 @@ class CoremlBackend:
         path = folder / self.filename
         outputs = output_specs(program)
         # Built beside its place, so that a failure leaves no half of it and an earlier one as it was.
-        with converting(self.target), TemporaryDirectory(dir=folder) as workshop:
+        with converting(self.target), coremltools_shortcuts(), TemporaryDirectory(dir=folder) as workshop:
             package = Path(workshop) / self.filename
             changed = for_centred_pixels(program, options.std)
             modules = _convert(with_softmax(changed) if options.labels else changed, outputs, options, package)
@@ -128,8 +129,9 @@ def _convert(program: Program, outputs: tuple[TensorSpec, ...], options: Convers
     """Write the package; give the table that tells which PyTorch module each operator came from."""
     import coremltools as ct
 
-    # coremltools knows the core ATen operators only.
-    exported = export(program).run_decompositions({})
+    with torch_shortcuts():
+        # coremltools knows the core ATen operators only.
+        exported = export(program).run_decompositions({})
     marked = mark_modules(exported)
 
     names = [spec.name for spec in outputs]

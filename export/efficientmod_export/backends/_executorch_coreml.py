@@ -21,6 +21,7 @@ from efficientmod_export.backends._failures import converting
 from efficientmod_export.backends._lowering import assemble, lower
 from efficientmod_export.backends._mlpackage import edit_package
 from efficientmod_export.backends._program import input_spec, output_specs, write_file
+from efficientmod_export.backends._shortcuts import coremltools_shortcuts
 from efficientmod_export.mil import MODULES_KEY, handle_table, module_of
 from efficientmod_mobile.deploy import Program
 from efficientmod_mobile.errors import ConversionError, InputError
@@ -82,7 +83,8 @@ def lower_for_coreml(program: Program, ios: int, precision: Precision) -> Any:
         minimum_deployment_target=getattr(ct.target, f"iOS{ios}"),
         compute_precision=ct.precision.FLOAT16 if precision == "fp16" else ct.precision.FLOAT32,
     )
-    edge = lower(program, CoreMLPartitioner(compile_specs=specs))
+    with coremltools_shortcuts():
+        edge = lower(program, CoreMLPartitioner(compile_specs=specs))
     for part in _parts(edge):
         part._processed_bytes = finish(part.processed_bytes, partial(_note_modules, part.original_module.graph))
     return edge

@@ -21,6 +21,7 @@ from efficientmod_export.backends._program import (
     program_names,
     write_file,
 )
+from efficientmod_export.backends._shortcuts import torch_shortcuts
 from efficientmod_mobile.deploy import Program
 
 if TYPE_CHECKING:
@@ -82,7 +83,8 @@ def to_onnx(program: Program) -> "onnx.ModelProto":
     """
     import onnx
 
-    exported = torch.onnx.export(export(program), dynamo=True, opset_version=OPSET, verbose=False)
+    with torch_shortcuts():
+        exported = torch.onnx.export(export(program), dynamo=True, opset_version=OPSET, verbose=False)
     if exported is None or exported.exported_program is None:
         raise TypeError("torch.onnx.export gave no program")
     model = exported.model_proto
