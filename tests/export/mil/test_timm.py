@@ -1,6 +1,6 @@
 """The catalogue's models by way of coremltools, against PyTorch.
 
-A network that amplifies float32's rounding (starnet does, a thousandfold) is held to float64 instead, and to no more
+A network that amplifies float32's rounding (mobileone does, a hundredfold) is held to float64 instead, and to no more
 than a few times the error of PyTorch's own float32.
 """
 
