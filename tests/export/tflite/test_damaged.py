@@ -112,6 +112,13 @@ def test_an_attribute_that_is_no_number() -> None:
             to_tflite(model)
 
 
+def test_a_bound_that_is_no_number() -> None:
+    model = parsed("(float[2,3] x) => (float y) { low = Constant<value_float = 0.5>() y = Clip(x, low) }")
+    model.graph.node[0].attribute[0].f = float("nan")
+    with pytest.raises(UnsupportedOperatorsError, match="not a number"):
+        to_tflite(model)
+
+
 def test_a_function_under_the_name_of_an_operator() -> None:
     model = parsed("(float[2,3] x) => (float y) { y = Relu(x) }")
     body = [helper.make_node("Neg", ["a"], ["b"])]

@@ -73,7 +73,9 @@ def _number(bound: Operand | None) -> float | None:
         return None
     if isinstance(bound, Value) or bound.size != 1:
         raise CannotLowerError("a bound is computed by the network; it must be constant")
-    return float(bound.reshape(-1)[0])
+    if np.isnan(number := float(bound.reshape(-1)[0])):
+        raise CannotLowerError("a bound that is not a number")
+    return number
 
 
 @lowers("Gelu")
