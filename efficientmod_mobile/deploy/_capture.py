@@ -12,6 +12,7 @@ from torch.utils import _pytree as pytree
 from efficientmod_mobile.deploy._functional import is_functional, make_functional
 from efficientmod_mobile.deploy._graph import clean
 from efficientmod_mobile.deploy._program import Program, build, copy_graph, get_tensor
+from efficientmod_mobile.deploy._regions import inline_regions
 from efficientmod_mobile.deploy._spelling import spell
 from efficientmod_mobile.errors import ConversionError
 
@@ -51,8 +52,12 @@ def _export(module: nn.Module, example: Tensor) -> fx.GraphModule:
         try:
             exported = torch.export.export(module, (example,))
             unlifted = exported.module(check_guards=False)
+            inline_regions(unlifted)
             if not make_functional(unlifted.graph):
                 unlifted = exported.run_decompositions({}).module(check_guards=False)
+                inline_regions(unlifted)
+        except ConversionError:
+            raise
         except Exception as error:
             reason = str(error).strip().partition("\n")[0] or type(error).__name__
             name = type(module).__name__

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
-from torch import fx
+from torch import Tensor, fx
 
 from efficientmod_mobile.deploy._graph import arguments, is_call, only_user, replace, shape, tensor_of
 from efficientmod_mobile.deploy._layout import Layout, chain_length, is_move, layout_of, own_layout
@@ -65,7 +65,8 @@ def _input_layouts(node: fx.Node) -> list[Layout]:
     """
     cut = cut_of(node)
     inputs = [cut.source] if cut else node.all_input_nodes[: 2 if is_call(node, *BINARY) else 1]
-    layouts = [(source, layout_of(source)) for source in inputs if source.op != "get_attr"]
+    computed = [source for source in inputs if source.op != "get_attr" and isinstance(source.meta["val"], Tensor)]
+    layouts = [(source, layout_of(source)) for source in computed]
     if is_call(node, *BINARY):
         layouts = [(source, layout) for source, layout in layouts if layout.shape == shape(node)]
     through_reshapes = is_call(node, *ELEMENTWISE, aten.softmax.int)

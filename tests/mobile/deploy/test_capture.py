@@ -207,3 +207,34 @@ def test_precision_changes_everywhere_and_comes_back() -> None:
     }
     with pytest.raises(ValueError, match="float32 or float64"):
         to_dtype(program, torch.float16)
+
+
+class WithoutAutocast(nn.Module):
+    """As attention in float32 is written for training in half: regions, one in another, and outputs of both."""
+
+    def __init__(self, *, enabled: bool = False) -> None:
+        super().__init__()
+        self.first, self.last = nn.Conv2d(3, 4, 3), nn.Conv2d(4, 5, 1)
+        self.enabled = enabled
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        y = self.first(x)
+        with torch.autocast("cpu", enabled=self.enabled):
+            z = y.float().flatten(2) * 2
+            with torch.autocast("cpu", enabled=False):
+                weights = z.sum(-1).softmax(-1)
+            scaled = y * weights[..., None, None]
+        return self.last(scaled), z
+
+
+def test_what_is_kept_from_autocast_is_a_part_like_any_other() -> None:
+    x, module = torch.randn(1, 3, 7, 9), WithoutAutocast().eval()
+    program = capture(module, x)
+    assert all(target.startswith("aten.") for target in targets(program))
+    for found, expected in zip(run(program, x), module(x), strict=True):
+        assert torch.equal(found, expected)
+
+
+def test_autocast_is_refused() -> None:
+    with pytest.raises(ConversionError, match=r"under autocast \(cpu, torch\.bfloat16\)"):
+        capture(WithoutAutocast(enabled=True).eval(), torch.randn(1, 3, 7, 9))

@@ -101,6 +101,11 @@ def test_an_output_of_the_network_is_permuted_back(transformed: Transformed) -> 
     assert transformed(Output(), SHAPE, RECIPE).operators() == {"conv2d": 1, "permute": 1}
 
 
+def test_a_list_of_parts_that_no_rule_knows_stays(transformed: Transformed) -> None:
+    network = Between(lambda x, net: net.linear(torch.cat(x.tensor_split(2, -1)[::-1], -1)))
+    assert transformed(network, SHAPE, RECIPE).operators()["tensor_split"] == 1
+
+
 REFUSED: dict[str, tuple[Callable[[Tensor, Between], Tensor], str]] = {
     "norm": (lambda x, net: F.layer_norm(x, (8,)), "normalises the last axes; write it in elementary operators first"),
     "computed weights": (lambda x, net: F.linear(x, net.linear.weight * x.mean()), "computed while the network runs"),
