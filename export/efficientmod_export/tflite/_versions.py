@@ -82,7 +82,6 @@ _RELEASES: dict[tuple[str, int], str] = {
     ("SUB", 3): "2.3.0",
     ("SUM", 1): "1.10.0",
     ("TANH", 1): "1.14.0",
-    ("TILE", 1): "1.10.1",
     ("TRANSPOSE", 1): "1.6.0",
     ("TRANSPOSE", 4): "2.3.0",
     ("TRANSPOSE", 6): "2.12.0",

@@ -128,7 +128,7 @@ def test_gather_keeps_the_layout(check_graph: Check) -> None:
 @pytest.mark.parametrize(("operator", "counts"), [("Tile", (1, 2, 1, 3)), ("Expand", (2, 3, 4, 5))])
 def test_repetition(check_node: Check, operator: str, counts: Any) -> None:
     shape = (2, 3, 4, 5) if operator == "Tile" else (2, 1, 4, 1)
-    check_node(operator, [shape], {"n": ints(*counts)})
+    assert check_node(operator, [shape], {"n": ints(*counts)}).whole
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from math import prod
 
 import numpy as np
+from ai_edge_litert import schema_py_generated as schema
 
 from .._builder import MAX_RANK
 from .._graph import Array, Shape
@@ -31,6 +32,14 @@ def binary(context: Context, code: str, left: Operand, right: Operand, options: 
     tensors = [_tensor(context, operand, shape) for operand, shape in zip(operands, shapes, strict=True)]
     tensor = context.emit(code, tensors, np.broadcast_shapes(*shapes), options)
     return Value(tensor, physical, layout)
+
+
+def times_ones(context: Context, value: Value, shape: Shape, count: int) -> int:
+    """The tensor of a value, seen in a shape (outer, 1, inner), with its inner part some times over."""
+    if count == 1:
+        return value.tensor
+    operands = [context.builder.stored(value, shape), context.constant(np.ones((count, 1), np.float32), "ones")]
+    return context.emit("MUL", operands, (shape[0], count, shape[2]), schema.MulOptionsT())
 
 
 def common_layout(values: Sequence[Value], rank: int) -> Layout:

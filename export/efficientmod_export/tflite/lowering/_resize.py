@@ -5,7 +5,8 @@ from ai_edge_litert import schema_py_generated as schema
 
 from .._errors import CannotLowerError
 from .._graph import Shape
-from .._layout import NHWC, Value, natural
+from .._layout import NHWC, Value
+from ._broadcast import times_ones
 from ._padding import image_of
 from ._registry import Context, Operand, lowers
 
@@ -84,17 +85,10 @@ def _repeated(context: Context, image: Value, factors: tuple[int, ...]) -> Value
     """Each pixel some times over, as products with ones that broadcast: XNNPACK has no RESIZE_NEAREST_NEIGHBOR."""
     batch, height, width, channels = image.physical
     down, across = factors
-    image = _times_ones(context, image, (batch * height * width, 1, channels), across)
-    image = _times_ones(context, image, (batch * height, 1, width * across * channels), down)
-    return Value(image.tensor, (batch, height * down, width * across, channels), NHWC)
-
-
-def _times_ones(context: Context, image: Value, shape: Shape, count: int) -> Value:
-    if count == 1:
-        return image
-    result = (shape[0], count, shape[2])
-    operands = [context.builder.stored(image, shape), context.constant(np.ones((count, 1), np.float32), "ones")]
-    return Value(context.emit("MUL", operands, result, schema.MulOptionsT()), result, natural(len(result)))
+    tensor = times_ones(context, image, (batch * height * width, 1, channels), across)
+    image = Value(tensor, (batch, height, width * across, channels), NHWC)
+    tensor = times_ones(context, image, (batch * height, 1, width * across * channels), down)
+    return Value(tensor, (batch, height * down, width * across, channels), NHWC)
 
 
 @lowers("DepthToSpace")

@@ -1,14 +1,14 @@
 """Taking parts, joining parts and adding borders: Cut, Concat, Pad."""
 
 from collections.abc import Sequence
+from math import prod
 
-import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from .._errors import CannotLowerError
 from .._graph import Shape
 from .._layout import NHWC, Value, padded
-from ._broadcast import common_layout
+from ._broadcast import common_layout, times_ones
 from ._padding import pad_physical
 from ._registry import Context, Operand, constant_ints, lowers
 from ._subsample import subsampled
@@ -113,10 +113,12 @@ def pad(
 
 @lowers("Tile", "Expand")
 def repeat(context: Context, x: Operand, _counts: Operand) -> Value:
-    """Copies side by side along each axis, as many as the output's shape asks for."""
+    """Copies side by side along each axis, as many as the output's shape asks for. XNNPACK has no TILE."""
     rank = len(context.shape)
     value = padded(context.value(x), rank)
     physical = tuple(context.shape[axis] for axis in value.layout)
-    counts = [after // before for before, after in zip(value.physical, physical, strict=True)]
-    operands = [context.builder.stored(value), context.builder.constant(np.asarray(counts, np.int32), "ints")]
-    return Value(context.emit("TILE", operands, physical, schema.TileOptionsT()), physical, value.layout)
+    for axis, after in enumerate(physical):
+        shape = (prod(value.physical[:axis]), 1, prod(value.physical[axis:]))
+        tensor = times_ones(context, value, shape, after // value.physical[axis])
+        value = Value(tensor, (*value.physical[:axis], after, *value.physical[axis + 1 :]), value.layout)
+    return value
