@@ -29,7 +29,7 @@ DELEGATE = "XnnpackBackend"
 
 @dataclass(frozen=True)
 class LoweredPte:
-    """A `.pte` in memory, how many XNNPACK delegates it calls, and the operators outside them with their counts."""
+    """A `.pte` in memory, how many delegates it calls, and the operators outside them with their counts."""
 
     data: bytes
     delegates: int
@@ -72,10 +72,15 @@ class ExecutorchBackend:
 
 
 def lower_to_pte(program: Program) -> LoweredPte:
-    """Lower a float32 program to the bytes of a `.pte`."""
+    """Lower a float32 program for XNNPACK."""
     from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
 
-    finished = assemble(lower(program, XnnpackPartitioner()))
+    return partitioned_pte(program, XnnpackPartitioner())
+
+
+def partitioned_pte(program: Program, partitioner: Any) -> LoweredPte:
+    """The `.pte` of a program whose parts one of ExecuTorch's partitioners cuts out and lowers."""
+    finished = assemble(lower(program, partitioner))
     delegates, outside = inventory(finished.executorch_program.execution_plan[0])
     return LoweredPte(bytes(finished.buffer), delegates, outside)
 

@@ -10,9 +10,8 @@ import torch
 
 from efficientmod_export._stages import Artifact, ConversionOptions, Precision, Runner, TensorSpec
 from efficientmod_export.backends._backend import check_precision, demand, register
-from efficientmod_export.backends._executorch import EXECUTORCH, LoweredPte, inventory, pte_runner
+from efficientmod_export.backends._executorch import EXECUTORCH, LoweredPte, partitioned_pte, pte_runner
 from efficientmod_export.backends._failures import converting
-from efficientmod_export.backends._lowering import assemble, lower
 from efficientmod_export.backends._program import input_spec, output_specs, write_file
 from efficientmod_mobile.deploy import Program
 from efficientmod_mobile.deploy._graph import module_path
@@ -59,12 +58,10 @@ class ExecutorchVulkanBackend:
 
 
 def lower_for_vulkan(program: Program) -> LoweredPte:
-    """Lower a float32 program to the bytes of a `.pte`."""
+    """Lower a float32 program for Vulkan."""
     from executorch.backends.vulkan.partitioner.vulkan_partitioner import VulkanPartitioner
 
-    finished = assemble(lower(program, VulkanPartitioner()))
-    delegates, outside = inventory(finished.executorch_program.execution_plan[0])
-    return LoweredPte(bytes(finished.buffer), delegates, outside)
+    return partitioned_pte(program, VulkanPartitioner())
 
 
 def _check_attention(program: Program) -> None:

@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 import torch
 
+from efficientmod_export._recipes import RECIPES
 from efficientmod_export._stages import Artifact, Sample
 from efficientmod_export.backends import quiet
+from efficientmod_export.backends._interpreted import load_interpreted
 from efficientmod_export.backends._mlpackage import MODEL
 from efficientmod_export.parity._layers import first_drift
 from efficientmod_mobile import create_model, realistic_state
-from efficientmod_mobile.deploy import Program, capture, deploy
+from efficientmod_mobile.deploy import Program, capture, deploy, run
 
 from .conftest import Convert
 
@@ -78,3 +80,15 @@ def test_std_goes_into_the_stem_and_the_image_into_core_ml(network: Program, con
     assert kinds[:3] == ["mul", "add", "conv"]
     assert kinds[-2:] == ["softmax", "classify"]
     assert Counter(kinds)["conv"] > 10
+
+
+def test_executorch_holds_it_as_one_core_ml_program(
+    network: Program, convert: Convert, made_sample: Callable[[Program], Sample]
+) -> None:
+    formed = deploy(network, RECIPES["executorch-coreml"]).program
+    artifact = convert("executorch-coreml", formed, "fp16")
+    assert (artifact.delegates, artifact.outside) == (1, ())
+    loaded, sample = load_interpreted(artifact.path, ["logits"], "float16"), made_sample(network)
+    (found,) = loaded.program.predict(loaded.feed(sample)).values()
+    (expected,) = (output.numpy() for output in run(network, torch.from_numpy(sample.tensor)))
+    assert 1e-6 < np.abs(found - expected).max() / np.ptp(expected) < 5e-3
