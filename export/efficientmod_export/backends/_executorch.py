@@ -24,7 +24,6 @@ from efficientmod_mobile.deploy import Program
 # ExecuTorch promises that a runtime reads older files, not newer ones; so the least runtime is the one that wrote it.
 EXECUTORCH = "executorch"
 METHOD = "forward"
-DELEGATE = "XnnpackBackend"
 
 
 @dataclass(frozen=True)
@@ -38,9 +37,14 @@ class LoweredPte:
 
 @register
 class ExecutorchBackend:
-    """`model.pte`, float32; takes the normalised image (1, 3, H, W)."""
+    """`model.pte`, float32; takes the normalised image (1, 3, H, W).
+
+    `runtime` is what the manifest calls it, `delegate` the part of ExecuTorch's runtime that the file needs.
+    """
 
     target = "executorch"
+    runtime = "ExecuTorch"
+    delegate = "XnnpackBackend"
     precisions: tuple[Precision, ...] = ("fp32",)
     filename = "model.pte"
     requires: tuple[tuple[str, str], ...] = ((EXECUTORCH, "executorch"),)
@@ -51,13 +55,13 @@ class ExecutorchBackend:
         demand(self)
         path = folder / self.filename
         with converting(self.target):
-            lowered = lower_to_pte(program)
+            lowered = self.lower(program)
             write_file(path, lowered.data)
         return Artifact(
             target=self.target,
             path=path,
             precision=options.precision,
-            runtime="ExecuTorch",
+            runtime=self.runtime,
             least_runtime=metadata.version(EXECUTORCH),
             inputs=(input_spec(program, options),),
             outputs=output_specs(program),
@@ -65,10 +69,14 @@ class ExecutorchBackend:
             outside=lowered.outside,
         )
 
+    def lower(self, program: Program) -> LoweredPte:
+        """What `convert` writes."""
+        return lower_to_pte(program)
+
     def runner(self, path: Path, inputs: tuple[TensorSpec, ...], outputs: tuple[TensorSpec, ...]) -> Runner | None:
-        """Run with ExecuTorch's own runtime, the C++ code that phones run."""
+        """Run with ExecuTorch's own runtime, the C++ code that phones run; None where it lacks the delegate."""
         demand(self)
-        return pte_runner(path, inputs, outputs, DELEGATE)
+        return pte_runner(path, inputs, outputs, self.delegate)
 
 
 def lower_to_pte(program: Program) -> LoweredPte:
