@@ -7,8 +7,9 @@ from ai_edge_litert import schema_py_generated as schema
 
 from .._errors import CannotLowerError
 from .._graph import Graph, Node
-from .._layout import Value, last_axis_innermost
+from .._layout import Value, last_axis_innermost, moves
 from ._broadcast import binary, unary
+from ._reductions import reduce
 from ._registry import Context, Operand, lowers
 
 _ACTIVATION = schema.ActivationFunctionType
@@ -127,16 +128,23 @@ def parametric_relu(context: Context, x: Operand, slope: Operand) -> Value:
 
 @lowers("Softmax")
 def softmax(context: Context, x: Operand, *, axis: int = -1) -> Value:
-    """exp(x) over its sum along one axis, which must lie innermost."""
-    value = _innermost(context, context.value(x), axis)
+    """exp(x) over its sum along one axis: one operator where that lies innermost, else in steps that move nothing."""
+    value = context.value(x)
+    axis %= len(value.layout)
+    if moves(value, last_axis_innermost(value.layout, axis)):
+        return _softmax_in_steps(context, value, axis)
+    value = context.builder.arranged(value, last_axis_innermost(value.layout, axis))
     stored = context.builder.shape(value)
     shape = stored if stored[-1] == value.physical[-1] else value.physical
     tensor = context.emit("SOFTMAX", [context.builder.stored(value, shape)], shape, schema.SoftmaxOptionsT(beta=1.0))
     return Value(tensor, value.physical, value.layout)
 
 
-def _innermost(context: Context, value: Value, axis: int) -> Value:
-    return context.builder.arranged(value, last_axis_innermost(value.layout, axis % len(value.layout)))
+def _softmax_in_steps(context: Context, value: Value, axis: int) -> Value:
+    greatest = reduce(context, "REDUCE_MAX", value, (axis,), keep=True)
+    powers = unary(context, "EXP", binary(context, "SUB", value, greatest, schema.SubOptionsT()), schema.ExpOptionsT())
+    total = reduce(context, "SUM", powers, (axis,), keep=True)
+    return binary(context, "DIV", powers, total, schema.DivOptionsT())
 
 
 def _scalar(number: float) -> Any:
