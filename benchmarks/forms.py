@@ -23,6 +23,7 @@ import torch
 from efficientmod_export._recipes import CHANNELS_FIRST, RECIPES, XNNPACK
 from efficientmod_export._stages import ConversionOptions, Sample
 from efficientmod_export.backends import BACKENDS, quiet
+from efficientmod_export.backends._executorch import inventory
 from efficientmod_export.bench._machine import describe_machine
 from efficientmod_export.bench._runtimes import RUNTIMES
 from efficientmod_mobile import list_models, load_network
@@ -72,13 +73,33 @@ class Lowered:
 
 
 def lower(program: Program, recipe: Recipe, target: str, folder: Path) -> Lowered:
-    deployed = deploy(program, recipe).program if recipe else program
+    """The seconds are those after the transforms."""
     folder.mkdir(parents=True)
+    if target == "executorch" and not recipe:
+        return lower_plainly(program, folder / "model.pte")
+    deployed = deploy(program, recipe).program if recipe else program
     began = time.process_time()
     artifact = BACKENDS[target].convert(deployed, options(), folder)
     seconds = time.process_time() - began
-    outside = sum(int(entry.rpartition(" x")[2]) for entry in artifact.outside or ())
-    return Lowered(artifact.path, seconds, artifact.delegates or 0, outside)
+    return Lowered(artifact.path, seconds, artifact.delegates or 0, count(artifact.outside))
+
+
+def lower_plainly(program: Program, path: Path) -> Lowered:
+    """With the calls that ExecuTorch's guide shows, and nothing of ours."""
+    from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
+    from executorch.exir import to_edge_transform_and_lower
+
+    began = time.process_time()
+    exported = torch.export.export(program.graph_module, (program.example,))
+    finished = to_edge_transform_and_lower(exported, partitioner=[XnnpackPartitioner()]).to_executorch()
+    path.write_bytes(finished.buffer)
+    seconds = time.process_time() - began
+    delegates, outside = inventory(finished.executorch_program.execution_plan[0])
+    return Lowered(path, seconds, delegates, count(outside))
+
+
+def count(outside: tuple[str, ...]) -> int:
+    return sum(int(entry.rpartition(" x")[2]) for entry in outside)
 
 
 def options() -> ConversionOptions:
