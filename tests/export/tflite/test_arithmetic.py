@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from ai_edge_litert import schema_py_generated as schema
 
 Check = Callable[..., Any]
 RANDOM = np.random.default_rng(3)
@@ -147,3 +148,13 @@ def test_batch_normalization_alone(check_node: Check) -> None:
 @pytest.mark.parametrize("slope", [(6, 1, 1), (1,)])
 def test_parametric_relu(check_node: Check, slope: Any) -> None:
     assert check_node("PRelu", [(2, 6, 5, 7)], {"slope": np.abs(normal(*slope))}).whole
+
+
+@pytest.mark.parametrize(("shape", "repeated"), [((2, 3, 7, 5), [5, 3]), ((2, 32, 7, 5), [32])])
+def test_a_constant_that_is_short_in_memory_is_repeated(check_node: Check, shape: Any, repeated: list[int]) -> None:
+    """XNNPACK's kernel runs once for each run of elements: one of three channels takes ten times as long."""
+    result = check_node("Sub", [shape], {"c": normal(shape[1], 1, 1)})
+    constants = [
+        tensor for tensor in schema.ModelT.InitFromPackedBuf(result.data, 0).subgraphs[0].tensors if tensor.buffer
+    ]
+    assert [list(tensor.shape) for tensor in constants] == [repeated]

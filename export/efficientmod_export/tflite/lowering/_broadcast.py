@@ -15,6 +15,12 @@ from .._graph import Array, Shape
 from .._layout import NHWC, Layout, Value, moves, natural, padded
 from ._registry import Context, Operand
 
+_VECTORISED = {"ADD", "SUB", "MUL", "DIV", "MAXIMUM", "MINIMUM"}
+_SHORT = 32
+"""Elements. From here on a longer run is no faster."""
+_LONGEST = 1 << 14
+"""Elements that a constant is repeated to; nothing here is worth more in the file."""
+
 
 def unary(context: Context, code: str, value: Value, options: object = None) -> Value:
     """An operator of one operand, in the shape that the operand is stored with."""
@@ -29,6 +35,8 @@ def binary(context: Context, code: str, left: Operand, right: Operand, options: 
     operands = [_arranged(context, operand, rank, layout) for operand in (left, right)]
     physical = np.broadcast_shapes(*(_physical(operand) for operand in operands))
     shapes = _running_shapes(context, operands, physical)
+    if code in _VECTORISED:
+        operands, shapes = _with_long_runs(operands, shapes)
     tensors = [_tensor(context, operand, shape) for operand, shape in zip(operands, shapes, strict=True)]
     tensor = context.emit(code, tensors, np.broadcast_shapes(*shapes), options)
     return Value(tensor, physical, layout)
@@ -40,6 +48,25 @@ def times_ones(context: Context, value: Value, shape: Shape, count: int) -> int:
         return value.tensor
     operands = [context.builder.stored(value, shape), context.constant(np.ones((count, 1), np.float32), "ones")]
     return context.emit("MUL", operands, (shape[0], count, shape[2]), schema.MulOptionsT())
+
+
+def _with_long_runs(operands: Sequence[Operand], shapes: Sequence[Shape]) -> tuple[list[Operand], list[Shape]]:
+    """Repeat a constant along the last axis but one where the last is short.
+
+    XNNPACK calls its kernel once for each run of elements that both operands have side by side. To take a mean of three
+    channels from a picture of 224 x 224 takes 0.15 ms in runs of 3, and 0.02 ms in runs of 672.
+    """
+    result = np.broadcast_shapes(*shapes)
+    made: list[tuple[Operand, Shape]] = []
+    for operand, shape in zip(operands, shapes, strict=True):
+        full = (1,) * (len(result) - len(shape)) + shape
+        short = len(result) > 1 and 1 < full[-1] == result[-1] < _SHORT and full[-2] == 1
+        if isinstance(operand, Value) or not short or result[-2] * result[-1] > _LONGEST:
+            made.append((operand, shape))
+        else:
+            longer = (*full[:-2], *result[-2:])
+            made.append((np.broadcast_to(operand.reshape(full), longer), longer))
+    return [operand for operand, _ in made], [shape for _, shape in made]
 
 
 def common_layout(values: Sequence[Value], rank: int) -> Layout:
