@@ -202,18 +202,19 @@ def convert(model: str, rivals: dict[str, Rival], folder: Path) -> Result:
 
 
 def in_turns(result: Result, runs: int, folder: Path) -> Result:
-    """The same with the rounds, measured in turns in this process."""
+    """The same with the rounds of the files that are right, measured in turns in this process."""
     calls = {}
     for file in result.files:
+        if file.wrong is not None:
+            continue
         loaded = interpreter(_file(folder, file.label).read_bytes())
         detail = loaded.get_input_details()[0]
         loaded.set_tensor(detail["index"], np.random.default_rng(0).random(detail["shape"], np.float32))
         calls[file.label] = loaded.invoke
     busy = load_average()
     rounds = take_turns(calls, runs, 3)
-    return replace(
-        result, load_average=busy, files=tuple(replace(file, rounds=rounds[file.label]) for file in result.files)
-    )
+    files = tuple(replace(file, rounds=rounds.get(file.label, ())) for file in result.files)
+    return replace(result, load_average=busy, files=files)
 
 
 def _file(folder: Path, label: str) -> Path:
@@ -252,7 +253,7 @@ def compare(models: Sequence[str], rivals: dict[str, Rival], runs: int, folder: 
         place = folder / model.replace("/", "-")
         result = _read(place)
         assert result is not None
-        if not all(file.rounds for file in result.files):
+        if not all(file.rounds or file.wrong for file in result.files):
             result = in_turns(result, runs, place)
             _write(place, result)
         yield result
@@ -332,8 +333,11 @@ def _latency_row(result: Result, labels: list[str]) -> list[str]:
     files = {file.label: file for file in result.files}
     cells = [result.model, "x".join(map(str, result.resolution))]
     for label in labels:
-        times = Latency.of(files[label].rounds) if label in files else None
-        cells.append(f"{times.median:.1f} ({times.min:.1f})" if times else "not converted")
+        if label in files and files[label].wrong is None:
+            times = Latency.of(files[label].rounds)
+            cells.append(f"{times.median:.1f} ({times.min:.1f})")
+        else:
+            cells.append("wrong" if label in files else "not converted")
         if label != OURS:
             ratio = result.ratio(label)
             cells.append(f"**{ratio.median:.2f}** ({ratio.lower:.2f}-{ratio.upper:.2f})" if ratio else "-")
