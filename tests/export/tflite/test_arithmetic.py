@@ -68,6 +68,7 @@ def test_power(check_node: Check, exponent: float) -> None:
         ("Relu", {}, "RELU"),
         ("LeakyRelu", {"alpha": 0.2}, "LEAKY_RELU"),
         ("Elu", {}, "ELU"),
+        ("Elu", {"alpha": 0.3}, "ELU"),
         ("HardSwish", {}, "HARD_SWISH"),
         ("HardSigmoid", {"alpha": 1 / 6, "beta": 0.5}, "ADD"),
         ("HardSigmoid", {"alpha": 0.2, "beta": 0.4}, "MUL"),

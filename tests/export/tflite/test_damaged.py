@@ -91,6 +91,18 @@ def test_a_model_that_contradicts_itself(text: str, said: str) -> None:
         to_tflite(parsed(text.replace(", int64[1] s", "")))
 
 
+def test_a_dropout_that_trains_is_no_identity() -> None:
+    model = parsed("(float[2,3] x) => (float y) { r = Constant<value_float = 0.5>() y = Dropout(x, r, t) }")
+    for trains in (True, False):
+        del model.graph.initializer[:]
+        model.graph.initializer.append(numpy_helper.from_array(np.asarray(trains), "t"))
+        if trains:
+            with pytest.raises(UnsupportedOperatorsError, match="Dropout"):
+                to_tflite(model)
+        else:
+            to_tflite(model)
+
+
 def test_names_that_are_given_twice() -> None:
     relu = "(float[2,3] x) => (float y) { y = Relu(x) }"
     for part in ("input", "output"):

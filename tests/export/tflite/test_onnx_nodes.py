@@ -25,18 +25,16 @@ REWRITTEN = {
 }  # fmt: skip
 WEIGHTED = {
     "BatchNormalization", "Clip", "Conv", "ConvTranspose", "GroupNormalization", "InstanceNormalization",
-    "LayerNormalization", "Pad", "Resize",
+    "LayerNormalization", "PRelu", "Pad", "Resize",
 }  # fmt: skip
 
 SKIPPED = {
-    r"dilations|3d|argmax|uint8|ceil_last_window": "windows over other axes, dilated, of integers, or with indices",
+    r"layer_normalization|batchnorm_.*training|training_dropout|dropout_.*mask": "an output that only training reads",
+    r"pool.*dilations|3d|argmax|uint8|ceil_last_window": "over three axes, dilated, of integers, or with indices",
     r"averagepool_2d_ceil$": "the last window is clipped by ONNX, and not by its reference",
-    r"convtranspose_(autopad|group|output_shape|kernel_shape|pad$)": "transposed in groups, or padded by a shape",
     r"resize_.*(exclude_outside|antialias|tf_crop|not_larger|not_smaller|align_corners|prefer_ceil|ceil_half)": "none",
     r"resize_.*(downsample|_nearest|symmetric)": "a scale that is not that of the sizes, or another rounding",
-    r"elu_(example|default)?$|test_elu$": "ELU's alpha is 1 in TFLite",
     r"pad|_bool|_long|float(16|64)|int(8|16|32|64)|double|_empty": "other element types, no elements, or paddings",
-    r"layer_normalization|batchnorm_.*training|dropout|training": "what only training reads is an output",
     r"reverse|neg_steps|slice_start_out|slice_neg|allowzero": "backwards",
     r"matmul_.*1d|basic_conv|gemm_transposeA|gemm_.*matrix|zero_size|split_.*zero|logsoftmax": "vector, or no elements",
 }

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from onnx import helper
 
 Check = Callable[..., Any]
 RANDOM = np.random.default_rng(7)
@@ -67,11 +68,29 @@ def test_large_depthwise_is_split(check_node: Check, kernel: Any, parts: int, st
         {"strides": [2, 2]},
         {"strides": [2, 3], "pads": [1, 0, 1, 2]},
         {"strides": [2, 2], "pads": [1, 1, 1, 1], "output_padding": [1, 1]},
+        {"strides": [3, 2], "output_padding": [2, 1]},
+        {"strides": [2, 1], "dilations": [2, 3], "pads": [1, 2, 0, 1]},
+        {"strides": [2, 2], "output_shape": [11, 16]},
+        {"strides": [2, 2], "output_shape": [10, 15], "auto_pad": "SAME_UPPER"},
+        {"strides": [3, 2], "auto_pad": "SAME_UPPER"},
+        {"strides": [3, 2], "auto_pad": "SAME_LOWER"},
+        {"strides": [3, 2], "auto_pad": "VALID"},
     ],
 )
 def test_conv_transpose(check_node: Check, attributes: Any) -> None:
     constants = {"w": weights(3, 5, 3, 4), "b": weights(5)}
     assert check_node("ConvTranspose", [(1, 3, 5, 7)], constants, **attributes).whole
+
+
+@pytest.mark.parametrize("group", [2, 4])
+def test_conv_transpose_in_groups(check_graph: Check, group: int) -> None:
+    """Its weight is not what a scale behind it folds into."""
+    nodes = [
+        helper.make_node("ConvTranspose", ["x0", "w", "b"], ["a"], group=group, strides=[2, 2], pads=[1, 0, 0, 1]),
+        helper.make_node("Mul", ["a", "s"], ["y0"]),
+    ]
+    constants = {"w": weights(4, 3, 3, 2), "b": weights(3 * group), "s": weights(3 * group, 1, 1)}
+    assert check_graph(nodes, [(1, 4, 5, 7)], constants).whole
 
 
 POOLS = [

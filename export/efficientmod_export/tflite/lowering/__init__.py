@@ -14,6 +14,7 @@ from . import (
     _reductions,
     _resize,
     _selection,
+    _transposed,
     _views,
     _where,
 )
@@ -32,6 +33,7 @@ FAMILIES = (
     _reductions,
     _resize,
     _selection,
+    _transposed,
     _views,
     _where,
 )

@@ -112,10 +112,15 @@ def leaky_relu(context: Context, x: Operand, *, alpha: float = 0.01) -> Value:
 
 @lowers("Elu")
 def elu(context: Context, x: Operand, *, alpha: float = 1.0) -> Value:
-    """X where it is positive, exp(x) - 1 elsewhere."""
-    if alpha != 1.0:
-        raise CannotLowerError("ELU has an alpha other than 1")
-    return unary(context, "ELU", context.value(x))
+    """X where it is positive, alpha * (exp(x) - 1) elsewhere; as max(x, 0) + alpha * ELU(min(x, 0)) for another alpha
+    than TFLite's one.
+    """
+    value = context.value(x)
+    if alpha == 1.0:
+        return unary(context, "ELU", value)
+    negative = unary(context, "ELU", binary(context, "MINIMUM", value, _scalar(0.0), schema.MaximumMinimumOptionsT()))
+    scaled = binary(context, "MUL", negative, _scalar(alpha), schema.MulOptionsT())
+    return binary(context, "ADD", unary(context, "RELU", value), scaled, schema.AddOptionsT())
 
 
 @lowers("PRelu")

@@ -1,4 +1,4 @@
-"""Convolutions: CONV_2D, DEPTHWISE_CONV_2D and TRANSPOSE_CONV, which all want NHWC."""
+"""Convolutions: CONV_2D and DEPTHWISE_CONV_2D, which want NHWC."""
 
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
@@ -7,7 +7,7 @@ from .._errors import CannotLowerError
 from .._graph import Array, Shape
 from .._layout import NHWC, Value, moves
 from ._linear import is_left_product, left_product
-from ._padding import Pads, image_of, pad_image, same_pads, window_pads
+from ._padding import image_of, pad_image, same_pads, window_pads
 from ._registry import Context, Operand, lowers
 
 _SAME, _VALID = schema.Padding.SAME, schema.Padding.VALID
@@ -32,7 +32,7 @@ def convolution(
     inputs, outputs = value.shape[1], context.shape[1]
     if inputs % group or outputs % group:
         raise CannotLowerError(f"{inputs} and {outputs} channels in {group} groups")
-    weight, bias = _constant_weights(weight, bias, (outputs, inputs // group), outputs, kernel_shape)
+    weight, bias = constant_weights(weight, bias, (outputs, inputs // group), outputs, kernel_shape)
     kernel = weight.shape[2:]
     if (*kernel, *strides, group, sum(pads)) == (1, 1, 1, 1, 1, 0) and moves(value, NHWC) and is_left_product(value, 1):
         return left_product(context, value, 1, weight.reshape(weight.shape[:2]), bias)
@@ -51,7 +51,7 @@ def convolution(
         "dilationWFactor": dilations[1],
         "padding": padding,
     }
-    channels, shape = image.physical[3], _nhwc(context.shape)
+    channels, shape = image.physical[3], nhwc(context.shape)
     if group == channels and group > 1:
         multiplier = weight.shape[0] // channels
         filters = weight.transpose(1, 2, 3, 0)
@@ -72,7 +72,7 @@ def _emit(context: Context, code: str, image: Value, filters: Array, bias: Array
     return context.emit(code, operands, shape, options)
 
 
-def _constant_weights(
+def constant_weights(
     weight: Operand, bias: Operand | None, channels: Shape, outputs: int, kernel_shape: Shape
 ) -> tuple[Array, Array]:
     """Weight and bias. Raises CannotLowerError where the weight is not (*channels, *kernel_shape), which ONNX's
@@ -86,59 +86,6 @@ def _constant_weights(
     return weight, bias
 
 
-def _nhwc(shape: Shape) -> Shape:
+def nhwc(shape: Shape) -> Shape:
+    """The shape of an image (N, C, H, W) as it lies in memory."""
     return tuple(shape[axis] for axis in NHWC)
-
-
-@lowers("ConvTranspose")
-def transposed_convolution(
-    context: Context,
-    x: Operand,
-    weight: Operand,
-    bias: Operand | None = None,
-    *,
-    strides: tuple[int, ...] = (1, 1),
-    dilations: tuple[int, ...] = (1, 1),
-    pads: tuple[int, ...] = (0, 0, 0, 0),
-    output_padding: tuple[int, ...] = (0, 0),
-    group: int = 1,
-    auto_pad: str = "NOTSET",
-    kernel_shape: tuple[int, ...] = (),
-    output_shape: tuple[int, ...] = (),
-) -> Value:
-    """Transposed convolution of (N, C, H, W) with weight (C, O, kh, kw): computed whole, then cut to the asked
-    window.
-    """
-    if group != 1 or dilations != (1, 1) or auto_pad != "NOTSET" or output_shape:
-        raise CannotLowerError("a transposed convolution in groups, dilated, or padded by its output's shape")
-    image = image_of(context, context.value(x))
-    batch, height, width, inputs = image.physical
-    outputs = context.shape[1]
-    weight, bias = _constant_weights(weight, bias, (inputs, outputs), outputs, kernel_shape)
-    kernel = weight.shape[2:]
-    extents = [
-        (extent - 1) * stride + size for extent, stride, size in zip((height, width), strides, kernel, strict=True)
-    ]
-    whole = (batch, *extents, outputs)
-    options = schema.TransposeConvOptionsT(strideH=strides[0], strideW=strides[1], padding=_VALID)
-    operands = [
-        context.builder.ints(whole),
-        context.constant(weight.transpose(1, 2, 3, 0), "weight"),
-        context.builder.stored(image),
-        context.constant(bias, "bias"),
-    ]
-    tensor = context.emit("TRANSPOSE_CONV", operands, whole, options)
-    return _cut(context, Value(tensor, whole, NHWC), ((pads[0], pads[2]), (pads[1], pads[3])), output_padding)
-
-
-def _cut(context: Context, image: Value, pads: Pads, more: tuple[int, ...]) -> Value:
-    """Take the padding away on each side; `more` adds to the end what ONNX calls output padding."""
-    missing = [extra - after for (_, after), extra in zip(pads, more, strict=True)]
-    if any(rows > 0 for rows in missing):
-        raise CannotLowerError("an output padding longer than the padding at the end")
-    shape = _nhwc(context.shape)
-    if shape == image.physical:
-        return image
-    begin = context.builder.ints([0, pads[0][0], pads[1][0], 0])
-    size = context.builder.ints(shape)
-    return Value(context.emit("SLICE", [image.tensor, begin, size], shape, schema.SliceOptionsT()), shape, NHWC)

@@ -2,13 +2,13 @@
 
     Mul(Expand(x), y)  ->  Mul(x, y)       where the result has the same shape; and Add, Sub, Div
 
-Identity and Dropout always; Cast to the same type; Expand, Tile, Reshape and Slice to the same shape; Pad by
-nothing; Concat of one; a Transpose to the same order; Transpose(Transpose(x, p), q) = Transpose(x, p[q]).
+Identity always, Dropout outside training; Cast to the same type; Expand, Tile, Reshape and Slice to the same shape;
+Pad by nothing; Concat of one; a Transpose to the same order; Transpose(Transpose(x, p), q) = Transpose(x, p[q]).
 """
 
 import numpy as np
 
-from .._graph import Graph, Node
+from .._graph import Array, Graph, Node
 
 _BROADCASTING = {"Add", "Sub", "Mul", "Div"}
 _ALWAYS = {"Identity", "Dropout"}
@@ -24,12 +24,17 @@ def _drop(graph: Graph, node: Node) -> bool:
     if (len(node.outputs) != 1 and node.operator != "Dropout") or not _is_identity(graph, node):
         return False
     del node.outputs[1:]
+    if node.operator == "Dropout" and not graph.bypass_possible(node, node.inputs[0]):
+        graph.become(node, "Identity", node.inputs[:1])  # from an input to an output: only a name
+        return True
     return graph.bypass(node, node.inputs[0])
 
 
 def _is_identity(graph: Graph, node: Node) -> bool:
     if node.operator == "Concat":
         return len(node.inputs) == 1
+    if node.operator == "Dropout" and node.input(2) and not _is_false(graph.constant(node.input(2))):
+        return False
     if node.operator in _ALWAYS:
         return all(name not in graph.outputs and not graph.readers(name) for name in node.outputs[1:])
     if node.operator in _BY_SHAPE:
@@ -37,6 +42,10 @@ def _is_identity(graph: Graph, node: Node) -> bool:
         return same and graph.dtype(node.inputs[0]) == graph.dtype(node.outputs[0]) and not _reverses(graph, node)
     perm = node.ints("perm")
     return node.operator == "Transpose" and bool(perm) and perm == tuple(range(len(perm)))
+
+
+def _is_false(flag: Array | None) -> bool:
+    return flag is not None and not flag.any()
 
 
 def _reverses(graph: Graph, node: Node) -> bool:

@@ -64,6 +64,8 @@ def _product_above(graph: Graph, name: str, *, through_views: bool) -> Node | No
         writer = graph.writer(name)
         if writer is None:
             return None
+        if writer.operator == "ConvTranspose" and writer.number("group", 1) != 1:
+            return None  # its weight is (C, O / group, kh, kw)
         if writer.operator in _PRODUCTS:
             constant = all(not item or item in graph.constants for item in writer.inputs[1:])
             return writer if constant else None
@@ -87,9 +89,8 @@ def _along_channels(graph: Graph, product: Node, array: Array) -> Doubles | None
 
 def _apply(graph: Graph, product: Node, scale: Doubles, shift: Doubles) -> None:
     weight = graph.constants[product.inputs[1]].astype(np.float64)
-    transposed = product.operator == "ConvTranspose"
-    axis = 1 if transposed else 0
-    outputs = weight.shape[axis] * (int(product.number("group", 1)) if transposed else 1)
+    axis = 1 if product.operator == "ConvTranspose" else 0
+    outputs = weight.shape[axis]
     bias = graph.constants[product.inputs[2]].astype(np.float64) if product.input(2) else np.zeros(outputs)
     names = list(product.inputs[:2])
     if not (scale == 1.0).all():
@@ -113,12 +114,7 @@ def _batch_norm(graph: Graph, node: Node) -> bool:
     shift = beta - scale * mean
     source = node.inputs[0]
     product = _product_above(graph, source, through_views=False)
-    if (
-        product is not None
-        and product.operator != "Linear"
-        and graph.bypass_possible(node, source)
-        and not (product.operator == "ConvTranspose" and product.number("group", 1) != 1)
-    ):
+    if product is not None and product.operator != "Linear" and graph.bypass_possible(node, source):
         _apply(graph, product, scale, shift)
         return graph.bypass(node, source)
     shape = graph.shape(source)
