@@ -133,5 +133,6 @@ def test_other_networks_gain_too(name: str) -> None:
 
 
 def test_one_form_for_all_mobile_targets() -> None:
-    for target in RECIPES.keys() - {"onnx"}:
+    """TFLite's writer takes a network as it is."""
+    for target in RECIPES.keys() - {"onnx", "tflite"}:
         assert RECIPES[target][: len(CHANNELS_FIRST)] == CHANNELS_FIRST
