@@ -2,7 +2,7 @@
 
     python benchmarks/forms.py                    # print the tables
     python benchmarks/forms.py --write            # and put them into docs/forms.md
-    python benchmarks/forms.py --only forms       # one table: models, forms or tflite
+    python benchmarks/forms.py --only forms       # one table: models, others or forms
 
 What is compared is lowered first, then timed in one process, one inference of each in turn, so that whatever else the
 machine does falls on all alike. Times are the fastest of all rounds, since a median would tell of the machine's other
@@ -12,7 +12,7 @@ work too. Weights are seeded: latency does not depend on them.
 import argparse
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,8 +44,12 @@ from efficientmod_mobile.deploy import (
 )
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "forms.md"
+TARGET = "executorch"
 IMAGE = (1, 3, 224, 224)
 PLAIN: Recipe = ()
+OTHERS = ("timm/convnext_atto", "timm/starnet_s1", "timm/poolformer_s12", "timm/focalnet_tiny_srf")
+"""Networks that have some of EfficientMod's forms, and were written by others."""
+
 WARM_UP = 5
 
 _LAYOUT: Recipe = (NormInOperators(), AttentionInProducts(), ProductsInBatches(), Repeat((ChannelsFirst(),)))
@@ -72,14 +76,14 @@ class Lowered:
     outside: int
 
 
-def lower(program: Program, recipe: Recipe, target: str, folder: Path) -> Lowered:
+def lower(program: Program, recipe: Recipe, folder: Path) -> Lowered:
     """The seconds are those after the transforms."""
     folder.mkdir(parents=True)
-    if target == "executorch" and not recipe:
+    if not recipe:
         return lower_plainly(program, folder / "model.pte")
-    deployed = deploy(program, recipe).program if recipe else program
+    deployed = deploy(program, recipe).program
     began = time.process_time()
-    artifact = BACKENDS[target].convert(deployed, options(), folder)
+    artifact = BACKENDS[TARGET].convert(deployed, options(), folder)
     seconds = time.process_time() - began
     return Lowered(artifact.path, seconds, artifact.delegates or 0, count(artifact.outside))
 
@@ -114,12 +118,12 @@ def options() -> ConversionOptions:
     )
 
 
-def timings(paths: Mapping[str, Path], target: str, threads: int, rounds: int) -> dict[str, list[float]]:
+def timings(paths: Mapping[str, Path], threads: int, rounds: int) -> dict[str, list[float]]:
     """Milliseconds of each file, `rounds` times, in turn."""
     pixels = np.random.default_rng(0).integers(0, 256, (*IMAGE[2:], IMAGE[1]), dtype=np.uint8)
     tensor = np.random.default_rng(0).standard_normal(IMAGE).astype(np.float32)
     sample = Sample("noise", "noise", pixels, pixels, tensor)
-    load = RUNTIMES[target].prepare(threads)
+    load = RUNTIMES[TARGET].prepare(threads)
     calls = {name: load(path, sample).call for name, path in paths.items()}
     times: dict[str, list[float]] = {name: [] for name in calls}
     for turn in range(WARM_UP + rounds):
@@ -135,22 +139,22 @@ def program_of(name: str) -> Program:
     return capture(load_network(name, None).module.eval(), torch.zeros(IMAGE))
 
 
-def models_table(target: str, rounds: int, folder: Path) -> str:
-    """Plain against the target's recipe, for every EfficientMod."""
+def models_table(names: Sequence[str], rounds: int, folder: Path) -> str:
+    """Plain against the recipe, for ExecuTorch."""
     rows = ["| model | delegates, operators outside | lowering, s | 1 thread, ms | ratio | 2 threads, ms | ratio |"]
     rows.append("|---|---|---|---|---|---|---|")
-    for name in list_models():
+    for name in names:
         program = program_of(name)
         pair = {
-            kind: lower(program, recipe, target, folder / target / name / kind)
-            for kind, recipe in (("plain", PLAIN), ("recipe", RECIPES[target]))
+            kind: lower(program, recipe, folder / name.replace("/", "-") / kind)
+            for kind, recipe in (("plain", PLAIN), ("recipe", RECIPES[TARGET]))
         }
         cells = [
             arrow(f"{pair[kind].delegates}, {pair[kind].outside}" for kind in pair),
             arrow(f"{pair[kind].seconds:.0f}" for kind in pair),
         ]
         for threads in (1, 2):
-            times = timings({kind: lowered.path for kind, lowered in pair.items()}, target, threads, rounds)
+            times = timings({kind: lowered.path for kind, lowered in pair.items()}, threads, rounds)
             cells.append(arrow(f"{min(times[kind]):.1f}" for kind in pair))
             cells.append(f"{min(times['recipe']) / min(times['plain']):.2f}")
         rows.append(f"| {name} | {' | '.join(cells)} |")
@@ -162,11 +166,11 @@ def forms_table(rounds: int, folder: Path) -> str:
     """EfficientMod-s for ExecuTorch, form by form, all in one run."""
     program = program_of("efficientmod_s")
     lowered = {
-        name: lower(program, recipe, "executorch", folder / "forms" / str(index))
+        name: lower(program, recipe, folder / "forms" / str(index))
         for index, (name, recipe) in enumerate(FORMS.items())
     }
     paths = {name: one.path for name, one in lowered.items()}
-    times = {threads: timings(paths, "executorch", threads, rounds) for threads in (1, 2)}
+    times = {threads: timings(paths, threads, rounds) for threads in (1, 2)}
     rows = ["| form | delegates | operators outside | 1 thread, ms | ratio | 2 threads, ms | ratio |"]
     rows.append("|---|---|---|---|---|---|---|")
     for name, one in lowered.items():
@@ -183,13 +187,13 @@ def arrow(values: Iterator[str]) -> str:
 
 
 TABLES: dict[str, Callable[[int, Path], str]] = {
-    "models": lambda rounds, folder: models_table("executorch", rounds, folder),
+    "models": lambda rounds, folder: models_table(list_models(), rounds, folder),
+    "others": lambda rounds, folder: models_table(OTHERS, rounds, folder),
     "forms": forms_table,
-    "tflite": lambda rounds, folder: models_table("tflite", rounds, folder),
 }
 
 
-def put(name: str, table: str) -> None:
+def put(name: str, table: str, rounds: int) -> None:
     """Replace the table between its two markers in the document."""
     text = DOCUMENT.read_text()
     begin, end = f"<!-- table: {name} -->\n", "<!-- end -->"
@@ -197,7 +201,7 @@ def put(name: str, table: str) -> None:
     _, _, tail = rest.partition(end)
     if not tail:
         raise SystemExit(f"{DOCUMENT} has no place for the table {name!r}")
-    note = f"\n\n{describe_machine()}, torch {torch.__version__}.\n"
+    note = f"\n\n{rounds} rounds on {describe_machine()}, torch {torch.__version__}.\n"
     DOCUMENT.write_text(head + begin + table + note + end + tail)
 
 
@@ -218,7 +222,7 @@ def main() -> None:
             table = TABLES[name](settings.rounds, folder)
         print(f"\n{table}\n", flush=True)
         if settings.write:
-            put(name, table)
+            put(name, table, settings.rounds)
 
 
 if __name__ == "__main__":
