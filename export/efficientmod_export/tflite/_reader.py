@@ -106,6 +106,8 @@ def _nodes(graph: "onnx.GraphProto", files: ExternalFiles | None) -> tuple[list[
     arrays: dict[str, Array] = {}
     for index, proto in enumerate(graph.node):
         attributes = {item.name: _attribute(item, files) for item in proto.attribute}
+        if len(attributes) != len(proto.attribute):
+            raise InputError(f"Node {proto.name!r} has an attribute twice; the ONNX file is damaged.")
         if proto.op_type == "Constant":
             arrays[proto.output[0]] = _constant(proto.name, attributes)
             continue

@@ -174,9 +174,15 @@ def test_external_data_outside_the_folder(small: onnx.ModelProto, tmp_path: Path
         ({"offset": "100000"}, "past the end"),
         ({"offset": "-4"}, "past the end"),
         ({"offset": "two"}, "damaged offset"),
+        ({"length": "many"}, "damaged offset or length"),
+        ({"length": "220"}, "220 bytes, not the 216"),
+        ({"location": "n" * 5000}, "cannot be read"),
+        ({"location": "loop.bin"}, "cannot be read"),
+        ({"location": "\0"}, "cannot be read"),
     ],
 )
 def test_damaged_external_data(small: onnx.ModelProto, tmp_path: Path, changes: Any, said: str) -> None:
+    (tmp_path / "loop.bin").symlink_to(tmp_path / "loop.bin")
     with pytest.raises(InputError, match=said):
         to_tflite(external(small, tmp_path, **changes))
 
