@@ -8,7 +8,8 @@ Small models are damaged (`_onnx_mutations.py`): fields of the protobuf, then by
 - a file that LiteRT loads, and that computes what ONNX Runtime does where ONNX Runtime runs the model too.
 
 Another exception, a crash, a minute, 2 GB of memory or other numbers are a fault. Each is printed with the number of
-its case; `--case` runs that one again. The exit code is 1 where there was a fault.
+its case; `--case` runs that one again. The exit code is 1 where there was a fault. One kind is none of the writer's:
+ONNX Runtime divides in float32 to find the pixel that a nearest resize takes, and may miss it where it meets a border.
 """
 
 import argparse

@@ -1,8 +1,8 @@
 """From an ONNX model to a `Graph`, with everything checked that the later stages rely on.
 
-What is checked here: the file parses, its opset is one we know, weights kept outside the file stay inside its
-folder, every value has a static shape, and its element type is one that we carry. The tensors' bytes are not copied:
-arrays are views into the protobuf's bytes or into the mapped file of external data.
+What is checked here: the file parses, its opset is one we know, names are given once, weights kept outside the file
+stay inside its folder, every value has a static shape that memory holds, and its element type is one that we carry. The
+tensors' bytes are not copied: arrays are views into the protobuf's bytes or into the mapped file of external data.
 """
 
 from collections import Counter
