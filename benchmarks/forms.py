@@ -47,7 +47,7 @@ DOCUMENT = Path(__file__).parent.parent / "docs" / "forms.md"
 TARGET = "executorch"
 IMAGE = (1, 3, 224, 224)
 PLAIN: Recipe = ()
-OTHERS = ("timm/convnext_atto", "timm/starnet_s1", "timm/poolformer_s12", "timm/focalnet_tiny_srf")
+OTHERS = ("timm/convnext_atto", "timm/starnet_s1", "timm/poolformer_s12")
 """Networks that have some of EfficientMod's forms, and were written by others."""
 
 WARM_UP = 5
