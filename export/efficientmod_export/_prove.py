@@ -71,7 +71,8 @@ def parity_failure(entry: ArtifactEntry) -> ParityError | None:
     reasons = [reason for verdict in entry.verdicts if verdict.outcome == "failed" for reason in verdict.reasons]
     if not reasons:
         return None
-    return ParityError(f"{entry.target} does not compute what PyTorch computes: {'; '.join(reasons)}.")
+    hint = "" if entry.precision == "fp32" else " Try --precision fp32: if that passes, it is the rounding to float16."
+    return ParityError(f"{entry.target} does not compute what PyTorch computes: {'; '.join(reasons)}.{hint}")
 
 
 def _measured_with(target: str) -> MeasuredWith:

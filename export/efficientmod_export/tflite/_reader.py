@@ -60,7 +60,7 @@ def _graph(proto: "onnx.ModelProto", files: ExternalFiles | None) -> Graph:
     inputs = [value.name for value in proto.graph.input if value.name not in arrays]
     outputs = [value.name for value in proto.graph.output]
     _check_wiring(nodes, inputs, outputs, arrays)
-    types = types_of(proto, arrays)
+    types = types_of(proto, arrays, opset)
     for name in inputs:
         if name in types and types[name].dtype != np.float32:
             raise ConversionError(f"Input {name!r} is {types[name].dtype.name}; convert the model to float32 first.")

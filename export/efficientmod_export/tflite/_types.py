@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 
 _SMALL = 1024
 """Elements. A constant up to this long may say what a shape is; a longer one is a weight."""
+_WITHDRAWN = {("GroupNormalization", opset) for opset in range(18, 21)}
+"""What the checker refuses, although PyTorch writes it."""
 
 Types = dict[str, TensorType]
 Result = TypeVar("Result")
 
 
-def types_of(proto: "onnx.ModelProto", arrays: dict[str, Array]) -> Types:
+def types_of(proto: "onnx.ModelProto", arrays: dict[str, Array], opset: int) -> Types:
     """The type of each value that has a static one.
 
     ONNX's inference and its checker also prove that the operators, their attributes and what the model states fit
@@ -38,7 +40,7 @@ def types_of(proto: "onnx.ModelProto", arrays: dict[str, Array]) -> Types:
     context.ir_version = skeleton.ir_version
     context.opset_imports = {entry.domain: entry.version for entry in skeleton.opset_import}
     for node in skeleton.graph.node:
-        if node.op_type != "GroupNormalization":  # whose first version the checker refuses, as it was withdrawn
+        if (node.op_type, opset) not in _WITHDRAWN:
             _checked(partial(onnx.checker.check_node, node, context))
     known.update(_before_slices(skeleton, known))
     return {**known, **_inferred(skeleton)}
@@ -91,8 +93,8 @@ def _declared(values: "Sequence[onnx.ValueInfoProto]") -> Types:
 def _skeleton(proto: "onnx.ModelProto", arrays: dict[str, Array]) -> "onnx.ModelProto":
     """The model for inference: large weights are mere inputs, so that they are not copied.
 
-    Nodes with a body of their own (If, Loop) are left out. Nothing can be made of them, and their bodies would have to
-    be checked like the graph.
+    Nodes of other domains, and those with a body of their own (If, Loop), are left out: nothing can be made of them. Of
+    the former, one in the model makes the inference lenient everywhere; the bodies would have to be checked as well.
     """
     import onnx
 
@@ -106,7 +108,8 @@ def _skeleton(proto: "onnx.ModelProto", arrays: dict[str, Array]) -> "onnx.Model
     graph.output.extend(proto.graph.output)
     stated = {value.name: value for value in (*proto.graph.value_info, *proto.graph.output)}
     for node in proto.graph.node:
-        if any(attribute.HasField("g") or attribute.graphs for attribute in node.attribute):
+        has_body = any(attribute.HasField("g") or attribute.graphs for attribute in node.attribute)
+        if has_body or node.domain not in ("", "ai.onnx"):
             unknown = (onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None) for name in node.output)
             graph.input.extend(stated.get(value.name, value) for value in unknown)
         elif node.op_type != "Constant":

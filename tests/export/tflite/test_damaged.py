@@ -91,6 +91,21 @@ def test_a_model_that_contradicts_itself(text: str, said: str) -> None:
         to_tflite(parsed(text.replace(", int64[1] s", "")))
 
 
+@pytest.mark.parametrize(
+    ("odd", "opset", "said"),
+    [
+        ("u = GroupNormalization<num_groups = 1>(x, s, s)", 16, "No Op registered for GroupNormalization"),
+        ("u = other.Thing(x)", 20, "Inferred shape and existing shape differ"),
+    ],
+)
+def test_a_node_of_no_known_kind_hides_no_contradiction(odd: str, opset: int, said: str) -> None:
+    text = f"(float[1,4,2,3] x) => (float[1,3,9,8] y) <float[1] s = {{1}}> {{ {odd} y = Relu(x) }}"
+    model = parsed(text)
+    model.opset_import[0].version = opset
+    with pytest.raises(ConversionError, match=said):
+        to_tflite(model)
+
+
 def test_a_dropout_that_trains_is_no_identity() -> None:
     model = parsed("(float[2,3] x) => (float y) { r = Constant<value_float = 0.5>() y = Dropout(x, r, t) }")
     for trains in (True, False):
