@@ -4,20 +4,21 @@ Ours is what `efficientmod-export --target tflite` ships, which also normalises 
 export of the untransformed network, litert-torch its torch.export. They are installed by you, each in an environment
 of its own, whose interpreter is given:
 
-    python3 -m venv onnx2tf && onnx2tf/bin/pip install onnx2tf
-    python3 -m venv litert && litert/bin/pip install litert-torch torch==2.13.0   # the torch that is installed here
+    python3.12 -m venv onnx2tf && onnx2tf/bin/pip install onnx2tf
+    python3 -m venv litert    && litert/bin/pip install litert-torch torch==2.13.0   # the torch that is installed here
     python benchmarks/tflite_rivals.py --all --onnx2tf onnx2tf/bin/python --litert-torch litert/bin/python
 
 Weights are seeded ones of realistic scale. Every file is held against PyTorch on five pictures within a bundle's own
 limits; one that breaks them has no ratio. When all networks are converted, the files of each are loaded into LiteRT
 with XNNPACK in one process, one thread, float32, and called in turns: a ratio is the median over the rounds of the two
 times of one round.
+
+The floor of a ratio is what it would be if our file took no time but that of its multiply-accumulates, each at the rate
+of the fastest matrix product in the same runtime. No file of the same arithmetic can be below it.
 """
 
 import argparse
 import json
-import re
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -32,7 +33,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from _tables import EFFICIENTMODS, OTHERS, table, versions
+from _arithmetic import macs, peak
+from _converters import LITERT_TORCH, ONNX2TF, CannotConvert, Rival
+from _rivals_page import OURS, File, Result, latency_row, page
+from _tables import EFFICIENTMODS, OTHERS
 from numpy.typing import NDArray
 
 from efficientmod_export._pipeline import example_input, preprocessing_of
@@ -42,8 +46,7 @@ from efficientmod_export._stages import ConversionOptions, Outputs, Sample
 from efficientmod_export.backends import BACKENDS, quiet
 from efficientmod_export.backends._onnx import to_onnx
 from efficientmod_export.backends._tflite import DELEGATE, TO_NHWC, input_values, interpreter
-from efficientmod_export.bench import Latency, Ratio
-from efficientmod_export.bench._machine import describe_machine, load_average
+from efficientmod_export.bench._machine import load_average
 from efficientmod_export.bench._worker import take_turns
 from efficientmod_export.parity import TOLERANCES, MeasuredWith, make_samples, measure
 from efficientmod_mobile import load_network
@@ -51,111 +54,6 @@ from efficientmod_mobile.deploy import Program, capture, deploy
 from efficientmod_mobile.errors import EfficientModError
 
 PAGE = Path(__file__).parents[1] / "docs" / "tflite_rivals.md"
-OURS = "ours"
-CONVERSION_LIMIT = 900.0
-"""Seconds that a rival is given."""
-
-# Each is run as `python -c SNIPPET source target seconds`: it converts one file and notes how long the call took.
-ONNX2TF = """
-import pathlib, sys, time
-import numpy, onnx2tf
-source, target, seconds = map(pathlib.Path, sys.argv[1:])
-# Versions before 2 download these pictures where they are not; only their own check of each operator reads them.
-pictures = numpy.random.default_rng(0).random((20, 128, 128, 3), numpy.float32)
-numpy.save("calibration_image_sample_data_20x128x128x3_float32.npy", pictures)
-began = time.perf_counter()
-onnx2tf.convert(input_onnx_file_path=str(source), output_folder_path="made", non_verbose=True)
-seconds.write_text(str(time.perf_counter() - began))
-next(pathlib.Path("made").glob("*_float32.tflite")).rename(target)
-"""
-LITERT_TORCH = """
-import pathlib, sys, time
-import torch, litert_torch
-source, target, seconds = map(pathlib.Path, sys.argv[1:])
-program = torch.export.load(source)
-module, inputs = program.module(check_guards=False), tuple(program.example_inputs[0])
-began = time.perf_counter()
-litert_torch.convert(module, inputs).export(str(target))
-seconds.write_text(str(time.perf_counter() - began))
-"""
-
-
-NEAR_ONE = (
-    "A ratio near one is the best there is for plain convolutions (MobileNet, EfficientNet, ResNet, RegNet, GhostNet):",
-    "every converter hands XNNPACK the same kernels in the same order, one partition, no TRANSPOSE, and ours takes the",
-    "mean of the picture besides (0.02 ms). What there is to gain lies in large depthwise kernels, which are split",
-    "(EfficientMod, ConvNeXt, FastViT, StarNet), in branches that fold into one (MobileOne), in norms and attention",
-    "that move no data, and in operators that others leave outside XNNPACK.",
-)
-"""What the numbers mean."""
-
-
-class CannotConvert(Exception):  # noqa: N818 - it is an answer, not a fault of this program
-    """A converter's last words."""
-
-
-@dataclass(frozen=True)
-class Rival:
-    """A converter and the interpreter that has it. It takes the file with this suffix."""
-
-    distribution: str
-    python: Path
-    snippet: str
-    suffix: str
-
-    def label(self) -> str:
-        """The name of its column, with the version. Raises OSError or CalledProcessError where it is not installed."""
-        asked = f"from importlib import metadata; print(metadata.version({self.distribution!r}))"
-        told = subprocess.run([self.python, "-c", asked], capture_output=True, text=True, check=True)
-        return f"{self.distribution} {told.stdout.strip()}"
-
-    def convert(self, source: Path, target: Path) -> float:
-        """Convert in an empty folder; return the seconds that the call took. Raises CannotConvert."""
-        with tempfile.TemporaryDirectory(prefix="rival-") as folder:
-            noted = Path(folder) / "seconds"
-            command: list[str | Path] = [self.python, "-c", self.snippet, source, target, noted]
-            try:
-                done = subprocess.run(
-                    command, cwd=folder, capture_output=True, text=True, check=False, timeout=CONVERSION_LIMIT
-                )
-            except subprocess.TimeoutExpired:
-                raise CannotConvert(f"not done after {CONVERSION_LIMIT:.0f} s") from None
-            if done.returncode or not target.exists():
-                lines = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-                said = re.sub(r"/\S*/site-packages/", "", lines[-1]) if lines else f"exit code {done.returncode}"
-                raise CannotConvert(said[:200])
-            return float(noted.read_text())
-
-
-@dataclass(frozen=True)
-class File:
-    """One converter's file. `wrong` says which limit it breaks; `rounds` are milliseconds."""
-
-    label: str
-    seconds: float
-    partitions: int
-    transposes: int
-    error: float
-    wrong: str | None
-    rounds: tuple[float, ...] = ()
-
-
-@dataclass(frozen=True)
-class Result:
-    """One network: the files, ours first, and why the others are not there."""
-
-    model: str
-    resolution: tuple[int, int]
-    load_average: float | None
-    files: tuple[File, ...]
-    refusals: dict[str, str]
-
-    def ratio(self, label: str) -> Ratio | None:
-        """Ours to a rival's; None where one of them does not compute what PyTorch does."""
-        files = {file.label: file for file in self.files if file.wrong is None}
-        if OURS not in files or label not in files:
-            return None
-        return Ratio.of(OURS, files[OURS].rounds, label, files[label].rounds)
 
 
 @dataclass
@@ -248,7 +146,8 @@ def _prove(
     error = max((worst.max_relative_error for worst in verdict.worst), default=float("inf"))
     operators = loaded.operators()
     wrong = verdict.reasons[0] if verdict.failed else None
-    return File(label, seconds, operators[DELEGATE], operators["TRANSPOSE"], error, wrong)
+    counts = (operators[DELEGATE], operators["TRANSPOSE"], macs(loaded.runtime))
+    return File(label, seconds, *counts, error, wrong)
 
 
 def compare(models: Sequence[str], rivals: dict[str, Rival], runs: int, folder: Path) -> Iterator[Result]:
@@ -285,103 +184,6 @@ def _read(folder: Path) -> Result | None:
     return Result(**told)
 
 
-def page(results: list[Result], labels: list[str], command: str, runs: int) -> str:
-    """The document."""
-    loads = [result.load_average for result in results if result.load_average is not None]
-    busy = f", load average {min(loads):.1f} to {max(loads):.1f} before the rounds" if loads else ""
-    lines = [
-        "# TFLite beside other converters",
-        "",
-        "Written by",
-        "",
-        f"    {command}",
-        "",
-        f"on {describe_machine()}{busy}; {versions()}. LiteRT with XNNPACK, one thread, float32, batch 1, {runs} "
-        "rounds in turns. What is compared, and how, is in the script's `--help`.",
-        "",
-        *_summary(results, labels[1:]),
-        "",
-        *NEAR_ONE,
-        "",
-        "## Latency",
-        "",
-        "Milliseconds: median (least). A ratio is ours to theirs: the median over the rounds, (quartiles).",
-        "",
-        *table(
-            ["network", "at", OURS, *(cell for label in labels[1:] for cell in (label, "ratio"))],
-            (_latency_row(result, labels) for result in results),
-        ),
-        "",
-        "## The files",
-        "",
-        f"In the order {', '.join(labels)}. Error: the largest difference from PyTorch, as a fraction of the output's "
-        "range. Seconds: ours from the PyTorch program, with the proofs of the transforms; onnx2tf from ONNX; "
-        "litert-torch from PyTorch.",
-        "",
-        *table(
-            ["network", "partitions", "TRANSPOSE", "error", "seconds to convert"],
-            (_file_row(result, labels) for result in results),
-        ),
-    ]
-    faults = list(_faults(results))
-    if faults:
-        lines += ["", "## Not compared", "", *faults]
-    return "\n".join(lines) + "\n"
-
-
-def _summary(results: list[Result], rivals: list[str]) -> Iterator[str]:
-    for label in rivals:
-        ratios = [ratio.median for result in results if (ratio := result.ratio(label))]
-        if ratios:
-            yield (
-                f"- {label}: median ratio {statistics.median(ratios):.2f} over {len(ratios)} networks, "
-                f"{min(ratios):.2f} to {max(ratios):.2f}; over 1.02 in {sum(ratio > 1.02 for ratio in ratios)}."
-            )
-        refused = sum(label in result.refusals for result in results)
-        wrong = sum(file.label == label and file.wrong is not None for result in results for file in result.files)
-        if refused or wrong:
-            yield f"- {label} does not convert {refused} of {len(results)} networks, and {wrong} wrongly."
-
-
-def _latency_row(result: Result, labels: list[str]) -> list[str]:
-    files = {file.label: file for file in result.files}
-    cells = [result.model, "x".join(map(str, result.resolution))]
-    for label in labels:
-        if label in files and files[label].wrong is None:
-            times = Latency.of(files[label].rounds)
-            cells.append(f"{times.median:.1f} ({times.min:.1f})")
-        else:
-            cells.append("wrong" if label in files else "not converted")
-        if label != OURS:
-            ratio = result.ratio(label)
-            cells.append(f"**{ratio.median:.2f}** ({ratio.lower:.2f}-{ratio.upper:.2f})" if ratio else "-")
-    return cells
-
-
-def _file_row(result: Result, labels: list[str]) -> list[str]:
-    files = {file.label: file for file in result.files}
-
-    def cell(show: Callable[[File], str]) -> str:
-        return " / ".join(show(files[label]) if label in files else "-" for label in labels)
-
-    return [
-        result.model,
-        cell(lambda file: str(file.partitions)),
-        cell(lambda file: str(file.transposes)),
-        cell(lambda file: f"{file.error:.0e}" + ("" if file.wrong is None else " wrong")),
-        cell(lambda file: f"{file.seconds:.1f}"),
-    ]
-
-
-def _faults(results: list[Result]) -> Iterator[str]:
-    for result in results:
-        for label, reason in result.refusals.items():
-            yield f"- {result.model}, {label}: {reason}"
-        for file in result.files:
-            if file.wrong is not None:
-                yield f"- {result.model}, {file.label}: does not compute what PyTorch does ({file.wrong})"
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", nargs="*", default=EFFICIENTMODS, help="default: the four EfficientMods")
@@ -408,15 +210,16 @@ def main() -> None:
         parser.error(f"a converter is not there: {error}")
     models = (*EFFICIENTMODS, *OTHERS) if options.all else tuple(options.models)
     results = []
+    fastest = peak()
     with tempfile.TemporaryDirectory(prefix="rivals-") as made:
         for result in compare(models, rivals, options.runs, options.keep or Path(made)):
             results.append(result)
-            print("  ".join(_latency_row(result, [OURS, *rivals])), file=sys.stderr)
+            print("  ".join(latency_row(result, [OURS, *rivals], fastest)), file=sys.stderr)
     chosen = ["--all"] if options.all else [*models]
     command = " ".join(
         ["python benchmarks/tflite_rivals.py", *chosen, *(f"--{one.distribution} PYTHON" for one in given)]
     )
-    options.output.write_text(page(results, [OURS, *rivals], command, options.runs))
+    options.output.write_text(page(results, [OURS, *rivals], fastest, command, options.runs))
 
 
 if __name__ == "__main__":

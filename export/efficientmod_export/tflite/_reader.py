@@ -6,6 +6,7 @@ tensors' bytes are not copied: arrays are views into the protobuf's bytes or int
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from math import isfinite, prod
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -105,6 +106,8 @@ def _nodes(graph: "onnx.GraphProto", files: ExternalFiles | None) -> tuple[list[
     nodes: list[Node] = []
     arrays: dict[str, Array] = {}
     for index, proto in enumerate(graph.node):
+        names = (proto.op_type, proto.domain, proto.name, *proto.input, *proto.output)
+        _check_texts((*names, *(item.name for item in proto.attribute)))
         attributes = {item.name: _attribute(item, files) for item in proto.attribute}
         if len(attributes) != len(proto.attribute):
             raise InputError(f"Node {proto.name!r} has an attribute twice; the ONNX file is damaged.")
@@ -166,8 +169,15 @@ def _check_names(graph: "onnx.GraphProto") -> None:
     written = [node.output[0] for node in graph.node if node.op_type == "Constant"]
     constants = [*(tensor.name for tensor in graph.initializer), *written]
     for names in (constants, [put.name for put in graph.input], [put.name for put in graph.output]):
+        _check_texts(names)
         if doubled := [name for name, count in Counter(names).items() if count > 1 or not name]:
             raise InputError(f"The name {doubled[0]!r} is given twice, or to nothing; the ONNX file is damaged.")
+
+
+def _check_texts(names: Iterable[object]) -> None:
+    """Protobuf gives bytes where a text is not UTF-8."""
+    if wrong := [name for name in names if not isinstance(name, str)]:
+        raise InputError(f"The name {wrong[0]!r} is not UTF-8; the ONNX file is damaged.")
 
 
 def _check_wiring(nodes: list[Node], inputs: list[str], outputs: list[str], arrays: dict[str, Array]) -> None:

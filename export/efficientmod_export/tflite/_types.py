@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 _SMALL = 1024
 """Elements. A constant up to this long may say what a shape is; a longer one is a weight."""
+_LONGEST = 1 << 16
+"""Elements of a computed value that has one axis."""
+
 _WITHDRAWN = {("GroupNormalization", opset) for opset in range(18, 21)}
 """What the checker refuses, although PyTorch writes it."""
 
@@ -42,11 +45,11 @@ def types_of(proto: "onnx.ModelProto", arrays: dict[str, Array], opset: int) -> 
     for node in skeleton.graph.node:
         if (node.op_type, opset) not in _WITHDRAWN:
             _checked(partial(onnx.checker.check_node, node, context))
-    known.update(_before_slices(skeleton, known))
-    return {**known, **_inferred(skeleton)}
+    known.update(_before_slices(skeleton, known, arrays))
+    return {**known, **_inferred(skeleton, arrays)}
 
 
-def _before_slices(skeleton: "onnx.ModelProto", known: Types) -> Types:
+def _before_slices(skeleton: "onnx.ModelProto", known: Types, arrays: dict[str, Array]) -> Types:
     """Types up to the last Slice of a value whose type is not stated.
 
     The inference of a Slice of fewer than no elements ends the process, so that none may come to it.
@@ -62,7 +65,7 @@ def _before_slices(skeleton: "onnx.ModelProto", known: Types) -> Types:
             part.CopyFrom(skeleton)
             del part.graph.node[place:]
             del part.graph.output[:]
-            found = _inferred(part)
+            found = _inferred(part, arrays)
         kind = known.get(node.input[0]) or found.get(node.input[0])
         if kind is None:
             raise ConversionError(f"Value {node.input[0]!r} has no static shape; export the model with fixed shapes.")
@@ -123,12 +126,23 @@ def _skeleton(proto: "onnx.ModelProto", arrays: dict[str, Array]) -> "onnx.Model
     return skeleton
 
 
-def _inferred(skeleton: "onnx.ModelProto") -> Types:
+def _inferred(skeleton: "onnx.ModelProto", arrays: dict[str, Array]) -> Types:
+    """The types by ONNX's inference, strictly, and with the values of shapes that the model computes.
+
+    The latter takes 230 bytes for each element of a value of one axis at each sum and product, hence `_LONGEST`.
+    """
     import onnx
 
-    options = {"check_type": True, "strict_mode": True, "data_prop": True}
-    graph = _checked(partial(onnx.shape_inference.infer_shapes, skeleton, **options)).graph
-    return _declared((*graph.input, *graph.value_info, *graph.output))
+    types: Types = {}
+    for values in (False, True):
+        options = {"check_type": True, "strict_mode": values, "data_prop": values}
+        graph = _checked(partial(onnx.shape_inference.infer_shapes, skeleton, **options)).graph
+        types = _declared((*graph.input, *graph.value_info, *graph.output))
+        for name, kind in types.items():
+            if len(kind.shape) == 1 and kind.shape[0] > _LONGEST and name not in arrays:
+                size = f"{kind.shape[0]} elements, over {_LONGEST}"
+                raise ConversionError(f"Value {name!r} has one axis of {size}; export the model with a batch axis.")
+    return types
 
 
 def _checked(call: Callable[[], Result]) -> Result:

@@ -70,6 +70,7 @@ def test_a_node_whose_operands_do_not_fit(text: str, said: str) -> None:
         ("(float[65536,65536] x) => (float y) { y = Relu(x) }", "over 2 GB"),
         ("(float[4294967296,4294967296] x) => (float y) { y = Relu(x) }", "over 2 GB"),
         ("(float[1,3,5,6] x) => (float[1,3,5] x, float y) { y = Relu(x) }", "contradicts itself on 'x'"),
+        ("(float[1048576] x) => (float y) { y = Add(x, x) }", "one axis of 1048576 elements"),
         ('(float[2,3] x) => (float y) { y = Softmax<axis = "one">(x) }', "axis"),
         ("(float[2,3] x) => (float y) { y = Softmax<axes = 1>(x) }", "axes"),
         # The inference of these would end the process.
@@ -129,6 +130,14 @@ def test_names_that_are_given_twice() -> None:
     model = parsed("(float[2,3] x, float[3] w) => (float y) { w = Constant<value_float = 2.0>() y = Add(x, w) }")
     with pytest.raises(InputError, match="'w' is given twice"):
         to_tflite(model)
+
+
+@pytest.mark.parametrize("name", ["alpha", "LeakyRelu", "x"])
+def test_a_name_that_is_no_text(name: str) -> None:
+    data = parsed("(float[2,3] x) => (float y) { y = LeakyRelu<alpha = 0.5>(x) }").SerializeToString()
+    damaged = onnx.load_model_from_string(data.replace(name.encode(), b"\xd4" * len(name)))
+    with pytest.raises(InputError, match="not UTF-8"):
+        to_tflite(damaged)
 
 
 def test_an_attribute_that_is_no_number() -> None:

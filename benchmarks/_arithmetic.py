@@ -1,0 +1,54 @@
+"""How many multiply-accumulates a TFLite file has, and how many the processor does in a second."""
+
+import time
+from math import prod
+from typing import Any
+
+import numpy as np
+import onnx
+
+from efficientmod_export.backends._tflite import interpreter
+from efficientmod_export.tflite import to_tflite
+
+PRODUCTS = ((784, 256, 512), (196, 512, 2048), (3136, 128, 256), (1024, 1024, 1024))
+"""Matrix products (rows, inner, columns) as networks have them; the fastest counts."""
+CALLS = 50
+
+
+def macs(loaded: Any) -> int:
+    """Multiply-accumulates of a file in LiteRT: those of its convolutions and matrix products, nothing else's."""
+    shapes = {detail["index"]: tuple(map(int, detail["shape"])) for detail in loaded.get_tensor_details()}
+    total = 0
+    for operator in loaded._get_ops_details():
+        taken = [shapes[index] for index in operator["inputs"] if index >= 0]
+        given = shapes[operator["outputs"][0]]
+        match operator["op_name"]:
+            case "CONV_2D" | "DEPTHWISE_CONV_2D":
+                total += prod(given[:3]) * prod(taken[1])
+            case "TRANSPOSE_CONV":
+                total += prod(taken[2][:3]) * prod(taken[1])
+            case "FULLY_CONNECTED":
+                total += prod(given) * taken[1][-1]
+            case "BATCH_MATMUL":
+                total += prod(given) * taken[0][-1]
+    return total
+
+
+def peak() -> float:
+    """Multiply-accumulates a second of the fastest matrix product in LiteRT with XNNPACK, one thread."""
+    random = np.random.default_rng(0)
+    best = 0.0
+    for rows, inner, columns in PRODUCTS:
+        model = onnx.parser.parse_model(
+            f'<ir_version: 9, opset_import: ["": 20]> g '
+            f"(float[{rows},{inner}] x) => (float[{rows},{columns}] y) {{ y = MatMul(x, w) }}"
+        )
+        weight = random.standard_normal((inner, columns), np.float32)
+        model.graph.initializer.append(onnx.numpy_helper.from_array(weight, "w"))
+        loaded = interpreter(to_tflite(model))
+        loaded.set_tensor(loaded.get_input_details()[0]["index"], random.standard_normal((rows, inner), np.float32))
+        for _ in range(CALLS):
+            began = time.perf_counter()
+            loaded.invoke()
+            best = max(best, rows * inner * columns / (time.perf_counter() - began))
+    return best
