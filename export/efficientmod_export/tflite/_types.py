@@ -107,7 +107,8 @@ def _skeleton(proto: "onnx.ModelProto", arrays: dict[str, Array]) -> "onnx.Model
     graph = skeleton.graph
     graph.name = "skeleton"
     graph.input.extend(value for value in proto.graph.input if value.name not in arrays)
-    graph.value_info.extend(proto.graph.value_info)
+    # A statement on a constant would hide its shape from the inference.
+    graph.value_info.extend(value for value in proto.graph.value_info if value.name not in arrays)
     graph.output.extend(proto.graph.output)
     stated = {value.name: value for value in (*proto.graph.value_info, *proto.graph.output)}
     for node in proto.graph.node:

@@ -107,6 +107,13 @@ def test_a_node_of_no_known_kind_hides_no_contradiction(odd: str, opset: int, sa
         to_tflite(model)
 
 
+def test_a_statement_on_a_constant_hides_no_contradiction() -> None:
+    model = parsed("(float[26,3,5,6] x, float[4,3,3,3] w) => (float[1,4,3,4] y) { y = Conv(x, w) }")
+    model.graph.value_info.append(helper.make_tensor_value_info("w", TensorProto.FLOAT, None))
+    with pytest.raises(ConversionError, match=r"\(26\) vs \(1\)"):
+        to_tflite(model)
+
+
 def test_a_dropout_that_trains_is_no_identity() -> None:
     model = parsed("(float[2,3] x) => (float y) { r = Constant<value_float = 0.5>() y = Dropout(x, r, t) }")
     for trains in (True, False):
