@@ -1,15 +1,15 @@
 """Weights in half precision: float16 in the file, behind a DEQUANTIZE that XNNPACK carries out once, at load.
 
-Only the weights of convolutions and matrix products are halved: they are nearly all of the file, and for them the
-runtime folds the DEQUANTIZE away. A weight beyond float16's range keeps the whole tensor in float32.
+Constants that vary along two axes or more are halved: kernels, matrices, tables. They are nearly all of the file.
+Vectors, such as biases and the factors of norms, stay in float32, also where they are repeated along another axis; and
+so does a constant with a value beyond float16's range.
 """
 
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from ._builder import Builder, Operator, Tensor
-
-_READERS = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"}
+from ._graph import Array
 
 
 def halve_weights(builder: Builder) -> None:
@@ -17,24 +17,28 @@ def halve_weights(builder: Builder) -> None:
     widened: dict[int, int] = {}
     first: list[Operator] = []
     for operator in builder.operators:
-        if operator.code not in _READERS:
-            continue
-        weight = operator.inputs[1]
-        if weight not in widened:
-            widened[weight] = _halve(builder, weight, first)
-        operator.inputs[1] = widened[weight]
+        for tensor in operator.inputs:
+            if tensor not in widened:
+                widened[tensor] = _halve(builder, tensor, first)
+        operator.inputs[:] = [widened[tensor] for tensor in operator.inputs]
     builder.operators[:0] = first
 
 
-def _halve(builder: Builder, weight: int, operators: list[Operator]) -> int:
-    tensor = builder.tensors[weight]
-    if tensor.data is None:
-        return weight
+def _halve(builder: Builder, index: int, operators: list[Operator]) -> int:
+    """The tensor that gives a weight's halves, widened; any other tensor itself."""
+    tensor = builder.tensors[index]
+    if tensor.data is None or tensor.data.dtype != np.float32 or not _varies_along_two_axes(tensor.data):
+        return index
     with np.errstate(over="ignore"):
         half = tensor.data.astype(np.float16)
     if not np.isfinite(half).all():
-        return weight
+        return index
     builder.tensors.append(Tensor(f"{tensor.name}/float16", tensor.shape, half.dtype, half))
     wide = builder.tensor(tensor.name, tensor.shape)
     operators.append(Operator("DEQUANTIZE", [wide - 1], [wide], schema.DequantizeOptionsT()))
     return wide
+
+
+def _varies_along_two_axes(values: Array) -> bool:
+    varies = (bool((values != values.take([0], axis)).any()) for axis in range(values.ndim))
+    return sum(varies) > 1

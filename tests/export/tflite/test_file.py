@@ -126,6 +126,17 @@ def test_a_weight_beyond_half_precision_stays(check_node: Check, check_model: Ch
     assert result.operators == {"CONV_2D": 1}
 
 
+def test_tables_are_halved_and_repeated_vectors_are_not(check_model: Check, build_node: Build) -> None:
+    table = np.random.default_rng(0).standard_normal((1, 3, 40, 30)).astype(np.float32)
+    half = check_model(build_node("Add", [table.shape], {"w": table}), tolerance=2e-3, float16_weights=True)
+    assert half.whole
+    assert half.operators == {"DEQUANTIZE": 1, "ADD": 1}
+
+    vector = build_node("Sub", [table.shape], {"w": table[:, :, :1, :1]})
+    assert check_model(vector, float16_weights=True).operators == {"SUB": 1}
+    assert to_tflite(vector, float16_weights=True) == to_tflite(vector)
+
+
 IMAGE = ImageMetadata("net", "A net", (127.5,) * 3, (64.0,) * 3, labels=("cat", "dog", "eel", "fox", "gnu"))
 
 
