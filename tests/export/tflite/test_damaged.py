@@ -39,6 +39,10 @@ def parsed(text: str) -> onnx.ModelProto:
             "do not fit",
         ),
         ("(float[1,3,5,6] x, float[4,3,3,3] w) => (float y) { y = Conv<strides = [4294967296, 1]>(x, w) }", "32 bits"),
+        (
+            "(float[1,3,5,1] x, float[4,3,3,3] w) => (float y) { y = Conv<strides = [1, 9]>(x, w) }",
+            "beyond the padded image",
+        ),
         ("(float[1,9,5,6] x, float[4,3,3,3] w) => (float y) { y = ConvTranspose(x, w) }", r"\[4, 3, 3, 3\]"),
         ("(float[1,3,5,6] x) => (float y) { y = SpaceToDepth<blocksize = 2>(x) }", "no multiple of 2"),
         (

@@ -7,7 +7,7 @@ from .._errors import CannotLowerError
 from .._graph import Array, Shape
 from .._layout import NHWC, Value, moves
 from ._linear import is_left_product, left_product
-from ._padding import image_of, pad_image, same_pads, window_pads
+from ._padding import Pads, image_of, pad_image, same_pads, window_pads
 from ._registry import Context, Operand, lowers
 
 _SAME, _VALID = schema.Padding.SAME, schema.Padding.VALID
@@ -39,6 +39,7 @@ def convolution(
     image = image_of(context, value)
     extents = image.physical[1:3]
     asked = window_pads(extents, kernel, strides, dilations, pads, auto_pad)
+    _check_reach(extents, kernel, dilations, asked)
     padding = _SAME if asked == same_pads(extents, kernel, strides, dilations) else _VALID
     if asked == ((0, 0), (0, 0)):
         padding = _VALID
@@ -61,6 +62,13 @@ def convolution(
         filters = weight.transpose(0, 2, 3, 1)
         tensor = _emit(context, "CONV_2D", image, filters, bias, shape, schema.Conv2DOptionsT(**options))
     return Value(tensor, shape, NHWC)
+
+
+def _check_reach(extents: Shape, kernel: Shape, dilations: Shape, pads: Pads) -> None:
+    """A kernel has to fit into the padded image; where it does not, ONNX's inference may still find a pixel."""
+    for extent, size, dilation, pad in zip(extents, kernel, dilations, pads, strict=True):
+        if extent + sum(pad) < dilation * (size - 1) + 1:
+            raise CannotLowerError(f"a kernel {list(kernel)} beyond the padded image")
 
 
 def _emit(context: Context, code: str, image: Value, filters: Array, bias: Array, shape: Shape, options: object) -> int:
