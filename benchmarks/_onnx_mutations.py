@@ -58,6 +58,12 @@ GRAPHS = (
         j = ReduceMax(i, ax)  k = Min(i, j)  l = Clip(k)  m = Resize<mode = "nearest",
         coordinate_transformation_mode = "asymmetric", nearest_mode = "floor">(l, , , big)
         y = ReduceSum<keepdims = 0>(m, ax) }""",
+    """(float[1,4,5,3] x, float[8,4,1,1] w, float[8] b) => (float y) {
+        a = Conv(x, w, b)  c = DepthToSpace<blocksize = 2, mode = "CRD">(a)  d = Mish(c)  e = Softplus(d)
+        f = Selu<alpha = 1.5, gamma = 1.1>(e)  g = Celu<alpha = 2.0>(f)  h = Softsign(g)  i = Sum(g, h, e)
+        j = Mean(i, h)  k = LogSoftmax<axis = 1>(j)  l = GlobalMaxPool(k)  ax = Constant<value_ints = [1]>()
+        m = ReduceL1(l, ax)  n = ReduceSumSquare(k, ax)  o = DepthToSpace<blocksize = 1, mode = "CRD">(n)
+        y = Add(o, m) }""",
 )
 HEADER = '<ir_version: 9, opset_import: ["": 20]> g '
 

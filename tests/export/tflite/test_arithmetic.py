@@ -74,6 +74,12 @@ def test_power(check_node: Check, exponent: float) -> None:
         ("HardSigmoid", {"alpha": 0.2, "beta": 0.4}, "MUL"),
         ("Gelu", {}, "GELU"),
         ("Gelu", {"approximate": "tanh"}, "GELU"),
+        ("Selu", {}, "ELU"),
+        ("Selu", {"alpha": 1.2, "gamma": 0.9}, "ELU"),
+        ("Celu", {"alpha": 1.7}, "ELU"),
+        ("Softsign", {}, "DIV"),
+        ("Softplus", {}, "LOG"),
+        ("Mish", {}, "EXP"),
     ],
 )
 def test_activation(check_node: Check, operator: str, attributes: Any, written: str) -> None:
@@ -95,6 +101,35 @@ def test_clip(check_node: Check, low: float | None, high: float | None, written:
     assert result.whole
 
 
+@pytest.mark.parametrize("operator", ["Softplus", "Mish", "Selu", "Celu", "Softsign"])
+def test_an_activation_of_large_numbers(check_node: Check, operator: str) -> None:
+    feeds = {"x0": np.float32([-1e4, -200, -90, -20, -1e-6, 0, 1e-6, 19.9, 20.1, 90, 200, 1e4])}
+    result = check_node(operator, [(12,)], feeds=feeds)
+    np.testing.assert_allclose(result.outputs["y0"], result.expected["y0"], rtol=2e-6, atol=2e-6)
+
+
+@pytest.mark.parametrize("alpha", [1.0, 0.7])
+def test_swish(check_node: Check, alpha: float) -> None:
+    assert check_node("Swish", [(2, 3, 4, 5)], alpha=alpha, opset=24).whole
+
+
+@pytest.mark.parametrize("axis", [-1, 1, 2])
+def test_log_softmax(check_node: Check, axis: int) -> None:
+    assert check_node("LogSoftmax", [(2, 3, 4, 5)], axis=axis, feeds={"x0": 40 * normal(2, 3, 4, 5) + 200}).whole
+
+
+@pytest.mark.parametrize("operator", ["Sum", "Mean"])
+@pytest.mark.parametrize("shapes", [[(2, 3, 4, 5)], [(2, 3, 4, 5), (1, 3, 1, 1), (4, 5)]])
+def test_sums_of_many(check_node: Check, operator: str, shapes: Any) -> None:
+    assert check_node(operator, shapes).whole
+
+
+@pytest.mark.parametrize("operator", ["GlobalAveragePool", "GlobalMaxPool"])
+@pytest.mark.parametrize("shape", [(2, 3, 4, 5), (1, 6, 7, 3)])
+def test_global_pool(check_node: Check, operator: str, shape: Any) -> None:
+    assert check_node(operator, [shape]).whole
+
+
 @pytest.mark.parametrize("axis", [-1, 1, 2])
 def test_softmax(check_node: Check, axis: int) -> None:
     feeds = {"x0": 40 * normal(2, 3, 4, 5) + 200}
@@ -105,7 +140,10 @@ def test_softmax(check_node: Check, axis: int) -> None:
     assert "TRANSPOSE" not in result.operators
 
 
-@pytest.mark.parametrize("operator", ["ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceL2"])
+REDUCTIONS = ["ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceL1", "ReduceL2", "ReduceSumSquare"]
+
+
+@pytest.mark.parametrize("operator", REDUCTIONS)
 @pytest.mark.parametrize("axes", [[1], [2, 3], [-1], [0, 2], None])
 @pytest.mark.parametrize("keepdims", [0, 1])
 def test_reduction(check_node: Check, operator: str, axes: list[int] | None, keepdims: int) -> None:

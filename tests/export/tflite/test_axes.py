@@ -202,6 +202,12 @@ def test_blocks(check_node: Check, operator: str) -> None:
     assert check_node(operator, [(2, 8, 4, 6)], blocksize=2).whole
 
 
+def test_a_pixel_shuffle_without_a_convolution_before_it(check_node: Check) -> None:
+    result = check_node("DepthToSpace", [(2, 27, 4, 6)], blocksize=3, mode="CRD")
+    assert result.whole
+    assert result.rank == 4
+
+
 def test_attention_transposes_only_for_its_products(check_graph: Check) -> None:
     """Four of them: query, key and value to heads, and back. The joint product is three, with nothing cut."""
     tokens, heads, width = 20, 3, 8

@@ -26,7 +26,7 @@ def small(build_node: Build) -> onnx.ModelProto:
 
 def test_all_unsupported_nodes_are_named(build_graph: Build) -> None:
     nodes = [
-        helper.make_node("Selu", ["x0"], ["a"], name="first", alpha=1.5),
+        helper.make_node("ThresholdedRelu", ["x0"], ["a"], name="first", alpha=1.5),
         helper.make_node("Relu", ["a"], ["b"]),
         helper.make_node("Softmax", ["b"], ["c"], name="fine", axis=1),
         helper.make_node("CumSum", ["c", "axis"], ["y0"], name="second"),
@@ -34,10 +34,11 @@ def test_all_unsupported_nodes_are_named(build_graph: Build) -> None:
     model = build_graph(nodes, [(1, 2, 3, 4)], {"axis": np.asarray(1, np.int64)})
     with pytest.raises(UnsupportedOperatorsError) as caught:
         to_tflite(model)
-    assert [(node.operator, node.name) for node in caught.value.nodes] == [("Selu", "first"), ("CumSum", "second")]
+    named = [(node.operator, node.name) for node in caught.value.nodes]
+    assert named == [("ThresholdedRelu", "first"), ("CumSum", "second")]
     assert caught.value.nodes[0].input_shapes == ((1, 2, 3, 4),)
     assert caught.value.nodes[0].attributes["alpha"] == 1.5
-    for part in ("Selu 'first'", "alpha=1.5", "[1, 2, 3, 4]", "CumSum 'second'"):
+    for part in ("ThresholdedRelu 'first'", "alpha=1.5", "[1, 2, 3, 4]", "CumSum 'second'"):
         assert part in str(caught.value)
     assert isinstance(caught.value, ConversionError)
 
@@ -51,8 +52,8 @@ def test_all_unsupported_nodes_are_named(build_graph: Build) -> None:
         ("Pad", [(1, 2, 5, 5)], {"p": np.array([0, 0, -1, 0, 0, 0, 0, 0])}, {}, "negative"),
         ("MaxPool", [(1, 2, 5, 5)], {}, {"kernel_shape": [2, 2], "dilations": [2, 2]}, "dilated"),
         ("MatMul", [(5,), (5, 6)], {}, {}, "vector"),
-        ("DepthToSpace", [(1, 8, 3, 3)], {}, {"blocksize": 2, "mode": "CRD"}, "CRD"),
         ("Slice", [(4,)], {n: np.array([v]) for n, v in zip("seat", (3, -9, 0, -1), strict=True)}, {}, "step"),
+        ("Celu", [(4, 4)], {}, {"alpha": -1.0}, "not positive"),
         ("Trilu", [(4, 4)], {}, {}, "not carried"),
     ],
 )  # fmt: skip

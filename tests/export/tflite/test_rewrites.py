@@ -17,6 +17,7 @@ from efficientmod_export.tflite.rewrites._cuts import form_cuts, raise_cuts
 from efficientmod_export.tflite.rewrites._identities import drop_identities
 from efficientmod_export.tflite.rewrites._linear import form_linear
 from efficientmod_export.tflite.rewrites._norms import form_norms
+from efficientmod_export.tflite.rewrites._pixels import sort_shuffled
 from efficientmod_export.tflite.rewrites._refine import refine_reshapes
 from efficientmod_export.tflite.rewrites._scales import fold_scales
 from efficientmod_export.tflite.rewrites._shapes import reshapes_only
@@ -146,6 +147,11 @@ CASES: dict[str, tuple[Sequence[Callable[[Graph], int]], list[onnx.NodeProto], A
         {"g": ints(2, 2, -1), "s": ints(2, 6, 4, 5), "one": np.ones(2, np.float32), "zero": np.zeros(2, np.float32)},
         ["Reshape", "GroupNormalize"],
     ),
+    "pixel shuffle": (
+        [sort_shuffled],
+        [node("Conv", ["x0", "w", "b"], ["c"]), node("DepthToSpace", ["c"], ["y0"], blocksize=2, mode="CRD")],
+        IMAGE, {"w": normal(12, 3, 2, 3), "b": normal(12)}, ["Conv", "DepthToSpace"],
+    ),
     "merged to be split": (
         [refine_reshapes],
         [node("Reshape", ["x0", "s"], ["r"]), node("Transpose", ["r"], ["t"], perm=[0, 2, 1, 3]),
@@ -205,6 +211,17 @@ REFUSALS: dict[str, tuple[Callable[[Graph], int], list[onnx.NodeProto], Any, Any
         form_activations,
         [node("HardSigmoid", ["x0"], ["h"], alpha=1 / 6, beta=0.5), node("Mul", ["h", "x1"], ["y0"])],
         [(2, 3), (2, 3)], {},
+    ),
+    "a shuffle of a grouped convolution": (
+        sort_shuffled,
+        [conv(group=3), node("DepthToSpace", ["c"], ["y0"], blocksize=2, mode="CRD")],
+        IMAGE, {"w": normal(12, 1, 3, 3)},
+    ),
+    "a shuffle of what is read elsewhere": (
+        sort_shuffled,
+        [conv(), node("DepthToSpace", ["c"], ["d"], blocksize=2, mode="CRD"), node("ReduceMax", ["c"], ["m"]),
+         node("Add", ["d", "m"], ["y0"])],
+        IMAGE, WEIGHT,
     ),
     "a matrix on the left": (form_linear, [node("MatMul", ["w", "x0"], ["y0"])], [(3, 4)], {"w": normal(5, 3)}),
     "a bias along rows": (

@@ -5,6 +5,7 @@ To add one, write the function beside its kin and register it with `lowers`; a n
 
 from . import (
     _activations,
+    _composed,
     _convolution,
     _elementwise,
     _gather,
@@ -24,6 +25,7 @@ __all__ = ["LOWERINGS", "Context", "Operand", "lowers"]
 
 FAMILIES = (
     _activations,
+    _composed,
     _convolution,
     _elementwise,
     _gather,

@@ -110,19 +110,6 @@ def leaky_relu(context: Context, x: Operand, *, alpha: float = 0.01) -> Value:
     return unary(context, "LEAKY_RELU", context.value(x), schema.LeakyReluOptionsT(alpha=alpha))
 
 
-@lowers("Elu")
-def elu(context: Context, x: Operand, *, alpha: float = 1.0) -> Value:
-    """X where it is positive, alpha * (exp(x) - 1) elsewhere; as max(x, 0) + alpha * ELU(min(x, 0)) for another alpha
-    than TFLite's one.
-    """
-    value = context.value(x)
-    if alpha == 1.0:
-        return unary(context, "ELU", value)
-    negative = unary(context, "ELU", binary(context, "MINIMUM", value, _scalar(0.0), schema.MaximumMinimumOptionsT()))
-    scaled = binary(context, "MUL", negative, _scalar(alpha), schema.MulOptionsT())
-    return binary(context, "ADD", unary(context, "RELU", value), scaled, schema.AddOptionsT())
-
-
 @lowers("PRelu")
 def parametric_relu(context: Context, x: Operand, slope: Operand) -> Value:
     """X where it is positive, slope * x elsewhere; with a constant slope along the channels."""

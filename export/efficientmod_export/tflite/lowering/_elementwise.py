@@ -57,6 +57,17 @@ def extremes(context: Context, *operands: Operand) -> Value:
     return context.value(result)
 
 
+@lowers("Sum", "Mean")
+def total(context: Context, *operands: Operand) -> Value:
+    """The sum, or mean, of any number of operands."""
+    result, *others = operands
+    for other in others:
+        result = binary(context, "ADD", result, other, schema.AddOptionsT())
+    if context.node.operator == "Mean":
+        result = binary(context, "MUL", result, np.asarray([1 / len(operands)], np.float32), schema.MulOptionsT())
+    return context.value(result)
+
+
 @lowers("Reciprocal")
 def reciprocal(context: Context, x: Operand) -> Value:
     """1 / x."""

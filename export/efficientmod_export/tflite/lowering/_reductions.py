@@ -5,12 +5,24 @@ from ai_edge_litert import schema_py_generated as schema
 from .._builder import MAX_RANK
 from .._graph import Shape
 from .._layout import Value, collapsed
+from ._broadcast import unary
 from ._registry import Context, Operand, constant_ints, lowers
 
-_CODES = {"ReduceMean": "MEAN", "ReduceSum": "SUM", "ReduceMax": "REDUCE_MAX", "ReduceMin": "REDUCE_MIN"}
+_CODES = {
+    "ReduceMean": "MEAN",
+    "ReduceSum": "SUM",
+    "ReduceMax": "REDUCE_MAX",
+    "ReduceMin": "REDUCE_MIN",
+    "ReduceL1": "SUM",
+    "ReduceSumSquare": "SUM",
+    "GlobalAveragePool": "MEAN",
+    "GlobalMaxPool": "REDUCE_MAX",
+}
+_FIRST = {"ReduceL1": ("ABS", schema.AbsOptionsT), "ReduceSumSquare": ("SQUARE", schema.SquareOptionsT)}
+"""What is done to each element before."""
 
 
-@lowers(*_CODES)
+@lowers(*(operator for operator in _CODES if operator.startswith("Reduce")))
 def reduction(
     context: Context,
     x: Operand,
@@ -20,7 +32,7 @@ def reduction(
     keepdims: int = 1,
     noop_with_empty_axes: int = 0,
 ) -> Value:
-    """Mean, sum, maximum or minimum over logical axes (an attribute before opset 18); over all where none is named."""
+    """Mean, sum, maximum and so on over logical axes (an attribute before opset 18); over all where none is named."""
     value = context.value(x)
     rank = len(value.layout)
     chosen = tuple(axis % rank for axis in (axes or constant_ints(over, "the list of axes")))
@@ -28,14 +40,16 @@ def reduction(
         if noop_with_empty_axes:
             return value
         chosen = tuple(range(rank))
+    if (first := _FIRST.get(context.node.operator)) is not None:
+        value = unary(context, first[0], value, first[1]())
     return reduce(context, _CODES[context.node.operator], value, chosen, keep=keepdims == 1)
 
 
-@lowers("GlobalAveragePool")
-def global_average_pool(context: Context, x: Operand) -> Value:
-    """The mean over all axes but the first two, which stay with one element."""
+@lowers("GlobalAveragePool", "GlobalMaxPool")
+def global_pool(context: Context, x: Operand) -> Value:
+    """The mean or maximum over all axes but the first two, which stay with one element."""
     value = context.value(x)
-    return reduce(context, "MEAN", value, tuple(range(2, len(value.layout))), keep=True)
+    return reduce(context, _CODES[context.node.operator], value, tuple(range(2, len(value.layout))), keep=True)
 
 
 def reduce(context: Context, code: str, value: Value, axes: tuple[int, ...], *, keep: bool) -> Value:

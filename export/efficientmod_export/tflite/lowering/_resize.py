@@ -93,21 +93,32 @@ def _repeated(context: Context, image: Value, factors: tuple[int, ...]) -> Value
 
 @lowers("DepthToSpace")
 def depth_to_space(context: Context, x: Operand, *, blocksize: int, mode: str = "DCR") -> Value:
-    """Channels become blocks of pixels; with the block's place outermost in the channels (DCR)."""
-    if mode != "DCR":
-        raise CannotLowerError(f"the order {mode!r}; write it as Reshape and Transpose")
-    return _blocks(context, "DEPTH_TO_SPACE", x, schema.DepthToSpaceOptionsT(blockSize=blocksize))
+    """Channels become blocks of pixels. TFLite has the block's place outermost in the channels (DCR); innermost (CRD),
+    as in PyTorch, the channels are sorted first.
+    """
+    image = image_of(context, context.value(x))
+    if mode == "CRD":
+        image = _block_outermost(context, image, blocksize**2)
+    return _blocks(context, "DEPTH_TO_SPACE", image, schema.DepthToSpaceOptionsT(blockSize=blocksize))
+
+
+def _block_outermost(context: Context, image: Value, places: int) -> Value:
+    *_, channels = image.physical
+    shape = (image.size // channels, channels // places, places)
+    operands = [context.builder.stored(image, shape), context.builder.ints([0, 2, 1])]
+    tensor = context.emit("TRANSPOSE", operands, (shape[0], places, shape[1]), schema.TransposeOptionsT())
+    return Value(tensor, image.physical, NHWC)
 
 
 @lowers("SpaceToDepth")
 def space_to_depth(context: Context, x: Operand, *, blocksize: int) -> Value:
     """Blocks of pixels become channels, with the block's place outermost."""
-    if any(extent % blocksize for extent in context.value(x).shape[2:]):
-        raise CannotLowerError(f"a height or width that is no multiple of {blocksize}")
-    return _blocks(context, "SPACE_TO_DEPTH", x, schema.SpaceToDepthOptionsT(blockSize=blocksize))
-
-
-def _blocks(context: Context, code: str, x: Operand, options: object) -> Value:
     image = image_of(context, context.value(x))
+    if any(extent % blocksize for extent in image.physical[1:3]):
+        raise CannotLowerError(f"a height or width that is no multiple of {blocksize}")
+    return _blocks(context, "SPACE_TO_DEPTH", image, schema.SpaceToDepthOptionsT(blockSize=blocksize))
+
+
+def _blocks(context: Context, code: str, image: Value, options: object) -> Value:
     shape = tuple(context.shape[axis] for axis in NHWC)
     return Value(context.emit(code, [context.builder.stored(image)], shape, options), shape, NHWC)

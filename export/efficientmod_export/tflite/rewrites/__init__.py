@@ -15,6 +15,7 @@ from ._depthwise import split_depthwise
 from ._identities import drop_identities
 from ._linear import form_linear
 from ._norms import form_norms
+from ._pixels import sort_shuffled
 from ._refine import refine_reshapes
 from ._rows import widen_windows
 from ._scales import fold_scales
@@ -33,6 +34,7 @@ REWRITES: tuple[Callable[[Graph], int], ...] = (
     form_norms,
     form_linear,
     fold_scales,
+    sort_shuffled,
     form_cuts,
     raise_cuts,
     refine_reshapes,
