@@ -15,7 +15,7 @@ MUCH = 0.7
 
 WHAT_IT_MEANS = (
     "Where a ratio is near one, every converter hands XNNPACK the same kernels in the same order, in one partition,",
-    "without a TRANSPOSE, and they run near the processor's peak; ours takes the mean of the picture too (0.02 ms).",
+    "without a TRANSPOSE, and they run near the processor's peak.",
     "What there is to gain lies in large depthwise kernels, which are split (EfficientMod, ConvNeXt, FastViT,",
     "StarNet), in branches that fold into one (MobileOne), in norms and attention that move no data, and in operators",
     "that others leave outside XNNPACK.",

@@ -1,8 +1,8 @@
 """Measure our .tflite beside the files that other converters make of the same network, and write the table.
 
-Ours is what `efficientmod-export --target tflite` ships, which also normalises the picture. onnx2tf gets the ONNX
-export of the untransformed network, litert-torch its torch.export. They are installed by you, each in an environment
-of its own, whose interpreter is given:
+Ours is what `efficientmod-export --target tflite` ships. onnx2tf gets the ONNX export of the untransformed network,
+litert-torch its torch.export, both with the same normalisation in front, since every file takes pixels / 255. They are
+installed by you, each in an environment of its own, whose interpreter is given:
 
     python3.12 -m venv onnx2tf && onnx2tf/bin/pip install onnx2tf
     python3 -m venv litert    && litert/bin/pip install litert-torch torch==2.13.0   # the torch that is installed here
@@ -37,15 +37,16 @@ from _arithmetic import macs, peak
 from _converters import LITERT_TORCH, ONNX2TF, CannotConvert, Rival
 from _rivals_page import OURS, File, Result, latency_row, page
 from _tables import EFFICIENTMODS, OTHERS
-from numpy.typing import NDArray
 
 from efficientmod_export._pipeline import example_input, preprocessing_of
 from efficientmod_export._prove import reference_outputs
 from efficientmod_export._recipes import RECIPES
 from efficientmod_export._stages import ConversionOptions, Outputs, Sample
 from efficientmod_export.backends import BACKENDS, quiet
+from efficientmod_export.backends._image import for_pixels
 from efficientmod_export.backends._onnx import to_onnx
-from efficientmod_export.backends._tflite import DELEGATE, TO_NHWC, input_values, interpreter
+from efficientmod_export.backends._program import export
+from efficientmod_export.backends._tflite import DELEGATE, TO_NCHW, input_values, interpreter
 from efficientmod_export.bench._machine import load_average
 from efficientmod_export.bench._worker import take_turns
 from efficientmod_export.parity import TOLERANCES, MeasuredWith, make_samples, measure
@@ -58,24 +59,15 @@ PAGE = Path(__file__).parents[1] / "docs" / "tflite_rivals.md"
 
 @dataclass
 class Loaded:
-    """A file in LiteRT with XNNPACK. Ours takes pixels / 255; theirs the network's input as NHWC or NCHW, as its
-    converter left it.
-    """
+    """A file in LiteRT with XNNPACK, which takes pixels / 255 as NHWC or NCHW, as its converter left it."""
 
     runtime: Any
-    label: str
-
-    def put(self, sample: Sample) -> None:
-        detail = self.runtime.get_input_details()[0]
-        self.runtime.set_tensor(detail["index"], self._values(sample, tuple(detail["shape"])))
-
-    def _values(self, sample: Sample, shape: tuple[int, ...]) -> NDArray[np.float32]:
-        if self.label == OURS:
-            return input_values(sample.pixels)
-        return sample.tensor if shape == sample.tensor.shape else sample.tensor.transpose(TO_NHWC).copy()
 
     def run(self, sample: Sample) -> Outputs:
-        self.put(sample)
+        detail = self.runtime.get_input_details()[0]
+        values = input_values(sample.pixels)
+        channels_last = tuple(detail["shape"]) == values.shape
+        self.runtime.set_tensor(detail["index"], values if channels_last else values.transpose(TO_NCHW).copy())
         self.runtime.invoke()
         return tuple(self.runtime.get_tensor(detail["index"]) for detail in self.runtime.get_output_details())
 
@@ -96,14 +88,15 @@ def convert(model: str, rivals: dict[str, Rival], folder: Path) -> Result:
     refusals: dict[str, str] = {}
     with tempfile.TemporaryDirectory(prefix="rivals-") as made:
         sources = {".onnx": Path(made) / "network.onnx", ".pt2": Path(made) / "network.pt2"}
-        sources[".onnx"].write_bytes(to_onnx(program).SerializeToString())
-        torch.export.save(torch.export.export(network.module, (program.example,)), sources[".pt2"])
+        plain = for_pixels(program, preprocessing.mean, preprocessing.std)
+        sources[".onnx"].write_bytes(to_onnx(plain).SerializeToString())
+        torch.export.save(export(plain), sources[".pt2"])
         for label, rival in rivals.items():
             converters[label] = partial(rival.convert, sources[rival.suffix], _file(folder, label))
         for label, run in converters.items():
             try:
                 seconds = run()
-                loaded = Loaded(interpreter(_file(folder, label).read_bytes()), label)
+                loaded = Loaded(interpreter(_file(folder, label).read_bytes()))
             except (CannotConvert, EfficientModError, RuntimeError, ValueError) as error:
                 refusals[label] = str(error)
                 continue
