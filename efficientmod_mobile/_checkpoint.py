@@ -44,14 +44,14 @@ def read_checkpoint(source: str) -> Checkpoint:
     """
     path = download(source) if source.startswith(HUB_PREFIX) else Path(source)
     if not path.is_file():
-        problem = "is a folder, not a file" if path.is_dir() else "does not exist"
-        raise CheckpointError(f"The checkpoint {source} {problem}.")
+        problem = "is a folder, not a file" if path.is_dir() else "is no file" if path.exists() else "does not exist"
+        raise CheckpointError(f"The checkpoint {source or repr(source)} {problem}.")
     try:
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise CheckpointError(f"The checkpoint {source} cannot be read: {error.strerror}.") from error
-    content = _read_safetensors(path, source) if path.suffix == ".safetensors" else _read_torch(path, source)
+    content = _read_safetensors(path, source) if path.suffix.lower() == ".safetensors" else _read_torch(path, source)
     return Checkpoint(source, sha256, _unwrapped(_state_dict(content, source)))
 
 

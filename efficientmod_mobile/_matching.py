@@ -39,6 +39,12 @@ def load_into(module: nn.Module, checkpoint: Checkpoint, name: str) -> None:
         if held is not None and held != name:
             raise CheckpointError(f"The checkpoint {checkpoint.source} holds {held}, not {name}; use --model {held}.")
         raise CheckpointError(f"The checkpoint {checkpoint.source} does not fit {name}: {'; '.join(problems)}.")
+    odd = [key for key, value in checkpoint.state.items() if _is_odd(value)]
+    if odd:
+        raise CheckpointError(
+            f"The checkpoint {checkpoint.source} has sparse, complex or empty tensors in {shortened(odd)}; "
+            "save them as dense real ones."
+        )
     bad = [key for key, value in checkpoint.state.items() if not torch.isfinite(value.float()).all()]
     if bad:
         raise CheckpointError(
@@ -46,6 +52,10 @@ def load_into(module: nn.Module, checkpoint: Checkpoint, name: str) -> None:
             "use one saved before the training diverged."
         )
     module.load_state_dict(dict(checkpoint.state))
+
+
+def _is_odd(value: Tensor) -> bool:
+    return value.layout != torch.strided or value.is_meta or value.is_complex()
 
 
 def _problems(expected: Shapes, found: Shapes) -> list[str]:

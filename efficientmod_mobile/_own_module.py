@@ -30,7 +30,7 @@ def build_own(name: str) -> nn.Module:
 def _imported(module_name: str) -> ModuleType:
     try:
         return importlib.import_module(module_name)
-    except Exception as error:  # it is the user's code that runs, so anything can be raised
+    except (Exception, SystemExit) as error:  # it is the user's code that runs, so anything can be raised
         missing = error.name if isinstance(error, ModuleNotFoundError) else None
         if missing is not None and (module_name == missing or module_name.startswith(f"{missing}.")):
             raise ModelError(
@@ -56,7 +56,7 @@ def _function(module: ModuleType, function_name: str, name: str) -> Callable[[],
 def _call(function: Callable[[], Any], name: str) -> nn.Module:
     try:
         network = function()
-    except Exception as error:  # as above
+    except (Exception, SystemExit) as error:  # as above
         raise ModelError(f"Calling {name} failed with {described(error)}.") from error
     if not isinstance(network, nn.Module):
         raise ModelError(

@@ -34,8 +34,13 @@ def seed_weights(module: nn.Module, input_size: tuple[int, int], seed: int) -> N
 
 
 def _calibrate(module: nn.Module, norms: list[_BatchNorm], pictures: Tensor) -> None:
-    """One pass through the network; each norm takes its statistics on the way, so that later ones see its effect."""
+    """One pass through the network; each norm takes its statistics on the way, so that later ones see its effect.
+
+    On one thread: the last bits of a sum depend on their number, and the weights must not.
+    """
     hooks = [norm.register_forward_pre_hook(_take_statistics) for norm in norms]
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
     try:
         with torch.no_grad():
             module(pictures)
@@ -44,6 +49,7 @@ def _calibrate(module: nn.Module, norms: list[_BatchNorm], pictures: Tensor) -> 
             f"The network does not run on pictures of shape {tuple(pictures.shape)} ({described(error)})."
         ) from error
     finally:
+        torch.set_num_threads(threads)
         for hook in hooks:
             hook.remove()
 
@@ -52,7 +58,7 @@ def _take_statistics(norm: nn.Module, inputs: tuple[Tensor, ...]) -> None:
     x = inputs[0]
     axes = [axis for axis in range(x.ndim) if axis != 1]
     variance, mean = torch.var_mean(x, dim=axes, correction=0)
-    # Eight bits are kept: the last bits of a float32 sum depend on the number of threads, and the weights must not.
+    # Eight bits are kept, so that most processors agree, whatever the order of their sums.
     for name, value in (("running_mean", mean), ("running_var", variance.clamp_min(1e-3))):
         buffer = getattr(norm, name)
         if buffer is not None:

@@ -9,7 +9,7 @@ def shortened(items: Sequence[str], limit: int = 5) -> str:
     return f"{text} and {len(items) - limit} more" if len(items) > limit else text
 
 
-def described(error: Exception) -> str:
+def described(error: BaseException) -> str:
     """Another library's error in one line, without a full stop: `ValueError: the first line of what it says`."""
     lines = str(error).strip().splitlines()
     return f"{type(error).__name__}: {lines[0].rstrip('.: ')}" if lines else type(error).__name__

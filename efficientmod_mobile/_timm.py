@@ -17,7 +17,7 @@ _declared: list[torch.library.Library] = []  # what a Library declares lives as 
 
 def import_timm() -> ModuleType:
     """The timm package. Raises DependencyError where it is missing or cannot be loaded."""
-    _make_torchvision_loadable()
+    make_torchvision_loadable()
     try:
         return importlib.import_module("timm")
     except ModuleNotFoundError as error:
@@ -31,7 +31,7 @@ def import_timm() -> ModuleType:
         ) from error
 
 
-def _make_torchvision_loadable() -> None:
+def make_torchvision_loadable() -> None:
     """Declare the operators that torchvision's import asks for when its binary part fits another build of torch.
 
     timm imports torchvision, whose wheel is built for CUDA; beside a CPU build of torch its operators do not load and

@@ -1,4 +1,4 @@
-"""Register EfficientMod with timm when timm is imported, at no cost to those who never import it.
+"""Make timm loadable, and EfficientMod known to it, when timm is imported, at no cost to those who never import it.
 
 Importing timm takes about as long as importing torch, too long for `import efficientmod_mobile` to do it by itself.
 """
@@ -11,9 +11,12 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from types import ModuleType
 
+from efficientmod_mobile._timm import make_torchvision_loadable
+
 
 class _RegisteringLoader(SourceFileLoader):
     def exec_module(self, module: ModuleType) -> None:
+        make_torchvision_loadable()
         super().exec_module(module)
         _register()
 

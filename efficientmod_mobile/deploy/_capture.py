@@ -24,7 +24,7 @@ def capture(module: nn.Module, example: Tensor) -> Program:
 
     Raises:
         ConversionError: a part of the module is in training mode, the example is no float32 image, `torch.export`
-            refuses, or the network writes into its own buffers while it runs.
+            refuses, a size depends on the data, or the network writes into its own buffers while it runs.
     """
     training = [name or "the network" for name, part in module.named_modules() if part.training]
     if training:
@@ -37,6 +37,10 @@ def capture(module: nn.Module, example: Tensor) -> Program:
     graph = _flatten_outputs(unlifted.graph)
     tensors = _merge_tied(graph, unlifted)
     for node in graph.nodes:
+        if any(not isinstance(size, int) for size in getattr(node.meta.get("val"), "shape", ())):
+            raise ConversionError(
+                f"the size of {node.name} depends on what the picture shows; make forward give tensors of fixed sizes"
+            )
         if not is_functional(node):
             raise ConversionError(
                 f"the network writes into its own state ({node.name}); make forward pure in evaluation mode"

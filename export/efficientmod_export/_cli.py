@@ -2,6 +2,7 @@
 
 import json
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -58,11 +59,13 @@ def export(
         str | None, typer.Option("--checkpoint", "-c", help="A .pth, .pt or .safetensors file, or hf-hub:owner/name.")
     ] = None,
     precision: Annotated[
-        Precision | None, typer.Option(help="Of every target; by default fp16 for Core ML, fp32 for the others.")
+        Precision | None, typer.Option(help="Of every target; by default fp16 for what Core ML runs, else fp32.")
     ] = None,
     resolution: Annotated[str | None, typer.Option(help="224, or height x width as in 256x192.")] = None,
     labels: Annotated[Path | None, typer.Option(help="A text file with one class name a line.")] = None,
-    output: Annotated[Path, typer.Option("--output", "-o", help="The bundle's folder.")] = Path("out"),
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The bundle's folder; a bundle in it is replaced.")
+    ] = Path("out"),
     ios: Annotated[int, typer.Option(help="The least iOS that the Core ML model must run on.")] = 16,
     executorch_backend: Annotated[
         ExecutorchBackendName, typer.Option(help="What the ExecuTorch file is made for.")
@@ -76,9 +79,9 @@ def export(
     verbose: Verbose = False,
 ) -> None:
     """Convert a network, prove each artifact against PyTorch, and write a bundle."""
-    from efficientmod_export._pipeline import export_bundle
-
     with _errors_end_the_program(verbose):
+        from efficientmod_export._pipeline import export_bundle
+
         with _render.progress(shown=not (quiet or as_json or verbose)) as report:
             result = export_bundle(
                 model=model,
@@ -95,7 +98,7 @@ def export(
                 verbose=verbose,
                 progress=report,
             )
-        _print(result.as_json(), lambda: _render.export_result(result), as_json, quiet)
+        _print(result.as_json(), lambda: _render.export_result(result, quiet=quiet), as_json)
     raise typer.Exit(result.exit_code)
 
 
@@ -111,21 +114,21 @@ def verify(
     verbose: Verbose = False,
 ) -> None:
     """Prove a bundle again from its files alone: every SHA-256, the preprocessing, every artifact."""
-    from efficientmod_export._verify import verify_bundle
-
     with _errors_end_the_program(verbose):
+        from efficientmod_export._verify import verify_bundle
+
         with _render.progress(shown=not (quiet or as_json or verbose)) as report:
             result = verify_bundle(bundle, layers=layers, checkpoint=checkpoint, verbose=verbose, progress=report)
-        _print(result.as_json(), lambda: _render.verify_result(result), as_json, quiet)
+        _print(result.as_json(), lambda: _render.verify_result(result, quiet=quiet), as_json)
     raise typer.Exit(result.exit_code)
 
 
 @app.command()
 def lint(bundle: Annotated[Path, typer.Argument(help="A bundle's folder.")], as_json: Json = False) -> None:
     """List what in a bundle's Core ML model is known to cost or forbid the Neural Engine, with a source for each."""
-    from efficientmod_export.lint import lint_bundle
-
     with _errors_end_the_program(verbose=False):
+        from efficientmod_export.lint import lint_bundle
+
         report = lint_bundle(bundle)
         _print(report.as_json(), lambda: _render.lint_report(report), as_json)
 
@@ -153,9 +156,9 @@ def bench(
     verbose: Verbose = False,
 ) -> None:
     """Measure the latency of a bundle's artifacts, interleaved with the plain conversions, ONNX Runtime and PyTorch."""
-    from efficientmod_export.bench import bench_bundle, bench_on_phone, plot_latency, show_bench, show_phone
-
     with _errors_end_the_program(verbose):
+        from efficientmod_export.bench import bench_bundle, bench_on_phone, plot_latency, show_bench, show_phone
+
         if adb:
             measure = partial(bench_on_phone, binary=adb, threads=threads or 2, runs=runs, warmup=warmup)
             _print_all([measure(bundle) for bundle in bundles], show_phone, as_json, quiet)
@@ -197,10 +200,10 @@ def doctor(as_json: Json = False) -> None:
     _print(document, lambda: _render.doctor(_doctor.machine(), checks), as_json)
 
 
-def _print(document: object, show: Callable[[], None], as_json: bool, quiet: bool = False) -> None:
+def _print(document: object, show: Callable[[], None], as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(document, indent=2))
-    elif not quiet:
+    else:
         show()
 
 
@@ -214,12 +217,12 @@ def _print_all(results: Sequence[Measured], show: Callable[[Measured], None], as
 
 @contextmanager
 def _errors_end_the_program(verbose: bool) -> Iterator[None]:
-    """One sentence and the error's exit code in place of a traceback, which `--verbose` shows."""
+    """One sentence and the error's exit code; `--verbose` shows the traceback as well."""
     try:
         yield
     except EfficientModError as error:
         if verbose:
-            raise
+            traceback.print_exc()
         _render.error(str(error))
         raise typer.Exit(error.exit_code) from error
     except KeyboardInterrupt:

@@ -1,5 +1,7 @@
 """Look into a bundle's artifacts layer by layer, and say in a sentence each what that shows."""
 
+from collections.abc import Collection
+
 from efficientmod_export._pipeline import example_input
 from efficientmod_export._rebuild import rebuild
 from efficientmod_export._recipes import RECIPES
@@ -16,10 +18,15 @@ FULLEST_SHOWN = 3
 
 
 def search_layers(
-    bundle: Bundle, checkpoint: str | None, samples: tuple[Sample, ...], progress: ProgressReport
+    bundle: Bundle,
+    checkpoint: str | None,
+    samples: tuple[Sample, ...],
+    failed: Collection[str],
+    progress: ProgressReport,
 ) -> dict[str, tuple[str, ...]]:
     """For each target the sentences that its layers give rise to: the first that drifts, and for an ML program the
-    first operator that overflows float16, and those that fill most of its range.
+    first operator that overflows float16, and those that fill most of its range. `failed` are the targets whose outputs
+    do not agree.
 
     Raises InputError without the checkpoint that the network needs, or for another one.
     """
@@ -31,7 +38,8 @@ def search_layers(
         path, limit = bundle.path / entry.file, TOLERANCES[entry.target, entry.precision].max_relative_error
         try:
             deployed = deploy(program, RECIPES[entry.target], original).program
-            found[entry.target] = (_drift(first_drift(deployed, path, entry.target, samples[0], limit)),)
+            report = first_drift(deployed, path, entry.target, samples[0], limit)
+            found[entry.target] = (_drift(report, failed=entry.target in failed),)
             if entry.target in INTERPRETED:
                 found[entry.target] += _float16_load(bundle, entry, samples)
         except EfficientModError as error:
@@ -59,14 +67,15 @@ def _range(met: OperatorRange) -> str:
     return f"{_name(met)} {verdict}: values up to {met.largest:.3g} of {FLOAT16_LARGEST:g}{sums}."
 
 
-def _drift(report: LayerReport) -> str:
+def _drift(report: LayerReport, *, failed: bool) -> str:
     if report.drift is None:
         return (
             f"no layer drifts: all {report.probed} values that can be seen are within {report.limit:.0e} of the range."
         )
     drift, before = report.drift, report.before
     sentence = (
-        f"the first layer that drifts is {drift.module or 'the network itself'} ({drift.operator}, node {drift.node}): "
+        f"{'' if failed else 'the outputs agree; inside, '}the first layer that drifts is "
+        f"{drift.module or 'the network itself'} ({drift.operator}, node {drift.node}): "
         f"{drift.error:.1e} of its range, {report.limit:.0e} allowed"
     )
     if before:

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import torch
+from pydantic import ValidationError
 
 from efficientmod_export._interpret import interpret_conversion
 from efficientmod_export._prove import parity_failure, prove, reference_outputs
@@ -33,7 +34,7 @@ from efficientmod_export.bundle import (
 from efficientmod_export.parity import make_samples
 from efficientmod_mobile import Network, load_network
 from efficientmod_mobile.deploy import Deployed, Original, Recipe, capture, deploy
-from efficientmod_mobile.errors import EfficientModError, ParityError
+from efficientmod_mobile.errors import EfficientModError, ModelError, ParityError
 
 Deploy = Callable[[Recipe], Deployed]
 
@@ -120,8 +121,15 @@ def export_bundle(
 
 
 def preprocessing_of(network: Network, resolution: tuple[int, int] | None) -> Preprocessing:
-    """How pictures become the network's input, at `resolution` (H, W) or the network's own."""
-    return Preprocessing.from_config(network.preprocessing, resolution or network.preprocessing.input_size)
+    """How pictures become the network's input, at `resolution` (H, W) or the network's own.
+
+    Raises ModelError where the network's own configuration contradicts itself.
+    """
+    try:
+        return Preprocessing.from_config(network.preprocessing, resolution or network.preprocessing.input_size)
+    except ValidationError as error:
+        reason = error.errors()[0]["msg"]
+        raise ModelError(f"The preprocessing that {network.name} asks for cannot be done ({reason}).") from error
 
 
 def example_input(preprocessing: Preprocessing) -> torch.Tensor:
@@ -180,16 +188,16 @@ def _options(target: str, subject: Subject, request: ExportRequest) -> Conversio
 
 
 def _reason_to_write_nothing(results: tuple[TargetResult, ...], request: ExportRequest) -> str | None:
-    failed = [result.target for result in results if result.failure]
-    if not failed:
+    if not any(result.failure for result in results):
         return None
     if not any(result.artifact for result in results):
         return "No target could be made, so no bundle was written."
     if any(isinstance(result.failure, ParityError) for result in results) and not request.keep_failed:
         return "An artifact failed its parity, so no bundle was written; --keep-failed keeps it, marked as failed."
-    if any(request.output.glob("*")):
+    missing = [result.target for result in results if result.artifact is None]
+    if missing and any(request.output.glob("*")):
         return (
-            f"The earlier bundle in {request.output} was kept, since the new one would lack {', '.join(failed)}; "
+            f"The earlier bundle in {request.output} was kept, since the new one would lack {', '.join(missing)}; "
             f"leave that target out, or name another --output."
         )
     return None

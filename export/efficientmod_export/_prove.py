@@ -14,7 +14,8 @@ from efficientmod_export._stages import Outputs, Precision, Sample, TensorSpec
 from efficientmod_export.backends import BACKENDS
 from efficientmod_export.bundle import ArtifactEntry
 from efficientmod_export.parity import TOLERANCES, MeasuredWith, Verdict, measure, not_run_here
-from efficientmod_mobile.errors import ConversionError, ParityError
+from efficientmod_mobile._text import described
+from efficientmod_mobile.errors import ConversionError, EfficientModError, ParityError
 
 RUNTIMES = {
     "executorch": "executorch",
@@ -29,21 +30,37 @@ RUNTIMES = {
 def reference_outputs(module: nn.Module, samples: Sequence[Sample]) -> tuple[Outputs, ...]:
     """What PyTorch computes for each sample, eagerly and in float32: the network as the user knows it.
 
-    Raises ConversionError when the network cannot run on its own input.
+    Raises ConversionError when the network cannot run on its own input, gives something else than float32 tensors, or
+    something else each time.
     """
-    return tuple(_run(module, torch.from_numpy(sample.tensor)) for sample in samples)
+    inputs = [torch.from_numpy(sample.tensor) for sample in samples]
+    results = tuple(_run(module, tensor) for tensor in inputs)
+    again = _run(module, inputs[0])
+    if not all(np.array_equal(one, other, equal_nan=True) for one, other in zip(results[0], again, strict=True)):
+        raise ConversionError("The network gives other numbers each time; take dropout and random numbers out of it.")
+    return results
 
 
 def _run(module: nn.Module, tensor: Tensor) -> Outputs:
     try:
         with torch.no_grad():
-            leaves = pytree.tree_leaves(module(tensor))
-    except RuntimeError as error:
-        reason = str(error).partition("\n")[0]
+            leaves = [leaf for leaf in pytree.tree_leaves(module(tensor)) if isinstance(leaf, Tensor)]
+    except EfficientModError:
+        raise
+    except Exception as error:  # it is the user's code that runs, so anything can be raised
         raise ConversionError(
-            f"The network does not run on an input of shape {tuple(tensor.shape)} ({reason}); try another --resolution."
+            f"The network does not run on an input of shape {tuple(tensor.shape)} ({described(error)}); "
+            "try another --resolution."
         ) from error
-    return tuple(np.ascontiguousarray(leaf.numpy()) for leaf in leaves if isinstance(leaf, Tensor))
+    if not leaves:
+        raise ConversionError("The network gives no tensor; return its scores or feature maps.")
+    for index, leaf in enumerate(leaves):
+        if leaf.dtype != torch.float32 or leaf.ndim == 0 or leaf.numel() == 0:
+            raise ConversionError(
+                f"Output {index} of the network is {leaf.dtype} of shape {tuple(leaf.shape)}; "
+                "return float32 tensors that have an axis and are not empty."
+            )
+    return tuple(leaf.contiguous().numpy() for leaf in leaves)
 
 
 def prove(

@@ -14,6 +14,7 @@ from rich.table import Column, Table
 
 from efficientmod_export._stages import ProgressReport, report_nothing
 from efficientmod_export.backends import terminal
+from efficientmod_mobile.errors import ParityError
 
 if TYPE_CHECKING:
     from efficientmod_export._doctor import Check
@@ -49,31 +50,39 @@ def progress(*, shown: bool) -> Iterator[ProgressReport]:
         yield lambda stage: bar.reset(task, description=escape(stage))
 
 
-def export_result(result: ExportResult) -> None:
-    """What was made and how far it is from PyTorch, what was not and why, and what to type next."""
-    _out.print(f"[bold]{escape(result.model)}[/], weights: {escape(result.weights)}", soft_wrap=True)
-    _out.print(_targets_table(result.targets))
-    _print_details(result.targets)
+def export_result(result: ExportResult, *, quiet: bool) -> None:
+    """What was made and how far it is from PyTorch, what was not and why, and what to type next; if `quiet`, only what
+    was not.
+    """
+    if not quiet:
+        _out.print(f"[bold]{escape(result.model)}[/], weights: {escape(result.weights)}", soft_wrap=True)
+        _out.print(_targets_table(result.targets))
+        _print_details(result.targets)
     _print_failures(result.targets)
     if result.note:
         _err.print(escape(result.note), soft_wrap=True)
-    if result.bundle:
+    if result.bundle and not quiet:
         _out.print(f"Next: efficientmod verify {escape(shlex.quote(str(result.bundle)))}", soft_wrap=True)
 
 
-def verify_result(result: VerifyResult) -> None:
-    """Every artifact proven again, what is amiss with the files, and what the layers tell."""
-    _out.print(f"[bold]{escape(result.model)}[/], weights: {escape(result.weights)}", soft_wrap=True)
-    _out.print(_targets_table(result.targets))
+def verify_result(result: VerifyResult, *, quiet: bool) -> None:
+    """Every artifact proven again, what is amiss with the files, and what the layers tell; if `quiet`, only what is
+    amiss.
+    """
+    if not quiet:
+        _out.print(f"[bold]{escape(result.model)}[/], weights: {escape(result.weights)}", soft_wrap=True)
+        _out.print(_targets_table(result.targets))
     for problem in result.problems:
         error(problem)
     _print_failures(result.targets)
+    if quiet:
+        return
     for target, sentences in result.layers.items():
         for sentence in sentences:
             _out.print(f"[bold]{target}:[/] {escape(sentence)}", soft_wrap=True)
     if result.exit_code == 0:
         _out.print("[green]The bundle is what it says.[/]")
-    elif not result.layers:
+    elif not result.layers and any(isinstance(row.failure, ParityError) for row in result.targets):
         _out.print(f"Next: efficientmod verify {escape(shlex.quote(str(result.bundle)))} --layers", soft_wrap=True)
 
 

@@ -94,7 +94,7 @@ def _check_precision(targets: tuple[str, ...], precision: Precision | None) -> N
 
 def parse_resolution(text: str) -> tuple[int, int]:
     """`"224"` is (224, 224); `"256x192"` is height 256, width 192. Raises InputError for anything else."""
-    match = re.fullmatch(r"(\d{1,5})(?:x(\d{1,5}))?", text.strip().lower())
+    match = re.fullmatch(r"([0-9]{1,5})(?:x([0-9]{1,5}))?", text.strip().lower())
     height, width = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
     if not height or not width:
         raise InputError(f"{text!r} is not a resolution; write 224, or height x width as in 256x192.")
@@ -104,15 +104,15 @@ def parse_resolution(text: str) -> tuple[int, int]:
 def read_labels(path: Path, num_classes: int | None) -> tuple[str, ...]:
     """Class names, one a line in UTF-8, as many as the network has classes. Raises InputError otherwise."""
     try:
-        lines = path.read_text(encoding="utf-8").rstrip("\n").split("\n")
+        lines = path.read_text(encoding="utf-8-sig").rstrip("\n").split("\n")
     except OSError as error:
         raise InputError(f"The label file {path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise InputError(f"The label file {path} is not UTF-8 text; save it as UTF-8.") from error
     labels = tuple(line.strip() for line in lines)
-    empty = [number for number, label in enumerate(labels, 1) if not label]
-    if empty:
-        raise InputError(f"The label file {path} has an empty line {empty[0]}; write one class name a line.")
+    wrong = [number for number, label in enumerate(labels, 1) if not label or "\0" in label]
+    if wrong:
+        raise InputError(f"Line {wrong[0]} of the label file {path} is empty, or no text; write one class name a line.")
     if num_classes is None:
         raise InputError("The network is no classifier, so labels mean nothing to it; leave out --labels.")
     if len(labels) != num_classes:

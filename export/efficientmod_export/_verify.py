@@ -54,7 +54,8 @@ def verify_bundle(
             )
             if layers:
                 progress("rebuilding the network")
-                found = search_layers(opened, checkpoint, samples, progress)
+                failed = {result.target for result in targets if result.failure}
+                found = search_layers(opened, checkpoint, samples, failed, progress)
     model = opened.manifest.model
     return VerifyResult(opened.path, model.name, model.weights.statement, tuple(problems), targets, found)
 

@@ -208,5 +208,11 @@ def test_a_failed_parity_leaves_no_bundle_unless_it_is_kept(
     assert not Path("out").exists()
     assert efficientmod(*arguments, "--keep-failed").exit_code == 1
     assert '"status": "failed"' in Path("out/manifest.json").read_text()
+    again = efficientmod(*arguments, "--keep-failed", "--quiet")
+    assert "was kept" not in again.stderr
+    assert "does not compute" in again.stderr
+    verified = efficientmod("verify", "out", "--quiet")
+    assert (verified.exit_code, verified.stdout) == (1, "")
+    assert "does not compute" in verified.stderr
     rounded = ("export", "--model", tiny_model, "--target", "tflite", "--precision", "fp16", "--output", "half")
     assert_refused(efficientmod(*rounded), 1, "Try --precision fp32")

@@ -63,7 +63,7 @@ def test_a_resolution_is_height_then_width() -> None:
     assert parse_resolution("256x192") == (256, 192)
 
 
-@pytest.mark.parametrize("text", ["", "0", "224x", "x224", "-32", "224x224x3", "22.4", "a", "224x0", "999999"])
+@pytest.mark.parametrize("text", ["", "0", "224x", "x224", "-32", "224x224x3", "22.4", "a", "224x0", "999999", "٢٢٤"])
 def test_what_is_no_resolution(text: str) -> None:
     with pytest.raises(InputError, match="is not a resolution"):
         parse_resolution(text)
@@ -75,11 +75,18 @@ def test_labels_are_stripped_lines(tmp_path: Path) -> None:
     assert read_labels(file, 3) == ("tench", "Hündin", "cat")
 
 
+def test_a_byte_order_mark_is_no_part_of_a_label(tmp_path: Path) -> None:
+    file = tmp_path / "labels.txt"
+    file.write_text("tench\ncat\n", encoding="utf-8-sig")
+    assert read_labels(file, 2) == ("tench", "cat")
+
+
 @pytest.mark.parametrize(
     ("content", "classes", "says"),
     [
         (b"a\nb\n", 3, "has 2 lines, but the network has 3 classes"),
-        (b"a\n\nc\n", 3, "empty line 2"),
+        (b"a\n\nc\n", 3, "Line 2 of the label file .* is empty"),
+        (b"a\nb\0c\n", 2, "Line 2"),
         (b"\xff\xfe\n", 1, "not UTF-8"),
         (b"a\n", None, "no classifier"),
     ],

@@ -101,6 +101,7 @@ def test_safetensors(state: State, tmp_path: Path) -> None:
     path = tmp_path / "model.safetensors"
     save_file(state, path)
     assert_holds(str(path), state)
+    assert_holds(str(path.rename(tmp_path / "MODEL.SAFETENSORS")), state)
 
 
 def test_half_precision_weights_become_float32(state: State, save: Callable[..., str]) -> None:
@@ -117,6 +118,7 @@ def test_the_variant_is_taken_from_the_file(state: State, save: Callable[..., st
 def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
     assert "does not exist" in refusal(str(tmp_path / "nothing.pth"))
     assert "is a folder" in refusal(str(tmp_path))
+    assert "/dev/null is no file" in refusal("/dev/null")
 
 
 def test_a_file_that_may_not_be_read(state: State, save: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,6 +236,14 @@ def test_weights_that_are_no_numbers_are_named(value: float, state: State, save:
     broken["head.bias"][0] = value
     message = refusal(save(broken))
     assert "NaN or infinite weights in layers.1.blocks.0.mlp.fc1.weight, head.bias;" in message
+
+
+@pytest.mark.parametrize("change", [torch.Tensor.to_sparse, lambda tensor: tensor + 0j])
+def test_weights_that_are_not_dense_and_real(
+    change: Callable[[torch.Tensor], torch.Tensor], state: State, save: Callable[..., str]
+) -> None:
+    message = refusal(save({**state, "head.bias": change(state["head.bias"])}))
+    assert "sparse, complex or empty tensors in head.bias" in message
 
 
 def test_weights_beyond_float32_are_infinite(state: State, save: Callable[..., str]) -> None:

@@ -27,13 +27,13 @@ def test_importing_the_package_does_not_import_timm() -> None:
 @pytest.mark.parametrize(
     "imports",
     [
-        ("import efficientmod_mobile", "import_timm()", "import timm"),
+        ("import efficientmod_mobile", "import timm"),
         ("import_timm()", "import timm", "import efficientmod_mobile"),
     ],
     ids=["before timm", "after timm"],
 )
 def test_timm_knows_our_models_whatever_is_imported_first(imports: tuple[str, ...]) -> None:
-    # Where torchvision does not load beside this torch, timm is only importable by way of import_timm.
+    # Where torchvision does not load beside this torch, timm is importable with the hook, or by way of import_timm.
     first = "import importlib.util, sys; from efficientmod_mobile._timm import import_timm"
     if imports[0] == "import_timm()":
         # Without the hook, as if efficientmod_mobile had not been there.
@@ -161,6 +161,19 @@ def test_seeded_weights_are_the_same_each_time() -> None:
     )
     assert all(torch.equal(first[key], again[key]) for key in first)
     assert not torch.equal(first["bn1.running_mean"], other["bn1.running_mean"])
+
+
+def test_seeded_weights_do_not_depend_on_the_number_of_threads() -> None:
+    before = torch.get_num_threads()
+    states = []
+    try:
+        for threads in (1, 2):
+            torch.set_num_threads(threads)
+            states.append(load_network("timm/mobilenetv3_small_100", None).module.state_dict())
+            assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
+    assert all(torch.equal(states[0][key], states[1][key]) for key in states[0])
 
 
 def test_a_network_that_takes_no_pictures_says_so() -> None:

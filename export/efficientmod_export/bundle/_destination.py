@@ -43,8 +43,10 @@ def _foreign_files(destination: Path) -> list[str]:
         return top
     try:
         manifest = open_bundle(destination).manifest
-    except BundleError:
-        return top
+    except BundleError as error:
+        raise BundleError(
+            f"The output {destination} cannot be replaced; name another, or remove it if it is a bundle. {error}"
+        ) from error
     return [name for name in unlisted_files(destination, manifest) if Path(name).name not in LEFT_BY_FILE_MANAGERS]
 
 

@@ -62,7 +62,7 @@ def test_somebodys_files(tmp_path: Path, snapshot: Snapshot) -> None:
 def test_a_manifest_of_something_else(tmp_path: Path, manifest: str) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "manifest.json").write_text(manifest)
-    refused(tmp_path / "out", r"not a bundle's \(manifest\.json\)")
+    refused(tmp_path / "out", r"cannot be replaced; name another, .*manifest\.json (is|has)")
 
 
 @pytest.mark.parametrize("name", ["notes.txt", "golden/mine.png", ".git/config", "model.tflite"])

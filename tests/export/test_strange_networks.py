@@ -1,0 +1,95 @@
+"""Networks of the user's own that cannot be exported: one sentence says why, and nothing is left behind."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+Command = Callable[..., Result]
+
+MODULE = """
+import sys
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def forward(self, x):
+        y = x.mean((2, 3))
+        {body}
+
+
+def build():
+    {builder}
+    return Net().eval()
+"""
+
+
+@pytest.fixture
+def export(efficientmod: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Export a network whose forward ends in these lines to ONNX."""
+
+    def run(name: str, body: str, builder: str = "pass", *options: str) -> Result:
+        (tmp_path / f"{name}.py").write_text(MODULE.format(body=body, builder=builder))
+        monkeypatch.chdir(tmp_path)
+        arguments = ("--model", f"{name}:build", "--resolution", "32", "--target", "onnx", "--output", "out")
+        return efficientmod("export", *arguments, *options)
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "says"),
+    [
+        ("raises_value", "raise ValueError('no such thing')", "ValueError: no such thing"),
+        ("raises_assertion", "assert x.shape[2] == 224, 'height 224'", "AssertionError: height 224"),
+        ("gives_none", "return None", "gives no tensor"),
+        ("gives_a_number", "return y.sum()", "shape (); return float32 tensors that have an axis"),
+        ("gives_classes", "return y.argmax(1)", "torch.int64 of shape (1,)"),
+        ("gives_doubles", "return y.double()", "torch.float64"),
+        ("gives_nothing", "return y[:, :0]", "shape (1, 0)"),
+        ("is_random", "return y + torch.rand(1, 3)", "other numbers each time"),
+        ("drops_out", "return nn.functional.dropout(y)", "other numbers each time"),
+    ],
+)
+def test_a_network_that_cannot_be_exported(export: Callable[..., Result], name: str, body: str, says: str) -> None:
+    result = export(name, body)
+    assert result.exit_code == 4, result.output
+    assert "Traceback" not in result.stderr
+    assert says in result.stderr
+    assert not Path("out").exists()
+
+
+def test_an_output_whose_size_depends_on_the_picture(export: Callable[..., Result]) -> None:
+    result = export("depends", "return torch.nonzero(y).float()")
+    assert result.exit_code == 4, result.output
+    assert isinstance(result.exception, SystemExit)
+    assert "depends on" in result.stderr
+
+
+def test_a_builder_that_ends_the_program(export: Callable[..., Result]) -> None:
+    result = export("ends", "return y", "sys.exit(0)")
+    assert result.exit_code == 2, result.output
+    assert "Calling ends:build failed with SystemExit" in result.stderr
+
+
+def test_a_preprocessing_that_cannot_be_done(export: Callable[..., Result]) -> None:
+    builder = "Net.pretrained_cfg = {'input_size': (3, 32, 32), 'crop_pct': 1.1}"
+    result = export("crops", "return y", builder)
+    assert result.exit_code == 2, result.output
+    assert "crop_pct must be at most 1" in result.stderr
+
+
+def test_errors_are_printed_whatever_is_quiet(export: Callable[..., Result]) -> None:
+    result = export("quietly", "return y.erfinv().cumsum(1)", "pass", "--target", "tflite", "--quiet")
+    assert result.exit_code == 4
+    assert result.stdout == ""
+    assert "tflite" in result.stderr
+
+
+def test_verbose_keeps_the_exit_code(efficientmod: Command) -> None:
+    result = efficientmod("export", "--model", "nosuch", "--target", "onnx", "--verbose")
+    assert result.exit_code == 2
+    assert "Traceback" in result.stderr
+    assert "Error:" in result.stderr
