@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from efficientmod_export._stages import Layout, Precision
 from efficientmod_export.bundle._preprocessing import Preprocessing
-from efficientmod_export.parity import Record, Verdict
+from efficientmod_export.parity import TOLERANCES, Record, Verdict
 
 SCHEMA_VERSION = 1
 MANIFEST_NAME = "manifest.json"
@@ -154,6 +154,12 @@ class ArtifactEntry(StoredFile):
     parity: Verdict
     interpreted: Interpretation | None = Field(description="Of coreml and executorch-coreml; None for the others.")
 
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        if (self.target, self.precision) not in TOLERANCES:
+            raise ValueError(f"there is no {self.precision} form of a target {self.target!r}")
+        return self
+
     @property
     def failed(self) -> bool:
         """Whether a proof was tried and failed."""
@@ -195,7 +201,7 @@ class GoldenEntry(Record):
     kind: Literal["photo", "structured", "noise"]
     picture: GoldenPicture
     input: GoldenTensor
-    outputs: tuple[GoldenTensor, ...]
+    outputs: tuple[GoldenTensor, ...] = Field(min_length=1)
 
 
 class Manifest(Record):
@@ -211,9 +217,9 @@ class Manifest(Record):
     model: Model
     preprocessing: Preprocessing
     labels: Labels | None
-    artifacts: tuple[ArtifactEntry, ...]
+    artifacts: tuple[ArtifactEntry, ...] = Field(min_length=1)
     failed_targets: tuple[FailedTarget, ...]
-    golden: tuple[GoldenEntry, ...]
+    golden: tuple[GoldenEntry, ...] = Field(min_length=1)
     tools: dict[str, str]
 
     @model_validator(mode="after")

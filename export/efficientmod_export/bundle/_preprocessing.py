@@ -36,6 +36,8 @@ from efficientmod_export.parity import Record
 from efficientmod_mobile import PreprocessingConfig
 
 Picture = NDArray[np.uint8]
+LONGEST_SIDE = 1 << 17
+"""Pixels; more than any picture has that memory holds."""
 
 _FILTERS = {
     "bicubic": Image.Resampling.BICUBIC,
@@ -48,8 +50,8 @@ class Resize(Record):
     """How a picture is scaled before the crop; `height` and `width` are (S_h, S_w) of the module's docstring."""
 
     rule: Literal["shorter_side", "cover"]
-    height: int = Field(ge=1)
-    width: int = Field(ge=1)
+    height: int = Field(ge=1, le=LONGEST_SIDE)
+    width: int = Field(ge=1, le=LONGEST_SIDE)
     interpolation: Literal["bicubic", "bilinear", "nearest"]
     antialias: bool
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from efficientmod_export.bundle._digest import digest, total_size
-from efficientmod_export.bundle._manifest import MANIFEST_NAME, SCHEMA_VERSION, Manifest, StoredFile
+from efficientmod_export.bundle._manifest import MANIFEST_NAME, SCHEMA_VERSION, ArtifactEntry, Manifest, StoredFile
 from efficientmod_mobile.errors import BundleError
 
 PROBLEMS_SHOWN = 5
@@ -90,6 +90,8 @@ def _check_file(folder: Path, stored: StoredFile) -> str | None:
             return f"{stored.file} leads out of the bundle"
         if not path.exists():
             return f"{stored.file} is missing"
+        if path.is_dir() != (isinstance(stored, ArtifactEntry) and stored.kind == "folder"):
+            return f"{stored.file} is a folder where a file should be, or the other way round"
         if digest(path) != stored.sha256 or total_size(path) != stored.size:
             return f"{stored.file} has changed: its SHA-256 is not the manifest's"
     except (OSError, ValueError, RuntimeError) as error:  # a loop of links is a RuntimeError

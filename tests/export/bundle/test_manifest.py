@@ -84,6 +84,30 @@ def text_for_number(manifest: Any) -> None:
     manifest["artifacts"][0]["size"] = "3"
 
 
+def unknown_target(manifest: Any) -> None:
+    manifest["artifacts"][0]["target"] = "foo"
+
+
+def precision_that_the_target_has_not(manifest: Any) -> None:
+    manifest["artifacts"][0].update(target="onnx", precision="fp16")
+
+
+def no_artifact(manifest: Any) -> None:
+    manifest["artifacts"] = []
+
+
+def no_sample(manifest: Any) -> None:
+    manifest["golden"] = []
+
+
+def no_output(manifest: Any) -> None:
+    manifest["golden"][0]["outputs"] = []
+
+
+def a_picture_beyond_memory(manifest: Any) -> None:
+    manifest["preprocessing"]["resize"].update(height=2**31, width=2**31)
+
+
 @pytest.mark.parametrize(
     "damage",
     [
@@ -96,6 +120,12 @@ def text_for_number(manifest: Any) -> None:
         checkpoint_without_digest,
         unstated_seed,
         text_for_number,
+        unknown_target,
+        precision_that_the_target_has_not,
+        no_artifact,
+        no_sample,
+        no_output,
+        a_picture_beyond_memory,
     ],
 )
 def test_a_manifest_that_contradicts_itself_is_refused(bundle: Bundle, damage: Any) -> None:

@@ -73,7 +73,7 @@ def test_a_file_added_to_a_packages_folder_is_seen(bundle: Bundle) -> None:
 def test_a_folder_where_a_file_should_be(bundle: Bundle) -> None:
     (bundle.path / "model.pte").unlink()
     (bundle.path / "model.pte").mkdir()
-    assert check_files(bundle) == ["model.pte has changed: its SHA-256 is not the manifest's"]
+    assert check_files(bundle) == ["model.pte is a folder where a file should be, or the other way round"]
 
 
 def test_a_path_that_leads_out_is_refused(bundle: Bundle) -> None:
