@@ -1,5 +1,6 @@
 """From a name and a file of weights to a network that is ready to be exported."""
 
+import hashlib
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,7 +19,10 @@ Kind = Literal["checkpoint", "seeded", "module"]
 
 @dataclass(frozen=True)
 class Weights:
-    """Where the weights come from: a file (`sha256` is its), a `seed`, or the user's own module."""
+    """Where the weights come from: a file, a `seed`, or the user's own module.
+
+    `sha256` is the file's, or that of the module's names, shapes and values as they were built; None with a seed.
+    """
 
     kind: Kind
     sha256: str | None = None
@@ -92,7 +96,16 @@ def _give_weights(
     if seed is not None:
         seed_weights(module, preprocessing.input_size, seed)
         return Weights("seeded", seed=seed)
-    return Weights("module")
+    return Weights("module", sha256=_digest(module))
+
+
+def _digest(module: nn.Module) -> str:
+    """The SHA-256 of a module's state."""
+    found = hashlib.sha256()
+    for key, value in module.state_dict().items():
+        found.update(f"{key} {value.dtype} {tuple(value.shape)}\n".encode())
+        found.update(value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().tobytes())
+    return found.hexdigest()
 
 
 def _classes_of(module: nn.Module, input_size: tuple[int, int]) -> int | None:

@@ -8,7 +8,7 @@ from efficientmod_mobile.errors import InputError
 def rebuild(bundle: Bundle, checkpoint: str | None) -> Network:
     """Load the bundle's network; seeded weights are made again, others come from `checkpoint`.
 
-    Raises InputError without the checkpoint that is needed, or for another one than the bundle was made from.
+    Raises InputError without the checkpoint that is needed, or for others than the bundle was made from.
     """
     made = bundle.manifest.model
     if made.weights.kind == "checkpoint" and checkpoint is None:
@@ -18,5 +18,7 @@ def rebuild(bundle: Bundle, checkpoint: str | None) -> Network:
         )
     network = load_network(made.name, checkpoint, seed=made.weights.seed or 0)
     if describe_weights(network.weights) != made.weights:
+        if made.weights.kind == "module" and checkpoint is None:
+            raise InputError(f"{made.name} gives other weights than the bundle was made from; export it again.")
         raise InputError(f"{checkpoint} is not the file that the bundle was made from ({made.weights.statement}).")
     return network

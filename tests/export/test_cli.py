@@ -1,11 +1,13 @@
 """The command line, as a person meets it."""
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from click.testing import Result
+from torch import nn
 
 Command = Callable[..., Result]
 
@@ -150,6 +152,25 @@ def test_layers_name_the_layer_whose_weight_was_changed(efficientmod: Command, t
     assert proven.exit_code == 1
     assert "model.onnx has changed: its SHA-256 is not the manifest's" in proven.output
     assert "the first layer that drifts is 3 (aten.conv2d.default" in proven.output
+
+
+def test_a_module_that_has_changed_is_not_compared(
+    efficientmod: Command, tiny_model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = ("--model", tiny_model, "--target", "onnx", "--output", "out")
+    assert efficientmod("export", *arguments).exit_code == 0
+    assert efficientmod("verify", "out", "--layers").exit_code == 0
+    build = sys.modules["tiny_network"].build
+
+    def changed() -> nn.Module:
+        network: nn.Module = build()
+        nn.init.ones_(network.get_parameter("7.bias"))
+        return network
+
+    monkeypatch.setattr("tiny_network.build", changed)
+    result = efficientmod("verify", "out", "--layers")
+    assert result.exit_code == 2
+    assert "tiny_network:build gives other weights than the bundle was made from" in result.stderr
 
 
 def test_the_catalogue_is_a_table(efficientmod: Command) -> None:

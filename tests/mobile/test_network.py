@@ -92,7 +92,8 @@ def test_a_users_own_network_keeps_its_weights(write_module: Callable[[str, str]
     assert weight.dtype == torch.float32
     assert bool((weight == 2.5).all())
     assert not network.module.training
-    assert (network.name, network.num_classes, network.weights) == ("own.nets:build", 6, Weights("module"))
+    assert (network.name, network.num_classes, network.weights.kind) == ("own.nets:build", 6, "module")
+    assert network.weights == load_network("own.nets:build", None).weights
     assert network.preprocessing.input_size == (224, 224)
 
 

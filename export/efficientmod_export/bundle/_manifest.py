@@ -37,7 +37,7 @@ class Generator(Record):
 
 
 class WeightsSource(Record):
-    """Where the weights come from: a checkpoint with its SHA-256, a seed, or a module given from Python."""
+    """Where the weights come from: a checkpoint's file or a module that was named, each with its SHA-256, or a seed."""
 
     kind: Literal["checkpoint", "seeded", "module"]
     sha256: Sha256 | None
@@ -46,10 +46,8 @@ class WeightsSource(Record):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if (self.kind == "checkpoint") != (self.sha256 is not None) or (self.kind == "seeded") != (
-            self.seed is not None
-        ):
-            raise ValueError("a checkpoint has a SHA-256, seeded weights have a seed, and nothing else has either")
+        if (self.kind == "seeded") != (self.sha256 is None) or (self.kind == "seeded") != (self.seed is not None):
+            raise ValueError("seeded weights have a seed, and all others a SHA-256")
         if (self.kind == "seeded") != (self.statement == SEEDED_STATEMENT):
             raise ValueError(f"seeded weights, and only they, are stated as {SEEDED_STATEMENT!r}")
         return self

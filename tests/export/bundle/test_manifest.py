@@ -171,7 +171,7 @@ def test_weights_are_stated_in_words() -> None:
     digest = "ab" * 32
     assert describe_weights(Weights("seeded", seed=0)).statement == "seeded: for latency only"
     assert describe_weights(Weights("checkpoint", sha256=digest)).statement == f"checkpoint, SHA-256 {digest}"
-    assert describe_weights(Weights("module")).statement == "as the module carries them"
+    assert describe_weights(Weights("module", sha256=digest)).statement == "as the module carries them"
 
 
 def test_tools_name_what_made_the_numbers() -> None:
