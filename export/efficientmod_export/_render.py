@@ -83,7 +83,9 @@ def verify_result(result: VerifyResult, *, quiet: bool) -> None:
     if result.exit_code == 0:
         _out.print("[green]The bundle is what it says.[/]")
     elif not result.layers and any(isinstance(row.failure, ParityError) for row in result.targets):
-        _out.print(f"Next: efficientmod verify {escape(shlex.quote(str(result.bundle)))} --layers", soft_wrap=True)
+        needed = " --checkpoint FILE" if result.weights.startswith("checkpoint") else ""
+        command = f"efficientmod verify {shlex.quote(str(result.bundle))} --layers{needed}"
+        _out.print(f"Next: {escape(command)}", soft_wrap=True)
 
 
 def _targets_table(targets: Sequence[TargetResult]) -> Table:
