@@ -152,6 +152,11 @@ def test_reduction(check_node: Check, operator: str, axes: list[int] | None, kee
     assert result.whole
 
 
+@pytest.mark.parametrize("operator", REDUCTIONS)
+def test_a_reduction_over_no_axes(check_node: Check, operator: str) -> None:
+    check_node(operator, [(2, 3, 4)], noop_with_empty_axes=1)
+
+
 @pytest.mark.parametrize("shape", [(1, 9, 6), (2, 3, 4, 6)])
 @pytest.mark.parametrize("axis", [-1, 1])
 def test_layer_normalization(check_node: Check, shape: Any, axis: int) -> None:

@@ -34,14 +34,14 @@ def reduction(
 ) -> Value:
     """Mean, sum, maximum and so on over logical axes (an attribute before opset 18); over all where none is named."""
     value = context.value(x)
+    if (first := _FIRST.get(context.node.operator)) is not None:
+        value = unary(context, first[0], value, first[1]())
     rank = len(value.layout)
     chosen = tuple(axis % rank for axis in (axes or constant_ints(over, "the list of axes")))
     if not chosen:
         if noop_with_empty_axes:
             return value
         chosen = tuple(range(rank))
-    if (first := _FIRST.get(context.node.operator)) is not None:
-        value = unary(context, first[0], value, first[1]())
     return reduce(context, _CODES[context.node.operator], value, chosen, keep=keepdims == 1)
 
 
