@@ -20,6 +20,14 @@ MAX_RANK = 4
 
 _LARGEST = 2**31 - 1
 
+_MOST_AXES = {
+    "BATCH_MATMUL": 5,
+    **dict.fromkeys(("CONCATENATION", "FULLY_CONNECTED", "SOFTMAX", "MEAN", "SUM", "REDUCE_MAX", "REDUCE_MIN"), 6),
+}
+"""What LiteRT loads; with more, it refuses the file."""
+_ANY = 8
+"""Axes of a tensor that any operator takes."""
+
 
 @dataclass(eq=False)
 class Tensor:
@@ -33,7 +41,7 @@ class Tensor:
 
 @dataclass(eq=False)
 class Operator:
-    """An operator of the graph: its name in the schema, tensors by index (-1: absent), its options' object."""
+    """An operator of the graph: its name in the schema, tensors by index, its options' object."""
 
     code: str
     inputs: list[int]
@@ -85,6 +93,9 @@ class Builder:
             isinstance(item, int) and abs(item) > _LARGEST for item in vars(options).values()
         ):
             raise CannotLowerError("a number beyond 32 bits")
+        most = _MOST_AXES.get(code, _ANY)
+        if any(len(axes) > most for axes in (shape, *(self.tensors[tensor].shape for tensor in inputs))):
+            raise CannotLowerError(f"over {most} axes, which is what TFLite's {code} takes")
         output = self.tensor(f"{self.scope}/{code.lower()}", shape, dtype)
         operator = Operator(code, list(inputs), [output], options)
         self.operators.append(operator)

@@ -111,7 +111,7 @@ def _call(builder: Builder, graph: Graph, node: Node, values: dict[str, Value]) 
         if graph.dtype(name).name != "float32":
             raise CannotLowerError(f"it computes {graph.dtype(name).name} values while the network runs")
     try:
-        results = lowering(Context(builder, graph, node), *operands, **node.attributes)
+        results = lowering(Context(builder, graph, node, values), *operands, **node.attributes)
     except (TypeError, ValueError, LookupError, ArithmeticError) as error:
         # An attribute or a number of inputs that the lowering does not know, or lists whose lengths do not fit.
         raise CannotLowerError(f"a form of the operator that is not carried ({error})") from error

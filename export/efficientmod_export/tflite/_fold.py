@@ -12,7 +12,7 @@ from efficientmod_mobile.errors import ConversionError
 from ._graph import Array, Graph, Node
 
 _LARGEST = 1 << 26
-"""Elements. Above this, a constant that the network computes from a short one is left to be computed."""
+"""Elements. What the network computes from constants, beyond this in all, is left to be computed."""
 
 _RANDOM = {
     "RandomNormal",
@@ -24,30 +24,36 @@ _RANDOM = {
     "Dropout",
 }
 _BODIES = {"If", "Loop", "Scan", "SequenceMap"}
+_DIFFERENT = {"LRN", "LpNormalization"}
+"""Operators whose reference is not what runtimes compute; so is that of a Resize with aligned corners."""
 
 
 def fold_constants(graph: Graph) -> int:
     """Fold, in one pass in topological order; return how many nodes went."""
     folded = 0
+    room = _LARGEST
     kept: list[Node] = []
     for node in graph.nodes:
-        values = _evaluate(graph, node)
+        values = _evaluate(graph, node, room)
         if values is None:
             kept.append(node)
             continue
         graph.constants.update(values)
+        room -= sum(array.size for array in values.values())
         folded += 1
     if folded:
         graph.replace_nodes(kept)
     return folded
 
 
-def _evaluate(graph: Graph, node: Node) -> dict[str, Array] | None:
+def _evaluate(graph: Graph, node: Node, room: int) -> dict[str, Array] | None:
     if node.operator in ("Shape", "Size") and node.inputs:
         return {node.outputs[0]: _shape_or_size(node, graph)}
-    foldable = node.operator not in _RANDOM | _BODIES and "::" not in node.operator
+    foldable = node.operator not in _RANDOM | _BODIES | _DIFFERENT and "::" not in node.operator
+    if node.attributes.get("coordinate_transformation_mode") == "align_corners":
+        foldable = False
     constant = all(not name or name in graph.constants for name in node.inputs)
-    if not foldable or not constant or any(_elements(graph, name) > _LARGEST for name in node.outputs if name):
+    if not foldable or not constant or sum(_elements(graph, name) for name in node.outputs if name) > room:
         return None
     return _reference(graph, node)
 

@@ -111,7 +111,7 @@ def _nodes(graph: "onnx.GraphProto", files: ExternalFiles | None) -> tuple[list[
         attributes = {item.name: _attribute(item, files) for item in proto.attribute}
         if len(attributes) != len(proto.attribute):
             raise InputError(f"Node {proto.name!r} has an attribute twice; the ONNX file is damaged.")
-        if proto.op_type == "Constant":
+        if _is_constant(proto):
             arrays[proto.output[0]] = _constant(proto.name, attributes)
             continue
         if any(isinstance(value, float) and not isfinite(value) for value in attributes.values()):
@@ -124,6 +124,10 @@ def _nodes(graph: "onnx.GraphProto", files: ExternalFiles | None) -> tuple[list[
             outputs.pop()
         nodes.append(Node(operator, list(proto.input), outputs, attributes, proto.name or f"{operator}_{index}"))
     return nodes, arrays
+
+
+def _is_constant(node: "onnx.NodeProto") -> bool:
+    return node.op_type == "Constant" and node.domain in ("", "ai.onnx")
 
 
 def _constant(name: str, attributes: dict[str, Attribute]) -> Array:
@@ -166,7 +170,7 @@ def _attribute(proto: "onnx.AttributeProto", files: ExternalFiles | None) -> Att
 
 def _check_names(graph: "onnx.GraphProto") -> None:
     """Each constant, input and output has a name of its own; an input may have a constant as its default."""
-    written = [node.output[0] for node in graph.node if node.op_type == "Constant"]
+    written = [node.output[0] for node in graph.node if _is_constant(node)]
     constants = [*(tensor.name for tensor in graph.initializer), *written]
     for names in (constants, [put.name for put in graph.input], [put.name for put in graph.output]):
         _check_texts(names)

@@ -120,8 +120,11 @@ def test_half_weights(check_model: Check, model: onnx.ModelProto) -> None:
     assert (half.outputs["y0"] != full.outputs["y0"]).any()
 
 
-def test_a_weight_beyond_half_precision_stays(check_node: Check, check_model: Check, build_node: Build) -> None:
-    weights = np.full((4, 4, 1, 1), 1e5, np.float32)
+@pytest.mark.parametrize("magnitude", [1e5, 5e-8])
+def test_a_weight_beyond_half_precision_stays(check_model: Check, build_node: Build, magnitude: float) -> None:
+    weights = np.full((4, 4, 1, 1), magnitude, np.float32)
+    weights[0, 0] *= 1.5
+    weights[1, 2] *= 1.3
     result = check_model(build_node("Conv", [(1, 4, 5, 5)], {"w": weights}), float16_weights=True)
     assert result.operators == {"CONV_2D": 1}
 

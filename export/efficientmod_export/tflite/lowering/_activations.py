@@ -1,14 +1,11 @@
 """Activations. RELU and RELU6 go into the operator before them, where its output has no other reader."""
 
-from typing import Any
-
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from .._errors import CannotLowerError
-from .._graph import Graph, Node
 from .._layout import Value, last_axis_innermost, moves
-from ._broadcast import binary, unary
+from ._broadcast import binary, scalar, unary
 from ._reductions import reduce
 from ._registry import Context, Operand, lowers
 
@@ -39,7 +36,7 @@ def clip(context: Context, x: Operand, low: Operand | None = None, high: Operand
         return clamped(context, value, fused)
     for bound, code in zip(bounds, ("MAXIMUM", "MINIMUM"), strict=True):
         if bound is not None:
-            value = binary(context, code, value, np.asarray([bound], np.float32), schema.MaximumMinimumOptionsT())
+            value = binary(context, code, value, scalar(bound), schema.MaximumMinimumOptionsT())
     return value
 
 
@@ -51,22 +48,17 @@ def clamped(context: Context, value: Value, code: str) -> Value:
         and writer.code in _FUSING
         and writer.options.fusedActivationFunction == _ACTIVATION.NONE
         and not context.builder.is_read(value.tensor)
-        and _has_one_use(context.graph, context.node)
+        and _has_one_use(context, value.tensor)
     ):
         writer.options.fusedActivationFunction = getattr(_ACTIVATION, code)
         return value
     return unary(context, code, value)
 
 
-def _has_one_use(graph: Graph, node: Node) -> bool:
-    """Whether nothing but this node sees the tensor that it reads, under any of the names that views give it."""
-    name = node.inputs[0]
-    while graph.is_private(name):
-        writer = graph.writer(name)
-        if writer is None or writer.operator not in ("Transpose", "Reshape"):
-            return True
-        name = writer.inputs[0]
-    return False
+def _has_one_use(context: Context, tensor: int) -> bool:
+    """Whether nothing but this node sees a tensor, under any of the names that views and identities give it."""
+    names = (name for name, value in context.values.items() if value.tensor == tensor)
+    return all(context.graph.is_private(name) for name in names)
 
 
 def _number(bound: Operand | None) -> float | None:
@@ -82,6 +74,8 @@ def _number(bound: Operand | None) -> float | None:
 @lowers("Gelu")
 def gelu(context: Context, x: Operand, *, approximate: str = "none") -> Value:
     """X * Phi(x), by erf or by tanh (Hendrycks and Gimpel, arXiv:1606.08415)."""
+    if approximate not in ("none", "tanh"):
+        raise CannotLowerError(f"the approximation {approximate!r}, which is not one of ONNX's")
     return unary(context, "GELU", context.value(x), schema.GeluOptionsT(approximate=approximate == "tanh"))
 
 
@@ -98,10 +92,10 @@ def hard_sigmoid(context: Context, x: Operand, *, alpha: float = 0.2, beta: floa
     """
     value: Operand = x
     if not np.isclose(alpha, 1 / 6, rtol=1e-6):
-        value = binary(context, "MUL", value, _scalar(6 * alpha), schema.MulOptionsT())
+        value = binary(context, "MUL", value, scalar(6 * alpha), schema.MulOptionsT())
     fused = schema.AddOptionsT(fusedActivationFunction=_ACTIVATION.RELU6)
-    value = binary(context, "ADD", value, _scalar(6 * beta), fused)
-    return binary(context, "MUL", value, _scalar(1 / 6), schema.MulOptionsT())
+    value = binary(context, "ADD", value, scalar(6 * beta), fused)
+    return binary(context, "MUL", value, scalar(1 / 6), schema.MulOptionsT())
 
 
 @lowers("LeakyRelu")
@@ -137,7 +131,3 @@ def _softmax_in_steps(context: Context, value: Value, axis: int) -> Value:
     powers = unary(context, "EXP", binary(context, "SUB", value, greatest, schema.SubOptionsT()), schema.ExpOptionsT())
     total = reduce(context, "SUM", powers, (axis,), keep=True)
     return binary(context, "DIV", powers, total, schema.DivOptionsT())
-
-
-def _scalar(number: float) -> Any:
-    return np.asarray([number], dtype=np.float32)

@@ -22,6 +22,11 @@ _LONGEST = 1 << 14
 """Elements that a constant is repeated to; nothing here is worth more in the file."""
 
 
+def scalar(number: float) -> Array:
+    """A constant operand without axes."""
+    return np.asarray(number, np.float32)
+
+
 def unary(context: Context, code: str, value: Value, options: object = None) -> Value:
     """An operator of one operand, in the shape that the operand is stored with."""
     tensor = context.emit(code, [value.tensor], context.builder.shape(value), options)

@@ -1,13 +1,10 @@
 """Activations that TFLite has no operator for, or XNNPACK none, in steps that keep to float32's range."""
 
-from typing import Any
-
-import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from .._errors import CannotLowerError
 from .._layout import Value
-from ._broadcast import binary, unary
+from ._broadcast import binary, scalar, unary
 from ._reductions import reduce
 from ._registry import Context, Operand, lowers
 
@@ -96,5 +93,5 @@ def _exp(context: Context, value: Value) -> Value:
 
 
 def _do(context: Context, code: str, left: Value, right: Value | float) -> Value:
-    operand: Any = right if isinstance(right, Value) else np.asarray([right], np.float32)
+    operand = right if isinstance(right, Value) else scalar(right)
     return binary(context, code, left, operand, _OPTIONS[code]())

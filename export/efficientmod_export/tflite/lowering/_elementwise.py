@@ -5,7 +5,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 from .._errors import CannotLowerError
 from .._layout import Value
-from ._broadcast import binary, unary
+from ._broadcast import binary, scalar, unary
 from ._registry import Context, Operand, lowers
 
 _UNARY = {
@@ -64,14 +64,14 @@ def total(context: Context, *operands: Operand) -> Value:
     for other in others:
         result = binary(context, "ADD", result, other, schema.AddOptionsT())
     if context.node.operator == "Mean":
-        result = binary(context, "MUL", result, np.asarray([1 / len(operands)], np.float32), schema.MulOptionsT())
+        result = binary(context, "MUL", result, scalar(1 / len(operands)), schema.MulOptionsT())
     return context.value(result)
 
 
 @lowers("Reciprocal")
 def reciprocal(context: Context, x: Operand) -> Value:
     """1 / x."""
-    return binary(context, "DIV", np.ones(1, np.float32), x, schema.DivOptionsT())
+    return binary(context, "DIV", scalar(1.0), x, schema.DivOptionsT())
 
 
 @lowers("Pow")
@@ -83,7 +83,7 @@ def power(context: Context, base: Operand, exponent: Operand) -> Value:
         raise CannotLowerError("both operands are constant, yet could not be folded")
     number = float(exponent.reshape(-1)[0])
     if number == 1.0:
-        raise CannotLowerError("an exponent of one")
+        return base
     if number == 2.0:
         return unary(context, "SQUARE", base, schema.SquareOptionsT())
     simple = {0.5: "SQRT", -0.5: "RSQRT"}

@@ -2,9 +2,9 @@
 
 from ai_edge_litert import schema_py_generated as schema
 
-from .._graph import Array, Shape
+from .._graph import Shape
 from .._layout import Value, layout_for_reshape, reshaped
-from ._broadcast import binary, unary
+from ._broadcast import binary, scalar, unary
 from ._reductions import reduce
 from ._registry import Context, Operand, lowers
 
@@ -37,14 +37,8 @@ def normalised(context: Context, value: Value, axes: tuple[int, ...], epsilon: f
     centred = binary(context, "SUB", value, mean, schema.SubOptionsT())
     square = binary(context, "MUL", centred, centred, schema.MulOptionsT())
     variance = reduce(context, "MEAN", square, axes, keep=True)
-    shifted = binary(context, "ADD", variance, _scalar(epsilon), schema.AddOptionsT())
+    shifted = binary(context, "ADD", variance, scalar(epsilon), schema.AddOptionsT())
     return binary(context, "MUL", centred, unary(context, "RSQRT", shifted), schema.MulOptionsT())
-
-
-def _scalar(number: float) -> Array:
-    import numpy as np
-
-    return np.asarray([number], dtype=np.float32)
 
 
 def _unless_constant(context: Context, code: str, value: Value, operand: Operand, neutral: float) -> Value:

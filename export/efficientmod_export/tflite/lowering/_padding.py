@@ -28,6 +28,8 @@ def window_pads(
         return ((0, 0), (0, 0))
     if auto_pad in ("SAME_UPPER", "SAME_LOWER"):
         totals = [_same_total(*item) for item in zip(extents, kernel, strides, dilations, strict=True)]
+        if min(totals) < 0:
+            raise CannotLowerError(f"auto_pad {auto_pad!r} and a stride beyond the window; runtimes disagree on it")
         halves = [(total // 2, total - total // 2) for total in totals]
         if auto_pad == "SAME_LOWER":
             halves = [(after, before) for before, after in halves]
@@ -42,12 +44,12 @@ def window_pads(
 
 def same_pads(extents: Shape, kernel: Shape, strides: Shape, dilations: Shape) -> Pads:
     """What TFLite pads under SAME."""
-    totals = [_same_total(*item) for item in zip(extents, kernel, strides, dilations, strict=True)]
+    totals = [max(_same_total(*item), 0) for item in zip(extents, kernel, strides, dilations, strict=True)]
     return ((totals[0] // 2, totals[0] - totals[0] // 2), (totals[1] // 2, totals[1] - totals[1] // 2))
 
 
 def _same_total(extent: int, kernel: int, stride: int, dilation: int) -> int:
-    return max((-(-extent // stride) - 1) * stride + dilation * (kernel - 1) + 1 - extent, 0)
+    return (-(-extent // stride) - 1) * stride + dilation * (kernel - 1) + 1 - extent
 
 
 def pad_image(context: Context, image: Value, pads: Pads, number: float = 0.0) -> Value:

@@ -121,8 +121,12 @@ def _is_not_negative(context: Context) -> bool:
     writer = context.graph.writer(context.node.inputs[0])
     if writer is None or writer.operator not in _NOT_NEGATIVE:
         return False
-    low = context.graph.constant(writer.input(1)) if writer.operator == "Clip" else np.zeros(1)
-    return low is not None and bool((low.astype(np.float64) >= 0).all())
+    if writer.operator != "Clip":
+        return True
+    low, high = (context.graph.constant(writer.input(place)) for place in (1, 2))
+    if low is None or (high is None and writer.input(2)):
+        return False
+    return all(bool((bound.astype(np.float64) >= 0).all()) for bound in (low, high) if bound is not None)
 
 
 def _repeat_edges(context: Context, image: Value, pads: Pads) -> Value:
@@ -160,7 +164,7 @@ def _correction(
         low, high = (-before, extents[axis] + after) if padded else (0, extents[axis])
         starts = np.arange(result[axis]) * strides[axis] - before
         counts.append(np.minimum(starts + kernel[axis], high) - np.maximum(starts, low))
-    taken = np.outer(counts[0], counts[1])
-    if (taken == kernel[0] * kernel[1]).all():
+    if all((count == size).all() for count, size in zip(counts, kernel, strict=True)):
         return None
+    taken = np.outer(counts[0], counts[1])
     return (kernel[0] * kernel[1] / taken).astype(np.float32)[None, None]

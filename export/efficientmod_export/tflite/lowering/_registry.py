@@ -9,7 +9,7 @@ so that an attribute which it does not know is an error and not silence. An inpu
 computes it, an array where it is constant, None where it is absent.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,11 +46,12 @@ def lowers(*operators: str) -> Callable[[Lowering], Lowering]:
 
 @dataclass(frozen=True)
 class Context:
-    """Where a lowering writes, and the node that it lowers."""
+    """Where a lowering writes, the node that it lowers, and the values that are lowered already, by name."""
 
     builder: Builder
     graph: Graph
     node: Node
+    values: Mapping[str, Value]
 
     @property
     def shape(self) -> Shape:

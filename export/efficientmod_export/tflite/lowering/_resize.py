@@ -60,7 +60,7 @@ def _check_scales(image: Value, shape: tuple[int, ...], scales: Operand | None, 
     stated = np.ones(4)
     stated[list(axes) or slice(None)] = scales
     actual = [shape[1] / image.physical[1], shape[2] / image.physical[2]]
-    if not np.allclose(stated[2:], actual, rtol=1e-4):
+    if not np.allclose(stated[2:], actual, rtol=1e-6):
         raise CannotLowerError(f"scales {stated[2:].tolist()} that are not those of the sizes, {actual}")
 
 
@@ -96,6 +96,8 @@ def depth_to_space(context: Context, x: Operand, *, blocksize: int, mode: str = 
     """Channels become blocks of pixels. TFLite has the block's place outermost in the channels (DCR); innermost (CRD),
     as in PyTorch, the channels are sorted first.
     """
+    if mode not in ("DCR", "CRD"):
+        raise CannotLowerError(f"the order {mode!r}, which is not one of ONNX's")
     image = image_of(context, context.value(x))
     if mode == "CRD":
         image = _block_outermost(context, image, blocksize**2)

@@ -60,6 +60,14 @@ def shifted(graph: Graph, name: str, term: float) -> str | None:
     return None
 
 
+def _becomes(graph: Graph, node: Node, operator: str, x: str, **attributes: float | str) -> bool:
+    """Make a node an operator on x, unless a constant of more axes had given the result more than x has."""
+    if graph.shape(x) != graph.shape(node.outputs[0]):
+        return False
+    graph.become(node, operator, [x], **attributes)
+    return True
+
+
 def _gate(graph: Graph, name: str) -> str | None:
     """x, where the value is min(max(x + 3, 0), 6)."""
     node = graph.writer(name, "Clip")
@@ -71,10 +79,7 @@ def _gate(graph: Graph, name: str) -> str | None:
 def _hard_sigmoid(graph: Graph, node: Node) -> bool:
     source = scaled(graph, node.outputs[0], 1 / 6)
     x = _gate(graph, source) if source is not None else None
-    if x is None:
-        return False
-    graph.become(node, "HardSigmoid", [x], alpha=1 / 6, beta=0.5)
-    return True
+    return x is not None and _becomes(graph, node, "HardSigmoid", x, alpha=1 / 6, beta=0.5)
 
 
 def _hard_swish(graph: Graph, node: Node) -> bool:
@@ -84,8 +89,7 @@ def _hard_swish(graph: Graph, node: Node) -> bool:
             continue
         slope, offset = gate.number("alpha", 0.2), gate.number("beta", 0.5)
         if np.isclose(slope, 1 / 6, rtol=1e-5) and np.isclose(offset, 0.5, rtol=1e-5):
-            graph.become(node, "HardSwish", [x])
-            return True
+            return _becomes(graph, node, "HardSwish", x)
     return False
 
 
@@ -96,8 +100,7 @@ def _hard_swish_scaled_last(graph: Graph, node: Node) -> bool:
         return _hard_sigmoid(graph, node)
     for x, other in (product.inputs, product.inputs[::-1]):
         if _gate(graph, other) == x:
-            graph.become(node, "HardSwish", [x])
-            return True
+            return _becomes(graph, node, "HardSwish", x)
     return False
 
 
@@ -112,8 +115,7 @@ def _gelu(graph: Graph, node: Node) -> bool:
     inside = graph.writer(shifted(graph, bells[0], 1.0) or "", "Erf")
     if inside is None or scaled(graph, inside.inputs[0], 1 / sqrt(2)) != rest[0]:
         return False
-    graph.become(node, "Gelu", rest, approximate="none")
-    return True
+    return _becomes(graph, node, "Gelu", rest[0], approximate="none")
 
 
 def _factors(graph: Graph, name: str, depth: int) -> list[str]:

@@ -27,6 +27,9 @@ _PLACES: dict[str, Callable[[Floats, float, int], Floats]] = {
 }
 """Where pixel i comes from, by ONNX's coordinate_transformation_mode."""
 
+_LARGEST = 1 << 24
+"""Elements of a matrix, for sides of some thousand pixels."""
+
 _PLAIN = {"antialias": 0, "exclude_outside": 0, "keep_aspect_ratio_policy": "stretch"}
 
 
@@ -41,6 +44,12 @@ def _rewrite(graph: Graph, node: Node) -> bool:
     scales = _scales(graph, node)
     if node.attributes.get("mode") != "cubic" or places is None or not plain or scales is None:
         return False
+    sides = list(zip(graph.shape(node.inputs[0]), graph.shape(node.outputs[0]), strict=True))
+    if any(before * after > _LARGEST for before, after in sides):
+        return False
+    whole = all(scale * before == after for scale, (before, after) in zip(scales, sides, strict=True))
+    if node.attributes.get("coordinate_transformation_mode") == "align_corners" and not whole:
+        return False  # the scale, or the sizes, say where the last corner is; runtimes differ
     value, coefficient = node.inputs[0], node.number("cubic_coeff_a", -0.75)
     for axis, scale in enumerate(scales):
         before, after = graph.shape(node.inputs[0])[axis], graph.shape(node.outputs[0])[axis]

@@ -52,7 +52,9 @@ def _from_split(graph: Graph, node: Node) -> bool:
     shape = graph.shape(source)
     axis = int(node.number("axis", 0)) % len(shape)
     start = 0
-    for output in filter(None, list(node.outputs)):
+    if not all(node.outputs):
+        return False  # the length of a part that has no name is not known
+    for output in list(node.outputs):
         length = graph.shape(output)[axis]
         part = cut(graph, node, source, axis, start, start + length)
         graph.rename_uses(output, part)
@@ -84,8 +86,8 @@ def _from_gather(graph: Graph, node: Node) -> bool:
         return False
     shape = graph.shape(source)
     axis = int(node.number("axis", 0)) % len(shape)
-    flat = [int(index) % shape[axis] for index in indices.reshape(-1)]
-    if flat != list(range(flat[0], flat[0] + len(flat))):
+    flat = [index + (shape[axis] if index < 0 else 0) for index in map(int, indices.reshape(-1))]
+    if flat[0] < 0 or flat[-1] >= shape[axis] or flat != list(range(flat[0], flat[0] + len(flat))):
         return False
     part = cut(graph, node, source, axis, flat[0], flat[0] + len(flat))
     target = graph.add_constant(np.asarray(graph.shape(node.outputs[0]), np.int64), f"{node.outputs[0]}/shape")

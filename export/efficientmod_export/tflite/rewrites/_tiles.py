@@ -9,6 +9,8 @@ import numpy as np
 
 from .._graph import Graph, Node, Shape
 
+_MOST_AXES = 8
+"""That TFLite's RESHAPE takes."""
 _BROADCASTING = {"Add", "Sub", "Mul", "Div"}
 
 
@@ -26,6 +28,8 @@ def _broadcast(graph: Graph, node: Node) -> bool:
             continue
         source = tile.inputs[0]
         split, single = _split(graph.shape(source), result)
+        if len(split) > _MOST_AXES:
+            continue
         operands = [_reshape(graph, node, other, split), _reshape(graph, node, source, single)]
         product = graph.add(node, node.operator, operands if index else operands[::-1], split)
         target = graph.add_constant(np.asarray(result, np.int64), f"{node.outputs[0]}/shape")
