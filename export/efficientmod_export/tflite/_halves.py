@@ -32,10 +32,10 @@ def _halve(builder: Builder, index: int, operators: list[Operator]) -> int:
     tensor = builder.tensors[index]
     if tensor.data is None or tensor.data.dtype != np.float32 or not _varies_along_two_axes(tensor.data):
         return index
+    values = tensor.data.astype(np.float32, copy=False)
     with np.errstate(over="ignore"):
-        half = tensor.data.astype(np.float16)
-    lost = np.linalg.norm(half.astype(np.float32) - tensor.data)
-    if not lost <= _LOSS * np.linalg.norm(tensor.data):
+        half = values.astype(np.float16)
+    if not np.linalg.norm(half - values) <= _LOSS * np.linalg.norm(values):
         return index
     builder.tensors.append(Tensor(f"{tensor.name}/float16", tensor.shape, half.dtype, half))
     wide = builder.tensor(tensor.name, tensor.shape)
