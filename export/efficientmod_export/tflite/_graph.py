@@ -139,6 +139,18 @@ class Graph:
         self._enter(node)
         return output
 
+    def add_reshape(self, before: Node, source: str, shape: Shape) -> str:
+        """Insert a Reshape before a node and return its output's name."""
+        return self.add(before, "Reshape", [source, self._target(shape, source)], shape)
+
+    def become_reshape(self, node: Node, source: str) -> None:
+        """Turn a node into a Reshape of another value to the shape that its own output has."""
+        output = node.outputs[0]
+        self.become(node, "Reshape", [source, self._target(self.shape(output), output)])
+
+    def _target(self, shape: Shape, stem: str) -> str:
+        return self.add_constant(np.asarray(shape, np.int64), f"{stem}/shape")
+
     def become(self, node: Node, operator: str, inputs: Sequence[str], **attributes: Attribute) -> None:
         """Turn a node into another that computes the same outputs."""
         for name in node.inputs:
@@ -185,8 +197,9 @@ class Graph:
         """Let whoever reads one value read another; a graph output becomes an Identity of it, to keep its name."""
         if old in self.outputs:
             node = self._writer[old]
-            node.outputs = [f"{name}/unused" if name == old else name for name in node.outputs]
-            self.types[f"{old}/unused"] = self.types[old]
+            unused = self.fresh(f"{old}/unused")
+            node.outputs = [unused if name == old else name for name in node.outputs]
+            self.types[unused] = self.types[old]
             identity = Node("Identity", [new], [old], {}, f"{node.name}/Identity")
             self.nodes.insert(self.nodes.index(node) + 1, identity)
             self._writer[old] = identity

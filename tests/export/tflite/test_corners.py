@@ -129,6 +129,11 @@ def test_a_gate_whose_constant_has_more_axes_than_x(check_model: Check) -> None:
             'y = Resize<mode = "cubic">(x, , s) }',
             "'cubic'",
         ),
+        (
+            "(float[1,4,5,6] x, float[4,3,3,3] w) => (float y) "
+            '{ y = ConvTranspose<strides = [2, 2], auto_pad = "SAME_UPPER", output_padding = [1, 0]>(x, w) }',
+            "output padding; runtimes disagree",
+        ),
         ("(float[2,9] x) => (float y, float z) { y, , z = Split<axis = 1, num_outputs = 3>(x) }", "Split"),
         ("(float[2,3] x) => (float y) { i = Constant<value_ints = [7]>() y = Gather<axis = 1>(x, i) }", "Gather"),
         ('(float[1,4,3,3] x) => (float y) { y = DepthToSpace<blocksize = 2, mode = "XYZ">(x) }', "'XYZ'"),

@@ -35,7 +35,7 @@ def unary(context: Context, code: str, value: Value, options: object = None) -> 
 
 def binary(context: Context, code: str, left: Operand, right: Operand, options: object = None) -> Value:
     """An operator of two operands, broadcast as ONNX (and NumPy) does it on the logical shapes."""
-    rank = max(len(_logical(left)), len(_logical(right)))
+    rank = max(len(left.shape), len(right.shape))
     layout = common_layout([operand for operand in (left, right) if isinstance(operand, Value)], rank)
     operands = [_arranged(context, operand, rank, layout) for operand in (left, right)]
     physical = np.broadcast_shapes(*(_physical(operand) for operand in operands))
@@ -90,10 +90,6 @@ def common_layout(values: Sequence[Value], rank: int) -> Layout:
         return moved, moves(candidate, written), -candidate.size
 
     return min(values, key=cost).layout
-
-
-def _logical(operand: Operand) -> Shape:
-    return operand.shape
 
 
 def _physical(operand: Operand) -> Shape:

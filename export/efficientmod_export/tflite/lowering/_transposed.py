@@ -47,6 +47,8 @@ def transposed_convolution(
         for extent, stride, size, dilation in zip(extents, strides, weight.shape[2:], dilations, strict=True)
     ]
     if output_shape or auto_pad.startswith("SAME"):
+        if auto_pad.startswith("SAME") and any(output_padding):
+            raise CannotLowerError(f"auto_pad {auto_pad!r} with an output padding; runtimes disagree on it")
         reached = tuple(count + more for count, more in zip(natural, output_padding, strict=True))
         begins = _shared_out(reached, context.shape[2:], auto_pad)
     else:

@@ -14,8 +14,6 @@ So the three parts of a joint query, key and value product are three products, a
 network runs.
 """
 
-import numpy as np
-
 from .._graph import Graph, Node, Shape
 from .._layout import reshape_groups
 
@@ -90,8 +88,7 @@ def _from_gather(graph: Graph, node: Node) -> bool:
     if flat[0] < 0 or flat[-1] >= shape[axis] or flat != list(range(flat[0], flat[0] + len(flat))):
         return False
     part = cut(graph, node, source, axis, flat[0], flat[0] + len(flat))
-    target = graph.add_constant(np.asarray(graph.shape(node.outputs[0]), np.int64), f"{node.outputs[0]}/shape")
-    graph.become(node, "Reshape", [part, target])
+    graph.become_reshape(node, part)
     return True
 
 
@@ -125,8 +122,7 @@ def _over_reshape(graph: Graph, node: Node, above: Node, axis: int) -> bool:
     inner = shape[place] // split[axis]
     start, stop = bounds(node, axis)
     part = cut(graph, node, source, place, start * inner, stop * inner)
-    target = graph.add_constant(np.asarray(graph.shape(node.outputs[0]), np.int64), f"{node.outputs[0]}/shape")
-    graph.become(node, "Reshape", [part, target])
+    graph.become_reshape(node, part)
     return True
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from .._graph import Array, Graph, Node
 
-_BROADCASTING = {"Add", "Sub", "Mul", "Div"}
+BROADCASTING = {"Add", "Sub", "Mul", "Div"}
 _ALWAYS = {"Identity", "Dropout"}
 _BY_SHAPE = {"Cast", "Expand", "Reshape", "Slice", "Tile", "Pad"}
 
@@ -71,7 +71,7 @@ def _join(graph: Graph, node: Node) -> bool:
 
 
 def _broadcast(graph: Graph, node: Node) -> bool:
-    if node.operator not in _BROADCASTING:
+    if node.operator not in BROADCASTING:
         return False
     for index, name in enumerate(node.inputs):
         expand = graph.writer(name, "Expand")

@@ -35,8 +35,7 @@ def _from_reshaped(graph: Graph, node: Node) -> bool:
     plain = scale is not None and bias is not None and bool((scale == 1).all()) and not bias.any()
     if not plain or len(grouped) != 3 or grouped[0] != shape[0] or shape[1] % grouped[1]:
         return False
-    target = graph.add_constant(np.asarray(shape, np.int64), f"{node.outputs[0]}/shape")
-    source = graph.add(node, "Reshape", [before.inputs[0], target], shape)
+    source = graph.add_reshape(node, before.inputs[0], shape)
     graph.become(node, "GroupNormalize", [source], groups=grouped[1], epsilon=norm.number("epsilon", 1e-5))
     return True
 

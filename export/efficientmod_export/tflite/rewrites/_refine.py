@@ -12,8 +12,6 @@ Borders are products of extents, counted from the left: (6, 20) -> (2, 3, 20) ha
 from itertools import pairwise
 from math import prod
 
-import numpy as np
-
 from .._graph import Graph, Node, Shape
 
 
@@ -39,16 +37,10 @@ def _refine(graph: Graph, last: Node) -> bool:
     starts = [sum(len(part) for part in fine[:axis]) for axis in range(len(fine))]
     order = [starts[axis] + place for axis in perm for place in range(len(fine[axis]))]
     flat = tuple(extent for part in fine for extent in part)
-    split = _reshape(graph, last, first.inputs[0], flat)
+    split = graph.add_reshape(last, first.inputs[0], flat)
     moved = graph.add(last, "Transpose", [split], tuple(flat[place] for place in order), perm=tuple(order))
-    target = graph.add_constant(np.asarray(graph.shape(last.outputs[0]), np.int64), f"{last.outputs[0]}/shape")
-    graph.become(last, "Reshape", [moved, target])
+    graph.become_reshape(last, moved)
     return True
-
-
-def _reshape(graph: Graph, before: Node, source: str, shape: Shape) -> str:
-    target = graph.add_constant(np.asarray(shape, np.int64), f"{source}/shape")
-    return graph.add(before, "Reshape", [source, target], shape)
 
 
 def _parts(other: Shape, shape: Shape) -> list[Shape] | None:

@@ -5,8 +5,6 @@
 and the same for ConvTranspose, MaxPool and AveragePool.
 """
 
-import numpy as np
-
 from .._graph import Graph, Node, Shape
 
 _WINDOWS = {"Conv", "ConvTranspose", "MaxPool", "AveragePool"}
@@ -29,14 +27,12 @@ def _widen(graph: Graph, node: Node) -> bool:
         before, after = node.ints("pads")
         attributes["pads"] = (0, before, 0, after)
     image = graph.add(node, node.operator, inputs, _row(result), **attributes)
-    graph.become(node, "Reshape", [image, graph.add_constant(np.asarray(result, np.int64), f"{image}/shape")])
+    graph.become_reshape(node, image)
     return True
 
 
 def _with_row(graph: Graph, node: Node, name: str) -> str:
-    shape = graph.shape(name)
-    target = graph.add_constant(np.asarray(_row(shape), np.int64), f"{name}/shape")
-    return graph.add(node, "Reshape", [name, target], _row(shape))
+    return graph.add_reshape(node, name, _row(graph.shape(name)))
 
 
 def _row(shape: Shape) -> Shape:

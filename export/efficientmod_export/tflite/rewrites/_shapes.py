@@ -4,8 +4,6 @@ Squeeze, Unsqueeze, Flatten (x)     -> Reshape(x)
 Reshape(Reshape(x))                 -> Reshape(x)
 """
 
-import numpy as np
-
 from .._graph import Graph, Node
 
 _RENAMING = {"Squeeze", "Unsqueeze", "Flatten"}
@@ -19,15 +17,13 @@ def reshapes_only(graph: Graph) -> int:
 def _rename(graph: Graph, node: Node) -> bool:
     if node.operator not in _RENAMING:
         return False
-    return _reshape(graph, node, node.inputs[0])
+    graph.become_reshape(node, node.inputs[0])
+    return True
 
 
 def _join(graph: Graph, node: Node) -> bool:
     before = graph.writer(node.inputs[0], "Reshape") if node.operator == "Reshape" else None
-    return before is not None and _reshape(graph, node, before.inputs[0])
-
-
-def _reshape(graph: Graph, node: Node, source: str) -> bool:
-    target = graph.add_constant(np.asarray(graph.shape(node.outputs[0]), np.int64), f"{node.outputs[0]}/shape")
-    graph.become(node, "Reshape", [source, target])
+    if before is None:
+        return False
+    graph.become_reshape(node, before.inputs[0])
     return True

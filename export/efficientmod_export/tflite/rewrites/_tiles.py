@@ -5,18 +5,16 @@
 with an axis r * d of a split to (r, d), and the axis d of b to (1, d); and the same for Add, Sub and Div.
 """
 
-import numpy as np
-
 from .._graph import Graph, Node, Shape
+from ._identities import BROADCASTING
 
 _MOST_AXES = 8
 """That TFLite's RESHAPE takes."""
-_BROADCASTING = {"Add", "Sub", "Mul", "Div"}
 
 
 def broadcast_tiles(graph: Graph) -> int:
     """Apply; return how often."""
-    return sum(_broadcast(graph, node) for node in list(graph.nodes) if node.operator in _BROADCASTING)
+    return sum(_broadcast(graph, node) for node in list(graph.nodes) if node.operator in BROADCASTING)
 
 
 def _broadcast(graph: Graph, node: Node) -> bool:
@@ -30,10 +28,9 @@ def _broadcast(graph: Graph, node: Node) -> bool:
         split, single = _split(graph.shape(source), result)
         if len(split) > _MOST_AXES:
             continue
-        operands = [_reshape(graph, node, other, split), _reshape(graph, node, source, single)]
+        operands = [graph.add_reshape(node, other, split), graph.add_reshape(node, source, single)]
         product = graph.add(node, node.operator, operands if index else operands[::-1], split)
-        target = graph.add_constant(np.asarray(result, np.int64), f"{node.outputs[0]}/shape")
-        graph.become(node, "Reshape", [product, target])
+        graph.become_reshape(node, product)
         return True
     return False
 
@@ -49,8 +46,3 @@ def _split(source: Shape, result: Shape) -> tuple[Shape, Shape]:
         split.append(before)
         single.append(before)
     return tuple(split), tuple(single)
-
-
-def _reshape(graph: Graph, before: Node, source: str, shape: Shape) -> str:
-    target = graph.add_constant(np.asarray(shape, np.int64), f"{source}/shape")
-    return graph.add(before, "Reshape", [source, target], shape)
