@@ -51,6 +51,8 @@ def conv_transpose(
 
     `pad` is cropped from the whole result; where `output_shape` asks for more than there is, nothing but bias is there.
     """
+    if pad_type == "same_lower":
+        raise ValueError(f"conv_transpose has no padding of type '{pad_type}'")
     rank = x.dim() - 2
     strides, dilations = strides or (1,) * rank, dilations or (1,) * rank
     whole = _TRANSPOSE[rank](x, weight, None, strides, 0, 0, groups, dilations)
