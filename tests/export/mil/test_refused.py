@@ -19,3 +19,34 @@ def run(kind: str, ios: int, **inputs: Any) -> Any:
 def test_a_transposed_convolution_knows_no_same_lower() -> None:
     with pytest.raises(ValueError, match="conv_transpose has no padding of type 'same_lower'"):
         run("conv_transpose", 16, x=X, weight=torch.ones(4, 2, 3, 3), strides=(2, 2), pad_type="same_lower")
+
+
+AFFINE: dict[str, Any] = {
+    "sampling_mode": "bilinear",
+    "padding_mode": "constant",
+    "padding_value": 0.0,
+    "coordinates_mode": "normalized_minus_one_to_one",
+    "align_corners": True,
+}
+IDENTITY = torch.tensor([[1.0, 0.0, 0.0, 0.0, 1.0, 0.0]])
+
+
+def test_an_affine_map_of_the_identity_is_the_picture() -> None:
+    result = run("affine", 15, x=X, transform_matrix=IDENTITY, output_height=5, output_width=6, **AFFINE)
+    torch.testing.assert_close(result, X)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("sampling_mode", "nearest"),
+        ("padding_mode", "border"),
+        ("padding_value", 1.0),
+        ("coordinates_mode", "unnormalized"),
+        ("coordinates_mode", "normalized_zero_to_one"),
+        ("align_corners", False),
+    ],
+)
+def test_an_affine_map_knows_one_way_to_sample(name: str, value: Any) -> None:
+    with pytest.raises(ValueError, match=f"affine is not defined for {name} = {value!r}"):
+        run("affine", 15, x=X, transform_matrix=IDENTITY, output_height=5, output_width=6, **{**AFFINE, name: value})

@@ -8,6 +8,13 @@ from efficientmod_export.mil._grid import interpolate, sample_points, taps
 from efficientmod_export.mil._registry import operator
 
 _REFLECT_EDGE = {"reflection": 0.0, "symmetric": 0.5}
+_AFFINE = {
+    "sampling_mode": "bilinear",
+    "padding_mode": "constant",
+    "padding_value": 0.0,
+    "coordinates_mode": "normalized_minus_one_to_one",
+    "align_corners": True,
+}
 
 
 def _corners(box: Tensor, mode: str) -> Tensor:
@@ -164,7 +171,14 @@ def affine(
     coordinates_mode: str,
     align_corners: bool,
 ) -> Tensor:
-    """`x` at the affine map (N or 1, 6) of each target point, both counted from -1 to 1."""
+    """`x` at the affine map (N or 1, 6) of each target point, both counted from -1 to 1.
+
+    The parameters are `resample`'s, but MIL defines only one value of each.
+    """
+    given = (sampling_mode, padding_mode, padding_value, coordinates_mode, align_corners)
+    for (name, defined), value in zip(_AFFINE.items(), given, strict=True):
+        if value != defined:
+            raise ValueError(f"affine is not defined for {name} = {value!r}")
     matrix = transform_matrix.reshape(-1, 2, 3).expand(x.shape[0], 2, 3)
     size = [x.shape[0], x.shape[1], output_height, output_width]
     grid = F.affine_grid(matrix, size, align_corners=align_corners)
