@@ -137,10 +137,13 @@ def _sampled(
         down = _reflected(down, height, _REFLECT_EDGE[padding_mode])
     elif padding_mode not in {"border", "constant"}:
         raise ValueError(f"there is no padding mode '{padding_mode}'")
-    grid = torch.stack([across * 2 / max(width - 1, 1) - 1, down * 2 / max(height - 1, 1) - 1], -1).to(x.dtype)
-    outside = "zeros" if padding_mode == "constant" else "border"
+    outside, beside = ("zeros", "constant") if padding_mode == "constant" else ("border", "replicate")
     shift = padding_value if padding_mode == "constant" else 0.0
-    return F.grid_sample(x - shift, grid, sampling_mode, outside, align_corners=True) + shift
+    # grid_sample multiplies by the length less one, so that no coordinate would leave a single pixel: it gets a
+    # neighbour, which is what lies outside.
+    picture = F.pad(x - shift, (0, int(width == 1), 0, int(height == 1)), beside)
+    grid = torch.stack([across * 2 / max(width - 1, 1) - 1, down * 2 / max(height - 1, 1) - 1], -1).to(x.dtype)
+    return F.grid_sample(picture, grid, sampling_mode, outside, align_corners=True) + shift
 
 
 @operator("resample")
