@@ -58,3 +58,26 @@ def test_a_single_pixel_repeated_is_the_same_everywhere(padding: str) -> None:
         result = run("resample", 15, x=x, coordinates=spots, sampling_mode=mode, padding_mode=padding,
                      padding_value=0.0, coordinates_mode="unnormalized", align_corners=True)  # fmt: skip
         torch.testing.assert_close(result, x.expand(1, 3, 5, 7))
+
+
+@pytest.mark.parametrize(
+    ("values", "forwards", "backwards"),
+    [
+        ([1e-3, 6e4, 1.0], [0.0, 1e-3, 60000.001], [60001.0, 1.0, 0.0]),
+        ([2.0, float("inf"), 1.0], [0.0, 2.0, float("inf")], [float("inf"), 1.0, 0.0]),
+        ([7.0], [0.0], [0.0]),
+    ],
+)
+def test_an_exclusive_sum_never_had_its_own_element(
+    values: list[float], forwards: list[float], backwards: list[float]
+) -> None:
+    x = torch.tensor([values, values[::-1]]).unsqueeze(-1)
+    for axis in (1, -2):
+        for reverse, expected in ((False, [forwards, backwards[::-1]]), (True, [backwards, forwards[::-1]])):
+            result = run("cumsum", 15, x=x, axis=axis, exclusive=True, reverse=reverse)
+            torch.testing.assert_close(result, torch.tensor(expected).unsqueeze(-1), rtol=1e-7, atol=0)
+
+
+def test_an_exclusive_sum_of_integers_stays_one() -> None:
+    result = run("cumsum", 15, x=torch.tensor([[3, -1, 4]], dtype=torch.int32), axis=1, exclusive=True)
+    torch.testing.assert_close(result, torch.tensor([[0, 3, 2]], dtype=torch.int32))

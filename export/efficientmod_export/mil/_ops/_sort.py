@@ -55,7 +55,8 @@ def cumsum(x: Tensor, axis: int = 0, exclusive: bool = False, reverse: bool = Fa
     ordered = x.flip(axis) if reverse else x
     sums = torch.cumsum(ordered, axis, dtype=x.dtype)
     if exclusive:
-        sums = sums - ordered
+        # The sum up to the element before: taking the element off again would cancel, and infinities give nan.
+        sums = sums.roll(1, axis).index_fill(axis, torch.tensor([0]), 0)
     return sums.flip(axis) if reverse else sums
 
 
