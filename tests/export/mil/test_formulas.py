@@ -242,7 +242,7 @@ CASES: dict[str, tuple[int, Callable[[Any, Any], Any], Array]] = {
         X[[0, 1], [3, 7], [2, 5]][:, None],
     ),
     "gather of negative indices": (
-        17,
+        16,
         lambda mb, x: mb.gather(x=x, indices=np.array([-1, 0], np.int32), axis=1),
         X[:, [-1, 0]],
     ),

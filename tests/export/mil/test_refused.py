@@ -50,3 +50,42 @@ def test_an_affine_map_of_the_identity_is_the_picture() -> None:
 def test_an_affine_map_knows_one_way_to_sample(name: str, value: Any) -> None:
     with pytest.raises(ValueError, match=f"affine is not defined for {name} = {value!r}"):
         run("affine", 15, x=X, transform_matrix=IDENTITY, output_height=5, output_width=6, **{**AFFINE, name: value})
+
+
+NEGATIVE = {
+    "gather": {"indices": torch.tensor([-1, 0]), "axis": 1},
+    "gather_along_axis": {"indices": torch.full((1, 2, 5, 6), -1), "axis": 1},
+    "gather_nd": {"indices": torch.tensor([[0, -1], [0, 2]])},
+    "scatter": {"indices": torch.tensor([-1]), "updates": X[:, :1], "axis": 1, "mode": "update"},
+    "scatter_along_axis": {
+        "indices": torch.full((1, 1, 5, 6), -1),
+        "updates": X[:, :1],
+        "axis": 1,
+        "mode": "update",
+    },
+    "scatter_nd": {"indices": torch.tensor([[0, -1]]), "updates": X[0, :1], "mode": "update"},
+}
+REPLACED = torch.cat([X[:, :3], X[:, :1]], 1)
+COUNTED_FROM_THE_END = {
+    "gather": X[:, [3, 0]],
+    "gather_along_axis": X[:, [3, 3]],
+    "gather_nd": X[0, [3, 2]],
+    "scatter": REPLACED,
+    "scatter_along_axis": REPLACED,
+    "scatter_nd": REPLACED,
+}
+
+
+@pytest.mark.parametrize("kind", NEGATIVE)
+def test_negative_indices_are_out_of_bounds_from_ios_17_on(kind: str) -> None:
+    inputs = {("data" if kind.startswith("scatter") else "x"): X, **NEGATIVE[kind]}
+    for ios in (15, 16):
+        torch.testing.assert_close(run(kind, ios, **inputs), COUNTED_FROM_THE_END[kind])
+    for ios in (17, 18):
+        with pytest.raises(IndexError, match="the index -1 is out of bounds: from iOS 17 on none may be negative"):
+            run(kind, ios, **inputs, validate_indices=True)
+        if kind == "gather":  # which coremltools folds so, although it calls them out of bounds
+            torch.testing.assert_close(run(kind, ios, **inputs), COUNTED_FROM_THE_END[kind])
+            continue
+        with pytest.raises(IndexError, match="the index -1 is out of bounds: from iOS 17 on none may be negative"):
+            run(kind, ios, **inputs)

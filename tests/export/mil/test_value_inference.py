@@ -164,6 +164,7 @@ FAMILIES: dict[str, list[Case]] = {
         Case("fill_like", {}, {"ref_tensor": X, "value": 2.5}, 16),
     ],
     "ios17": [
+        Case("gather", {"x": X}, {"indices": np.array([-1, 0, -3], np.int32), "axis": 1}, 17),
         on("reshape", shape=[3, 2, 0, 5], ios=17),
         on("reduce_argmax", axis=1, output_dtype="int32", ios=17),
         Case("quantize", {"input": X}, {"scale": np.float32(0.02), "output_dtype": "int8"}, 17),

@@ -1,4 +1,7 @@
-"""Picking elements by index. Negative indices count from the end."""
+"""Picking elements by index.
+
+Negative indices count from the end up to iOS 16. From iOS 17 on they are out of bounds, but for one doubt (`gather`).
+"""
 
 import torch
 from torch import Tensor
@@ -9,6 +12,13 @@ from efficientmod_export.mil._registry import operator
 def _wrapped(indices: Tensor, length: int) -> Tensor:
     wide = indices.to(torch.int64)
     return torch.where(wide < 0, wide + length, wide)
+
+
+def not_negative(indices: Tensor) -> Tensor:
+    """`indices` as they are, from the start of an axis; PyTorch itself finds those beyond its end."""
+    if (indices < 0).any():
+        raise IndexError(f"the index {int(indices.min())} is out of bounds: from iOS 17 on none may be negative")
+    return indices
 
 
 def _per_batch(x: Tensor, indices: Tensor, batch_dims: int) -> list[tuple[Tensor, Tensor]]:
@@ -59,9 +69,13 @@ def gather_batched(x: Tensor, indices: Tensor, axis: int = 0, batch_dims: int = 
 def gather_validated(
     x: Tensor, indices: Tensor, axis: int = 0, batch_dims: int = 0, validate_indices: bool = False
 ) -> Tensor:
-    """As in iOS 16; an index out of bounds is an error here whether it is to be validated or not."""
-    del validate_indices
-    return take(x, indices, axis, batch_dims)
+    """As in iOS 16; an index beyond the end is an error here whether it is to be validated or not.
+
+    Negative indices are an error only if they are to be validated.
+    """
+    # The reference calls negative indices out of bounds, as for all of this family, but in the same text allows them
+    # down to minus the length. coremltools folds them from the end, or raises IndexError if they are to be validated.
+    return take(x, not_negative(indices) if validate_indices else indices, axis, batch_dims)
 
 
 @operator("gather_along_axis", moves=True)
@@ -72,9 +86,9 @@ def gather_along_axis(x: Tensor, indices: Tensor, axis: int = 0) -> Tensor:
 
 @operator("gather_along_axis", since=17, moves=True)
 def gather_along_axis_validated(x: Tensor, indices: Tensor, axis: int = 0, validate_indices: bool = False) -> Tensor:
-    """As in iOS 15; an index out of bounds is an error here whether it is to be validated or not."""
+    """As in iOS 15; an index out of bounds, as a negative one is, is an error whether it is to be validated or not."""
     del validate_indices
-    return take_along_axis(x, indices, axis)
+    return take_along_axis(x, not_negative(indices), axis)
 
 
 @operator("gather_nd", moves=True)
@@ -91,6 +105,6 @@ def gather_nd_batched(x: Tensor, indices: Tensor, batch_dims: int = 0) -> Tensor
 
 @operator("gather_nd", since=17, moves=True)
 def gather_nd_validated(x: Tensor, indices: Tensor, batch_dims: int = 0, validate_indices: bool = False) -> Tensor:
-    """As in iOS 16; an index out of bounds is an error here whether it is to be validated or not."""
+    """As in iOS 16; an index out of bounds, as a negative one is, is an error whether it is to be validated or not."""
     del validate_indices
-    return take_nd(x, indices, batch_dims)
+    return take_nd(x, not_negative(indices), batch_dims)

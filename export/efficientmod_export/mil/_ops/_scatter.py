@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from efficientmod_export.mil._ops._gather import take, take_along_axis, take_nd
+from efficientmod_export.mil._ops._gather import not_negative, take, take_along_axis, take_nd
 from efficientmod_export.mil._ops._slice import slice_by_index
 from efficientmod_export.mil._registry import Bools, Ints, operator
 
@@ -45,9 +45,9 @@ def scatter(data: Tensor, indices: Tensor, updates: Tensor, axis: int = 0, mode:
 def scatter_validated(
     data: Tensor, indices: Tensor, updates: Tensor, axis: int = 0, mode: str = "add", validate_indices: bool = False
 ) -> Tensor:
-    """As in iOS 15; an index out of bounds is an error here whether it is to be validated or not."""
+    """As in iOS 15; an index out of bounds, as a negative one is, is an error whether it is to be validated or not."""
     del validate_indices
-    return scatter(data, indices, updates, axis, mode)
+    return scatter(data, not_negative(indices), updates, axis, mode)
 
 
 @operator("scatter_along_axis")
@@ -60,9 +60,9 @@ def scatter_along_axis(data: Tensor, indices: Tensor, updates: Tensor, axis: int
 def scatter_along_axis_validated(
     data: Tensor, indices: Tensor, updates: Tensor, axis: int = 0, mode: str = "add", validate_indices: bool = False
 ) -> Tensor:
-    """As in iOS 15; an index out of bounds is an error here whether it is to be validated or not."""
+    """As in iOS 15; an index out of bounds, as a negative one is, is an error whether it is to be validated or not."""
     del validate_indices
-    return scatter_along_axis(data, indices, updates, axis, mode)
+    return scatter_along_axis(data, not_negative(indices), updates, axis, mode)
 
 
 @operator("scatter_nd")
@@ -75,9 +75,9 @@ def scatter_nd(data: Tensor, indices: Tensor, updates: Tensor, mode: str = "add"
 def scatter_nd_validated(
     data: Tensor, indices: Tensor, updates: Tensor, mode: str = "add", validate_indices: bool = False
 ) -> Tensor:
-    """As in iOS 15; an index out of bounds is an error here whether it is to be validated or not."""
+    """As in iOS 15; an index out of bounds, as a negative one is, is an error whether it is to be validated or not."""
     del validate_indices
-    return scatter_nd(data, indices, updates, mode)
+    return scatter_nd(data, not_negative(indices), updates, mode)
 
 
 @operator("slice_update", since=18, moves=True)
