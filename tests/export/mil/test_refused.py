@@ -89,3 +89,17 @@ def test_negative_indices_are_out_of_bounds_from_ios_17_on(kind: str) -> None:
             continue
         with pytest.raises(IndexError, match="the index -1 is out of bounds: from iOS 17 on none may be negative"):
             run(kind, ios, **inputs)
+
+
+@pytest.mark.parametrize("pads", [(0, 0, 6, 0), (0, 0, 0, 6), (5, 0, 0, 0)])
+def test_a_mirror_is_no_wider_than_the_lines_beside_the_edge(pads: tuple[int, ...]) -> None:
+    run("pad", 15, x=X, pad=(4, 4, 5, 5), mode="reflect")
+    with pytest.raises(ValueError, match=r"pad cannot mirror [56] lines of an axis of [56]"):
+        run("pad", 15, x=X, pad=pads, mode="reflect")
+
+
+def test_a_single_line_has_no_mirror_image() -> None:
+    single = X[:, :1]
+    torch.testing.assert_close(run("pad", 15, x=single, pad=(0, 0, 0, 0, 0, 0), mode="reflect"), single)
+    with pytest.raises(ValueError, match="pad cannot mirror 1 lines of an axis of 1"):
+        run("pad", 15, x=single, pad=(0, 1, 0, 0, 0, 0), mode="reflect")

@@ -12,10 +12,11 @@ def _by_index(x: Tensor, axis: int, before: int, after: int, mode: str) -> Tenso
     index = torch.arange(-before, length + after)
     if mode == "replicate":
         index = index.clamp(0, length - 1)
+    elif max(before, after) >= length:
+        raise ValueError(f"pad cannot mirror {max(before, after)} lines of an axis of {length}")
     else:
-        period = max(1, 2 * (length - 1))
-        index = index.remainder(period)
-        index = torch.where(index < length, index, period - index)
+        index = index.abs()
+        index = torch.where(index < length, index, 2 * (length - 1) - index)
     return x.index_select(axis, index)
 
 
