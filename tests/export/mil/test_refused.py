@@ -103,3 +103,17 @@ def test_a_single_line_has_no_mirror_image() -> None:
     torch.testing.assert_close(run("pad", 15, x=single, pad=(0, 0, 0, 0, 0, 0), mode="reflect"), single)
     with pytest.raises(ValueError, match="pad cannot mirror 1 lines of an axis of 1"):
         run("pad", 15, x=single, pad=(0, 1, 0, 0, 0, 0), mode="reflect")
+
+
+@pytest.mark.parametrize("shape", [(0, -1), (1, 0, -1, 0, 0)])
+def test_a_zero_in_a_shape_needs_the_same_rank_up_to_ios_16(shape: tuple[int, ...]) -> None:
+    for ios in (15, 16):
+        with pytest.raises(ValueError, match=f"a 0 in the shape of {len(shape)} lengths has none of the 4"):
+            run("reshape", ios, x=X, shape=shape)
+    assert run("reshape", 15, x=X, shape=(-1, 0, 5, 2)).shape == (3, 4, 5, 2)
+
+
+def test_a_zero_in_a_shape_counts_from_the_last_axis_from_ios_17_on() -> None:
+    assert run("reshape", 17, x=X, shape=(0, -1)).shape == (5, 24)
+    # The example of the reference.
+    assert run("reshape", 17, x=torch.ones(2, 50), shape=(1, 0, -1, 0)).shape == (1, 1, 2, 50)

@@ -14,7 +14,15 @@ def _fill_zeros(shape: Ints, source: tuple[int, ...]) -> list[int]:
 
 @operator("reshape", moves=True)
 def reshape(x: Tensor, shape: Ints) -> Tensor:
-    """`x` with another shape; 0 keeps a length, -1 is what is left."""
+    """`x` with another shape, which may have a 0 where it has as many lengths: it keeps one; -1 is what is left."""
+    if x.numel() and 0 in shape and len(shape) != x.dim():
+        raise ValueError(f"a 0 in the shape of {len(shape)} lengths has none of the {x.dim()} to stand for")
+    return reshape_aligned(x, shape)
+
+
+@operator("reshape", since=17, moves=True)
+def reshape_aligned(x: Tensor, shape: Ints) -> Tensor:
+    """As in iOS 15; a 0 keeps the length that is as far from the last axis, or is 1 where there is none."""
     return x.reshape(_fill_zeros(shape, tuple(x.shape)) if x.numel() else list(shape))
 
 
