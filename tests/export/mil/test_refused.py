@@ -117,3 +117,11 @@ def test_a_zero_in_a_shape_counts_from_the_last_axis_from_ios_17_on() -> None:
     assert run("reshape", 17, x=X, shape=(0, -1)).shape == (5, 24)
     # The example of the reference.
     assert run("reshape", 17, x=torch.ones(2, 50), shape=(1, 0, -1, 0)).shape == (1, 1, 2, 50)
+
+
+@pytest.mark.parametrize("length", [1, 3, 8, 17, 255, 512])
+def test_a_palette_has_one_of_five_lengths_up_to_ios_17(length: int) -> None:
+    indices, shape = torch.zeros(64, dtype=torch.uint8), (4, 8)
+    for ios in (16, 17):
+        with pytest.raises(ValueError, match=f"a palette of {length} entries; it has 2, 4, 16, 64 or 256"):
+            run("constexpr_lut_to_dense", ios, indices=indices, lut=torch.ones(length), shape=shape)

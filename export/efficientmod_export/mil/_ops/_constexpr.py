@@ -11,6 +11,9 @@ from torch import Tensor
 from efficientmod_export.mil._registry import Ints, operator
 from efficientmod_export.mil._types import BY_NAME, unpack
 
+# The lengths of a palette of iOS 16, each with the bits of its indices.
+_PALETTE_BITS = {2: 1, 4: 2, 16: 4, 64: 6, 256: 8}
+
 
 def along_axis(values: Tensor, axis: int, rank: int) -> Tensor:
     """A scalar as it is; a vector laid along `axis` of a tensor of `rank`."""
@@ -48,8 +51,9 @@ def constexpr_cast(source_val: Tensor, output_dtype: str) -> Tensor:
 @operator("constexpr_lut_to_dense", since=16)
 def constexpr_lut_to_dense(indices: Tensor, lut: Tensor, shape: Ints) -> Tensor:
     """A palette's entries, by indices packed as tightly as the palette's size allows."""
-    bits = int(math.log2(lut.numel()))
-    numbers = unpack(indices.numpy(), BY_NAME[f"uint{bits}"], math.prod(shape))
+    if lut.numel() not in _PALETTE_BITS:
+        raise ValueError(f"a palette of {lut.numel()} entries; it has 2, 4, 16, 64 or 256")
+    numbers = unpack(indices.numpy(), BY_NAME[f"uint{_PALETTE_BITS[lut.numel()]}"], math.prod(shape))
     return lut[torch.from_numpy(numbers).to(torch.int64)].reshape(shape)
 
 
