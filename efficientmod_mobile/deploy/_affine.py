@@ -47,7 +47,7 @@ class Affine:
 
 
 def batch_norm(node: fx.Node) -> Affine | Refuse | None:
-    """Read a BatchNorm as a scale and a shift; refuse one whose statistics are not constants."""
+    """Read a BatchNorm as a scale and a shift; refuse one whose statistics or affine are not constants."""
     if not is_call(node, aten.batch_norm.default):
         return None
     bound = arguments(node)
@@ -55,6 +55,8 @@ def batch_norm(node: fx.Node) -> Affine | Refuse | None:
     if bound["training"] or mean is None or variance is None:
         return Refuse("its statistics are those of the image, not constants")
     weight, bias = tensor_of(bound["weight"]), tensor_of(bound["bias"])
+    if (weight is None) != (bound["weight"] is None) or (bias is None) != (bound["bias"] is None):
+        return Refuse("its scale or shift is computed while the network runs")
     scale = torch.rsqrt(variance + bound["eps"])
     scale = scale if weight is None else weight * scale
     shift = -mean * scale if bias is None else bias - mean * scale

@@ -101,6 +101,10 @@ class Refused(nn.Module):
                 return self.live(y)
             case "computed weights":
                 return self.norm(nn.functional.conv2d(x, self.conv.weight * x.mean(), padding=1))
+            case "computed scale" | "computed shift":
+                scale, shift = self.norm.weight, self.norm.bias
+                affine = (scale * x.mean(), None) if self.kind == "computed scale" else (scale, shift * x.mean())
+                return nn.functional.batch_norm(y, self.norm.running_mean, self.norm.running_var, *affine)
             case "mixing":
                 return self.norm(y.mean(1, keepdim=True))
             case _:
@@ -115,6 +119,8 @@ REASONS = {
     "shared weights": "conv2d shares its weights with conv2d_1",
     "live statistics": "its statistics are those of the image, not constants",
     "computed weights": "the weights of conv2d_1 are computed while the network runs",
+    "computed scale": "its scale or shift is computed while the network runs",
+    "computed shift": "its scale or shift is computed while the network runs",
     "mixing": "mean mixes the channels on the way from conv2d",
 }
 
