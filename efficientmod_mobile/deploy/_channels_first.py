@@ -92,7 +92,9 @@ def _hoist(node: fx.Node) -> Rewrite | None:
     channels = layout.value_groups[-1]
     if not channels or layout.groups[1] != channels or not isinstance(x, fx.Node) or not _leads_to(linear, node):
         return None
-    if tensor_of(arguments(linear)["weight"]) is None or not layout_of(x).reorders:
+    bound = arguments(linear)
+    constants = [bound["weight"], *([] if bound["bias"] is None else [bound["bias"]])]
+    if any(tensor_of(constant) is None for constant in constants) or not layout_of(x).reorders:
         return None
     positions = layout.atoms[: len(layout.atoms) - len(channels)]
     spread = (layout_of(x).reshaped((*positions, shape(x)[-1]))) or own_layout(x).reshaped((*positions, shape(x)[-1]))

@@ -101,6 +101,11 @@ def test_an_output_of_the_network_is_permuted_back(transformed: Transformed) -> 
     assert transformed(Output(), SHAPE, RECIPE).operators() == {"conv2d": 1, "permute": 1}
 
 
+def test_a_layer_with_a_computed_bias_stays_before_its_permute(transformed: Transformed) -> None:
+    network = Between(lambda x, net: F.linear(x, net.linear.weight, net.linear.bias * x.mean()))
+    assert transformed(network, SHAPE, RECIPE).operators()["linear"] == 1
+
+
 def test_a_list_of_parts_that_no_rule_knows_stays(transformed: Transformed) -> None:
     network = Between(lambda x, net: net.linear(torch.cat(x.tensor_split(2, -1)[::-1], -1)))
     assert transformed(network, SHAPE, RECIPE).operators()["tensor_split"] == 1
