@@ -130,7 +130,7 @@ def _join(node: fx.Node, layout: Layout) -> Rewrite | Refuse | None:
     if axis is None:
         return Refuse("it joins along a part of an axis")
     layouts = [layout_of(tensor) for tensor in tensors]
-    if any(other.value_axis(dim) != axis or other.groups != layout.groups for other in layouts):
+    if any(_apart_from(other, dim) != _apart_from(layout, dim) for other in layouts):
         return Refuse("it joins tensors that lie in different ways")
 
     def write() -> None:
@@ -138,3 +138,11 @@ def _join(node: fx.Node, layout: Layout) -> Rewrite | Refuse | None:
         replace(node, layout.resized(new, axis).write(node))
 
     return write
+
+
+def _apart_from(layout: Layout, dim: int) -> tuple[object, ...]:
+    """All of a layout but how long one axis of the tensor is: the sizes of the value's other axes and atoms."""
+    axis, group = layout.value_axis(dim), layout.groups[dim]
+    atoms = tuple(size for atom, size in enumerate(layout.atoms) if atom not in group)
+    sizes = tuple(size for index, size in enumerate(shape(layout.value)) if index != axis)
+    return axis, layout.groups, atoms, sizes

@@ -135,6 +135,43 @@ REFUSED: dict[str, tuple[Callable[[Tensor, Between], Tensor], str]] = {
 }
 
 
+class Joined(nn.Module):
+    """The outputs of two convolutions, over pixels in a row and over the image, joined along their channels."""
+
+    def __init__(self, join: Callable[["Joined", Tensor], Tensor]) -> None:
+        super().__init__()
+        self.join = join
+        self.row, self.other_row, self.image = nn.Conv1d(6, 5, 1), nn.Conv1d(6, 7, 1), nn.Conv2d(6, 7, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.join(self, x)
+
+
+def transposed_pixels(x: Tensor, height: int) -> Tensor:
+    return x.reshape(1, -1, height, 99 // height).transpose(2, 3).flatten(2).transpose(1, 2)
+
+
+JOINED: dict[str, Callable[[Joined, Tensor], Tensor]] = {
+    "pixels in another order": lambda net, x: torch.cat(
+        [transposed_pixels(net.row(x.flatten(2)), 9), transposed_pixels(net.other_row(x.flatten(2)), 11)], -1
+    ),
+    "an image and its transpose": lambda net, x: torch.cat(
+        [net.image(part).flatten(2).transpose(1, 2) for part in (x, x.transpose(2, 3))], -1
+    ),
+    "a row and an image": lambda net, x: torch.cat(
+        [transposed_pixels(net.row(x.flatten(2)), 9), transposed_pixels(net.image(x), 9)], -1
+    ),
+}
+
+
+@pytest.mark.parametrize("join", JOINED.values(), ids=JOINED)
+def test_tensors_that_lie_in_different_ways_are_not_joined(
+    transformed: Transformed, join: Callable[[Joined, Tensor], Tensor]
+) -> None:
+    refusals = transformed(Joined(join), SHAPE, RECIPE).refused("channels_first")
+    assert "it joins tensors that lie in different ways" in refusals
+
+
 @pytest.mark.parametrize(("middle", "reason"), REFUSED.values(), ids=REFUSED)
 def test_it_refuses(transformed: Transformed, middle: Callable[[Tensor, Between], Tensor], reason: str) -> None:
     channels = 12 if reason == "cuts the inner part" else 8
