@@ -165,6 +165,8 @@ def _mean(node: fx.Node, layout: Layout) -> Rewrite | Refuse | None:
     axes = [axis for axis, group in enumerate(layout.value_groups) if group and atoms.issuperset(group)]
     if sum(len(layout.value_groups[axis]) for axis in axes) != len(atoms):
         return Refuse("it averages over a part of an axis")
+    if not axes:
+        return None  # all are of length 1, and no axes would mean all axes
 
     def write() -> None:
         new = emit(node, aten.mean.dim, (layout.value, axes, True), {"dtype": bound["dtype"]}, like=node)

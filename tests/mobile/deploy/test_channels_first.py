@@ -106,6 +106,20 @@ def test_a_layer_with_a_computed_bias_stays_before_its_permute(transformed: Tran
     assert transformed(network, SHAPE, RECIPE).operators()["linear"] == 1
 
 
+@pytest.mark.parametrize("dims", [(0,), (0, 2)])
+def test_a_mean_over_axes_of_length_one_is_no_mean_over_all(transformed: Transformed, dims: tuple[int, ...]) -> None:
+    class Mean(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(6, 8, (1, 11))
+
+        def forward(self, x: Tensor) -> Tensor:
+            y: Tensor = self.conv(x)
+            return y.permute(0, 2, 3, 1).mean(dims)
+
+    assert transformed(Mean(), SHAPE, RECIPE).operators()["mean"] == 1
+
+
 def test_a_list_of_parts_that_no_rule_knows_stays(transformed: Transformed) -> None:
     network = Between(lambda x, net: net.linear(torch.cat(x.tensor_split(2, -1)[::-1], -1)))
     assert transformed(network, SHAPE, RECIPE).operators()["tensor_split"] == 1
