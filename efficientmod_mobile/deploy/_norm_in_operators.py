@@ -49,10 +49,7 @@ class NormInOperators(Transform[Norm]):
             return Refuse("it normalises several axes, each element with its own scale and shift")
         if is_call(node, aten.group_norm.default) and (bound["num_groups"] != 1 or len(shape(node)) != 4):
             return Refuse("it normalises several groups of channels, or something else than (N, C, H, W)")
-        eps = bound["eps"]
-        if eps is None:  # what PyTorch's rms_norm does
-            eps = torch.finfo(torch.float32).eps
-        return Norm(node, bound["weight"], bound.get("bias"), float(eps))
+        return Norm(node, bound["weight"], bound.get("bias"), float(bound["eps"]))
 
     def rewrite(self, match: Norm) -> None:
         """Write the operators, the affine only where there is one."""

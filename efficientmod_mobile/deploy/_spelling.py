@@ -2,6 +2,7 @@
 
 view(x), _unsafe_view(x)                                   ->  reshape(x), which asks for no strides
 _native_batch_norm_legit_no_training(x, w, b, m, v)[0]     ->  batch_norm(x, w, b, m, v, training=False)
+rms_norm(x, shape, w)                                      ->  rms_norm(x, shape, w, eps), eps of x's precision
 """
 
 import operator
@@ -9,7 +10,7 @@ import operator
 import torch
 from torch import fx
 
-from efficientmod_mobile.deploy._graph import arguments, emit, is_call, replace
+from efficientmod_mobile.deploy._graph import arguments, emit, is_call, replace, set_argument
 
 aten = torch.ops.aten
 
@@ -26,3 +27,6 @@ def spell(graph: fx.Graph) -> None:
             constants = [bound[name] for name in ("input", "weight", "bias", "running_mean", "running_var")]
             norm = emit(node, aten.batch_norm.default, (*constants, False, bound["momentum"], bound["eps"], False))
             replace(node, norm)
+        elif is_call(node, aten.rms_norm.default) and arguments(node)["eps"] is None:
+            # PyTorch takes that of the input's precision: it would change with the program's.
+            set_argument(node, "eps", torch.finfo(node.meta["val"].dtype).eps)

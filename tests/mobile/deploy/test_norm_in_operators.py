@@ -3,10 +3,11 @@
 from collections.abc import Callable
 
 import pytest
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from efficientmod_mobile.deploy import NormInOperators
+from efficientmod_mobile.deploy import NormInOperators, capture, deploy, run, to_dtype
 
 from .conftest import Transformed
 
@@ -51,6 +52,15 @@ def test_a_large_mean_costs_no_digits(transformed: Transformed) -> None:
             return F.layer_norm((x + 1000.0).permute(0, 2, 3, 1), (6,))
 
     assert transformed(Shifted(), SHAPE, (NormInOperators(),)).applied() == {"norm_in_operators": 1}
+
+
+def test_an_eps_that_is_not_given_is_that_of_float32_in_both_precisions() -> None:
+    net, x = ChannelsLast(nn.RMSNorm(6)).eval(), 1e-3 * torch.randn(SHAPE)
+    program = capture(net, x)
+    deployed = deploy(program, (NormInOperators(),)).program
+    torch.testing.assert_close(run(deployed, x)[0], net(x))
+    double = run(to_dtype(program, torch.float64), x.double())[0]
+    torch.testing.assert_close(double.float(), net(x))
 
 
 REFUSED: dict[str, tuple[Callable[[], nn.Module], str]] = {
