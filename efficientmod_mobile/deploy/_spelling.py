@@ -2,13 +2,15 @@
 
 view(x), _unsafe_view(x)                                   ->  reshape(x), which asks for no strides
 _native_batch_norm_legit_no_training(x, w, b, m, v)[0]     ->  batch_norm(x, w, b, m, v, training=False)
+ones(size), linspace(0, 1, n), arange(0.0, n), ...         ->  the same with the dtype that they have
 rms_norm(x, shape, w)                                      ->  rms_norm(x, shape, w, eps), eps of x's precision
 """
 
 import operator
 
 import torch
-from torch import fx
+from torch import Tensor, fx
+from torch._ops import OpOverload
 
 from efficientmod_mobile.deploy._graph import arguments, emit, is_call, replace, set_argument
 
@@ -30,3 +32,14 @@ def spell(graph: fx.Graph) -> None:
         elif is_call(node, aten.rms_norm.default) and arguments(node)["eps"] is None:
             # PyTorch takes that of the input's precision: it would change with the program's.
             set_argument(node, "eps", torch.finfo(node.meta["val"].dtype).eps)
+        elif _creates_floats(node) and arguments(node)["dtype"] is None:
+            # Left out, it is PyTorch's default, which does not change with the program's precision.
+            set_argument(node, "dtype", node.meta["val"].dtype)
+
+
+def _creates_floats(node: fx.Node) -> bool:
+    """Whether the node makes a tensor of floating-point numbers from no other tensor, with a dtype to choose."""
+    if not isinstance(node.target, OpOverload) or node.all_input_nodes or "dtype" not in arguments(node):
+        return False
+    value = node.meta.get("val")
+    return isinstance(value, Tensor) and value.is_floating_point()

@@ -238,3 +238,24 @@ def test_what_is_kept_from_autocast_is_a_part_like_any_other() -> None:
 def test_autocast_is_refused() -> None:
     with pytest.raises(ConversionError, match=r"under autocast \(cpu, torch\.bfloat16\)"):
         capture(WithoutAutocast(enabled=True).eval(), torch.randn(1, 3, 7, 9))
+
+
+class Creates(nn.Module):
+    """Operators that take float64 only together with float64 meet tensors that the network makes itself."""
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        smooth = nn.functional.conv2d(x, torch.ones(3, 1, 3, 3) / 9, groups=3)
+        rows, columns = torch.meshgrid(torch.linspace(-1, 1, 5), torch.arange(-1.0, 1.0, 0.5), indexing="ij")
+        sampled = nn.functional.grid_sample(x, torch.stack((columns, rows), -1)[None], align_corners=False)
+        return smooth, sampled, x @ torch.eye(9), x @ torch.zeros(9, 2), torch.full((2, 7), 0.5) @ x
+
+
+def test_what_the_network_creates_is_of_the_programs_precision() -> None:
+    x = torch.randn(1, 3, 7, 9)
+    module = Creates().eval()
+    program = capture(module, x)
+    double = run(to_dtype(program, torch.float64), x.double())
+    for single, ours, expected in zip(run(program, x), double, module(x), strict=True):
+        assert torch.equal(single, expected)
+        assert ours.dtype == torch.float64
+        torch.testing.assert_close(ours.float(), expected)
