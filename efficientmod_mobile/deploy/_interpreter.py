@@ -21,7 +21,9 @@ class Float64Interpreter(fx.Interpreter):
 
     def call_function(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Compute one operator."""
-        if target is aten.conv2d.default and args[0].dtype == torch.float64 and args[1].shape[1] < args[0].shape[1]:
+        if target is aten.conv2d.default and args[0].dtype == torch.float64 and args[1].shape[1] < args[0].shape[-3]:
+            if args[0].ndim == 3:  # (C, H, W), an image that is no batch
+                return _grouped_convolution(args[0][None], *args[1:], **kwargs)[0]
             return _grouped_convolution(*args, **kwargs)
         return super().call_function(target, args, kwargs)
 

@@ -3,7 +3,9 @@
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import Tensor, nn
 
+from efficientmod_mobile.deploy import capture, run, to_dtype
 from efficientmod_mobile.deploy._interpreter import _grouped_convolution
 
 
@@ -18,3 +20,19 @@ def test_it_is_pytorchs_convolution(groups: int, stride: list[int], padding: lis
     expected = F.conv2d(x, weight, bias, stride, padding, dilation, groups)
     found = _grouped_convolution(x, weight, bias, stride, padding, dilation, groups)
     torch.testing.assert_close(found, expected, rtol=1e-13, atol=1e-13)
+
+
+@pytest.mark.parametrize("groups", [1, 2, 6])
+def test_an_image_without_a_batch(groups: int) -> None:
+    class Unbatched(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(6, 12, 3, padding=1, groups=groups)
+
+        def forward(self, x: Tensor) -> Tensor:
+            y: Tensor = self.conv(x[0])
+            return y[None]
+
+    net, x = Unbatched().eval(), torch.randn(1, 6, 11, 8)
+    (found,) = run(to_dtype(capture(net, x), torch.float64), x.double())
+    torch.testing.assert_close(found, net.double()(x.double()), rtol=1e-13, atol=1e-13)
