@@ -69,7 +69,8 @@ class ProductsInBatches(Transform[fx.Node]):
         size = shape(match)
         left, right = (
             emit(match, aten.reshape.default, (factor, [math.prod(size[:-2]), *shape(factor)[-2:]]))
-            for factor in match.all_input_nodes
+            for factor in match.args[:2]
+            if isinstance(factor, fx.Node)
         )
         product = emit(match, aten.bmm.default, (left, right))
         replace(match, emit(match, aten.reshape.default, (product, list(size))))

@@ -134,6 +134,12 @@ def test_channels_that_nobody_reads_are_not_computed(transformed: Transformed) -
     assert result.operators() == {"conv2d": 2, "mul": 1}
 
 
+def test_a_product_of_a_tensor_with_itself(transformed: Transformed) -> None:
+    net = Sliced(nn.Conv2d(8, 12, (1, 3)), lambda y: y @ y)
+    result = transformed(net, (1, 8, 5, 7), (ProductsInBatches(),))
+    assert result.operators() == {"conv2d": 1, "bmm": 1, "reshape": 3}
+
+
 SLICES_REFUSED: dict[str, tuple[nn.Module, Callable[[Tensor], Tensor], str]] = {
     "overlap": (nn.Conv2d(8, 12, 1), lambda y: y[:, :8] * y[:, 4:], "overlap"),
     "read whole": (nn.Conv2d(8, 12, 1), lambda y: y.mean() * y[:, 4:], "is no slice of its channels"),
