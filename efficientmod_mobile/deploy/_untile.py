@@ -59,12 +59,17 @@ class Untile(Transform[TiledProduct]):
 
     def check(self, node: fx.Node) -> TiledProduct | Refuse | None:
         """Match a repetition along one axis, multiplied with a layer's output, that one layer reads."""
-        if not is_call(node, aten.repeat.default) or len(arguments(node)["repeats"]) != len(shape(node)):
+        if not is_call(node, aten.repeat.default):
             return None
-        counts = list(arguments(node)["repeats"])
+        context, counts = node.all_input_nodes[0], list(arguments(node)["repeats"])
         axes = [axis for axis, count in enumerate(counts) if count != 1]
         product = only_user(node)
-        if len(axes) != 1 or product is None or not is_call(product, aten.mul.Tensor):
+        if (
+            len(counts) != len(shape(context))
+            or len(axes) != 1
+            or product is None
+            or not is_call(product, aten.mul.Tensor)
+        ):
             return Refuse("it is no repetition along one axis that only a product reads")
         (value,) = [factor for factor in product.all_input_nodes if factor is not node] or [node]
         if shape(value) != shape(node):
@@ -83,7 +88,7 @@ class Untile(Transform[TiledProduct]):
             raise AssertionError("both are layers")
         if only_user(value) is None:
             return Refuse(f"{value.name} has several readers")
-        return TiledProduct(node.all_input_nodes[0], axes[0], counts[axes[0]], first, tuple(acts), second)
+        return TiledProduct(context, axes[0], counts[axes[0]], first, tuple(acts), second)
 
     def rewrite(self, match: TiledProduct) -> None:
         """Write one product after the other, adding up."""

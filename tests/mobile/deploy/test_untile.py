@@ -71,6 +71,7 @@ class Variation(Modulation):
 
 REFUSED: dict[str, tuple[Callable[[Variation, Tensor], Tensor], str]] = {
     "two axes": (lambda net, x: net.fc2(net.fc1(x) * net.g(x)[:, :, :3].repeat(1, 2, 3, 1)), "no repetition along one"),
+    "a new axis": (lambda net, x: net.fc2(net.fc1(x) * net.g(x)[0].repeat(1, 2, 1, 1)), "no repetition along one"),
     "a sum": (lambda net, x: net.fc2(net.fc1(x) + net.g(x).repeat(1, 2, 1, 1)), "that only a product reads"),
     "read twice": (
         lambda net, x: (lambda tiled: net.fc2(net.fc1(x) * tiled + tiled))(net.g(x).repeat(1, 2, 1, 1)),
