@@ -19,7 +19,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor, fx
 
-from efficientmod_mobile.deploy._graph import arguments, is_call, only_user, replace, shape, tensor_of
+from efficientmod_mobile.deploy._graph import is_call, only_user, replace, shape
+from efficientmod_mobile.deploy._layers import constants_of
 from efficientmod_mobile.deploy._layout import Layout, chain_length, is_move, layout_of, own_layout
 from efficientmod_mobile.deploy._layout_cuts import cut_of
 from efficientmod_mobile.deploy._layout_rules import BINARY, ELEMENTWISE, RULES, Rewrite, convolution
@@ -92,9 +93,7 @@ def _hoist(node: fx.Node) -> Rewrite | None:
     channels = layout.value_groups[-1]
     if not channels or layout.groups[1] != channels or not isinstance(x, fx.Node) or not _leads_to(linear, node):
         return None
-    bound = arguments(linear)
-    constants = [bound["weight"], *([] if bound["bias"] is None else [bound["bias"]])]
-    if any(tensor_of(constant) is None for constant in constants) or not layout_of(x).reorders:
+    if isinstance(constants_of(linear), Refuse) or not layout_of(x).reorders:
         return None
     positions = layout.atoms[: len(layout.atoms) - len(channels)]
     spread = (layout_of(x).reshaped((*positions, shape(x)[-1]))) or own_layout(x).reshaped((*positions, shape(x)[-1]))

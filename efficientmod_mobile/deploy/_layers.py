@@ -117,12 +117,25 @@ def is_layer(node: fx.Node) -> bool:
     return is_call(node, aten.linear.default, *_CONVOLUTIONS, *_TRANSPOSED)
 
 
-def layer_of(node: fx.Node) -> Layer | Refuse:
-    """Describe a linear layer; refuse when its weights are not its own constants."""
+def constants_of(node: fx.Node) -> tuple[Tensor, Tensor | None] | Refuse:
+    """Return a linear layer's weight and bias; refuse computed ones, and shapes that must be broadcast."""
     bound = arguments(node)
     weight, bias = tensor_of(bound["weight"]), tensor_of(bound["bias"])
     if weight is None or (bias is None and bound["bias"] is not None):
         return Refuse(f"the weights of {node.name} are computed while the network runs")
+    outputs = weight.shape[1] * bound["groups"] if node.target in _TRANSPOSED else weight.shape[0]
+    if weight.ndim != _SPATIAL.get(node.target, 0) + 2 or (bias is not None and tuple(bias.shape) != (outputs,)):
+        return Refuse(f"{node.name} has weights of unusual shapes")
+    return weight, bias
+
+
+def layer_of(node: fx.Node) -> Layer | Refuse:
+    """Describe a linear layer; refuse when its weights are not its own constants."""
+    bound = arguments(node)
+    held = constants_of(node)
+    if isinstance(held, Refuse):
+        return held
+    weight, bias = held
     others = [user.name for user in bound["weight"].users if user is not node]
     if others:
         return Refuse(f"{node.name} shares its weights with {others[0]}")

@@ -11,7 +11,7 @@ import torch
 from torch import fx
 
 from efficientmod_mobile.deploy._graph import add_parameter, arguments, emit, is_call, replace, shape, tensor_of
-from efficientmod_mobile.deploy._layers import bias_name
+from efficientmod_mobile.deploy._layers import bias_name, constants_of
 from efficientmod_mobile.deploy._layout import Layout, layout_of, own_layout
 from efficientmod_mobile.deploy._transform import Refuse
 
@@ -70,21 +70,20 @@ def rule(*targets: Any) -> Callable[[Rule], Rule]:
 
 def convolution(before: fx.Node, linear: fx.Node, x: fx.Node) -> fx.Node:
     """Insert the 1x1 convolution of x (N, I, H, W) with a linear layer's weights."""
-    bound = arguments(linear)
-    held, bias = tensor_of(bound["weight"]), tensor_of(bound["bias"])
-    if held is None:
-        raise AssertionError(f"{linear.name} has no constant weights")
-    name = str(bound["weight"].target)
-    weight = add_parameter(before, name, held[:, :, None, None])
+    held = constants_of(linear)
+    if isinstance(held, Refuse):
+        raise AssertionError(held.reason)
+    name, bias = str(arguments(linear)["weight"].target), held[1]
+    weight = add_parameter(before, name, held[0][:, :, None, None])
     shift = None if bias is None else add_parameter(before, bias_name(name), bias)
     return emit(before, aten.conv2d.default, (x, weight, shift), like=linear)
 
 
 @rule(aten.linear.default)
 def _linear(node: fx.Node, layout: Layout) -> Rewrite | Refuse | None:
-    bound = arguments(node)
-    if tensor_of(bound["weight"]) is None or (bound["bias"] is not None and tensor_of(bound["bias"]) is None):
-        return Refuse("its weights are computed while the network runs")
+    held = constants_of(node)
+    if isinstance(held, Refuse):
+        return held
     if len(shape(layout.value)) != 4 or layout.value_axis(-1) != 1:
         return None
 

@@ -8,11 +8,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from efficientmod_mobile.deploy import ChannelsFirst, Repeat
+from efficientmod_mobile.deploy._constant import FoldConstants
 
 from .conftest import Transformed
 
 SHAPE = (1, 6, 9, 11)
-RECIPE = (Repeat((ChannelsFirst(),)),)
+RECIPE = (FoldConstants(), Repeat((ChannelsFirst(),)))
 
 
 class Between(nn.Module):
@@ -128,6 +129,8 @@ def test_a_list_of_parts_that_no_rule_knows_stays(transformed: Transformed) -> N
 REFUSED: dict[str, tuple[Callable[[Tensor, Between], Tensor], str]] = {
     "norm": (lambda x, net: F.layer_norm(x, (8,)), "normalises the last axes; write it in elementary operators first"),
     "computed weights": (lambda x, net: F.linear(x, net.linear.weight * x.mean()), "computed while the network runs"),
+    "one row of weights": (lambda x, net: x * F.linear(x, net.linear.weight[0])[..., None], "of unusual shapes"),
+    "one bias for all": (lambda x, net: F.linear(x, net.linear.weight, net.linear.bias[:1]), "of unusual shapes"),
     "inner cut": (lambda x, net: net.wide(x).reshape(1, 9, 11, 3, 8)[..., 2:6].flatten(3), "cuts the inner part"),
     "mean of a part": (
         lambda x, net: net.linear(x.reshape(1, 9, 11, 2, 4).mean(-1).repeat(1, 1, 1, 4)),

@@ -106,6 +106,25 @@ def test_other_arithmetic_stays(function: Callable[[Tensor], Tensor], transforme
     assert result.program.node_count > 2
 
 
+class OneRow(nn.Module):
+    """A linear layer whose weight is a row, or whose bias is one number for all."""
+
+    def __init__(self, *, row: bool) -> None:
+        super().__init__()
+        self.row = row
+        self.weight, self.bias = nn.Parameter(torch.empty(11 if row else (8, 11))), nn.Parameter(torch.empty(1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = nn.functional.linear(x, self.weight, None if self.row else self.bias)
+        return y * (torch.arange(9.0, dtype=x.dtype) if self.row else torch.arange(8.0, dtype=x.dtype))
+
+
+@pytest.mark.parametrize("row", [True, False])
+def test_a_layer_whose_weights_are_broadcast_takes_nothing(row: bool, transformed: Transformed) -> None:
+    (refusal,) = transformed(OneRow(row=row), SHAPE, PRODUCER).refused("constant_into_producer")
+    assert refusal == "linear has weights of unusual shapes"
+
+
 class SomeRows(nn.Module):
     """One layer for three tensors, of which one is scaled; `split` takes them apart."""
 
