@@ -259,3 +259,38 @@ def test_what_the_network_creates_is_of_the_programs_precision() -> None:
         assert torch.equal(single, expected)
         assert ours.dtype == torch.float64
         torch.testing.assert_close(ours.float(), expected)
+
+
+class ChoosesGradients(nn.Module):
+    """Regions, one in another, and one that computes nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.last = nn.Conv2d(3, 4, 3), nn.Conv2d(4, 5, 1)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        y = self.first(x)
+        with torch.enable_grad():
+            z = y * 2
+            with torch.no_grad():
+                scaled = self.last(z).sigmoid()
+        return scaled, z
+
+
+@pytest.mark.parametrize("gradients", [True, False])
+def test_what_chooses_gradients_is_a_part_like_any_other(gradients: bool) -> None:
+    x, module = torch.randn(1, 3, 7, 9), ChoosesGradients().eval()
+    with torch.set_grad_enabled(gradients):
+        program = capture(module, x)
+    assert all(target.startswith("aten.") for target in targets(program))
+    for found, expected in zip(run(program, x), module(x), strict=True):
+        assert torch.equal(found, expected)
+
+
+def test_a_condition_on_the_picture_is_refused() -> None:
+    class Condition(nn.Module):
+        def forward(self, x: Tensor) -> Any:
+            return torch.cond(x.sum() > 0, lambda x: x * 2, lambda x: x * 3, (x,))
+
+    with pytest.raises(ConversionError, match=r"a graph of its own \(cond\)"):
+        capture(Condition().eval(), torch.randn(1, 3, 7, 9))
