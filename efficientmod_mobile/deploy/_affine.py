@@ -88,7 +88,7 @@ def constant_operation(node: fx.Node) -> Affine | None:
     if is_call(node, aten.mul.Tensor):
         return Affine(node, first, constant, None)
     if is_call(node, aten.div.Tensor):
-        return Affine(node, first, one / constant, None)
+        return None if bool((constant == 0).any()) else Affine(node, first, one / constant, None)
     sign = -1 if is_call(node, aten.sub.Tensor) else 1
     return Affine(node, first, one, sign * float(arguments(node)["alpha"]) * constant)
 

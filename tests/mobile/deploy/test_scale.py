@@ -93,6 +93,7 @@ def test_arithmetic_with_constants_goes_into_the_layer(
 OTHER: dict[str, Callable[[Tensor], Tensor]] = {
     "a number minus": lambda y: 2 - y,
     "a number over": lambda y: 2 / (y.abs() + 1),
+    "over a vector with a zero": lambda y: (y / torch.arange(8, dtype=y.dtype).view(8, 1, 1)).clamp(-1, 1),
     "wider result": lambda y: y[:, :1] * torch.arange(8, dtype=y.dtype).view(8, 1, 1),
     "alpha on the other side": lambda y: torch.add(torch.arange(8, dtype=y.dtype).view(8, 1, 1), y, alpha=3),
     "two tensors": lambda y: y * y.mean(1, keepdim=True),
