@@ -66,6 +66,8 @@ class CentreStreams(Transform[Centring]):
         """Match the first LayerNorm of a stream; refuse where more layers would come than subtractions go."""
         if not _is_norm(node):
             return None
+        if shape(node)[-1] == 1:
+            return Refuse("its stream has one channel, which is its own mean")
         axis = len(shape(node)) - 1
         stream = stream_of(node.args[0], axis)  # type: ignore[arg-type]
         norms = [reader for reader, member in stream.readers if _normalises(reader, member, stream)]

@@ -120,6 +120,10 @@ REFUSED: dict[str, tuple[Callable[[], nn.Module], str]] = {
         lambda: nn.Sequential(nn.Sigmoid(), nn.LayerNorm(16), nn.Linear(16, 4)),
         "takes 1 more layers: sigmoid cannot take the projection over",
     ),
+    "one channel": (
+        lambda: nn.Sequential(nn.Flatten(2), nn.Linear(192, 1), nn.LayerNorm(1), nn.Linear(1, 4)),
+        "its stream has one channel",
+    ),
     "an affine that stays": (
         lambda: Residual(lambda net, x: net.norm(x) + net.down(first(x)).sum(), blocks=0),
         "norm",
