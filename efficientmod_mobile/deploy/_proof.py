@@ -43,6 +43,8 @@ def natural_images(shape: tuple[int, ...], count: int, seed: int) -> tuple[Tenso
 
 def _pink(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
     height, width = shape[-2:]
+    if height * width == 1:
+        return rng.standard_normal(shape)  # one pixel has no spectrum
     frequency = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None, :])
     frequency[0, 0] = np.inf
     spectrum = np.fft.rfft2(rng.standard_normal(shape)) / frequency
@@ -58,8 +60,9 @@ def relative_error(result: Sequence[Tensor], reference: Sequence[Tensor]) -> flo
     for got, expected in zip(result, reference, strict=True):
         if got.shape != expected.shape or not bool(torch.isfinite(got).all()):
             return float("inf")
+        got, expected = got.double(), expected.double()  # integers and booleans too
         scale = float(expected.abs().max()) if expected.numel() else 0.0
-        difference = float((got.double() - expected.double()).abs().max()) if expected.numel() else 0.0
+        difference = float((got - expected).abs().max()) if expected.numel() else 0.0
         worst = max(worst, difference / scale if scale else (0.0 if difference == 0.0 else float("inf")))
     return worst
 

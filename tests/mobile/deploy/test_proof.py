@@ -50,6 +50,19 @@ def test_the_error_is_relative_to_the_largest_value_and_the_worst_over_outputs()
     assert relative_error((zero[0] + 1e-300,), zero) == float("inf")
 
 
+def test_booleans_and_integers_are_compared() -> None:
+    mask, count = torch.tensor([True, False]), torch.tensor([3, 4])
+    assert relative_error((mask, count), (mask, count)) == 0.0
+    assert relative_error((~mask, count), (mask, count)) == 1.0
+    assert relative_error((mask, count + 1), (mask, count)) == 0.25
+
+
+def test_an_image_of_one_pixel_is_finite() -> None:
+    first, second = natural_images((1, 3, 1, 1), count=2, seed=0)
+    assert first.isfinite().all()
+    assert not torch.equal(first, second)
+
+
 def test_images_are_seeded_and_like_photos() -> None:
     images = natural_images((1, 3, 96, 128), count=3, seed=5)
     again = natural_images((1, 3, 96, 128), count=3, seed=5)
