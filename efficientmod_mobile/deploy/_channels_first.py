@@ -44,12 +44,19 @@ class ChannelsFirst(Transform[Plan]):
 
     def check(self, node: fx.Node) -> Plan | Refuse | None:
         """Match an operator whose input is permuted, a chain of moves that can be shorter, a layer that is permuted."""
+        if any(_is_empty(tensor) for tensor in (node, *node.all_input_nodes)):
+            return None  # a layout has no axes of length 0
         found = _hoist(node) or _shorten(node) if is_move(node) else _move(node)
         return Plan(found) if callable(found) else found
 
     def rewrite(self, match: Plan) -> None:
         """Write the operator on the tensor behind, and its result's layout."""
         match.write()
+
+
+def _is_empty(node: fx.Node) -> bool:
+    value = node.meta.get("val")
+    return isinstance(value, Tensor) and value.numel() == 0
 
 
 def _move(node: fx.Node) -> Rewrite | Refuse | None:
@@ -92,6 +99,8 @@ def _hoist(node: fx.Node) -> Rewrite | None:
     x = linear.args[0]
     channels = layout.value_groups[-1]
     if not channels or layout.groups[1] != channels or not isinstance(x, fx.Node) or not _leads_to(linear, node):
+        return None
+    if _is_empty(x):
         return None
     if isinstance(constants_of(linear), Refuse) or not layout_of(x).reorders:
         return None

@@ -107,6 +107,18 @@ def test_a_layer_with_a_computed_bias_stays_before_its_permute(transformed: Tran
     assert transformed(network, SHAPE, RECIPE).operators()["linear"] == 1
 
 
+EMPTY: dict[str, Callable[[Tensor, Between], Tensor]] = {
+    "joined": lambda x, net: torch.cat((x, net.linear(x)[..., 8:].relu()), -1),
+    "summed": lambda x, net: x + x[:, 9:].mean(-1).sum(),
+    "a layer of nothing": lambda x, net: x + F.linear(x[..., 8:], net.linear.weight[:, 8:]),
+}
+
+
+@pytest.mark.parametrize("middle", EMPTY.values(), ids=EMPTY)
+def test_empty_tensors_stay(transformed: Transformed, middle: Callable[[Tensor, Between], Tensor]) -> None:
+    assert transformed(Between(middle), SHAPE, RECIPE).program.node_count > 2
+
+
 @pytest.mark.parametrize("dims", [(0,), (0, 2)])
 def test_a_mean_over_axes_of_length_one_is_no_mean_over_all(transformed: Transformed, dims: tuple[int, ...]) -> None:
     class Mean(nn.Module):
