@@ -9,6 +9,7 @@ from efficientmod_mobile.deploy._program import run
 from efficientmod_mobile.deploy._proof import (
     FLOAT64_TOLERANCE,
     LARGEST_TOLERANCE,
+    Original,
     natural_images,
     relative_error,
     tolerance,
@@ -95,6 +96,30 @@ def test_a_sound_network_is_held_to_the_strict_tolerance() -> None:
     program = to_dtype(capture(Difference(0.5).eval(), torch.randn(1, 3, 12, 9)), torch.float64)
     images = natural_images((1, 3, 12, 9), count=2, seed=0)
     assert tolerance(program, images, [run(program, image) for image in images]) == FLOAT64_TOLERANCE
+
+
+class Late(nn.Module):
+    """What natural images are too dark for, or, with an exponential, white noise too loud."""
+
+    def __init__(self, threshold: float, *, grows: bool = False) -> None:
+        super().__init__()
+        self.threshold, self.grows = threshold, grows
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.exp(10 * x) if self.grows else torch.relu(x - self.threshold)
+
+
+def test_a_difference_that_natural_images_do_not_show_is_seen() -> None:
+    example = torch.randn(1, 3, 12, 9)
+    program, other = (capture(Late(threshold).eval(), example) for threshold in (50.0, 60.0))
+    original = Original.of(program)
+    assert original.error(to_dtype(program, torch.float64)) == 0.0
+    assert original.error(to_dtype(other, torch.float64)) > original.tolerance
+
+
+def test_a_loud_image_that_the_network_does_not_bear_is_left_out() -> None:
+    original = Original.of(capture(Late(0.0, grows=True).eval(), torch.randn(1, 3, 12, 9)))
+    assert len(original.images) == 2
 
 
 def test_a_network_that_amplifies_rounding_is_not_blamed_on_the_transforms() -> None:
