@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, fx
 
-from efficientmod_mobile.deploy._graph import arguments, is_call, shape, tensor_of
+from efficientmod_mobile.deploy._graph import arguments, is_call, is_computed, shape, tensor_of
 from efficientmod_mobile.deploy._transform import Refuse
 
 aten = torch.ops.aten
@@ -54,9 +54,9 @@ def batch_norm(node: fx.Node) -> Affine | Refuse | None:
     mean, variance = tensor_of(bound["running_mean"]), tensor_of(bound["running_var"])
     if bound["training"] or mean is None or variance is None:
         return Refuse("its statistics are those of the image, not constants")
-    weight, bias = tensor_of(bound["weight"]), tensor_of(bound["bias"])
-    if (weight is None) != (bound["weight"] is None) or (bias is None) != (bound["bias"] is None):
+    if is_computed(bound["weight"]) or is_computed(bound["bias"]):
         return Refuse("its scale or shift is computed while the network runs")
+    weight, bias = tensor_of(bound["weight"]), tensor_of(bound["bias"])
     scale = torch.rsqrt(variance + bound["eps"])
     scale = scale if weight is None else weight * scale
     shift = -mean * scale if bias is None else bias - mean * scale

@@ -47,6 +47,11 @@ def tensor_of(node: object) -> Tensor | None:
     return None
 
 
+def is_computed(argument: object) -> bool:
+    """Whether an optional argument is there and is no parameter or constant, for both of which `tensor_of` has None."""
+    return argument is not None and tensor_of(argument) is None
+
+
 def only_user(node: fx.Node) -> fx.Node | None:
     """Return the single node that reads this one; None when there are more, or when it is the output."""
     users = list(node.users)

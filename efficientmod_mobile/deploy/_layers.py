@@ -7,7 +7,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, fx
 
-from efficientmod_mobile.deploy._graph import arguments, is_call, set_parameter, shape, tensor_of
+from efficientmod_mobile.deploy._graph import arguments, is_call, is_computed, set_parameter, shape, tensor_of
 from efficientmod_mobile.deploy._transform import Refuse
 
 aten = torch.ops.aten
@@ -121,7 +121,7 @@ def constants_of(node: fx.Node) -> tuple[Tensor, Tensor | None] | Refuse:
     """Return a linear layer's weight and bias; refuse computed ones, and shapes that must be broadcast."""
     bound = arguments(node)
     weight, bias = tensor_of(bound["weight"]), tensor_of(bound["bias"])
-    if weight is None or (bias is None and bound["bias"] is not None):
+    if weight is None or is_computed(bound["bias"]):
         return Refuse(f"the weights of {node.name} are computed while the network runs")
     outputs = weight.shape[1] * bound["groups"] if node.target in _TRANSPOSED else weight.shape[0]
     if weight.ndim != _SPATIAL.get(node.target, 0) + 2 or (bias is not None and tuple(bias.shape) != (outputs,)):

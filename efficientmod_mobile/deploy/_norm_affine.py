@@ -15,7 +15,7 @@ import torch
 from torch import fx
 
 from efficientmod_mobile.deploy._channels import ReaderFold, into_readers
-from efficientmod_mobile.deploy._graph import arguments, is_call, set_argument, shape, tensor_of
+from efficientmod_mobile.deploy._graph import arguments, is_call, is_computed, set_argument, shape, tensor_of
 from efficientmod_mobile.deploy._transform import Refuse, Transform, register
 
 aten = torch.ops.aten
@@ -47,7 +47,7 @@ class NormAffineIntoReaders(Transform[NormFold]):
         scale, shift = tensor_of(weight), tensor_of(bias)
         if weight is None and bias is None:
             return None
-        if (weight is not None and scale is None) or (bias is not None and shift is None):
+        if is_computed(weight) or is_computed(bias):
             return Refuse("its scale and shift are computed while the network runs")
         if is_call(node, *_OVER_LAST_AXES) and len(bound["normalized_shape"]) != 1:
             return Refuse("its scale and shift differ between positions")

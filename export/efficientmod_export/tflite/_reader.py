@@ -17,7 +17,7 @@ from efficientmod_mobile.errors import ConversionError, DependencyError, InputEr
 
 from ._arrays import CARRIED, ExternalFiles, array_of
 from ._graph import Array, Attribute, Graph, Node, TensorType
-from ._types import types_of
+from ._types import ONNX, types_of
 
 if TYPE_CHECKING:
     import onnx
@@ -96,7 +96,7 @@ def _check_model(proto: "onnx.ModelProto") -> int:
         raise ConversionError(f"ONNX opset {version} is not known here; export the model with opset {known}.")
     if proto.graph.sparse_initializer:
         raise ConversionError("The ONNX model has sparse initializers; store its weights densely.")
-    if any(function.domain in ("", "ai.onnx") for function in proto.functions):
+    if any(function.domain in ONNX for function in proto.functions):
         raise ConversionError("The ONNX model has operators of ONNX's own names; inline its functions first.")
     return int(version)
 
@@ -118,7 +118,7 @@ def _nodes(graph: "onnx.GraphProto", files: ExternalFiles | None) -> tuple[list[
             raise InputError(
                 f"Node {proto.name!r} has an attribute that is no finite number; the ONNX file is damaged."
             )
-        operator = proto.op_type if proto.domain in ("", "ai.onnx") else f"{proto.domain}::{proto.op_type}"
+        operator = proto.op_type if proto.domain in ONNX else f"{proto.domain}::{proto.op_type}"
         outputs = list(proto.output)
         while outputs and not outputs[-1]:
             outputs.pop()
@@ -127,7 +127,7 @@ def _nodes(graph: "onnx.GraphProto", files: ExternalFiles | None) -> tuple[list[
 
 
 def _is_constant(node: "onnx.NodeProto") -> bool:
-    return node.op_type == "Constant" and node.domain in ("", "ai.onnx")
+    return node.op_type == "Constant" and node.domain in ONNX
 
 
 def _constant(name: str, attributes: dict[str, Attribute]) -> Array:

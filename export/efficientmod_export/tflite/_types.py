@@ -13,6 +13,9 @@ from ._graph import Array, TensorType
 if TYPE_CHECKING:
     import onnx
 
+ONNX = ("", "ai.onnx")
+"""The names of the domain of ONNX's own operators."""
+
 _SMALL = 1024
 """Elements. A constant up to this long may say what a shape is; a longer one is a weight."""
 _LONGEST = 1 << 16
@@ -113,7 +116,7 @@ def _skeleton(proto: "onnx.ModelProto", arrays: dict[str, Array]) -> "onnx.Model
     stated = {value.name: value for value in (*proto.graph.value_info, *proto.graph.output)}
     for node in proto.graph.node:
         has_body = any(attribute.HasField("g") or attribute.graphs for attribute in node.attribute)
-        if has_body or node.domain not in ("", "ai.onnx"):
+        if has_body or node.domain not in ONNX:
             unknown = (onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None) for name in node.output)
             graph.input.extend(stated.get(value.name, value) for value in unknown)
         elif node.op_type != "Constant":

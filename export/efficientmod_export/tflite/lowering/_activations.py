@@ -127,7 +127,15 @@ def softmax(context: Context, x: Operand, *, axis: int = -1) -> Value:
 
 
 def _softmax_in_steps(context: Context, value: Value, axis: int) -> Value:
-    greatest = reduce(context, "REDUCE_MAX", value, (axis,), keep=True)
-    powers = unary(context, "EXP", binary(context, "SUB", value, greatest, schema.SubOptionsT()), schema.ExpOptionsT())
-    total = reduce(context, "SUM", powers, (axis,), keep=True)
+    _, powers, total = exponentials(context, value, axis)
     return binary(context, "DIV", powers, total, schema.DivOptionsT())
+
+
+def exponentials(context: Context, value: Value, axis: int) -> tuple[Value, Value, Value]:
+    """S = x less its maximum along an axis, exp(s), and the sum of that along the axis: in steps that do not overflow
+    and move nothing.
+    """
+    greatest = reduce(context, "REDUCE_MAX", value, (axis,), keep=True)
+    shifted = binary(context, "SUB", value, greatest, schema.SubOptionsT())
+    powers = unary(context, "EXP", shifted, schema.ExpOptionsT())
+    return shifted, powers, reduce(context, "SUM", powers, (axis,), keep=True)

@@ -4,8 +4,8 @@ from ai_edge_litert import schema_py_generated as schema
 
 from .._errors import CannotLowerError
 from .._layout import Value
+from ._activations import exponentials
 from ._broadcast import binary, scalar, unary
-from ._reductions import reduce
 from ._registry import Context, Operand, lowers
 
 _OPTIONS = {
@@ -82,9 +82,7 @@ def celu(context: Context, x: Operand, *, alpha: float = 1.0) -> Value:
 def log_softmax(context: Context, x: Operand, *, axis: int = -1) -> Value:
     """X - log(sum(exp(x))) along one axis, which may lie anywhere in memory."""
     value = context.value(x)
-    axes = (axis % len(value.layout),)
-    shifted = _do(context, "SUB", value, reduce(context, "REDUCE_MAX", value, axes, keep=True))
-    total = reduce(context, "SUM", _exp(context, shifted), axes, keep=True)
+    shifted, _, total = exponentials(context, value, axis % len(value.layout))
     return _do(context, "SUB", shifted, unary(context, "LOG", total))
 
 

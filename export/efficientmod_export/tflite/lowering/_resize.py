@@ -5,7 +5,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 from .._errors import CannotLowerError
 from .._graph import Shape
-from .._layout import NHWC, Value
+from .._layout import NHWC, Value, natural
 from ._broadcast import times_ones
 from ._padding import image_of
 from ._registry import Context, Operand, lowers
@@ -107,9 +107,8 @@ def depth_to_space(context: Context, x: Operand, *, blocksize: int, mode: str = 
 def _block_outermost(context: Context, image: Value, places: int) -> Value:
     *_, channels = image.physical
     shape = (image.size // channels, channels // places, places)
-    operands = [context.builder.stored(image, shape), context.builder.ints([0, 2, 1])]
-    tensor = context.emit("TRANSPOSE", operands, (shape[0], places, shape[1]), schema.TransposeOptionsT())
-    return Value(tensor, image.physical, NHWC)
+    sorted_ = context.builder.arranged(Value(image.tensor, shape, natural(3)), (0, 2, 1))
+    return Value(sorted_.tensor, image.physical, NHWC)
 
 
 @lowers("SpaceToDepth")

@@ -10,20 +10,23 @@ from .._graph import Graph, Node
 
 def sort_shuffled(graph: Graph) -> int:
     """Apply; return how often."""
-    return sum(_sort(graph, node) for node in graph.nodes if node.attributes.get("mode") == "CRD")
+    shuffles = [
+        node for node in graph.nodes if node.operator == "DepthToSpace" and node.attributes.get("mode") == "CRD"
+    ]
+    return sum(_sort(graph, node) for node in shuffles)
 
 
 def _sort(graph: Graph, node: Node) -> bool:
     source = node.inputs[0]
-    convolution = graph.writer(source, "Conv") if node.operator == "DepthToSpace" and graph.is_private(source) else None
+    convolution = graph.writer(source, "Conv") if graph.is_private(source) else None
     if convolution is None or convolution.number("group", 1) != 1:
         return False
-    arrays = [graph.constant(name) for name in filter(None, convolution.inputs[1:])]
+    weights = list(filter(None, convolution.inputs[1:]))
+    if any(name not in graph.constants for name in weights):
+        return False
     block = int(node.number("blocksize", 1))
     names = [convolution.inputs[0]]
-    for array in arrays:
-        if array is None:
-            return False
+    for array in map(graph.constants.__getitem__, weights):
         sorted_ = array.reshape(-1, block**2, *array.shape[1:]).swapaxes(0, 1).reshape(array.shape)
         names.append(graph.add_constant(sorted_, f"{source}/sorted"))
     graph.become(convolution, "Conv", names, **convolution.attributes)
