@@ -51,6 +51,8 @@ def export(efficientmod: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         ("gives_nothing", "return y[:, :0]", "shape (1, 0)"),
         ("is_random", "return y + torch.rand(1, 3)", "other numbers each time"),
         ("drops_out", "return nn.functional.dropout(y)", "other numbers each time"),
+        ("drops_out_rarely", "return nn.functional.dropout(y, 1e-6)", "other numbers each time"),
+        ("draws_elsewhere", "import random; return y + random.random()", "other numbers each time"),
     ],
 )
 def test_a_network_that_cannot_be_exported(export: Callable[..., Result], name: str, body: str, says: str) -> None:
