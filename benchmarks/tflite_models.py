@@ -216,8 +216,8 @@ def page(results: list[Result], command: str) -> str:
         "## With float16 weights",
         "",
         "Error, top-5: as above. Conversion: the largest difference from ONNX Runtime with the same rounded weights; "
-        "it is that of float32, so that the rest of the error is the rounding itself. Where it is more, the file rounds "
-        "less: the one row of a matrix that becomes a layer of its own is a vector there, and stays in float32 "
+        "it is that of float32, so that the rest of the error is the rounding itself. Where it is more, the file "
+        "rounds less: the one row of a matrix that becomes a layer of its own is a vector there, and stays in float32 "
         "(FocalNet's gates, MobileViTv2's query); only LeViT amplifies so much. Limits: how many of a bundle's "
         "(`parity/_tolerances.py`) the file breaks. EfficientMod keeps them; a network that breaks them amplifies the "
         "rounding, here with seeded weights, and is to be shipped in float32 unless a trained checkpoint does better.",

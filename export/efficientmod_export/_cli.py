@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol, TypeVar
 
 import typer
 
@@ -15,7 +15,10 @@ from efficientmod_export import _doctor, _render
 from efficientmod_export._request import ALL, NAMED, ExecutorchBackendName, parse_resolution
 from efficientmod_export._stages import Precision
 from efficientmod_mobile import catalogue
-from efficientmod_mobile.errors import EfficientModError
+from efficientmod_mobile.errors import EfficientModError, InputError
+
+if TYPE_CHECKING:
+    from efficientmod_export.bench import BenchResult
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells count
 
@@ -42,6 +45,15 @@ Measured = TypeVar("Measured", bound=HasJson)
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Let the converters' own output through.")]
+
+
+@app.callback(invoke_without_command=True)
+def _options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    if version:
+        typer.echo(_doctor.version())
+        raise typer.Exit
 
 
 @app.command()
@@ -157,15 +169,27 @@ def bench(
 ) -> None:
     """Measure the latency of a bundle's artifacts, interleaved with the plain conversions, ONNX Runtime and PyTorch."""
     with _errors_end_the_program(verbose):
-        from efficientmod_export.bench import bench_bundle, bench_on_phone, plot_latency, show_bench, show_phone
+        from efficientmod_export.bench import (
+            bench_bundle,
+            bench_on_phone,
+            check_picture,
+            plot_latency,
+            show_bench,
+            show_phone,
+        )
 
         if adb:
-            measure = partial(bench_on_phone, binary=adb, threads=threads or 2, runs=runs, warmup=warmup)
-            _print_all([measure(bundle) for bundle in bundles], show_phone, as_json, quiet)
+            if plot:
+                raise InputError("The picture shows what is measured on this machine; leave out --plot or --adb.")
+            on_phone = partial(bench_on_phone, binary=adb, threads=threads or 2, runs=runs, warmup=warmup)
+            _measure_each(bundles, on_phone, show_phone, as_json, quiet)
             return
-        with _render.progress(shown=not (quiet or as_json or verbose)) as report:
-            results = [
-                bench_bundle(
+        if plot:
+            check_picture(plot)
+
+        def here(bundle: Path) -> "BenchResult":
+            with _render.progress(shown=not (quiet or as_json or verbose)) as report:
+                return bench_bundle(
                     bundle,
                     baseline="plain" if baseline == "plain" else None,
                     threads=threads,
@@ -175,9 +199,8 @@ def bench(
                     verbose=verbose,
                     progress=report,
                 )
-                for bundle in bundles
-            ]
-        _print_all(results, show_bench, as_json, quiet)
+
+        results = _measure_each(bundles, here, show_bench, as_json, quiet)
         if plot:
             plot_latency(results, plot)
 
@@ -207,12 +230,22 @@ def _print(document: object, show: Callable[[], None], as_json: bool) -> None:
         show()
 
 
-def _print_all(results: Sequence[Measured], show: Callable[[Measured], None], as_json: bool, quiet: bool) -> None:
+def _measure_each(
+    bundles: Sequence[Path],
+    measure: Callable[[Path], Measured],
+    show: Callable[[Measured], None],
+    as_json: bool,
+    quiet: bool,
+) -> list[Measured]:
+    """Show each result as soon as it is there, since the next bundle may fail; JSON is one document at the end."""
+    results = []
+    for bundle in bundles:
+        results.append(measure(bundle))
+        if not (as_json or quiet):
+            show(results[-1])
     if as_json:
         typer.echo(json.dumps([result.as_json() for result in results], indent=2))
-    elif not quiet:
-        for result in results:
-            show(result)
+    return results
 
 
 @contextmanager

@@ -45,6 +45,11 @@ def machine() -> str:
     return f"{platform.system()} {platform.machine()}, Python {platform.python_version()} at {sys.executable}"
 
 
+def version() -> str:
+    """The toolkit's name and version."""
+    return f"{DISTRIBUTION} {metadata.version(DISTRIBUTION)}"
+
+
 def _belongs(requirement: Requirement, extra: str | None) -> bool:
     if requirement.marker is None:
         return extra is None

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -186,3 +187,9 @@ def test_the_doctor_finds_this_environment_well(efficientmod: Command) -> None:
     assert shown.exit_code == 0
     assert "Everything that the targets need is installed" in shown.output
     assert all(check["satisfied"] for check in json.loads(efficientmod("doctor", "--json").stdout)["packages"])
+
+
+def test_the_version_is_that_of_the_distribution(efficientmod: Command) -> None:
+    shown = efficientmod("--version")
+    assert shown.exit_code == 0
+    assert shown.output == f"efficientmod-mobile {metadata.version('efficientmod-mobile')}\n"

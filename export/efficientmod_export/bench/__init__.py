@@ -3,7 +3,7 @@
 from efficientmod_export.bench._adb import bench_on_phone
 from efficientmod_export.bench._bench import bench_bundle
 from efficientmod_export.bench._phone_tools import PHONE_TOOLS, PhoneTool
-from efficientmod_export.bench._plot import plot_latency
+from efficientmod_export.bench._plot import check_picture, plot_latency
 from efficientmod_export.bench._render import show_bench, show_phone
 from efficientmod_export.bench._result import BenchResult, PhoneResult, PhoneTimes, Row, Settings, Skipped
 from efficientmod_export.bench._statistics import Latency, Ratio
@@ -21,6 +21,7 @@ __all__ = [
     "Skipped",
     "bench_bundle",
     "bench_on_phone",
+    "check_picture",
     "plot_latency",
     "show_bench",
     "show_phone",

@@ -9,8 +9,19 @@ from efficientmod_mobile.errors import DependencyError, InputError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 GROUP_WIDTH = 0.8  # of the distance between two models
+
+
+def check_picture(path: Path) -> None:
+    """Tell before the measurement whether `plot_latency` will be able to write `path`.
+
+    Raises DependencyError without matplotlib, InputError where the format is unknown or there is no such folder.
+    """
+    _figure(path)
+    if not path.absolute().parent.is_dir():
+        raise InputError(f"{path} cannot be written: there is no folder {path.parent}.")
 
 
 def plot_latency(results: Sequence[BenchResult], path: Path) -> None:
@@ -21,22 +32,28 @@ def plot_latency(results: Sequence[BenchResult], path: Path) -> None:
     """
     if not results:
         raise InputError("There is nothing to draw; bench at least one bundle.")
+    figure = _figure(path)
+    figure.set_size_inches(max(6.0, 2.5 * len(results)), 4.5)
+    _draw(figure.add_subplot(), results)
+    try:
+        figure.savefig(path)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def _figure(path: Path) -> "Figure":
+    """An empty figure that can be saved in the format of `path`."""
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise DependencyError(
             'The plot needs matplotlib, not installed here: run pip install "efficientmod-mobile[bench]".'
         ) from error
-    figure = Figure(figsize=(max(6.0, 2.5 * len(results)), 4.5), layout="constrained")
+    figure = Figure(layout="constrained")
     formats = figure.canvas.get_supported_filetypes()
     if path.suffix.removeprefix(".") not in formats:
         raise InputError(f"{path.name} has no format to draw in; end it in one of {', '.join(sorted(formats))}.")
-
-    _draw(figure.add_subplot(), results)
-    try:
-        figure.savefig(path)
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}.") from error
+    return figure
 
 
 def _draw(axes: "Axes", results: Sequence[BenchResult]) -> None:

@@ -3,12 +3,13 @@
 import dataclasses
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from click.testing import Result
 
 from efficientmod_export import export_bundle
 from efficientmod_export._stages import Sample
@@ -18,6 +19,8 @@ from efficientmod_export.bench._plan import EAGER, Contender, NetworkSource, Pla
 from efficientmod_export.bench._process import measure_apart
 from efficientmod_mobile import load_network
 from efficientmod_mobile.errors import BundleError, ConversionError, InputError
+
+Command = Callable[..., Result]
 
 
 @pytest.fixture
@@ -51,6 +54,30 @@ class Named(nn.Module):
     def forward(self, x):
         return self.body(x)
 """
+
+
+def test_a_bundle_that_fails_leaves_what_was_measured_before(efficientmod: Command, onnx_bundle: Path) -> None:
+    result = efficientmod("bench", onnx_bundle, "missing", "--threads", 1, "--runs", 2, "--baseline", "none")
+    assert result.exit_code == 2
+    assert "onnx" in result.stdout
+    assert "missing" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--plot", "missing/latency.png"), "there is no folder missing"),
+        (("--plot", "latency.txt"), "has no format to draw in"),
+        (("--plot", "latency.png", "--adb", "benchmark_model"), "leave out --plot or --adb"),
+    ],
+)
+def test_a_picture_that_cannot_be_drawn_is_told_before_the_measurement(
+    options: tuple[str, ...], says: str, efficientmod: Command, onnx_bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("efficientmod_export.bench._bench.measure_apart", None)
+    result = efficientmod("bench", onnx_bundle, "--threads", 1, *options)
+    assert result.exit_code == 2, result.output
+    assert says in result.stderr
 
 
 @pytest.mark.slow
