@@ -38,10 +38,12 @@ class Transform(ABC, Generic[Match]):
 
 @dataclass(frozen=True)
 class Repeat:
-    """Transforms that give each other work: they run in order until a pass applies none, at most `passes` times."""
+    """Transforms that give each other work: they run in order until a pass applies none.
+
+    Each pass that finds work ends some of it, so that there are no more passes than operations.
+    """
 
     transforms: tuple[Transform[Any], ...]
-    passes: int = 16
 
 
 Recipe = tuple[Transform[Any] | Repeat, ...]
@@ -62,7 +64,7 @@ def apply(recipe: Recipe, program: Program) -> tuple[Step, ...]:
     """Run a recipe over the program, which it changes: one step per transform, in the recipe's order.
 
     Raises:
-        ConversionError: repeated transforms still find work in their last pass.
+        ConversionError: repeated transforms find work without end.
     """
     steps: list[Step] = []
     for part in recipe:
@@ -72,13 +74,14 @@ def apply(recipe: Recipe, program: Program) -> tuple[Step, ...]:
 
 def _repeat(repeat: Repeat, program: Program) -> Sequence[Step]:
     applied = [0] * len(repeat.transforms)
-    for _ in range(repeat.passes):
+    passes = program.node_count + 1
+    for _ in range(passes):
         steps = [_once(transform, program) for transform in repeat.transforms]
         applied = [count + step.applied for count, step in zip(applied, steps, strict=True)]
         if not any(step.applied for step in steps):
             return [Step(s.transform, count, s.refused) for s, count in zip(steps, applied, strict=True)]
     names = ", ".join(step.transform for step in steps if step.applied)
-    raise ConversionError(f"{names} still find work after {repeat.passes} passes; leave them out of the recipe")
+    raise ConversionError(f"{names} still find work after {passes} passes; leave them out of the recipe")
 
 
 def _once(transform: Transform[Any], program: Program) -> Step:

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from efficientmod_mobile.deploy import EXACT
 from efficientmod_mobile.deploy._constant import FoldConstants
 from efficientmod_mobile.deploy._scale import ConstantIntoReaders
 
@@ -34,6 +35,17 @@ def per_colour(x: Tensor, *values: float) -> Tensor:
 def test_the_scale_of_the_input_goes_into_the_first_convolution(transformed: Transformed) -> None:
     result = transformed(Wrapped(lambda x: x * (1 / per_colour(x, 0.25, 0.375, 0.5))), (1, 3, 10, 13), READERS)
     assert result.applied()["constant_into_readers"] == 1
+    assert result.operators() == {"conv2d": 1, "relu": 1}
+
+
+def test_a_long_chain_of_scales_goes_into_the_layer(transformed: Transformed) -> None:
+    def doubled_and_halved(x: Tensor) -> Tensor:
+        for _ in range(20):
+            x = x * per_colour(x, 2, 4, 2) * per_colour(x, 0.5, 0.25, 1)
+        return x
+
+    result = transformed(Wrapped(doubled_and_halved), (1, 3, 10, 13), EXACT)
+    assert result.applied()["constant_into_readers"] == 40
     assert result.operators() == {"conv2d": 1, "relu": 1}
 
 

@@ -94,7 +94,7 @@ def test_the_blame_goes_into_repeated_transforms() -> None:
 
 def test_transforms_that_never_end_are_stopped() -> None:
     with pytest.raises(ConversionError, match="endless still find work after 3 passes"):
-        deploy(small_program(), (Repeat((Refusing(), Endless()), passes=3),))
+        deploy(small_program(), (Repeat((Refusing(), Endless())),))
 
 
 def test_the_certificate_tells_what_was_done_and_where_not() -> None:
