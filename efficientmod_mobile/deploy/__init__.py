@@ -9,6 +9,7 @@ from efficientmod_mobile.deploy._centre import CentreStreams
 from efficientmod_mobile.deploy._certificate import Certificate, Refusal, Step
 from efficientmod_mobile.deploy._channels_first import ChannelsFirst
 from efficientmod_mobile.deploy._deploy import EXACT, Deployed, deploy
+from efficientmod_mobile.deploy._global_mean import GlobalMean
 from efficientmod_mobile.deploy._layer_per_slice import LayerPerSlice
 from efficientmod_mobile.deploy._norm_affine import NormAffineIntoReaders
 from efficientmod_mobile.deploy._norm_in_operators import NormInOperators
@@ -30,6 +31,7 @@ __all__ = [
     "ChannelsFirst",
     "ConstantIntoReaders",
     "Deployed",
+    "GlobalMean",
     "LayerPerSlice",
     "NormAffineIntoReaders",
     "NormInOperators",

@@ -11,6 +11,7 @@ from efficientmod_mobile.deploy import (
     CentreStreams,
     ChannelsFirst,
     ConstantIntoReaders,
+    GlobalMean,
     LayerPerSlice,
     NormAffineIntoReaders,
     NormInOperators,
@@ -34,7 +35,7 @@ CHANNELS_FIRST: Recipe = (
 )
 """What every mobile runtime takes whole: (N, C, H, W) throughout, no norm, nothing tiled, products of three axes."""
 
-XNNPACK: Recipe = (*CHANNELS_FIRST, SplitDepthwise())
+XNNPACK: Recipe = (*CHANNELS_FIRST, SplitDepthwise(), GlobalMean())
 """For ExecuTorch on a phone's CPU."""
 
 COREML: Recipe = (*CHANNELS_FIRST, AttentionPerHead(), Repeat((ChannelsFirst(),)))

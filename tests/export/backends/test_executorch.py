@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
+from efficientmod_export._recipes import XNNPACK
 from efficientmod_export._stages import Artifact, InputSpec, Normalisation, TensorSpec
-from efficientmod_mobile.deploy import Program, capture
+from efficientmod_mobile.deploy import Program, capture, deploy
 
 from .conftest import CLASSES, MEAN, STD, Backbone, Convert, strengthen
 
@@ -43,6 +44,24 @@ def test_a_network_of_convolutions_is_one_delegate(convert: Convert) -> None:
     program = capture(strengthen(network), torch.zeros(1, 3, 8, 10))
     artifact = convert("executorch", program)
     assert (artifact.delegates, artifact.outside) == (1, ())
+
+
+class Pooled(nn.Module):
+    """The mean of an image, without the axes that `AdaptiveAvgPool2d` leaves."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.head = nn.Conv2d(3, 4, 3), nn.Linear(4, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.conv(x).relu().mean((2, 3)))
+
+
+def test_a_mean_over_an_image_is_inside_the_delegate(convert: Convert, errors: Errors) -> None:
+    program = capture(strengthen(Pooled()), torch.zeros(1, 3, 48, 40))
+    artifact = convert("executorch", deploy(program, XNNPACK).program)
+    assert (artifact.delegates, artifact.outside) == (1, ())
+    assert max(errors(artifact, program)) < LIMIT
 
 
 def test_converting_twice_gives_the_same_bytes(convert: Convert) -> None:

@@ -123,6 +123,19 @@ def test_global_average_pool(check_node: Check) -> None:
     assert check_node("GlobalAveragePool", [(2, 3, 5, 7)]).operators == {"MEAN": 1}
 
 
+@pytest.mark.parametrize(
+    ("operator", "attributes"), [("GlobalAveragePool", {}), ("ReduceMean", {"keepdims": 0}), ("ReduceSum", {})]
+)
+def test_a_sum_over_a_large_image_loses_no_digits(check_node: Check, operator: str, attributes: Any) -> None:
+    image = RANDOM.random((1, 3, 112, 113), np.float32)
+    constants = {"axes": np.asarray([2, 3])} if operator.startswith("Reduce") else {}
+    result = check_node(operator, [image.shape], constants, feeds={"x0": image}, **attributes)
+    assert result.operators.total() == 2
+    exact = (image.sum if operator == "ReduceSum" else image.mean)((2, 3), np.float64)
+    (actual,) = result.outputs.values()
+    np.testing.assert_allclose(actual.reshape(exact.shape), exact, rtol=1e-6)
+
+
 ROWS = [
     ("Conv", {"pads": [1, 1]}, {"w": (6, 4, 3), "b": (6,)}),
     ("Conv", {"pads": [0, 2], "strides": [2], "dilations": [2], "kernel_shape": [3]}, {"w": (6, 4, 3)}),

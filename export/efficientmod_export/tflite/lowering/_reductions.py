@@ -1,5 +1,7 @@
 """Reductions over any axes, in whatever layout the value has."""
 
+from math import prod
+
 from ai_edge_litert import schema_py_generated as schema
 
 from .._builder import MAX_RANK
@@ -20,6 +22,9 @@ _CODES = {
 }
 _FIRST = {"ReduceL1": ("ABS", schema.AbsOptionsT), "ReduceSumSquare": ("SQUARE", schema.SquareOptionsT)}
 """What is done to each element before."""
+
+_LONG = 1024
+"""Elements. XNNPACK adds up rows one after the other in float32, and the more there are, the more is rounded away."""
 
 
 @lowers(*(operator for operator in _CODES if operator.startswith("Reduce")))
@@ -53,8 +58,13 @@ def global_pool(context: Context, x: Operand) -> Value:
 
 
 def reduce(context: Context, code: str, value: Value, axes: tuple[int, ...], *, keep: bool) -> Value:
-    """Reduce logical axes; they stay with one element (`keep`) or vanish."""
+    """Reduce logical axes; they stay with one element (`keep`) or vanish. Long sums of rows are taken axis by axis."""
     places = frozenset(value.layout.index(axis) for axis in axes)
+    extents = {axis: value.physical[value.layout.index(axis)] for axis in axes}
+    long = sorted((axis for axis in axes if extents[axis] > 1), key=value.layout.index)
+    by_rows = code in ("MEAN", "SUM") and len(value.physical) - 1 not in places
+    if by_rows and len(long) > 1 and prod(extents.values()) > _LONG:
+        return reduce(context, code, reduce(context, code, value, (long[0],), keep=True), axes, keep=keep)
     shape, chosen = _running_shape(context, value, places)
     options = schema.ReducerOptionsT(keepDims=keep)
     remaining = tuple(
