@@ -1,6 +1,8 @@
 """Turns whatever a converter raises into the toolkit's errors."""
 
 import errno
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -14,16 +16,40 @@ _MACHINE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.
 _WRITING_WORDS = ("filesystem error", "[MIL FileWriter]")
 
 
-def converting(target: str) -> AbstractContextManager[None]:
+@contextmanager
+def converting(target: str) -> Iterator[None]:
     """Around a converter: whatever it raises says that the network cannot be converted to this target."""
-    return _explained(
-        f"The network cannot be converted to {target}", "change the operation that is named, or leave this target out"
-    )
+    what = f"The network cannot be converted to {target}"
+    with _interruptible(), _explained(what, "change the operation that is named, or leave this target out"):
+        yield
 
 
 def loading(path: Path) -> AbstractContextManager[None]:
     """Around a runtime: whatever it raises says that the file cannot be loaded."""
     return _explained(f"{path.name} cannot be loaded", "export it again")
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Ctrl-C ends what stands inside at the latest where it ends: coremltools' bare `except:`s swallow it."""
+    ours = threading.current_thread() is threading.main_thread()  # signals are handled there alone
+    if not ours or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield
+        return
+    met = False
+
+    def remember(*_: object) -> None:
+        nonlocal met
+        met = True
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, remember)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if met:
+            raise KeyboardInterrupt
 
 
 @contextmanager

@@ -1,6 +1,9 @@
 """What converters raise, and what the toolkit makes of it."""
 
+import contextlib
 import errno
+import signal
+import threading
 from pathlib import Path
 
 import pytest
@@ -71,3 +74,49 @@ def test_another_oserror_is_a_failed_conversion() -> None:
 def test_an_interrupt_passes() -> None:
     with pytest.raises(KeyboardInterrupt), converting("coreml"):
         raise KeyboardInterrupt
+
+
+def swallow_an_interrupt() -> None:
+    with contextlib.suppress(BaseException):  # the bare `except:` of coremltools
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_an_interrupt_that_a_converter_swallows_ends_it_all_the_same() -> None:
+    with pytest.raises(KeyboardInterrupt), converting("coreml"):
+        swallow_an_interrupt()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_an_interrupt_that_breaks_an_import_is_no_missing_package() -> None:
+    def half_import() -> None:
+        swallow_an_interrupt()
+        raise ImportError("half imported")
+
+    with pytest.raises(KeyboardInterrupt), converting("coreml"):
+        half_import()
+
+
+def test_an_interrupt_that_is_ignored_stays_so() -> None:
+    earlier = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with converting("coreml"):
+            signal.raise_signal(signal.SIGINT)
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, earlier)
+
+
+def test_a_conversion_beside_the_main_thread() -> None:
+    errors: list[Exception] = []
+
+    def convert() -> None:
+        try:
+            with converting("coreml"):
+                raise ZeroDivisionError
+        except Exception as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=convert)
+    thread.start()
+    thread.join()
+    assert [type(error) for error in errors] == [ConversionError]
