@@ -19,7 +19,15 @@ from efficientmod_mobile import create_model, realistic_state
 Command = Callable[..., Result]
 State = dict[str, torch.Tensor]
 
-EARLIER = {"model.tflite": b"earlier"}
+SLOW = """
+import time
+from pathlib import Path
+
+
+def build():
+    Path("building").touch()
+    time.sleep(60)
+"""
 
 
 class Hostile:
@@ -164,13 +172,14 @@ class TestDestinations:
             subprocess.run(["umount", disk], check=True)
 
 
-def test_ctrl_c_in_the_middle_leaves_the_earlier_bundle(tiny_model: str, earlier: Path) -> None:
-    command = [sys.executable, "-m", "efficientmod_export", "export", "--model", tiny_model, "--target", "all"]
+@pytest.mark.usefixtures("tiny_model")
+def test_ctrl_c_in_the_middle_leaves_the_earlier_bundle(earlier: Path) -> None:
+    Path("slow_network.py").write_text(SLOW)
+    command = [sys.executable, "-m", "efficientmod_export", "export", "--model", "slow_network:build", "-t", "onnx"]
     process = subprocess.Popen([*command, "--output", earlier], stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60
-    while not Path(".out.staging").exists() and time.monotonic() < deadline:
+    while not Path("building").exists() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.05)
-    time.sleep(1)
     process.send_signal(signal.SIGINT)
     _, message = process.communicate(timeout=60)
     assert process.returncode == 130, message
