@@ -4,7 +4,7 @@ coremltools can do it while it converts, but only for a model whose one output i
 logits beside them. What is written here is what coremltools writes.
 """
 
-from collections import Counter
+from itertools import count
 from typing import Any
 
 LABEL = "classLabel"
@@ -61,9 +61,10 @@ def _string_type(mil: Any) -> Any:
 
 def _distinct(labels: tuple[str, ...]) -> list[str]:
     """Classes are a dictionary's keys; a repeated label (ImageNet has two cranes) gets a number."""
-    seen: Counter[str] = Counter()
-    distinct = []
+    distinct: dict[str, None] = {}
     for label in labels:
-        seen[label] += 1
-        distinct.append(label if seen[label] == 1 else f"{label} ({seen[label]})")
-    return distinct
+        name, numbers = label, count(2)
+        while name in distinct:
+            name = f"{label} ({next(numbers)})"
+        distinct[name] = None
+    return list(distinct)

@@ -14,7 +14,7 @@ from torch import nn
 from efficientmod_export._stages import InputSpec, TensorSpec
 from efficientmod_export.backends import BACKENDS, quiet
 from efficientmod_export.backends import _coreml as backend
-from efficientmod_export.backends._classifier import add_classifier
+from efficientmod_export.backends._classifier import _distinct, add_classifier
 from efficientmod_export.backends._mlpackage import MODEL, WEIGHTS, edit_package
 from efficientmod_mobile.deploy import Program, capture
 from efficientmod_mobile.errors import InputError
@@ -116,6 +116,18 @@ def test_labels_make_it_a_classifier_that_keeps_its_logits(classifier: Program, 
     assert list(block_of(spec).outputs) == ["classLabel", "classLabel_probs", "logits"]
     assert kinds(spec)[-1] == "classify"
     assert "softmax" in kinds(spec)
+
+
+@pytest.mark.parametrize(
+    ("labels", "distinct"),
+    [
+        (("crane", "crane", "crane"), ["crane", "crane (2)", "crane (3)"]),
+        (("crane", "crane (2)", "crane"), ["crane", "crane (2)", "crane (3)"]),
+        (("crane", "crane", "crane (2)"), ["crane", "crane (2)", "crane (2) (2)"]),
+    ],
+)
+def test_a_label_that_is_taken_gets_a_number(labels: tuple[str, ...], distinct: list[str]) -> None:
+    assert _distinct(labels) == distinct
 
 
 def test_the_classifier_is_what_coremltools_itself_writes(tmp_path: Path) -> None:
