@@ -181,7 +181,8 @@ def bench(
         if adb:
             if plot:
                 raise InputError("The picture shows what is measured on this machine; leave out --plot or --adb.")
-            on_phone = partial(bench_on_phone, binary=adb, threads=threads or 2, runs=runs, warmup=warmup)
+            count = 2 if threads is None else threads
+            on_phone = partial(bench_on_phone, binary=adb, threads=count, runs=runs, warmup=warmup)
             _measure_each(bundles, on_phone, show_phone, as_json, quiet)
             return
         if plot:

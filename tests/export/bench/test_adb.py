@@ -13,7 +13,7 @@ from efficientmod_export.bench import PHONE_TOOLS, PhoneTimes, bench_on_phone, s
 from efficientmod_export.bench._adb import FOLDER
 from efficientmod_mobile.errors import DependencyError, InputError
 
-from ..conftest import TINY
+from ..conftest import TINY, Command
 
 RUNNER = """I 00:00:00.001 executorch:executor_runner.cpp:400] Resetting threadpool with num threads = 2
 I 00:00:00.050 executorch:executor_runner.cpp:590] Iteration 1 of 5: 90.000000 ms
@@ -204,3 +204,9 @@ def test_a_binary_that_is_not_there_or_not_known(bundle: Path, tmp_path: Path) -
 def test_settings_that_measure_nothing(bundle: Path, tools: dict[str, Path]) -> None:
     with pytest.raises(InputError, match="give at least 1 of each"):
         bench_on_phone(bundle, tools["benchmark_model"], threads=0)
+
+
+def test_no_threads_on_the_command_line(efficientmod: Command, bundle: Path, tools: dict[str, Path]) -> None:
+    result = efficientmod("bench", bundle, "--adb", tools["benchmark_model"], "--threads", 0)
+    assert result.exit_code == 2
+    assert "0 threads" in result.stderr
