@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Literal
 
 from efficientmod_export._stages import Precision
-from efficientmod_export.backends import BACKENDS
+from efficientmod_export.backends import BACKENDS, check_ios
 from efficientmod_mobile.errors import InputError
 
 ALL = "all"
 EXECUTORCH = "executorch"
-IOS_VERSIONS = (15, 16, 17, 18)
 
 ExecutorchBackendName = Literal["xnnpack", "coreml", "vulkan"]
 
@@ -56,11 +55,11 @@ def check_request(request: ExportRequest) -> ExportRequest:
     unknown = [target for target in request.targets if target not in (*known, ALL)]
     if unknown:
         raise InputError(f"No target is named {', '.join(unknown)}; choose from {', '.join(known)} or {ALL}.")
-    if request.ios not in IOS_VERSIONS:
-        raise InputError(f"iOS {request.ios} is not supported; choose from {', '.join(map(str, IOS_VERSIONS))}.")
     targets = _expand((*request.targets, "onnx") if request.keep_onnx else request.targets)
     targets = _choose_backend(targets, request.executorch_backend)
     _check_precision(targets, request.precision)
+    for target in targets:
+        check_ios(BACKENDS[target], request.ios)
     return replace(request, targets=targets)
 
 

@@ -41,7 +41,8 @@ def test_every_backend_can_be_asked_for() -> None:
     [
         ({"targets": ()}, "No target was named"),
         ({"targets": ("tensorrt",)}, "tensorrt"),
-        ({"ios": 14}, "iOS 14"),
+        ({"targets": ("coreml",), "ios": 14}, "coreml target cannot be made for iOS 14; choose from 15, 16, 17, 18"),
+        ({"targets": ("executorch",), "executorch_backend": "coreml", "ios": 15}, "for iOS 15; choose from 16, 17, 18"),
         ({"targets": ("coreml", "onnx"), "precision": "fp16"}, "no fp16 form of onnx"),
         ({"targets": ("executorch-coreml",)}, "No target is named executorch-coreml"),
         ({"targets": ("executorch",), "executorch_backend": "qnn"}, "no backend qnn here; choose from xnnpack, coreml"),

@@ -1,6 +1,6 @@
 """One backend per target: each turns a program into a file, and runs that file where its runtime exists."""
 
-from efficientmod_export.backends._backend import BACKENDS, Backend, register
+from efficientmod_export.backends._backend import BACKENDS, Backend, check_ios, register
 from efficientmod_export.backends._coreml import IMAGE, CoremlBackend
 from efficientmod_export.backends._executorch import ExecutorchBackend
 from efficientmod_export.backends._executorch_coreml import ExecutorchCoremlBackend
@@ -21,6 +21,7 @@ __all__ = [
     "ExecutorchVulkanBackend",
     "OnnxBackend",
     "TfliteBackend",
+    "check_ios",
     "quiet",
     "register",
     "terminal",

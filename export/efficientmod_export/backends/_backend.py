@@ -12,12 +12,14 @@ from efficientmod_mobile.errors import DependencyError, InputError
 class Backend(Protocol):
     """One target: it turns a program into a file, and runs that file where its runtime exists.
 
-    `precisions` begins with the default. `filename` is the artifact's name in a bundle. `requires` lists what has to
-    be installed: import name and the extra of this distribution that brings it.
+    `precisions` begins with the default. `ios_versions` are the least iOS that it can be made for, none where the file
+    is the same for all. `filename` is the artifact's name in a bundle. `requires` lists what has to be installed:
+    import name and the extra of this distribution that brings it.
     """
 
     target: str
     precisions: tuple[Precision, ...]
+    ios_versions: tuple[int, ...]
     filename: str
     requires: tuple[tuple[str, str], ...]
 
@@ -72,3 +74,10 @@ def check_precision(backend: Backend, options: ConversionOptions) -> None:
         raise InputError(
             f"The {backend.target} target has no {options.precision}; choose from {', '.join(backend.precisions)}."
         )
+
+
+def check_ios(backend: Backend, ios: int) -> None:
+    """Raise InputError when the target cannot be made for this least iOS."""
+    if backend.ios_versions and ios not in backend.ios_versions:
+        known = ", ".join(map(str, backend.ios_versions))
+        raise InputError(f"The {backend.target} target cannot be made for iOS {ios}; choose from {known}.")

@@ -25,7 +25,7 @@ from efficientmod_export._stages import (
     Sample,
     TensorSpec,
 )
-from efficientmod_export.backends._backend import check_precision, demand, register
+from efficientmod_export.backends._backend import check_ios, check_precision, demand, register
 from efficientmod_export.backends._classifier import LABEL, PROBABILITIES, add_classifier
 from efficientmod_export.backends._failures import converting, loading
 from efficientmod_export.backends._image import check_image, for_centred_pixels
@@ -41,13 +41,11 @@ from efficientmod_export.backends._shortcuts import coremltools_shortcuts, torch
 from efficientmod_export.mil import MODULES_KEY, mark_modules, module_table
 from efficientmod_mobile.deploy import Program
 from efficientmod_mobile.deploy._graph import emit
-from efficientmod_mobile.errors import InputError
 
 aten = torch.ops.aten
 
 IMAGE = "image"
 SOFTMAX = "probabilities"
-IOS_VERSIONS = (15, 16, 17, 18)
 PIXEL_SCALE = 1 / 255
 
 
@@ -57,13 +55,14 @@ class CoremlBackend:
 
     target = "coreml"
     precisions: tuple[Precision, ...] = ("fp16", "fp32")
+    ios_versions: tuple[int, ...] = (15, 16, 17, 18)
     filename = "model.mlpackage"
     requires: tuple[tuple[str, str], ...] = (("coremltools", "coreml"),)
 
     def convert(self, program: Program, options: ConversionOptions, folder: Path) -> Artifact:
         """Put the normalisation and the softmax into the program, convert, describe."""
         check_precision(self, options)
-        _check_ios(options)
+        check_ios(self, options.ios)
         check_image(program, options)
         demand(self)
         path = folder / self.filename
@@ -108,11 +107,6 @@ class CoremlBackend:
             return tuple(np.asarray(result[spec.name], np.float32) for spec in outputs)
 
         return run
-
-
-def _check_ios(options: ConversionOptions) -> None:
-    if options.ios not in IOS_VERSIONS:
-        raise InputError(f"iOS {options.ios} is not offered; choose from {', '.join(map(str, IOS_VERSIONS))}.")
 
 
 def with_softmax(program: Program) -> Program:

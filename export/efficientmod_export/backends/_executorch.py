@@ -46,6 +46,7 @@ class ExecutorchBackend:
     runtime = "ExecuTorch"
     delegate = "XnnpackBackend"
     precisions: tuple[Precision, ...] = ("fp32",)
+    ios_versions: tuple[int, ...] = ()
     filename = "model.pte"
     requires: tuple[tuple[str, str], ...] = ((EXECUTORCH, "executorch"),)
 

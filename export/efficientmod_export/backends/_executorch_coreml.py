@@ -14,7 +14,7 @@ from typing import Any
 from torch import fx
 
 from efficientmod_export._stages import Artifact, ConversionOptions, Precision, Runner, TensorSpec
-from efficientmod_export.backends._backend import check_precision, demand, register
+from efficientmod_export.backends._backend import check_ios, check_precision, demand, register
 from efficientmod_export.backends._coreml_in_pte import DELEGATE, finish, is_whole
 from efficientmod_export.backends._executorch import EXECUTORCH, inventory, pte_runner
 from efficientmod_export.backends._failures import converting
@@ -24,9 +24,7 @@ from efficientmod_export.backends._program import input_spec, output_specs, writ
 from efficientmod_export.backends._shortcuts import coremltools_shortcuts
 from efficientmod_export.mil import MODULES_KEY, handle_table, module_of
 from efficientmod_mobile.deploy import Program
-from efficientmod_mobile.errors import ConversionError, InputError
-
-IOS_VERSIONS = (16, 17, 18)
+from efficientmod_mobile.errors import ConversionError
 
 
 @register
@@ -35,14 +33,14 @@ class ExecutorchCoremlBackend:
 
     target = "executorch-coreml"
     precisions: tuple[Precision, ...] = ("fp16", "fp32")
+    ios_versions: tuple[int, ...] = (16, 17, 18)
     filename = "model_coreml.pte"
     requires: tuple[tuple[str, str], ...] = ((EXECUTORCH, "executorch"), ("coremltools", "coreml"))
 
     def convert(self, program: Program, options: ConversionOptions, folder: Path) -> Artifact:
         """Lower, finish the package inside, write."""
         check_precision(self, options)
-        if options.ios not in IOS_VERSIONS:
-            raise InputError(f"ExecuTorch runs Core ML from iOS {IOS_VERSIONS[0]} on, not on iOS {options.ios}.")
+        check_ios(self, options.ios)
         demand(self)
         path = folder / self.filename
         with converting(self.target):

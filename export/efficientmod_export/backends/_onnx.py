@@ -39,6 +39,7 @@ class OnnxBackend:
 
     target = "onnx"
     precisions: tuple[Precision, ...] = ("fp32",)
+    ios_versions: tuple[int, ...] = ()
     filename = "model.onnx"
     requires: tuple[tuple[str, str], ...] = tuple(
         (module, "tflite") for module in ("onnx", "onnxscript", "onnxruntime")

@@ -43,6 +43,7 @@ class TfliteBackend:
 
     target = "tflite"
     precisions: tuple[Precision, ...] = ("fp32", "fp16")
+    ios_versions: tuple[int, ...] = ()
     filename = "model.tflite"
     requires: tuple[tuple[str, str], ...] = tuple(
         (module, "tflite") for module in ("onnx", "onnxscript", "flatbuffers", "ai_edge_litert")

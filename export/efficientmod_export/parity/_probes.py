@@ -186,7 +186,8 @@ def probe_package(program: Program, path: Path) -> Prober:
 @prober("executorch-coreml")
 def probe_pte_for_coreml(program: Program, path: Path) -> Prober:
     """The names that ExecuTorch gives its nodes are the same for every iOS and precision."""
-    edge = _executorch_coreml.lower_for_coreml(program, _executorch_coreml.IOS_VERSIONS[0], "fp32")
+    least = _executorch_coreml.ExecutorchCoremlBackend.ios_versions[0]
+    edge = _executorch_coreml.lower_for_coreml(program, least, "fp32")
     return MilProber(program, path, _executorch_coreml.lowered_graph(edge))
 
 

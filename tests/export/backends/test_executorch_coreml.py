@@ -130,7 +130,7 @@ def test_a_network_that_core_ml_does_not_take_whole_is_refused(tmp_path: Path) -
 
 
 def test_an_ios_before_executorchs_is_refused(classifier: Program, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="from iOS 16 on"):
+    with pytest.raises(InputError, match="for iOS 15; choose from 16, 17, 18"):
         BACKENDS[TARGET].convert(classifier, options("fp16", ios=15), tmp_path)
 
 
