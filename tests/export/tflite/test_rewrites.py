@@ -134,6 +134,12 @@ CASES: dict[str, tuple[Sequence[Callable[[Graph], int]], list[onnx.NodeProto], A
          node("Mul", ["x0", "a"], ["m"]), node("Mul", ["m", "half"], ["y0"])],
         [(2, 3)], {"root": number(2**0.5), "one": number(1), "half": number(0.5)}, ["Gelu"],
     ),
+    "gelu of a product": (
+        [form_activations],
+        [node("Mul", ["x0", "x1"], ["p"]), node("Div", ["p", "root"], ["d"]), node("Erf", ["d"], ["e"]),
+         node("Add", ["e", "one"], ["a"]), node("Mul", ["a", "half"], ["h"]), node("Mul", ["p", "h"], ["y0"])],
+        [(2, 3), (2, 3)], {"root": number(2**0.5), "one": number(1), "half": number(0.5)}, ["Mul", "Gelu"],
+    ),
     "inverse root": (
         [form_activations],
         [node("Exp", ["x0"], ["e"]), node("Sqrt", ["e"], ["s"]), node("Reciprocal", ["s"], ["y0"])],

@@ -105,24 +105,33 @@ def _hard_swish_scaled_last(graph: Graph, node: Node) -> bool:
 
 
 def _gelu(graph: Graph, node: Node) -> bool:
-    """Match the product of x, 1/2 and 1 + erf(x / sqrt 2), however it is bracketed."""
-    factors = _factors(graph, node.outputs[0], depth=2)
+    """Match the product of x, 1/2 and 1 + erf(x / sqrt 2), however it is bracketed; x may be a product itself."""
+    for whole in ("", *node.inputs):
+        x = _gelu_argument(graph, _factors(graph, node.outputs[0], 2, whole))
+        if x is not None:
+            return _becomes(graph, node, "Gelu", x, approximate="none")
+    return False
+
+
+def _gelu_argument(graph: Graph, factors: list[str]) -> str | None:
+    """x, where the factors are x, 1/2 and 1 + erf(x / sqrt 2)."""
     halves = [name for name in factors if is_number(graph, name, 0.5)]
     bells = [name for name in factors if (one := shifted(graph, name, 1.0)) and graph.writer(one, "Erf")]
     rest = [name for name in factors if name not in halves + bells]
     if len(halves) != 1 or len(bells) != 1 or len(rest) != 1:
-        return False
+        return None
     inside = graph.writer(shifted(graph, bells[0], 1.0) or "", "Erf")
     if inside is None or scaled(graph, inside.inputs[0], 1 / sqrt(2)) != rest[0]:
-        return False
-    return _becomes(graph, node, "Gelu", rest[0], approximate="none")
+        return None
+    return rest[0]
 
 
-def _factors(graph: Graph, name: str, depth: int) -> list[str]:
-    node = graph.writer(name, "Mul") if depth else None
+def _factors(graph: Graph, name: str, depth: int, whole: str) -> list[str]:
+    """The factors of a value and, `depth` times, those of the factors; `whole` is not taken apart."""
+    node = graph.writer(name, "Mul") if depth and name != whole else None
     if node is None:
         return [name]
-    return [factor for part in node.inputs for factor in _factors(graph, part, depth - 1)]
+    return [factor for part in node.inputs for factor in _factors(graph, part, depth - 1, whole)]
 
 
 def _rsqrt(graph: Graph, node: Node) -> bool:
