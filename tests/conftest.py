@@ -1,14 +1,19 @@
-"""Fixtures that every test may use: the upstream network's shapes and its outputs in float64."""
+"""What every test may use, above all the upstream network's shapes and its outputs in float64."""
 
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from numpy.typing import NDArray
 
 Shapes = dict[str, tuple[int, ...]]
 UPSTREAM = Path(__file__).parent / "data" / "upstream"
+
+# The same examples in every run, so that a failure is that of a change; and no time limit, for machines are busy.
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.load_profile("repeatable")
 
 
 @pytest.fixture(scope="session")

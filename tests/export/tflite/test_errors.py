@@ -227,7 +227,7 @@ def test_the_least_runtime_of_no_model() -> None:
             least_runtime(data)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_damaged_bytes_end_in_an_error_or_a_model(small: onnx.ModelProto, tmp_path: Path, data: st.DataObject) -> None:
     """Whatever a file's bytes become, the writer says so in its own words, or takes it for another model."""

@@ -121,7 +121,7 @@ def join(chain: Chain, data: st.DataObject) -> None:
 STEPS = [transpose, reshape, activate, broadcast, centre, product, convolve, cut, soften, join]
 
 
-@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_a_random_graph(check_graph: Check, data: st.DataObject) -> None:
     chain = Chain(data.draw(st.sampled_from([(1, 3, 4, 6), (2, 3, 4, 5), (1, 6, 8), (4, 6)])))

@@ -20,7 +20,7 @@ def convolved(
     return output, Geometry("convolution", 8, 8, groups, *sizes, size_in, size_out, output[0, 0].numel())
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(
     a=st.sampled_from(KERNELS),
     b=st.sampled_from(KERNELS),
