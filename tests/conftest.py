@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import settings
 from numpy.typing import NDArray
 
@@ -14,6 +15,12 @@ UPSTREAM = Path(__file__).parent / "data" / "upstream"
 # The same examples in every run, so that a failure is that of a change; and no time limit, for machines are busy.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
+
+
+@pytest.fixture(autouse=True)
+def same_numbers_in_every_run() -> None:
+    """What a test draws from PyTorch does not depend on the tests before it."""
+    torch.manual_seed(0)
 
 
 @pytest.fixture(scope="session")

@@ -30,7 +30,7 @@ class Calls(nn.Module):
         for part in self.parts.modules():
             for name, value in [*part.named_parameters(recurse=False), *part.named_buffers(recurse=False)]:
                 if value.is_floating_point():
-                    value.data = values(*value.shape) * 0.5 + (2.0 if name == "running_var" else 0.0)
+                    value.data = torch.randn(value.shape) * 0.5 + (2.0 if name == "running_var" else 0.0)
                     value.data = value.data.abs() if name == "running_var" else value.data
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
@@ -202,7 +202,7 @@ def test_kernels_agree_with_pytorch(family: str, from_torch: Callable[..., Path]
 
 def test_a_gelu_that_the_converter_got_wrong_is_noticed(from_torch: Callable[..., Path]) -> None:
     # coremltools 9.0 overlooks the keyword `approximate` and writes the exact GELU.
-    x = values(2, 6, 5, 7) * 3
+    x = torch.randn(2, 6, 5, 7) * 3
     program = MILProgram.load(from_torch(nn.GELU(approximate="tanh"), x))
     (result,) = program.predict({"x0": x.numpy()}).values()
     off = np.abs(result - F.gelu(x, approximate="tanh").numpy()).max() / np.abs(result).max()

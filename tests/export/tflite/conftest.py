@@ -19,6 +19,13 @@ from efficientmod_export.tflite import to_tflite
 OPSET = 20
 
 
+@pytest.fixture(autouse=True)
+def same_arrays_in_every_run(request: pytest.FixtureRequest) -> None:
+    """What a test draws from its module's generator does not depend on the tests before it."""
+    if hasattr(request.module, "RANDOM"):
+        request.module.RANDOM = np.random.default_rng(0)
+
+
 @dataclass(frozen=True)
 class Converted:
     """A converted model, what LiteRT computed with XNNPACK on, and what ONNX Runtime did."""
