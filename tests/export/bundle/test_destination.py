@@ -4,6 +4,7 @@ import errno
 import os
 import subprocess
 import sys
+import tempfile
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -116,28 +117,34 @@ WITHOUT_RIGHTS = """
 """
 
 
-def test_folders_that_are_not_writable(bundle: Bundle) -> None:
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that every user may read; the test runner's own are closed to others."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+def test_folders_that_are_not_writable(open_folder: Path, fill: Fill) -> None:
     """In a process without root's rights, since root may write everywhere."""
-    parent = bundle.path.parent
-    for path in (parent, *parent.parents):
-        if path.name.startswith(("pytest", "popen")) and path.owner() != "nobody":
-            path.chmod(0o755)  # the test runner's folders are closed to others
-    for path in (bundle.path, *bundle.path.rglob("*")):
+    out = open_folder / "out"
+    write(out, fill)
+    for path in (out, *out.rglob("*")):
         path.chmod(0o777 if path.is_dir() else 0o644)
-    (bundle.path / "golden").chmod(0o555)
-    parent.chmod(0o555)
+    (out / "golden").chmod(0o555)
+    open_folder.chmod(0o555)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    command = [sys.executable, "-c", textwrap.dedent(WITHOUT_RIGHTS), str(bundle.path), str(parent / "new")]
+    command = [sys.executable, "-c", textwrap.dedent(WITHOUT_RIGHTS), str(out), str(open_folder / "new")]
     try:
         run = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
     finally:
-        parent.chmod(0o755)
-        (bundle.path / "golden").chmod(0o755)
+        open_folder.chmod(0o755)
+        (out / "golden").chmod(0o755)
     earlier, new = run.stdout.splitlines()
-    assert earlier == f"The output {bundle.path / 'golden'} is not writable; name another folder."
-    assert new.startswith(f"The bundle cannot be written to {parent / 'new'}: it is not writable.")
-    assert read_bundle(bundle.path)
-    assert sorted(path.name for path in parent.iterdir()) == ["out"]
+    assert earlier == f"The output {out / 'golden'} is not writable; name another folder."
+    assert new.startswith(f"The bundle cannot be written to {open_folder / 'new'}: it is not writable.")
+    assert read_bundle(out)
+    assert sorted(path.name for path in open_folder.iterdir()) == ["out"]
 
 
 # Disks
