@@ -33,7 +33,6 @@ DECODER_PLAN = Source(
     "https://huggingface.co/SingularityUS/atc-whisperkit/blob/main/small/TextDecoder.mlcomputeplan.json",
 )
 
-GUIDE_NUMERICS = Source("ane-guide, chapter 3: Numerics", f"{_ANE_GUIDE}/part-1-machine/03-numerics.md")
 GUIDE_CAPABILITIES = Source(
     "ane-guide, chapter 4: Capability surface", f"{_ANE_GUIDE}/part-1-machine/04-capability-surface.md"
 )

@@ -69,7 +69,7 @@ def _lower(graph: Graph) -> tuple[Builder, Ends, Ends]:
     failures = [failure for node in graph.nodes if (failure := _lower_node(builder, graph, node, values)) is not None]
     if failures:
         raise UnsupportedOperatorsError(failures)
-    return builder, inputs, _outputs(builder, graph, values, inputs)
+    return builder, inputs, _outputs(builder, graph, values)
 
 
 def _outside(rank: int) -> Layout:
@@ -125,7 +125,7 @@ def _call(builder: Builder, graph: Graph, node: Node, values: dict[str, Value]) 
     return results
 
 
-def _outputs(builder: Builder, graph: Graph, values: dict[str, Value], inputs: Ends) -> Ends:
+def _outputs(builder: Builder, graph: Graph, values: dict[str, Value]) -> Ends:
     """A tensor for each output, of its own: an output that is an input, or another output seen otherwise, is copied."""
     outputs: Ends = []
     for name in graph.outputs:
@@ -133,7 +133,7 @@ def _outputs(builder: Builder, graph: Graph, values: dict[str, Value], inputs: E
         value = values[name] if name in values else builder.value(graph.constants[name], name)
         value = builder.arranged(value, _outside(len(value.layout)))
         tensor = builder.stored(value)
-        if builder.writer(tensor) is None or tensor in {other for _, other in (*inputs, *outputs)}:
+        if builder.writer(tensor) is None or tensor in {other for _, other in outputs}:
             tensor = builder.copied(tensor)
         builder.tensors[tensor].name = name
         outputs.append((name, tensor))

@@ -67,8 +67,8 @@ def build(
 def _live(builder: Builder, ends: Sequence[int]) -> tuple[list[int], dict[int, int]]:
     """The tensors that the file needs, in order, and the new index of each."""
     used = {tensor for item in builder.operators for tensor in (*item.inputs, *item.outputs)} | set(ends)
-    keep = sorted(used - {-1})
-    return keep, {-1: -1, **{tensor: place for place, tensor in enumerate(keep)}}
+    keep = sorted(used)
+    return keep, {tensor: place for place, tensor in enumerate(keep)}
 
 
 def _tensors(tensors: Sequence[Tensor]) -> tuple[list[AlignedBuffer], list[Any]]:

@@ -128,7 +128,7 @@ _LATER: dict[str, tuple[tuple[int, Callable[[_Use], bool]], ...]] = {
 
 def version_of(operator: Operator, tensors: Sequence[Tensor]) -> int:
     """The lowest version of an operator that expresses how it is used."""
-    use = _Use(tuple(tensors[index].shape for index in operator.inputs if index >= 0), operator.options)
+    use = _Use(tuple(tensors[index].shape for index in operator.inputs), operator.options)
     return next((version for version, needed in _LATER.get(operator.code, ()) if needed(use)), 1)
 
 

@@ -67,7 +67,7 @@ def test_a_failed_second_rename_brings_the_earlier_bundle_back(
     assert neighbours(bundle.path) == ["out"]
 
 
-def test_a_run_killed_between_two_renames_is_undone(bundle: Bundle, fill: Fill, snapshot: Snapshot) -> None:
+def test_a_run_killed_between_two_renames_is_undone(bundle: Bundle, snapshot: Snapshot) -> None:
     before = snapshot(bundle.path)
     bundle.path.rename(bundle.path.with_name(".out.staging-earlier"))
     bundle.path.with_name(".out.staging").mkdir()

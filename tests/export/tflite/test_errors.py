@@ -64,7 +64,7 @@ def test_a_form_that_is_not_carried(
         to_tflite(build_node(operator, inputs, constants, **attributes))
 
 
-def test_an_operator_of_another_domain_is_named(build_graph: Build) -> None:
+def test_an_operator_of_another_domain_is_named() -> None:
     node = helper.make_node("Thing", ["x0"], ["y0"], domain="com.example", name="odd", depth=3)
     graph = helper.make_graph(
         [node],
@@ -77,7 +77,7 @@ def test_an_operator_of_another_domain_is_named(build_graph: Build) -> None:
         to_tflite(helper.make_model(graph, opset_imports=opsets))
 
 
-def test_an_integer_computation_is_named(build_graph: Build) -> None:
+def test_an_integer_computation_is_named() -> None:
     nodes = [helper.make_node("ArgMax", ["x0"], ["y0"], axis=1, name="best")]
     graph = helper.make_graph(
         nodes,
@@ -213,7 +213,7 @@ def test_more_than_two_gigabytes(build_node: Build, monkeypatch: pytest.MonkeyPa
         to_tflite(model)
 
 
-def test_a_file_of_more_than_two_gigabytes(small: onnx.ModelProto, tmp_path: Path) -> None:
+def test_a_file_of_more_than_two_gigabytes(tmp_path: Path) -> None:
     path = tmp_path / "large.onnx"
     with path.open("wb") as file:
         file.truncate(2**31)

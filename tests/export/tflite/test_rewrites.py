@@ -52,7 +52,6 @@ def conv(source: str = "x0", result: str = "c", **attributes: Any) -> onnx.NodeP
 
 WEIGHT = {"w": normal(4, 3, 3, 3)}
 IMAGE = [(1, 3, 5, 6)]
-RESULT = (1, 4, 5, 6)
 
 CASES: dict[str, tuple[Sequence[Callable[[Graph], int]], list[onnx.NodeProto], Any, Any, list[str]]] = {
     "constants": (

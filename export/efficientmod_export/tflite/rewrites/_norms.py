@@ -17,7 +17,6 @@ from .._graph import Array, Graph, Node
 def form_norms(graph: Graph) -> int:
     """Apply all; return how often."""
     rules = {
-        "Reshape": _from_reshaped,
         "InstanceNormalization": _from_instance,
         "GroupNormalization": _from_group,
         "ReduceL2": _from_l2,
@@ -25,26 +24,22 @@ def form_norms(graph: Graph) -> int:
     return sum(rules[node.operator](graph, node) for node in list(graph.nodes) if node.operator in rules)
 
 
-def _from_reshaped(graph: Graph, node: Node) -> bool:
-    norm = graph.writer(node.inputs[0], "InstanceNormalization")
-    before = graph.writer(norm.inputs[0], "Reshape") if norm is not None else None
-    if norm is None or before is None:
-        return False
+def _from_instance(graph: Graph, node: Node) -> bool:
+    before, after = graph.writer(node.inputs[0], "Reshape"), graph.only_reader(node.outputs[0], "Reshape")
+    if before is not None and after is not None and _from_reshaped(graph, before, node, after):
+        return True
+    return _from_affine(graph, node, graph.shape(node.inputs[0])[1])
+
+
+def _from_reshaped(graph: Graph, before: Node, norm: Node, after: Node) -> bool:
     scale, bias = graph.constant(norm.inputs[1]), graph.constant(norm.inputs[2])
-    shape, grouped = graph.shape(node.outputs[0]), graph.shape(norm.inputs[0])
+    shape, grouped = graph.shape(after.outputs[0]), graph.shape(norm.inputs[0])
     plain = scale is not None and bias is not None and bool((scale == 1).all()) and not bias.any()
     if not plain or len(grouped) != 3 or grouped[0] != shape[0] or shape[1] % grouped[1]:
         return False
-    source = graph.add_reshape(node, before.inputs[0], shape)
-    graph.become(node, "GroupNormalize", [source], groups=grouped[1], epsilon=norm.number("epsilon", 1e-5))
+    source = graph.add_reshape(after, before.inputs[0], shape)
+    graph.become(after, "GroupNormalize", [source], groups=grouped[1], epsilon=norm.number("epsilon", 1e-5))
     return True
-
-
-def _from_instance(graph: Graph, node: Node) -> bool:
-    reader = graph.only_reader(node.outputs[0], "Reshape")
-    if reader is not None and graph.writer(node.inputs[0], "Reshape") is not None and _from_reshaped(graph, reader):
-        return True
-    return _from_affine(graph, node, graph.shape(node.inputs[0])[1])
 
 
 def _from_group(graph: Graph, node: Node) -> bool:
