@@ -95,12 +95,12 @@ def to_onnx(program: Program) -> "onnx.ModelProto":
     return model
 
 
-def onnx_session(model: bytes) -> Any:
+def onnx_session(model: bytes, threads: int = THREADS) -> Any:
     """An ONNX Runtime session on the CPU."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = THREADS
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     options.log_severity_level = 3  # errors only
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 

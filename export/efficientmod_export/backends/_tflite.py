@@ -94,11 +94,11 @@ class TfliteBackend:
         return run
 
 
-def interpreter(data: bytes) -> Any:
+def interpreter(data: bytes, threads: int = THREADS) -> Any:
     """A LiteRT interpreter with XNNPACK, its tensors allocated."""
     from ai_edge_litert.interpreter import Interpreter
 
-    loaded = Interpreter(model_content=data, num_threads=THREADS)
+    loaded = Interpreter(model_content=data, num_threads=threads)
     loaded.allocate_tensors()
     return loaded
 

@@ -8,7 +8,8 @@ import torch
 
 from efficientmod_export._stages import Sample
 from efficientmod_export.backends._executorch import METHOD, load_pte
-from efficientmod_export.backends._tflite import input_values
+from efficientmod_export.backends._onnx import onnx_session
+from efficientmod_export.backends._tflite import input_values, interpreter
 
 Call = Callable[[], object]
 
@@ -74,14 +75,12 @@ def prepare_executorch(threads: int) -> Load:
 @runtime("tflite", "LiteRT", "ai-edge-litert")
 def prepare_tflite(threads: int) -> Load:
     """The interpreter with XNNPACK, which takes its threads from it."""
-    from ai_edge_litert.interpreter import Interpreter
+    import ai_edge_litert.interpreter  # noqa: F401
 
     def load(path: Path, sample: Sample) -> Loaded:
-        interpreter = Interpreter(model_content=path.read_bytes(), num_threads=threads)
-        interpreter.allocate_tensors()
-        index = interpreter.get_input_details()[0]["index"]
-        interpreter.set_tensor(index, input_values(sample.pixels))
-        return Loaded(interpreter.invoke, threads)
+        loaded = interpreter(path.read_bytes(), threads)
+        loaded.set_tensor(loaded.get_input_details()[0]["index"], input_values(sample.pixels))
+        return Loaded(loaded.invoke, threads)
 
     return load
 
@@ -89,14 +88,10 @@ def prepare_tflite(threads: int) -> Load:
 @runtime("onnx", "ONNX Runtime", "onnxruntime")
 def prepare_onnx(threads: int) -> Load:
     """The CPU provider with its default optimisations."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-    options.log_severity_level = 3  # errors only
+    import onnxruntime  # noqa: F401
 
     def load(path: Path, sample: Sample) -> Loaded:
-        session = onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
+        session = onnx_session(path.read_bytes(), threads)
         feed = {session.get_inputs()[0].name: sample.tensor}
         return Loaded(lambda: session.run(None, feed), int(session.get_session_options().intra_op_num_threads))
 
