@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import fx
 
-from efficientmod_mobile.deploy._graph import arguments, is_call, shape
+from efficientmod_mobile.deploy._branches import is_sum
+from efficientmod_mobile.deploy._graph import arguments, is_call
 from efficientmod_mobile.deploy._layers import Layer, is_layer, layer_of
 from efficientmod_mobile.deploy._layout import is_move, step_of
 
@@ -84,8 +85,4 @@ def _below(axis: int, user: fx.Node) -> int | None:
 
 def _is_sum(node: fx.Node) -> bool:
     """Whether the node adds two tensors of its own shape that are computed."""
-    if not is_call(node, aten.add.Tensor) or arguments(node)["alpha"] != 1:
-        return False
-    return all(
-        isinstance(term, fx.Node) and term.op != "get_attr" and shape(term) == shape(node) for term in node.args[:2]
-    )
+    return is_sum(node) and is_call(node, aten.add.Tensor) and arguments(node)["alpha"] == 1

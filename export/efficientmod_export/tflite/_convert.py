@@ -47,11 +47,11 @@ def to_tflite(
     # 4. Write.
     from ._model import build
 
-    if metadata is None:
-        return build(builder, inputs, outputs, float16_weights=float16_weights)
-    described = metadata_of(metadata, [name for name, _ in inputs], [name for name, _ in outputs])
-    data = build(builder, inputs, outputs, float16_weights=float16_weights, metadata={METADATA: described})
-    return with_labels(data, metadata.labels)
+    entries = {}
+    if metadata is not None:
+        entries[METADATA] = metadata_of(metadata, [name for name, _ in inputs], [name for name, _ in outputs])
+    data = build(builder, inputs, outputs, float16_weights=float16_weights, metadata=entries)
+    return with_labels(data, metadata.labels) if metadata is not None else data
 
 
 Ends = list[tuple[str, int]]

@@ -127,6 +127,19 @@ CASES: dict[str, tuple[Sequence[Callable[[Graph], int]], list[onnx.NodeProto], A
         [node("HardSigmoid", ["x0"], ["h"], alpha=1 / 6, beta=0.5), node("Mul", ["h", "x0"], ["y0"])],
         [(2, 3)], {}, ["HardSwish"],
     ),
+    "hard swish scaled by a product": (
+        [form_activations],
+        [node("Add", ["x0", "three"], ["a"]), node("Clip", ["a", "zero", "six"], ["c"]),
+         node("Mul", ["c", "x0"], ["m"]), node("Mul", ["sixth", "m"], ["y0"])],
+        [(2, 3)], {"three": number(3), "zero": number(0), "six": number(6), "sixth": number(1 / 6)}, ["HardSwish"],
+    ),
+    "hard sigmoid": (
+        [form_activations],
+        [node("Add", ["x0", "three"], ["a"]), node("Clip", ["a", "zero", "six"], ["c"]),
+         node("Mul", ["c", "sixth"], ["m"]), node("Div", ["c", "six"], ["d"]), node("Add", ["m", "d"], ["y0"])],
+        [(2, 3)], {"three": number(3), "zero": number(0), "six": number(6), "sixth": number(1 / 6)},
+        ["HardSigmoid", "HardSigmoid", "Add"],
+    ),
     "gelu": (
         [form_activations],
         [node("Div", ["x0", "root"], ["d"]), node("Erf", ["d"], ["e"]), node("Add", ["e", "one"], ["a"]),

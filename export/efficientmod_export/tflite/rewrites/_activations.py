@@ -17,15 +17,12 @@ from .._graph import Graph, Node
 
 def form_activations(graph: Graph) -> int:
     """Apply all; return how often."""
-    count = 0
-    for node in list(graph.nodes):
-        rules = {
-            "Mul": (_hard_swish, _hard_swish_scaled_last, _gelu),
-            "Div": (_hard_sigmoid, _hard_swish_scaled_last, _rsqrt),
-            "Reciprocal": (_rsqrt,),
-        }
-        count += any(rule(graph, node) for rule in rules.get(node.operator, ()))
-    return count
+    rules = {
+        "Mul": (_hard_sigmoid, _hard_swish, _hard_swish_scaled_last, _gelu),
+        "Div": (_hard_sigmoid, _hard_swish_scaled_last, _rsqrt),
+        "Reciprocal": (_rsqrt,),
+    }
+    return sum(any(rule(graph, node) for rule in rules.get(node.operator, ())) for node in list(graph.nodes))
 
 
 def number(graph: Graph, name: str) -> float | None:
@@ -97,7 +94,7 @@ def _hard_swish_scaled_last(graph: Graph, node: Node) -> bool:
     source = scaled(graph, node.outputs[0], 1 / 6)
     product = graph.writer(source, "Mul") if source is not None else None
     if product is None:
-        return _hard_sigmoid(graph, node)
+        return False
     for x, other in (product.inputs, product.inputs[::-1]):
         if _gate(graph, other) == x:
             return _becomes(graph, node, "HardSwish", x)
