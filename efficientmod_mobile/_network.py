@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from efficientmod_mobile._checkpoint import Checkpoint, read_checkpoint
-from efficientmod_mobile._families import Family, family_of
+from efficientmod_mobile._families import family_of
 from efficientmod_mobile._matching import identify, load_into
 from efficientmod_mobile._preprocessing import PreprocessingConfig, preprocessing_of
 from efficientmod_mobile._seeding import seed_weights
@@ -40,15 +40,13 @@ class Network:
     preprocessing: PreprocessingConfig
 
 
-def load_network(
-    model: str | None, checkpoint: str | None, *, num_classes: int | None = None, seed: int = 0
-) -> Network:
+def load_network(model: str | None, checkpoint: str | None, *, seed: int = 0) -> Network:
     """Build a network and give it its weights.
 
     `model` is `efficientmod_s`, `timm/repvit_m1_1` or `my_package.my_module:build`; None takes the EfficientMod variant
     that `checkpoint` holds. `checkpoint` is a file or `hf-hub:owner/name`; without one the weights are seeded ones of
     realistic scale, fit for measuring latency only, except that a user's own module keeps those that it came with.
-    `num_classes` None takes the checkpoint's, else the model's own.
+    The number of classes is the checkpoint's, else the model's own.
 
     Raises InputError where neither is given, ModelError for the model, CheckpointError for the checkpoint,
     DependencyError for a missing timm or huggingface_hub.
@@ -56,15 +54,13 @@ def load_network(
     file = None if checkpoint is None else read_checkpoint(checkpoint)
     name = model or _held_by(file)
     family = family_of(name)
+    classes = None if file is None else family.classes_in(name, file.state)
     with torch.random.fork_rng(devices=[]):  # what the constructor draws is reproducible, the caller's stream untouched
         torch.manual_seed(seed)
-        module = family.build(name, _classes(family, name, file, num_classes)).eval().float()
+        module = family.build(name, classes).eval().float()
     preprocessing = preprocessing_of(module, name)
     weights = _give_weights(module, name, file, None if family.own_weights else seed, preprocessing)
-    classes = _classes_of(module, preprocessing.input_size)
-    if num_classes is not None and num_classes != (classes or 0):
-        raise InputError(f"{name} has {classes or 'no'} classes, not {num_classes}; leave out the number of classes.")
-    return Network(name, module, classes, weights, preprocessing)
+    return Network(name, module, _classes_of(module, preprocessing.input_size), weights, preprocessing)
 
 
 def _held_by(file: Checkpoint | None) -> str:
@@ -77,13 +73,6 @@ def _held_by(file: Checkpoint | None) -> str:
             f"The keys of {file.source} are those of no EfficientMod, so the model must be named: give --model NAME."
         )
     return name
-
-
-def _classes(family: Family, name: str, file: Checkpoint | None, num_classes: int | None) -> int | None:
-    found = None if file is None else family.classes_in(name, file.state)
-    if file is not None and found is not None and num_classes not in (None, found):
-        raise CheckpointError(f"The checkpoint {file.source} has {found} classes, not {num_classes}.")
-    return found if num_classes is None else num_classes
 
 
 def _give_weights(

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from efficientmod_mobile import Network, PreprocessingConfig, Weights, list_models, load_network, realistic_state
 from efficientmod_mobile._preprocessing import preprocessing_of
-from efficientmod_mobile.errors import InputError, ModelError
+from efficientmod_mobile.errors import ModelError
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -55,13 +55,6 @@ def test_without_a_checkpoint_the_weights_are_seeded(name: str) -> None:
     assert not network.module.training
     preprocessing = PreprocessingConfig((224, 224), "bicubic", 0.875, IMAGENET_MEAN, IMAGENET_STD)
     assert network == Network(name, network.module, 1000, Weights("seeded", seed=4), preprocessing)
-
-
-def test_the_number_of_classes_can_be_chosen() -> None:
-    network = load_network("efficientmod_xxs", None, num_classes=3)
-    assert network.num_classes == 3
-    assert network.module(torch.zeros(1, 3, 32, 32)).shape == (1, 3)
-    assert load_network("efficientmod_xxs", None, num_classes=0).num_classes is None
 
 
 def test_the_callers_random_numbers_are_left_alone(write_module: Callable[[str, str], None]) -> None:
@@ -132,12 +125,6 @@ def test_a_users_network_that_is_no_classifier(write_module: Callable[[str, str]
     assert load_network("picky_net:build", None).num_classes is None
 
 
-def test_a_users_network_has_the_classes_that_it_has(write_module: Callable[[str, str], None]) -> None:
-    write_module("six_net.py", SMALL_NETWORK)
-    with pytest.raises(InputError, match="six_net:Net has 6 classes, not 7"):
-        load_network("six_net:Net", None, num_classes=7)
-
-
 def test_the_current_folder_leads_and_then_steps_back(write_module: Callable[[str, str], None], tmp_path: Path) -> None:
     write_module("onnx.py", "raise RuntimeError('the user has a file by this name')")
     write_module("stepping_net.py", SMALL_NETWORK)
@@ -204,6 +191,6 @@ def test_the_network_that_is_loaded_is_the_one_that_was_saved(tmp_path: Path) ->
         with torch.no_grad():
             return network.module(torch.ones(1, 3, 32, 64))  # type: ignore[no-any-return]
 
-    seeded = load_network("efficientmod_xs", None, num_classes=5, seed=1)
+    seeded = load_network("efficientmod_xs", None, seed=1)
     torch.save(seeded.module.state_dict(), tmp_path / "weights.pt")
     assert torch.equal(logits(load_network(None, str(tmp_path / "weights.pt"))), logits(seeded))
