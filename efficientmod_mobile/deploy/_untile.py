@@ -3,7 +3,8 @@
     W2 (act(W1 x + b1) * repeat(c, r)) + b2  =  sum_i W2_i (act(W1_i x + b1_i) * repeat(c, r / p)) + b2
 
 W1_i is the i-th of p blocks of rows of W1, W2_i the i-th of p blocks of columns of W2: as many multiplications as
-before. p is 2 where r is even, else r. The repetition that is left, r / p times for both halves, is a concatenation:
+before. p is 2 where r and c's channels are even, else r. The repetition that is left, r / p times for both halves, is a
+concatenation, with h half of the channels:
 
     repeat(c, 3) = cat(c, c, c[:h], c[h:])
 

@@ -34,8 +34,8 @@ class TargetResult:
 class ExportResult:
     """What `export_bundle` did. `bundle` is the folder that was written, None where none was.
 
-    `weights` says where they come from, in the manifest's words. `note` says why no bundle was written, or what is
-    amiss with the one that was.
+    `weights` says where they come from, in the manifest's words. `note` says why no bundle was written, None where one
+    was.
     """
 
     model: str

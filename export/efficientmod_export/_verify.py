@@ -36,7 +36,8 @@ def verify_bundle(
     With `layers` the first layer whose output drifts is named for each artifact that runs here. That needs the
     network: `checkpoint` must be the file that the bundle was made from; seeded weights are made again without one.
 
-    Raises BundleError when there is no readable bundle, InputError for another checkpoint than the bundle's.
+    Raises BundleError when there is no readable bundle. With `layers` also InputError without the bundle's checkpoint
+    or for another one, DependencyError or ConversionError where the network cannot be built or captured here.
     """
     opened = open_bundle(Path(bundle))
     with nullcontext() if verbose else quiet():

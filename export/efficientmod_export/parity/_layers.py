@@ -55,7 +55,7 @@ class LayerReport:
 
 
 def first_drift(program: Program, path: Path, target: str, sample: Sample, limit: float) -> LayerReport:
-    """Search an artifact of `target` (ONNX, TFLite or ExecuTorch) that was made from `program`.
+    """Search an artifact that was made from `program`, for a `target` of `PROBERS`.
 
     Raises:
         InputError: the target's artifacts cannot be looked into.

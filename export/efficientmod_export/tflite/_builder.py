@@ -86,8 +86,8 @@ class Builder:
         options: Any = None,
         dtype: type[np.generic] = np.float32,
     ) -> int:
-        """Write an operator of one output and return the output's tensor. Raises CannotLowerError for an option that
-        TFLite has no room for.
+        """Write an operator of one output and return the output's tensor. Raises CannotLowerError for an option, or for
+        more axes, than TFLite has room for.
         """
         if options is not None and any(
             isinstance(item, int) and abs(item) > _LARGEST for item in vars(options).values()

@@ -32,7 +32,7 @@ def number(graph: Graph, name: str) -> float | None:
 
 
 def is_number(graph: Graph, name: str, expected: float) -> bool:
-    """Whether a value is the constant `expected`, to float32's precision."""
+    """Whether a value is the constant `expected` to a relative 1e-5: networks spell some out in six digits."""
     found = number(graph, name)
     return found is not None and bool(np.isclose(found, expected, rtol=1e-5, atol=1e-12))
 
