@@ -132,7 +132,7 @@ def _aligned(operand: Any, layout: Layout) -> Callable[[fx.Node], Any] | Refuse:
     sizes = tuple(layout.atoms[atom] for atom in atoms)
     pieces = split.reshaped(sizes) or own_layout(operand).reshaped(sizes)
     if pieces is None:
-        return Refuse(f"the axes of {operand.name} were made of others than those of the tensor that it meets")
+        raise AssertionError(f"{operand.name}: its axes are no products of the atoms that they match")
     ordered = pieces.permuted([atoms.index(atom) for atom in sorted(atoms)])
     behind = ordered.reshaped(
         tuple(

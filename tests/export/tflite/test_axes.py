@@ -159,6 +159,16 @@ def test_matmul(check_node: Check, left: Any, right: Any, constant: bool) -> Non
     assert check_node("MatMul", *operands).whole
 
 
+def test_a_pointwise_convolution_with_the_channels_outermost(check_graph: Check) -> None:
+    nodes = [
+        helper.make_node("Reshape", ["x0", "shape"], ["r"]),
+        helper.make_node("Conv", ["r", "w", "b"], ["y0"]),
+    ]
+    constants = {"shape": ints(1, 5, 3, 4), "w": normal(6, 5, 1, 1), "b": normal(6)}
+    operators = check_graph(nodes, [(5, 12)], constants).operators
+    assert operators["BATCH_MATMUL"] == operators["ADD"] == 1
+
+
 @pytest.mark.parametrize("transposed", [0, 1])
 @pytest.mark.parametrize("bias", [(), (6,), (1, 6), (1,)])
 def test_gemm(check_node: Check, transposed: int, bias: Any) -> None:

@@ -157,6 +157,11 @@ CASES: dict[str, tuple[Sequence[Callable[[Graph], int]], list[onnx.NodeProto], A
         [node("Exp", ["x0"], ["e"]), node("Sqrt", ["e"], ["s"]), node("Reciprocal", ["s"], ["y0"])],
         [(2, 3)], {}, ["Exp", "Rsqrt"],
     ),
+    "a division by a smaller root": (
+        [form_activations],
+        [node("Exp", ["x1"], ["e"]), node("Sqrt", ["e"], ["s"]), node("Div", ["x0", "s"], ["y0"])],
+        [(2, 3), (2, 1)], {}, ["Exp", "Rsqrt", "Mul"],
+    ),
     "group norm": (
         [form_norms],
         [node("Reshape", ["x0", "g"], ["r"]), node("InstanceNormalization", ["r", "one", "zero"], ["i"]),

@@ -124,6 +124,10 @@ REFUSED: dict[str, tuple[Callable[[], nn.Module], str]] = {
         lambda: nn.Sequential(nn.Flatten(2), nn.Linear(192, 1), nn.LayerNorm(1), nn.Linear(1, 4)),
         "its stream has one channel",
     ),
+    "channels before the batch": (
+        lambda: Residual(lambda net, x: x.permute(3, 0, 1, 2)),
+        "has the channels neither last nor at axis 1",
+    ),
     "an affine that stays": (
         lambda: Residual(lambda net, x: net.norm(x) + net.down(first(x)).sum(), blocks=0),
         "norm",

@@ -149,6 +149,10 @@ REFUSED: dict[str, tuple[Callable[[Tensor, Between], Tensor], str]] = {
         "averages over a part of an axis",
     ),
     "repeated twice": (lambda x, net: x.repeat(1, 2, 1, 2)[:, 9:, :, 4:12], "repeats along new or several axes"),
+    "repeated along a part": (
+        lambda x, net: net.narrow(x.reshape(1, 9, 11, 2, 4).repeat(1, 1, 1, 1, 2).flatten(3)),
+        "repeats a part of an axis",
+    ),
     "joined along a part": (
         lambda x, net: net.narrow(torch.cat([x.reshape(1, 9, 11, 2, 4)] * 2, -1).flatten(3)),
         "joins along a part of an axis",
