@@ -4,9 +4,9 @@
     python benchmarks/forms.py --write            # and put them into docs/forms.md
     python benchmarks/forms.py --only forms       # one table: models, others or forms
 
-What is compared is lowered first, then timed in one process, one inference of each in turn, so that whatever else the
-machine does falls on all alike. Times are the fastest of all rounds, since a median would tell of the machine's other
-work too. Weights are seeded: latency does not depend on them.
+What is compared is lowered first, then timed in one process, in turns as `efficientmod bench` takes them, so that
+whatever else the machine does falls on all alike. Times are the fastest of all rounds, since a median would tell of the
+machine's other work too. Weights are seeded: latency does not depend on them.
 """
 
 import argparse
@@ -26,6 +26,7 @@ from efficientmod_export.backends import BACKENDS, quiet
 from efficientmod_export.backends._executorch import inventory
 from efficientmod_export.bench._machine import describe_machine
 from efficientmod_export.bench._runtimes import RUNTIMES
+from efficientmod_export.bench._worker import take_turns
 from efficientmod_mobile import list_models, load_network
 from efficientmod_mobile.deploy import (
     EXACT,
@@ -61,7 +62,8 @@ FORMS: dict[str, Recipe] = {
     "+ no tile": (*EXACT, Untile(), *_LAYOUT),
     "+ a layer per slice": (*EXACT, Untile(), *_LAYOUT, LayerPerSlice()),
     "+ centred streams": CHANNELS_FIRST,
-    "+ split depthwise kernels": XNNPACK,
+    "+ split depthwise kernels": (*CHANNELS_FIRST, SplitDepthwise()),
+    "+ the rest of XNNPACK's forms": XNNPACK,
 }
 """Cumulative from the fourth on."""
 
@@ -118,25 +120,17 @@ def options() -> ConversionOptions:
     )
 
 
-def timings(paths: Mapping[str, Path], threads: int, rounds: int) -> dict[str, list[float]]:
-    """Milliseconds of each file, `rounds` times, in turn."""
+def timings(paths: Mapping[str, Path], threads: int, rounds: int) -> dict[str, tuple[float, ...]]:
+    """Milliseconds of each file, `rounds` times, in turns."""
     pixels = np.random.default_rng(0).integers(0, 256, (*IMAGE[2:], IMAGE[1]), dtype=np.uint8)
     tensor = np.random.default_rng(0).standard_normal(IMAGE).astype(np.float32)
     sample = Sample("noise", "noise", pixels, pixels, tensor)
     load = RUNTIMES[TARGET].prepare(threads)
-    calls = {name: load(path, sample).call for name, path in paths.items()}
-    times: dict[str, list[float]] = {name: [] for name in calls}
-    for turn in range(WARM_UP + rounds):
-        for name, call in calls.items():
-            began = time.perf_counter()
-            call()
-            if turn >= WARM_UP:
-                times[name].append(1e3 * (time.perf_counter() - began))
-    return times
+    return take_turns({name: load(path, sample).call for name, path in paths.items()}, rounds, WARM_UP)
 
 
 def program_of(name: str) -> Program:
-    return capture(load_network(name, None).module.eval(), torch.zeros(IMAGE))
+    return capture(load_network(name, None).module, torch.zeros(IMAGE))
 
 
 def models_table(names: Sequence[str], rounds: int, folder: Path) -> str:
