@@ -9,7 +9,6 @@ from efficientmod_mobile.deploy._centre import CentreStreams
 from efficientmod_mobile.deploy._certificate import Certificate, Refusal, Step
 from efficientmod_mobile.deploy._channels_first import ChannelsFirst
 from efficientmod_mobile.deploy._deploy import EXACT, Deployed, deploy
-from efficientmod_mobile.deploy._global_mean import GlobalMean
 from efficientmod_mobile.deploy._layer_per_slice import LayerPerSlice
 from efficientmod_mobile.deploy._norm_affine import NormAffineIntoReaders
 from efficientmod_mobile.deploy._norm_in_operators import NormInOperators
@@ -20,6 +19,7 @@ from efficientmod_mobile.deploy._scale import ConstantIntoReaders
 from efficientmod_mobile.deploy._split_depthwise import SplitDepthwise
 from efficientmod_mobile.deploy._transform import TRANSFORMS, Recipe, Refuse, Repeat, Transform, register
 from efficientmod_mobile.deploy._untile import Untile
+from efficientmod_mobile.deploy._xnnpack import XnnpackForms
 
 __all__ = [
     "EXACT",
@@ -31,7 +31,6 @@ __all__ = [
     "ChannelsFirst",
     "ConstantIntoReaders",
     "Deployed",
-    "GlobalMean",
     "LayerPerSlice",
     "NormAffineIntoReaders",
     "NormInOperators",
@@ -46,6 +45,7 @@ __all__ = [
     "Step",
     "Transform",
     "Untile",
+    "XnnpackForms",
     "capture",
     "deploy",
     "register",

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import torch
-from torch import Tensor, fx
+from torch import fx
 
 from efficientmod_mobile.deploy._graph import add_parameter, arguments, emit, is_call, replace, shape, tensor_of
 from efficientmod_mobile.deploy._transform import Refuse, Transform, register
@@ -84,13 +84,12 @@ def _average(node: fx.Node, x: fx.Node, shift: float | None) -> fx.Node:
 
 
 def _along_channels(node: fx.Node, constant: fx.Node) -> fx.Node:
+    return per_channel(node, constant) if is_call(node, aten.group_norm.default) else constant
+
+
+def per_channel(node: fx.Node, constant: fx.Node) -> fx.Node:
+    """Insert (C, 1, 1) of a vector (C,), held as a parameter where it is one."""
     held = tensor_of(constant)
-    if not is_call(node, aten.group_norm.default):
-        return constant
     if held is None:
         return emit(node, aten.reshape.default, (constant, [-1, 1, 1]))
-    return add_parameter(node, str(constant.target), _per_channel(held))
-
-
-def _per_channel(held: Tensor) -> Tensor:
-    return held.reshape(-1, 1, 1)
+    return add_parameter(node, str(constant.target), held.reshape(-1, 1, 1))

@@ -4,6 +4,7 @@ view(x), _unsafe_view(x)                                   ->  reshape(x), which
 _native_batch_norm_legit_no_training(x, w, b, m, v)[0]     ->  batch_norm(x, w, b, m, v, training=False)
 ones(size), linspace(0, 1, n), arange(0.0, n), ...         ->  the same with the dtype that they have
 rms_norm(x, shape, w)                                      ->  rms_norm(x, shape, w, eps), eps of x's precision
+max_pool2d(x, size), avg_pool2d(x, size)                   ->  the same with the stride, which is the size
 """
 
 import operator
@@ -32,6 +33,8 @@ def spell(graph: fx.Graph) -> None:
         elif is_call(node, aten.rms_norm.default) and arguments(node)["eps"] is None:
             # PyTorch takes that of the input's precision: it would change with the program's.
             set_argument(node, "eps", torch.finfo(node.meta["val"].dtype).eps)
+        elif is_call(node, aten.max_pool2d.default, aten.avg_pool2d.default) and not arguments(node)["stride"]:
+            set_argument(node, "stride", list(arguments(node)["kernel_size"]))
         elif _creates_floats(node) and arguments(node)["dtype"] is None:
             # Left out, it is PyTorch's default, which does not change with the program's precision.
             set_argument(node, "dtype", node.meta["val"].dtype)

@@ -11,7 +11,6 @@ from efficientmod_mobile.deploy import (
     CentreStreams,
     ChannelsFirst,
     ConstantIntoReaders,
-    GlobalMean,
     LayerPerSlice,
     NormAffineIntoReaders,
     NormInOperators,
@@ -20,6 +19,7 @@ from efficientmod_mobile.deploy import (
     Repeat,
     SplitDepthwise,
     Untile,
+    XnnpackForms,
 )
 
 CHANNELS_FIRST: Recipe = (
@@ -35,7 +35,7 @@ CHANNELS_FIRST: Recipe = (
 )
 """What every mobile runtime takes whole: (N, C, H, W) throughout, no norm, nothing tiled, products of three axes."""
 
-XNNPACK: Recipe = (*CHANNELS_FIRST, SplitDepthwise(), GlobalMean())
+XNNPACK: Recipe = (*CHANNELS_FIRST, SplitDepthwise(), Repeat((XnnpackForms(),)))
 """For ExecuTorch on a phone's CPU."""
 
 COREML: Recipe = (*CHANNELS_FIRST, AttentionPerHead(), Repeat((ChannelsFirst(),)))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from efficientmod_export._recipes import XNNPACK
@@ -46,19 +47,26 @@ def test_a_network_of_convolutions_is_one_delegate(convert: Convert) -> None:
     assert (artifact.delegates, artifact.outside) == (1, ())
 
 
-class Pooled(nn.Module):
-    """The mean of an image, without the axes that `AdaptiveAvgPool2d` leaves."""
+class Everything(nn.Module):
+    """What XNNPACK takes only in another form; each of it alone would split the delegate, or be computed wrongly."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.conv, self.head = nn.Conv2d(3, 4, 3), nn.Linear(4, 5)
+        self.first, self.second, self.head = nn.Conv2d(3, 8, 3), nn.Conv2d(8, 8, 1), nn.Linear(8, 5)
+        self.group, self.instance = nn.GroupNorm(2, 8), nn.InstanceNorm2d(8, affine=True)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.head(self.conv(x).relu().mean((2, 3)))
+        x = self.instance(F.max_pool2d(self.first(x), 2))
+        x = torch.cat([F.mish(x[:, ::1].split(4, 1)[1]), F.elu(x.chunk(2, 1)[0])], 1).softmax(1)
+        x = self.second(F.avg_pool2d(F.pad(x, (1, 1, 1, 1), mode="reflect"), 3, 1, 1)).clamp(min=0.1)
+        x = self.group(F.gelu(x, approximate="tanh") * F.hardsigmoid(x.mean((2, 3), keepdim=True)).expand_as(x))
+        x = x + F.normalize(torch.roll(x, 1, 2), dim=1) * x.amax((2, 3), keepdim=True)
+        x = F.adaptive_avg_pool2d(F.interpolate(x[:, :, ::2], scale_factor=(4, 2)), 2)
+        return self.head((1 - x).softmax(-1).mean((2, 3)))
 
 
-def test_a_mean_over_an_image_is_inside_the_delegate(convert: Convert, errors: Errors) -> None:
-    program = capture(strengthen(Pooled()), torch.zeros(1, 3, 48, 40))
+def test_what_xnnpack_lacks_is_inside_the_delegate(convert: Convert, errors: Errors) -> None:
+    program = capture(strengthen(Everything()), torch.zeros(1, 3, 42, 34))
     artifact = convert("executorch", deploy(program, XNNPACK).program)
     assert (artifact.delegates, artifact.outside) == (1, ())
     assert max(errors(artifact, program)) < LIMIT

@@ -1,0 +1,145 @@
+"""Pooling for XNNPACK, whose windows lie inside the image or leave the padding out of the mean.
+
+    avg_pool2d(x), padding counted     =  avg_pool2d(pad(x)), nothing padded
+    adaptive_avg_pool2d(x, (H/p, W/q)) =  avg_pool2d(x) with windows of p x q
+    mean over H x W                    =  mean over W of (mean over H)           for a large image
+    amax(x, (2, 3))                    =  max_pool2d(x) with one window of H x W
+    upsample_nearest2d(x), f times     =  conv_transpose2d(x) with a kernel of f x f ones, stride f, per channel
+
+XNNPACK adds up the rows of pixels one after the other in float32: the sum of n terms in that way is off by up to n
+units in the last place, that of columns and then of their means by H + W. (Higham 1993, "The accuracy of floating
+point summation".)
+"""
+
+import operator
+from typing import Any
+
+import torch
+from torch import fx
+
+from efficientmod_mobile.deploy._graph import arguments, emit, is_call, shape
+from efficientmod_mobile.deploy._xnnpack_form import Form, Write, constant, pair, reshaped
+
+aten = torch.ops.aten
+
+_LARGE = 1024
+"""Pixels. Up to here the sum is off by no more than the layers around it are."""
+
+
+def _average(node: fx.Node) -> Write | None:
+    bound = arguments(node)
+    image = bound["self"]
+    kernel, padding = pair(bound["kernel_size"]), pair(bound["padding"])
+    stride = pair(bound["stride"] or kernel)
+    if bound["divisor_override"] is not None or len(shape(image)) != 4:
+        return None
+    rests = [
+        (size + 2 * pad - window) % step
+        for size, pad, window, step in zip(shape(image)[2:], padding, kernel, stride, strict=True)
+    ]
+    if (bound["ceil_mode"] and any(rests)) or not (bound["ceil_mode"] or bound["count_include_pad"]):
+        return None
+    outside = bound["count_include_pad"] and any(padding)
+
+    def write() -> fx.Node:
+        x, inside = image, padding
+        if outside:
+            sides = [padding[1], padding[1], padding[0], padding[0]]
+            x, inside = emit(node, aten.constant_pad_nd.default, (image, sides, 0.0)), [0, 0]
+        return emit(node, aten.avg_pool2d.default, (x, kernel, stride, inside, False, False))
+
+    return write
+
+
+def _adaptive_average(node: fx.Node) -> Write | None:
+    image = node.all_input_nodes[0]
+    if len(shape(node)) != 4:
+        return None
+    if shape(node)[2:] == (1, 1):
+        return _global_mean(node)
+    window = _window(image, node)
+    if window is None:
+        return None
+    return lambda: emit(node, aten.avg_pool2d.default, (image, window, window, [0, 0], False, False))
+
+
+def _window(image: fx.Node, node: fx.Node) -> list[int] | None:
+    """Height and width of the windows that tile the image, or None where they differ or overlap."""
+    sizes = list(zip(shape(image)[2:], shape(node)[2:], strict=True))
+    return None if any(size % count for size, count in sizes) else [size // count for size, count in sizes]
+
+
+def global_mean(node: fx.Node, image: fx.Node) -> fx.Node:
+    """Insert the mean (N, C, 1, 1) over an image's pixels, by way of the columns where they are many."""
+    if _is_large(image):
+        window = [shape(image)[2], 1]
+        image = emit(node, aten.avg_pool2d.default, (image, window, window, [0, 0], False, False))
+    return emit(node, aten.mean.dim, (image, [2, 3], True))
+
+
+def _global_mean(node: fx.Node) -> Write | None:
+    image = node.all_input_nodes[0]
+    if len(shape(node)) == 4 and not _is_large(image):
+        return None
+    return lambda: reshaped(node, global_mean(node, image))
+
+
+def _is_large(image: fx.Node) -> bool:
+    height, width = shape(image)[2:]
+    return height * width > _LARGE and min(height, width) > 1
+
+
+def mean_of_image(node: fx.Node) -> Write | None:
+    """The form of `aten.mean.dim` over height and width, also of a channels-last image (N, H, W, C)."""
+    bound = arguments(node)
+    image = bound["self"]
+    axes = sorted(axis % len(shape(image)) for axis in bound["dim"] or ())
+    if len(shape(image)) != 4 or bound["dtype"] is not None:
+        return None
+    if axes == [2, 3]:
+        return _global_mean(node)
+    if axes != [1, 2]:
+        return None
+    return lambda: reshaped(node, global_mean(node, emit(node, aten.permute.default, (image, [0, 3, 1, 2]))))
+
+
+def _maximum(node: fx.Node) -> Write | None:
+    source: Any = node.all_input_nodes[0]
+    if is_call(node, operator.getitem):
+        if node.args[1] != 0:
+            return None
+        source = source.all_input_nodes[0]
+    elif sorted(axis % len(shape(source)) for axis in arguments(node)["dim"]) != [2, 3]:
+        return None
+    if len(shape(source)) != 4 or shape(node)[2:] not in ((), (1, 1)):
+        return None
+    window = list(shape(source)[2:])
+    return lambda: reshaped(node, emit(node, aten.max_pool2d.default, (source, window, window)))
+
+
+def adaptive_maximum(node: fx.Node) -> Write | None:
+    """The form of the first result of an adaptive maximum; None for any other `getitem`."""
+    return _maximum(node) if is_call(node.args[0], aten.adaptive_max_pool2d.default) else None
+
+
+def _nearest(node: fx.Node) -> Write | None:
+    image = node.all_input_nodes[0]
+    factors = [after // before for before, after in zip(shape(image)[2:], shape(node)[2:], strict=True)]
+    if [size * factor for size, factor in zip(shape(image)[2:], factors, strict=True)] != list(shape(node)[2:]):
+        return None
+    channels = shape(image)[1]
+
+    def write() -> fx.Node:
+        ones = constant(node, "copies", torch.ones(channels, 1, *factors))
+        return emit(node, aten.conv_transpose2d.input, (image, ones, None, factors, [0, 0], [0, 0], channels))
+
+    return write
+
+
+FORMS: dict[object, Form] = {
+    aten.avg_pool2d.default: _average,
+    aten.adaptive_avg_pool2d.default: _adaptive_average,
+    aten.amax.default: _maximum,
+    aten.upsample_nearest2d.vec: _nearest,
+    aten.upsample_nearest2d.default: _nearest,
+}
