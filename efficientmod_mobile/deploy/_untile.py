@@ -93,7 +93,7 @@ class Untile(Transform[TiledProduct]):
 
     def rewrite(self, match: TiledProduct) -> None:
         """Write one product after the other, adding up."""
-        context = _repeated(match)
+        context = tiled(match.second.node, match.context, match.axis, match.count // match.parts)
         total: fx.Node | None = None
         for index in range(match.parts):
             part = _rows(match, index)
@@ -107,15 +107,14 @@ class Untile(Transform[TiledProduct]):
             replace(match.second.node, total)
 
 
-def _repeated(match: TiledProduct) -> fx.Node:
-    """Insert what is left of the repetition."""
-    copies, context, before = match.count // match.parts, match.context, match.second.node
-    if copies == 1:
-        return context
-    size = shape(context)[match.axis]
+def tiled(before: fx.Node, x: fx.Node, axis: int, times: int) -> fx.Node:
+    """Insert x so many times in a row along an axis, the last time in two parts."""
+    if times == 1:
+        return x
+    size = shape(x)[axis]
     bounds = ((0, size // 2), (size // 2, size))
-    halves = [emit(before, aten.slice.Tensor, (context, match.axis, *bound), like=context) for bound in bounds]
-    return emit(before, aten.cat.default, ([context] * (copies - 1) + halves, match.axis), like=context)
+    halves = [emit(before, aten.slice.Tensor, (x, axis, *bound), like=x) for bound in bounds]
+    return emit(before, aten.cat.default, ([x] * (times - 1) + halves, axis), like=x)
 
 
 def _layer(node: fx.Node, axis: int) -> Layer | Refuse:

@@ -1,8 +1,11 @@
-"""Parts of tensors for XNNPACK, which has slices and joins but no split, selection, expansion or rotation.
+"""Parts of tensors for XNNPACK, which has slices and joins.
 
     split(x, sizes)[i]  =  slice(x, start_i, end_i)
     select(x, i)        =  reshape(slice(x, i, i + 1))                      also unbind(x)[i]
+    x[::s]              =  avg_pool2d(x) with windows of one pixel and stride s
     expand(x) * y       =  x * y                                            products and sums broadcast by themselves
+    repeat(x, n)        =  cat(x, ..., x, slice(x, 0, h), slice(x, h, 2h))  one axis after the other
+    pad(x), mirrored    =  cat(x[p], ..., x[1], x, x[n - 2], ...)           or repeated: x[0], ..., x[0]
     roll(x, s)          =  cat(slice(x, n - s, n), slice(x, 0, n - s))      one axis after the other
 
 None of them computes: what they give are copies of the same numbers.
@@ -16,6 +19,7 @@ from torch import fx
 from efficientmod_mobile.deploy._graph import arguments, emit, is_call, shape
 from efficientmod_mobile.deploy._layout_cuts import cut_of
 from efficientmod_mobile.deploy._layout_rules import BINARY
+from efficientmod_mobile.deploy._untile import tiled
 from efficientmod_mobile.deploy._xnnpack_form import Form, Write, reshaped
 from efficientmod_mobile.deploy._xnnpack_pools import adaptive_maximum
 
@@ -79,6 +83,21 @@ def _border(node: fx.Node) -> Write | None:
     return write
 
 
+def _repeat(node: fx.Node) -> Write | None:
+    (source,), counts = node.all_input_nodes, arguments(node)["repeats"]
+    repeated = [axis for axis, count in enumerate(counts) if count > 1]
+    if len(counts) != len(shape(source)) or any(shape(source)[axis] == 1 for axis in repeated):
+        return None
+
+    def write() -> fx.Node:
+        x = source
+        for axis in repeated:
+            x = tiled(node, x, axis, counts[axis])
+        return x
+
+    return write
+
+
 def _roll(node: fx.Node) -> Write | None:
     bound = arguments(node)
     axes = [axis % len(shape(node)) for axis in bound["dims"]]
@@ -103,6 +122,7 @@ FORMS: dict[object, Form] = {
     aten.slice.Tensor: _strided,
     aten.expand.default: _expand,
     aten.expand_as.default: _expand,
+    aten.repeat.default: _repeat,
     aten.roll.default: _roll,
     aten.pad.default: _border,
 }

@@ -4,7 +4,7 @@
     adaptive_avg_pool2d(x, (H/p, W/q)) =  avg_pool2d(x) with windows of p x q
     mean over H x W                    =  mean over W of (mean over H)           for a large image
     amax(x, (2, 3))                    =  max_pool2d(x) with one window of H x W
-    upsample_nearest2d(x), f times     =  conv_transpose2d(x) with a kernel of f x f ones, stride f, per channel
+    upsample_nearest2d(x), f times     =  each pixel's channels f times in a row, then each row of pixels
 
 XNNPACK adds up the rows of pixels one after the other in float32: the sum of n terms in that way is off by up to n
 units in the last place, that of columns and then of their means by H + W. (Higham 1993, "The accuracy of floating
@@ -18,7 +18,8 @@ import torch
 from torch import fx
 
 from efficientmod_mobile.deploy._graph import arguments, emit, is_call, shape
-from efficientmod_mobile.deploy._xnnpack_form import Form, Write, constant, pair, reshaped
+from efficientmod_mobile.deploy._untile import tiled
+from efficientmod_mobile.deploy._xnnpack_form import Form, Write, pair, reshaped
 
 aten = torch.ops.aten
 
@@ -56,7 +57,7 @@ def _adaptive_average(node: fx.Node) -> Write | None:
     if len(shape(node)) != 4:
         return None
     if shape(node)[2:] == (1, 1):
-        return _global_mean(node)
+        return lambda: global_mean(node, image)
     window = _window(image, node)
     if window is None:
         return None
@@ -124,14 +125,18 @@ def adaptive_maximum(node: fx.Node) -> Write | None:
 
 def _nearest(node: fx.Node) -> Write | None:
     image = node.all_input_nodes[0]
-    factors = [after // before for before, after in zip(shape(image)[2:], shape(node)[2:], strict=True)]
-    if [size * factor for size, factor in zip(shape(image)[2:], factors, strict=True)] != list(shape(node)[2:]):
+    _, channels, height, width = shape(image)
+    tall, wide = shape(node)[2] // height, shape(node)[3] // width
+    if shape(node)[2:] != (tall * height, wide * width) or channels == 1:
         return None
-    channels = shape(image)[1]
 
     def write() -> fx.Node:
-        ones = constant(node, "copies", torch.ones(channels, 1, *factors))
-        return emit(node, aten.conv_transpose2d.input, (image, ones, None, factors, [0, 0], [0, 0], channels))
+        last = emit(node, aten.permute.default, (image, [0, 2, 3, 1]))
+        pixels = emit(node, aten.reshape.default, (last, [-1, channels]))
+        rows = emit(node, aten.reshape.default, (tiled(node, pixels, 1, wide), [-1, wide * width * channels]))
+        whole = [-1, tall * height, wide * width, channels]
+        larger = emit(node, aten.reshape.default, (tiled(node, rows, 1, tall), whole))
+        return emit(node, aten.permute.default, (larger, [0, 3, 1, 2]))
 
     return write
 

@@ -37,6 +37,7 @@ CUTS: list[tuple[Function, dict[str, int]]] = [
     (lambda x: x[:, :, 1::3, ::2], {"slice": 1, "avg_pool2d": 2}),
     (lambda x: x * x[:, :1].expand(-1, 6, -1, -1), {"slice": 1, "mul": 1}),
     (lambda x: x[:, :, :, :1].expand_as(x) - x, {"slice": 1, "sub": 1}),
+    (lambda x: x.repeat(1, 3, 2, 1), {"slice": 4, "cat": 2}),
     (lambda x: torch.roll(x, (3, -2), (2, 3)), {"slice": 4, "cat": 2}),
     (lambda x: torch.roll(x, 12, 2), {}),
     (lambda x: F.pad(x, (1, 2, 0, 3), mode="reflect"), {"slice": 6, "cat": 2}),
@@ -47,9 +48,11 @@ POOLS: list[tuple[Function, dict[str, int]]] = [
     (lambda x: F.avg_pool2d(x, 3, 2, 1), {"constant_pad_nd": 1, "avg_pool2d": 1}),
     (lambda x: F.avg_pool2d(x, 4, ceil_mode=True), {"avg_pool2d": 1}),
     (lambda x: F.adaptive_avg_pool2d(x, (3, 4)), {"avg_pool2d": 1}),
+    (lambda x: F.adaptive_avg_pool2d(x, 1), {"mean": 1}),
     (lambda x: F.adaptive_max_pool2d(x, 1), {"max_pool2d": 1}),
     (lambda x: x.amax((2, 3)), {"max_pool2d": 1, "reshape": 1}),
-    (lambda x: F.interpolate(x, scale_factor=(3, 2)), {"conv_transpose2d": 1}),
+    (lambda x: F.interpolate(x, scale_factor=(3, 2)), {"permute": 2, "slice": 4, "cat": 2, "reshape": 3}),
+    (lambda x: F.interpolate(x, scale_factor=(1, 2)), {"permute": 2, "slice": 2, "cat": 1, "reshape": 3}),
 ]
 SUMS: list[tuple[Function, dict[str, int]]] = [
     (lambda x: x.mean((2, 3)), {"mean": 1, "reshape": 1}),
@@ -108,7 +111,6 @@ def test_a_large_image_is_averaged_by_columns(mean: Function, transformed: Trans
 
 STAYS: list[Function] = [
     lambda x: x.mean((2, 3), keepdim=True),
-    lambda x: F.adaptive_avg_pool2d(x, 1),
     lambda x: F.adaptive_avg_pool2d(x, 5),
     lambda x: F.avg_pool2d(x, 3, 2, 1, count_include_pad=False),
     lambda x: F.avg_pool2d(x, 5, ceil_mode=True),
