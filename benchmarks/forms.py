@@ -48,8 +48,15 @@ DOCUMENT = Path(__file__).parent.parent / "docs" / "forms.md"
 TARGET = "executorch"
 IMAGE = (1, 3, 224, 224)
 PLAIN: Recipe = ()
-OTHERS = ("timm/convnext_atto", "timm/starnet_s1", "timm/poolformer_s12")
-"""Networks that have some of EfficientMod's forms, and were written by others."""
+OTHERS = (
+    "timm/convnext_atto",
+    "timm/starnet_s1",
+    "timm/poolformer_s12",
+    "timm/fasternet_t0",
+    "timm/edgenext_xx_small",
+    "timm/mobilenetv3_small_100",
+)
+"""Networks of others, which the forms serve as well."""
 
 WARM_UP = 5
 

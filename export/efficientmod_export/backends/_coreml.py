@@ -27,6 +27,7 @@ from efficientmod_export._stages import (
 )
 from efficientmod_export.backends._backend import check_ios, check_precision, demand, register
 from efficientmod_export.backends._classifier import LABEL, PROBABILITIES, add_classifier
+from efficientmod_export.backends._coreml_gelu import tanh_gelu
 from efficientmod_export.backends._failures import converting, loading
 from efficientmod_export.backends._image import check_image, for_centred_pixels
 from efficientmod_export.backends._mlpackage import Metadata, describe, edit_package
@@ -68,7 +69,7 @@ class CoremlBackend:
         path = folder / self.filename
         outputs = output_specs(program)
         # Built beside its place, so that a failure leaves no half of it and an earlier one as it was.
-        with converting(self.target), coremltools_shortcuts(), TemporaryDirectory(dir=folder) as workshop:
+        with converting(self.target), coremltools_shortcuts(), tanh_gelu(), TemporaryDirectory(dir=folder) as workshop:
             package = Path(workshop) / self.filename
             changed = for_centred_pixels(program, options.std)
             modules = _convert(with_softmax(changed) if options.labels else changed, outputs, options, package)

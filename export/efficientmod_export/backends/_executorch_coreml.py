@@ -15,6 +15,7 @@ from torch import fx
 
 from efficientmod_export._stages import Artifact, ConversionOptions, Precision, Runner, TensorSpec
 from efficientmod_export.backends._backend import check_ios, check_precision, demand, register
+from efficientmod_export.backends._coreml_gelu import tanh_gelu
 from efficientmod_export.backends._coreml_in_pte import DELEGATE, finish, is_whole
 from efficientmod_export.backends._executorch import EXECUTORCH, inventory, pte_runner
 from efficientmod_export.backends._failures import converting
@@ -81,7 +82,7 @@ def lower_for_coreml(program: Program, ios: int, precision: Precision) -> Any:
         minimum_deployment_target=getattr(ct.target, f"iOS{ios}"),
         compute_precision=ct.precision.FLOAT16 if precision == "fp16" else ct.precision.FLOAT32,
     )
-    with coremltools_shortcuts():
+    with coremltools_shortcuts(), tanh_gelu():
         edge = lower(program, CoreMLPartitioner(compile_specs=specs))
     for part in _parts(edge):
         part._processed_bytes = finish(part.processed_bytes, partial(_note_modules, part.original_module.graph))

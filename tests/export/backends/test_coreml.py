@@ -84,6 +84,15 @@ def test_another_ios_is_refused(ios: int, backbone: Program, tmp_path: Path) -> 
         BACKENDS["coreml"].convert(backbone, options("fp16", ios=ios), tmp_path)
 
 
+def test_gelu_keeps_its_approximation(convert: Convert) -> None:
+    network = nn.Sequential(nn.Conv2d(3, 4, 1), nn.GELU(approximate="tanh"), nn.Conv2d(4, 2, 1), nn.GELU())
+    spec = spec_of(convert("coreml", capture(strengthen(network), torch.zeros(1, 3, 8, 10))).path)
+    constants = {operation.outputs[0].name: operation for operation in block_of(spec).operations}
+    gelus = [operation for operation in block_of(spec).operations if operation.type == "gelu"]
+    modes = [constants[gelu.inputs["mode"].arguments[0].name].attributes["val"].immediateValue for gelu in gelus]
+    assert [list(mode.tensor.strings.values) for mode in modes] == [["TANH_APPROXIMATION"], ["EXACT"]]
+
+
 def test_precision_is_that_of_the_weights(classifier: Program, convert: Convert) -> None:
     half, full = (convert("coreml", classifier, precision).path for precision in ("fp16", "fp32"))
     assert (half / WEIGHTS).stat().st_size < (full / WEIGHTS).stat().st_size

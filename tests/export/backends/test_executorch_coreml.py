@@ -78,6 +78,12 @@ def test_its_graph_is_the_network(classifier: Program, convert: Convert, made_sa
     assert largest_error(artifact, classifier, made_sample(classifier), "float32") < FLOAT32
 
 
+def test_gelu_keeps_its_approximation(convert: Convert, made_sample: MadeSample) -> None:
+    network = nn.Sequential(nn.Conv2d(3, 4, 1), nn.GELU(approximate="tanh"), nn.Conv2d(4, 2, 1), nn.GELU())
+    program = capture(strengthen(network), torch.zeros(1, 3, 8, 10))
+    assert largest_error(convert(TARGET, program, "fp32"), program, made_sample(program), "float32") < FLOAT32
+
+
 def test_its_float16_numbers_are_near(classifier: Program, convert: Convert, made_sample: MadeSample) -> None:
     error = largest_error(convert(TARGET, classifier, "fp16"), classifier, made_sample(classifier), "float16")
     assert FLOAT32 < error < FLOAT16
