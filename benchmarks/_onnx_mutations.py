@@ -64,6 +64,19 @@ GRAPHS = (
         j = Mean(i, h)  k = LogSoftmax<axis = 1>(j)  l = GlobalMaxPool(k)  ax = Constant<value_ints = [1]>()
         m = ReduceL1(l, ax)  n = ReduceSumSquare(k, ax)  o = DepthToSpace<blocksize = 1, mode = "CRD">(n)
         y = Add(o, m) }""",
+    """(float[1,4,5,6] x) => (float y) {
+        n = Constant<value_ints = [4]>()  wide = Constant<value_ints = [1, 0, 2, 1]>()
+        none = ConstantOfShape<value = int64[1] {0}>(n)  a = Concat<axis = 0>(wide, none)
+        two = Constant<value_ints = [-1, 2]>()  b = Reshape(a, two)  last = Constant<value_ints = [-1]>()
+        zero = Constant<value_ints = [0]>()  first = Constant<value_ints = [-9223372036854775807]>()
+        c = Slice(b, last, first, zero, last)  d = Transpose<perm = [1, 0]>(c)  e = Reshape(d, last)
+        f = Cast<to = 7>(e)  g = Pad<mode = "constant">(x, f)  s = Shape(g)  i = Slice(s, zero, zero, zero)
+        end = Constant<value_ints = [2]>()  j = Slice(s, end, n, zero)  k = Concat<axis = 0>(i, last, j)
+        l = Reshape(g, k)  h = Gather<axis = 0>(s, end)  half = Div(h, end)  more = Sub(h, half)
+        o = Concat<axis = 0>(half, more)  m, p = Split<axis = 1>(l, o)
+        wanted = Constant<value_ints = [2, -1, -1, -1]>()  ones = ConstantOfShape<value = int64[1] {1}>(n)
+        kept = Equal(wanted, last)  u = Where(kept, ones, wanted)  v = Expand(m, u)  q = Shape(m)
+        r = ConstantOfShape<value = float[1] {0.5}>(q)  y = Add(v, r) }""",
 )
 HEADER = '<ir_version: 9, opset_import: ["": 20]> g '
 

@@ -3,6 +3,7 @@
 The values come from ONNX's own reference implementation of each operator, so that folding can add no meaning of ours.
 """
 
+from collections.abc import Callable
 from math import prod
 
 import numpy as np
@@ -28,12 +29,14 @@ _DIFFERENT = {"LRN", "LpNormalization"}
 """Operators whose reference is not what runtimes compute; so is that of a Resize with aligned corners."""
 
 
-def fold_constants(graph: Graph) -> int:
-    """Fold, in one pass in topological order; return how many nodes went."""
+def fold_constants(graph: Graph, prepare: Callable[[Node], None] | None = None) -> int:
+    """Fold, in one pass in topological order; return how many nodes went. `prepare` sees each node first."""
     folded = 0
     room = _LARGEST
     kept: list[Node] = []
     for node in graph.nodes:
+        if prepare is not None:
+            prepare(node)
         values = _evaluate(graph, node, room)
         if values is None:
             kept.append(node)
@@ -47,6 +50,8 @@ def fold_constants(graph: Graph) -> int:
 
 
 def _evaluate(graph: Graph, node: Node, room: int) -> dict[str, Array] | None:
+    if any(graph.type(name) is None for name in (*node.inputs, *node.outputs) if name):
+        return None
     if node.operator in ("Shape", "Size") and node.inputs:
         return {node.outputs[0]: _shape_or_size(node, graph)}
     foldable = node.operator not in _RANDOM | _BODIES | _DIFFERENT and "::" not in node.operator

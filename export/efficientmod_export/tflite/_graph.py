@@ -91,6 +91,11 @@ class Graph:
         """Element type of a value or constant."""
         return self.constants[name].dtype if name in self.constants else self.types[name].dtype
 
+    def type(self, name: str) -> TensorType | None:
+        """Type of a value or constant, where it is known."""
+        array = self.constants.get(name)
+        return self.types.get(name) if array is None else TensorType(array.shape, array.dtype)
+
     def constant(self, name: str) -> Array | None:
         """The array of a constant; None for a value that is computed and for an absent input."""
         return self.constants.get(name)

@@ -17,7 +17,7 @@ from efficientmod_mobile.errors import ConversionError, DependencyError, InputEr
 
 from ._arrays import CARRIED, ExternalFiles, array_of
 from ._graph import Array, Attribute, Graph, Node, TensorType
-from ._types import ONNX, types_of
+from ._types import ONNX, settle
 
 if TYPE_CHECKING:
     import onnx
@@ -61,12 +61,13 @@ def _graph(proto: "onnx.ModelProto", files: ExternalFiles | None) -> Graph:
     inputs = [value.name for value in proto.graph.input if value.name not in arrays]
     outputs = [value.name for value in proto.graph.output]
     _check_wiring(nodes, inputs, outputs, arrays)
-    types = types_of(proto, arrays, opset)
+    graph = Graph(nodes, inputs, outputs, {}, arrays, opset)
+    settle(proto, graph)
     for name in inputs:
-        if name in types and types[name].dtype != np.float32:
-            raise ConversionError(f"Input {name!r} is {types[name].dtype.name}; convert the model to float32 first.")
-    _check_types([*inputs, *(name for node in nodes for name in node.outputs if name)], types)
-    return Graph(nodes, inputs, outputs, types, arrays, opset)
+        if name in graph.types and graph.dtype(name) != np.float32:
+            raise ConversionError(f"Input {name!r} is {graph.dtype(name).name}; convert the model to float32 first.")
+    _check_types([*inputs, *(name for node in graph.nodes for name in node.outputs if name)], graph.types)
+    return graph
 
 
 def _load(path: Path) -> "onnx.ModelProto":

@@ -1,6 +1,10 @@
-"""Static shapes and element types of all values: as the model states them, else by ONNX's own inference."""
+"""Static shapes and element types of all values: as the model states them, else by ONNX's own inference.
 
-from collections.abc import Callable, Sequence
+The inference does not follow all that is computed from constants and shapes, as TorchScript's exporter writes the
+target of a Reshape or the widths of a Pad. So these are folded on the way, node by node.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -8,7 +12,8 @@ import numpy as np
 
 from efficientmod_mobile.errors import ConversionError
 
-from ._graph import Array, TensorType
+from ._fold import fold_constants
+from ._graph import Array, Graph, Node, TensorType
 
 if TYPE_CHECKING:
     import onnx
@@ -28,8 +33,8 @@ Types = dict[str, TensorType]
 Result = TypeVar("Result")
 
 
-def types_of(proto: "onnx.ModelProto", arrays: dict[str, Array], opset: int) -> Types:
-    """The type of each value that has a static one.
+def settle(proto: "onnx.ModelProto", graph: Graph) -> None:
+    """Give a graph the type of each value that has a static one, and fold what its shapes are computed from.
 
     ONNX's inference and its checker also prove that the operators, their attributes and what the model states fit
     each other: nothing after this looks at that again.
@@ -39,42 +44,50 @@ def types_of(proto: "onnx.ModelProto", arrays: dict[str, Array], opset: int) -> 
     """
     import onnx
 
-    known = _declared((*proto.graph.input, *proto.graph.value_info, *proto.graph.output))
-    known.update({name: TensorType(array.shape, array.dtype) for name, array in arrays.items()})
-    skeleton = _skeleton(proto, arrays)
+    skeleton = _skeleton(proto, graph.constants)
     context = type(onnx.checker.DEFAULT_CONTEXT)()
     context.ir_version = skeleton.ir_version
     context.opset_imports = {entry.domain: entry.version for entry in skeleton.opset_import}
     for node in skeleton.graph.node:
-        if (node.op_type, opset) not in _WITHDRAWN:
+        if (node.op_type, graph.opset) not in _WITHDRAWN:
             _checked(partial(onnx.checker.check_node, node, context))
-    known.update(_before_slices(skeleton, known, arrays))
-    return {**known, **_inferred(skeleton, arrays)}
+    graph.types = _declared((*proto.graph.input, *proto.graph.value_info, *proto.graph.output))
+    written = {name: node for node in skeleton.graph.node for name in node.output if name}
+    fold_constants(graph, lambda node: _infer(graph, node, written))
+    skeleton = _skeleton(proto, graph.constants)
+    for values in (False, True):
+        graph.types.update(_inferred(skeleton, graph.constants, values=values))
 
 
-def _before_slices(skeleton: "onnx.ModelProto", known: Types, arrays: dict[str, Array]) -> Types:
-    """Types up to the last Slice of a value whose type is not stated.
-
-    The inference of a Slice of fewer than no elements ends the process, so that none may come to it.
-    """
+def _infer(graph: Graph, node: Node, written: "Mapping[str, onnx.NodeProto]") -> None:
+    """The types of a node's outputs by themselves, where they are not stated, or a constant is to be computed."""
     import onnx
 
-    found: Types = {}
-    for place, node in enumerate(skeleton.graph.node):
-        if node.op_type != "Slice":
-            continue
-        if node.input[0] not in known and node.input[0] not in found:
-            part = onnx.ModelProto()
-            part.CopyFrom(skeleton)
-            del part.graph.node[place:]
-            del part.graph.output[:]
-            found = _inferred(part, arrays)
-        kind = known.get(node.input[0]) or found.get(node.input[0])
-        if kind is None:
-            raise ConversionError(f"Value {node.input[0]!r} has no static shape; export the model with fixed shapes.")
-        if min(kind.shape, default=1) < 1:
-            raise ConversionError(f"Value {node.input[0]!r} has the shape {list(kind.shape)}; export the model again.")
-    return found
+    inputs = {name: graph.type(name) for name in node.inputs if name}
+    if node.operator == "Slice":
+        _check_sliced(node.inputs[0], inputs[node.inputs[0]])
+    outputs = [name for name in node.outputs if name]
+    stated = all(name in graph.types for name in outputs) and any(name not in graph.constants for name in inputs)
+    if stated or outputs[0] not in written or None in inputs.values():
+        return
+    part = onnx.ModelProto(ir_version=onnx.IR_VERSION, opset_import=[onnx.helper.make_opsetid("", graph.opset)])
+    part.graph.name = "node"
+    part.graph.node.append(written[outputs[0]])
+    for name, kind in inputs.items():
+        if name in graph.constants:
+            _add_constant(part.graph, name, graph.constants[name])
+        elif kind is not None:
+            part.graph.input.append(_value_info(name, kind))
+    part.graph.value_info.extend(_value_info(name, graph.types[name]) for name in outputs if name in graph.types)
+    graph.types.update(_inferred(part, graph.constants))
+
+
+def _check_sliced(name: str, kind: TensorType | None) -> None:
+    """The inference of a Slice of fewer than no elements ends the process, so that none may come to it."""
+    if kind is None:
+        raise ConversionError(f"Value {name!r} has no static shape; export the model with fixed shapes.")
+    if min(kind.shape, default=0) < 0:
+        raise ConversionError(f"Value {name!r} has the shape {list(kind.shape)}; export the model again.")
 
 
 def _declared(values: "Sequence[onnx.ValueInfoProto]") -> Types:
@@ -96,7 +109,7 @@ def _declared(values: "Sequence[onnx.ValueInfoProto]") -> Types:
     return types
 
 
-def _skeleton(proto: "onnx.ModelProto", arrays: dict[str, Array]) -> "onnx.ModelProto":
+def _skeleton(proto: "onnx.ModelProto", arrays: Mapping[str, Array]) -> "onnx.ModelProto":
     """The model for inference: large weights are mere inputs, so that they are not copied.
 
     Nodes of other domains, and those with a body of their own (If, Loop), are left out: nothing can be made of them. Of
@@ -115,37 +128,48 @@ def _skeleton(proto: "onnx.ModelProto", arrays: dict[str, Array]) -> "onnx.Model
     graph.output.extend(proto.graph.output)
     stated = {value.name: value for value in (*proto.graph.value_info, *proto.graph.output)}
     for node in proto.graph.node:
+        if any(name in arrays for name in node.output):
+            continue
         has_body = any(attribute.HasField("g") or attribute.graphs for attribute in node.attribute)
         if has_body or node.domain not in ONNX:
             unknown = (onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None) for name in node.output)
             graph.input.extend(stated.get(value.name, value) for value in unknown)
-        elif node.op_type != "Constant":
+        else:
             graph.node.append(node)
     for name, array in arrays.items():
-        if array.size <= _SMALL:
-            graph.initializer.append(onnx.numpy_helper.from_array(np.asarray(array), name))
-        else:
-            kind = onnx.helper.np_dtype_to_tensor_dtype(array.dtype)
-            graph.input.append(onnx.helper.make_tensor_value_info(name, kind, array.shape))
+        _add_constant(graph, name, array)
     return skeleton
 
 
-def _inferred(skeleton: "onnx.ModelProto", arrays: dict[str, Array]) -> Types:
-    """The types by ONNX's inference, strictly, and with the values of shapes that the model computes.
+def _add_constant(graph: "onnx.GraphProto", name: str, array: Array) -> None:
+    import onnx
+
+    if array.size <= _SMALL:
+        graph.initializer.append(onnx.numpy_helper.from_array(np.asarray(array), name))
+    else:
+        graph.input.append(_value_info(name, TensorType(array.shape, array.dtype)))
+
+
+def _value_info(name: str, kind: TensorType) -> "onnx.ValueInfoProto":
+    import onnx
+
+    return onnx.helper.make_tensor_value_info(name, onnx.helper.np_dtype_to_tensor_dtype(kind.dtype), kind.shape)
+
+
+def _inferred(skeleton: "onnx.ModelProto", arrays: Mapping[str, Array], *, values: bool = False) -> Types:
+    """The types by ONNX's inference, strictly; on demand with the values of shapes that the model computes.
 
     The latter takes 230 bytes for each element of a value of one axis at each sum and product, hence `_LONGEST`.
     """
     import onnx
 
-    types: Types = {}
-    for values in (False, True):
-        options = {"check_type": True, "strict_mode": values, "data_prop": values}
-        graph = _checked(partial(onnx.shape_inference.infer_shapes, skeleton, **options)).graph
-        types = _declared((*graph.input, *graph.value_info, *graph.output))
-        for name, kind in types.items():
-            if len(kind.shape) == 1 and kind.shape[0] > _LONGEST and name not in arrays:
-                size = f"{kind.shape[0]} elements, over {_LONGEST}"
-                raise ConversionError(f"Value {name!r} has one axis of {size}; export the model with a batch axis.")
+    options = {"check_type": True, "strict_mode": True, "data_prop": values}
+    graph = _checked(partial(onnx.shape_inference.infer_shapes, skeleton, **options)).graph
+    types = _declared((*graph.input, *graph.value_info, *graph.output))
+    for name, kind in types.items():
+        if len(kind.shape) == 1 and kind.shape[0] > _LONGEST and name not in arrays:
+            size = f"{kind.shape[0]} elements, over {_LONGEST}"
+            raise ConversionError(f"Value {name!r} has one axis of {size}; export the model with a batch axis.")
     return types
 
 

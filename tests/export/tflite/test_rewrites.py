@@ -8,7 +8,6 @@ import onnx
 import pytest
 from onnx import helper
 
-from efficientmod_export.tflite._fold import fold_constants
 from efficientmod_export.tflite._graph import Graph
 from efficientmod_export.tflite._reader import read
 from efficientmod_export.tflite.rewrites import REWRITES
@@ -54,8 +53,8 @@ WEIGHT = {"w": normal(4, 3, 3, 3)}
 IMAGE = [(1, 3, 5, 6)]
 
 CASES: dict[str, tuple[Sequence[Callable[[Graph], int]], list[onnx.NodeProto], Any, Any, list[str]]] = {
-    "constants": (
-        [fold_constants],
+    "constants, which the reader folds": (
+        [],
         [node("Shape", ["x0"], ["s"]), node("Concat", ["s", "one"], ["t"], axis=0),
          node("Reshape", ["x0", "t"], ["y0"])],
         [(2, 3)], {"one": ints(1)}, ["Reshape"],
