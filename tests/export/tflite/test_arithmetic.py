@@ -184,6 +184,31 @@ def test_group_normalization(check_node: Check, groups: int) -> None:
     assert result.rank <= 4
 
 
+@pytest.mark.parametrize(("groups", "reshaped"), [(2, 4), (6, 0)])
+def test_a_norm_of_a_large_image_loses_no_digits(check_node: Check, groups: int, reshaped: int) -> None:
+    """Nor is the image reshaped, but only the means of its channels."""
+    image = RANDOM.standard_normal((1, 6, 250, 260), np.float32) + np.float32(3)
+    constants = {"scale": np.ones(6, np.float32), "bias": np.zeros(6, np.float32)}
+    arguments = {"num_groups": groups, "opset": 21, "shape": image.shape, "feeds": {"x0": image}}
+    result = check_node("GroupNormalization", [image.shape], constants, **arguments)
+    assert result.operators["RESHAPE"] == reshaped
+    grouped = image.astype(np.float64).reshape(1, groups, -1)
+    exact = (grouped - grouped.mean(2, keepdims=True)) / np.sqrt(grouped.var(2, keepdims=True) + 1e-5)
+    (actual,) = result.outputs.values()
+    np.testing.assert_allclose(actual.transpose(0, 3, 1, 2), exact.reshape(image.shape), atol=2e-6)
+
+
+@pytest.mark.parametrize(
+    ("scale", "bias", "products", "sums"), [(1, 0, 2, 1), (2, 0, 3, 1), (1, 2, 2, 2), (2, 2, 3, 2)]
+)
+def test_an_affine_that_does_nothing_is_left_out(
+    check_node: Check, scale: float, bias: float, products: int, sums: int
+) -> None:
+    constants = {"scale": np.full(6, scale, np.float32), "bias": np.full(6, bias, np.float32)}
+    result = check_node("InstanceNormalization", [(2, 6, 5, 7)], constants)
+    assert (result.operators["MUL"], result.operators["ADD"]) == (products, sums)
+
+
 def test_batch_normalization_alone(check_node: Check) -> None:
     constants = {"s": normal(6), "b": normal(6), "m": normal(6), "v": np.abs(normal(6)) + 0.5}
     assert check_node("BatchNormalization", [(2, 6, 5, 7)], constants).operators == {"MUL": 1, "ADD": 1}

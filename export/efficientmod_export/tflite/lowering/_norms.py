@@ -1,5 +1,8 @@
 """Normalisations, written in the means, products and RSQRT that XNNPACK runs."""
 
+from collections.abc import Callable
+
+import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from .._graph import Shape
@@ -26,18 +29,16 @@ def layer_normalization(
     value = context.value(x)
     rank = len(value.layout)
     axes = tuple(range(axis % rank, rank))
-    result = normalised(context, value, axes, epsilon)
+    result = _normalised(context, value, lambda over: reduce(context, "MEAN", over, axes, keep=True), epsilon)
     result = _unless_constant(context, "MUL", result, scale, 1.0)
     return result if bias is None else _unless_constant(context, "ADD", result, bias, 0.0)
 
 
-def normalised(context: Context, value: Value, axes: tuple[int, ...], epsilon: float) -> Value:
-    """(x - mean) / sqrt(variance + epsilon) over logical axes."""
-    mean = reduce(context, "MEAN", value, axes, keep=True)
-    centred = binary(context, "SUB", value, mean, schema.SubOptionsT())
+def _normalised(context: Context, value: Value, mean: Callable[[Value], Value], epsilon: float) -> Value:
+    """(x - mean) / sqrt(variance + epsilon), with what a mean is here."""
+    centred = binary(context, "SUB", value, mean(value), schema.SubOptionsT())
     square = binary(context, "MUL", centred, centred, schema.MulOptionsT())
-    variance = reduce(context, "MEAN", square, axes, keep=True)
-    shifted = binary(context, "ADD", variance, scalar(epsilon), schema.AddOptionsT())
+    shifted = binary(context, "ADD", mean(square), scalar(epsilon), schema.AddOptionsT())
     return binary(context, "MUL", centred, unary(context, "RSQRT", shifted), schema.MulOptionsT())
 
 
@@ -53,11 +54,23 @@ def _unless_constant(context: Context, code: str, value: Value, operand: Operand
 def group_normalize(context: Context, x: Operand, *, groups: int, epsilon: float) -> Value:
     """(x - mean) / sqrt(variance + epsilon) in each of `groups` groups of the channels of (N, C, ...)."""
     value = context.value(x)
-    shape = value.shape
-    split = value if groups == 1 else _seen_as(context, value, (shape[0], groups, shape[1] // groups, *shape[2:]))
-    first = 1 if groups == 1 else 2
-    result = normalised(context, split, tuple(range(first, len(split.layout))), epsilon)
-    return result if groups == 1 else _seen_as(context, result, shape)
+    if groups == 1:
+        everything = tuple(range(1, len(value.layout)))
+        return _normalised(context, value, lambda over: reduce(context, "MEAN", over, everything, keep=True), epsilon)
+    return _normalised(context, value, lambda over: _mean_of_groups(context, over, groups), epsilon)
+
+
+def _mean_of_groups(context: Context, value: Value, groups: int) -> Value:
+    """The mean of each group, at each of its channels: that of the channels' means, so that no image is reshaped."""
+    batch, channels, *image = value.shape
+    if image:
+        value = reduce(context, "MEAN", value, tuple(range(2, 2 + len(image))), keep=True)
+    if groups == channels:
+        return value
+    share = channels // groups
+    mean = reduce(context, "MEAN", _seen_as(context, value, (batch, groups, share)), (2,), keep=True)
+    each = binary(context, "MUL", mean, np.ones((share,), np.float32), schema.MulOptionsT())
+    return _seen_as(context, each, value.shape)
 
 
 def _seen_as(context: Context, value: Value, shape: Shape) -> Value:

@@ -6,7 +6,7 @@
     ReduceL2(x)                                                              ->  Sqrt(ReduceSum(Mul(x, x)))
 
 GroupNormalize(x; G) is (x - mean) / sqrt(variance + epsilon), in each of G groups of the channels (Wu and He,
-arXiv:1803.08494).
+arXiv:1803.08494). A scale of ones and a bias of zeros are left out.
 """
 
 import numpy as np
@@ -51,10 +51,17 @@ def _from_affine(graph: Graph, node: Node, groups: int) -> bool:
     scale, bias = graph.constant(node.inputs[1]), graph.constant(node.inputs[2])
     if scale is None or bias is None:
         return False
-    epsilon = node.number("epsilon", 1e-5)
-    norm = graph.add(node, "GroupNormalize", [source], shape, groups=groups, epsilon=epsilon)
-    scaled = graph.add(node, "Mul", [norm, _along(graph, node, scale, shape)], shape)
-    graph.become(node, "Add", [scaled, _along(graph, node, bias, shape)])
+    norm = {"groups": groups, "epsilon": node.number("epsilon", 1e-5)}
+    affine = [("Mul", scale)] if (scale != 1).any() else []
+    affine += [("Add", bias)] if bias.any() else []
+    if not affine:
+        graph.become(node, "GroupNormalize", [source], **norm)
+        return True
+    value = graph.add(node, "GroupNormalize", [source], shape, **norm)
+    for operator, array in affine[:-1]:
+        value = graph.add(node, operator, [value, _along(graph, node, array, shape)], shape)
+    operator, array = affine[-1]
+    graph.become(node, operator, [value, _along(graph, node, array, shape)])
     return True
 
 
