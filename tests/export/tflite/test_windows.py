@@ -136,6 +136,27 @@ def test_a_sum_over_a_large_image_loses_no_digits(check_node: Check, operator: s
     np.testing.assert_allclose(actual.reshape(exact.shape), exact, rtol=1e-6)
 
 
+@pytest.mark.parametrize(("shape", "seen", "axis"), [((1, 3, 112, 113), (1, 3, -1), 2), ((2, 12000, 3), (0, 0, 0), 1)])
+@pytest.mark.parametrize("operator", ["ReduceMean", "ReduceSum"])
+@pytest.mark.parametrize("keepdims", [0, 1])
+def test_a_sum_along_one_long_axis_loses_no_digits(
+    check_graph: Check, shape: Any, seen: Any, axis: int, operator: str, keepdims: int
+) -> None:
+    """By the rows and columns that it is stored with, or in parts."""
+    value = 3 + RANDOM.random(shape, np.float32)
+    nodes = [
+        helper.make_node("Reshape", ["x0", "seen"], ["long"]),
+        helper.make_node(operator, ["long", "axis"], ["y0"], keepdims=keepdims),
+    ]
+    constants = {"seen": np.asarray(seen), "axis": np.asarray([axis])}
+    result = check_graph(nodes, [shape], constants, feeds={"x0": value})
+    assert result.operators["MEAN"] + result.operators["SUM"] == 2
+    rows = value.reshape([extent or same for extent, same in zip(seen, shape, strict=False)])
+    exact = (rows.sum if operator == "ReduceSum" else rows.mean)(axis, np.float64)
+    (actual,) = result.outputs.values()
+    np.testing.assert_allclose(actual.reshape(exact.shape), exact, rtol=1e-6)
+
+
 ROWS = [
     ("Conv", {"pads": [1, 1]}, {"w": (6, 4, 3), "b": (6,)}),
     ("Conv", {"pads": [0, 2], "strides": [2], "dilations": [2], "kernel_shape": [3]}, {"w": (6, 4, 3)}),

@@ -1,6 +1,7 @@
 """Reductions over any axes, in whatever layout the value has."""
 
-from math import prod
+from itertools import pairwise
+from math import isqrt, prod
 
 from ai_edge_litert import schema_py_generated as schema
 
@@ -25,6 +26,10 @@ _FIRST = {"ReduceL1": ("ABS", schema.AbsOptionsT), "ReduceSumSquare": ("SQUARE",
 
 _LONG = 1024
 """Elements. XNNPACK adds up rows one after the other in float32, and the more there are, the more is rounded away."""
+_LONGEST = 4096
+"""Elements. From here on it is worth a copy of the value that the sum is taken in parts."""
+_FEWEST = 8
+"""Parts. Fewer gain little."""
 
 
 @lowers(*(operator for operator in _CODES if operator.startswith("Reduce")))
@@ -58,13 +63,18 @@ def global_pool(context: Context, x: Operand) -> Value:
 
 
 def reduce(context: Context, code: str, value: Value, axes: tuple[int, ...], *, keep: bool) -> Value:
-    """Reduce logical axes; they stay with one element (`keep`) or vanish. Long sums of rows are taken axis by axis."""
+    """Reduce logical axes; they stay with one element (`keep`) or vanish. Long sums of rows are taken axis by axis, and
+    along one long axis part by part.
+    """
     places = frozenset(value.layout.index(axis) for axis in axes)
     extents = {axis: value.physical[value.layout.index(axis)] for axis in axes}
     long = sorted((axis for axis in axes if extents[axis] > 1), key=value.layout.index)
     by_rows = code in ("MEAN", "SUM") and len(value.physical) - 1 not in places
-    if by_rows and len(long) > 1 and prod(extents.values()) > _LONG:
-        return reduce(context, code, reduce(context, code, value, (long[0],), keep=True), axes, keep=keep)
+    if by_rows and prod(extents.values()) > _LONG:
+        if len(long) > 1:
+            return reduce(context, code, reduce(context, code, value, (long[0],), keep=True), axes, keep=keep)
+        if (parts := _parts(extents[long[0]], context.builder.shape(value))) > 1:
+            return reduce(context, code, _over_parts(context, code, value, long[0], parts), axes, keep=keep)
     shape, chosen = _running_shape(context, value, places)
     options = schema.ReducerOptionsT(keepDims=keep)
     remaining = tuple(
@@ -78,6 +88,24 @@ def reduce(context: Context, code: str, value: Value, axes: tuple[int, ...], *, 
     kept = [axis for place, axis in enumerate(value.layout) if place not in places]
     physical = tuple(extent for place, extent in enumerate(value.physical) if place not in places)
     return Value(tensor, physical, tuple(sorted(kept).index(axis) for axis in kept))
+
+
+def _parts(extent: int, stored: Shape) -> int:
+    """How many parts of one length to cut a long axis into: as it is stored, else about as many as they are long."""
+    apart = [first for first, second in pairwise(stored) if first * second == extent]
+    near = [count for count in range(_FEWEST, isqrt(extent) + 1) if extent % count == 0]
+    return next((count for count in apart if _FEWEST <= count < extent), near[-1] if near and extent > _LONGEST else 1)
+
+
+def _over_parts(context: Context, code: str, value: Value, axis: int, parts: int) -> Value:
+    """Reduce over the parts of an axis, so that it is as long as one of them."""
+    place = value.layout.index(axis)
+    before, after = value.physical[:place], value.physical[place + 1 :]
+    length = value.physical[place] // parts
+    moved = [other + (other > axis) for other in value.layout]
+    split = Value(value.tensor, (*before, parts, length, *after), (*moved[:place], axis, axis + 1, *moved[place + 1 :]))
+    reduced = reduce(context, code, split, (axis,), keep=True)
+    return Value(reduced.tensor, (*before, length, *after), value.layout)
 
 
 def _running_shape(context: Context, value: Value, places: frozenset[int]) -> tuple[Shape, frozenset[int]]:
