@@ -1,5 +1,7 @@
 """The algebra of layouts, against NumPy: a view must show what transposing and reshaping the array would."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 
 from efficientmod_export.tflite import _layout as layout
 from efficientmod_export.tflite._layout import Value
+from efficientmod_export.tflite.lowering import _broadcast
 
 
 def seen(data: np.ndarray, value: Value) -> np.ndarray:
@@ -93,3 +96,17 @@ def test_images_flatten_without_moving(target: tuple[int, ...], expected: tuple[
 
 def test_collapsing_merges_neighbours_of_a_kind() -> None:
     assert layout.collapsed((2, 3, 4, 5, 6), frozenset({1, 2, 4})) == ((2, 12, 5, 6), frozenset({1, 3}))
+
+
+def test_the_common_layout_of_many_values_is_found_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = Counter[layout.Layout]()
+
+    def moves(value: Value, target: layout.Layout) -> bool:
+        asked[target] += 1
+        return layout.moves(value, target)
+
+    monkeypatch.setattr(_broadcast, "moves", moves)
+    images = [Value(0, (1, 4, 5, 3), layout.NHWC) for _ in range(200)]
+    rows = [Value(0, (1, 2, 4, 5), layout.natural(4)) for _ in range(100)]
+    assert _broadcast.common_layout([*rows, *images], 4) == layout.NHWC
+    assert asked.total() == 3 * 300

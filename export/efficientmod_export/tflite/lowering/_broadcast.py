@@ -84,10 +84,11 @@ def common_layout(values: Sequence[Value], rank: int) -> Layout:
         return natural(rank)
     values = [padded(value, rank) for value in values]
     written = NHWC if rank == len(NHWC) else natural(rank)
+    layouts = {value.layout for value in values}
+    moved = {layout: sum(value.size for value in values if moves(value, layout)) for layout in layouts}
 
     def cost(candidate: Value) -> tuple[int, bool, int]:
-        moved = sum(value.size for value in values if moves(value, candidate.layout))
-        return moved, moves(candidate, written), -candidate.size
+        return moved[candidate.layout], moves(candidate, written), -candidate.size
 
     return min(values, key=cost).layout
 
