@@ -1,6 +1,7 @@
 """Constant folding: a node whose inputs are all constants becomes a constant; so does a question about a static shape.
 
 The values come from ONNX's own reference implementation of each operator, so that folding can add no meaning of ours.
+One is computed here, where runtimes round otherwise than the reference: the pixels that a nearest Resize takes.
 """
 
 from collections.abc import Callable
@@ -27,6 +28,10 @@ _RANDOM = {
 _BODIES = {"If", "Loop", "Scan", "SequenceMap"}
 _DIFFERENT = {"LRN", "LpNormalization"}
 """Operators whose reference is not what runtimes compute; so is that of a Resize with aligned corners."""
+
+_DEFAULTS = {"mode": "nearest", "keep_aspect_ratio_policy": "stretch"}
+_FLOOR = {**_DEFAULTS, "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+"""A Resize as PyTorch's mode "nearest" is written."""
 
 
 def fold_constants(graph: Graph, prepare: Callable[[Node], None] | None = None) -> int:
@@ -60,7 +65,7 @@ def _evaluate(graph: Graph, node: Node, room: int) -> dict[str, Array] | None:
     constant = all(not name or name in graph.constants for name in node.inputs)
     if not foldable or not constant or sum(_elements(graph, name) for name in node.outputs if name) > room:
         return None
-    return _reference(graph, node)
+    return _nearest(graph, node) or _reference(graph, node)
 
 
 def _shape_or_size(node: Node, graph: Graph) -> Array:
@@ -75,6 +80,31 @@ def _shape_or_size(node: Node, graph: Graph) -> Array:
 
 def _elements(graph: Graph, name: str) -> int:
     return prod(graph.types[name].shape)
+
+
+def _nearest(graph: Graph, node: Node) -> dict[str, Array] | None:
+    """A Resize that takes pixel floor(i * before / after), in float32 as in PyTorch and LiteRT; None for another one.
+
+    The reference divides i by a scale, and misses the pixel where that meets a border.
+    """
+    attributes = {**_DEFAULTS, **node.attributes}
+    if node.operator != "Resize" or any(attributes.get(key) != value for key, value in _FLOOR.items()):
+        return None
+    array, shape = graph.constants[node.inputs[0]], graph.shape(node.outputs[0])
+    if not array.ndim or 0 in (*array.shape, *shape):
+        return None
+    ratios = np.divide(shape, array.shape)
+    scales = graph.constants.get(node.input(2))
+    if scales is not None and scales.size:
+        stated = np.ones(array.ndim)
+        stated[list(node.ints("axes")) or slice(None)] = scales
+        if not np.allclose(stated, ratios, rtol=1e-6):
+            return None
+    places = [
+        np.minimum(np.arange(after, dtype=np.float32) * np.float32(before / after), before - 1).astype(np.int64)
+        for before, after in zip(array.shape, shape, strict=True)
+    ]
+    return {node.outputs[0]: array[np.ix_(*places)]}
 
 
 def _reference(graph: Graph, node: Node) -> dict[str, Array] | None:

@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
+import torch
 from onnx import numpy_helper
+from torch.nn import functional
 
 from efficientmod_export.tflite import UnsupportedOperatorsError, to_tflite
 
@@ -99,6 +101,28 @@ def test_a_value_without_axes(check_model: Check, body: str) -> None:
 )
 def test_numbers(check_model: Check, text: str) -> None:
     check_model(parsed(text))
+
+
+@pytest.mark.parametrize("size", [(18, 22), (9, 11), (25, 37)])
+@pytest.mark.parametrize("source", ["x", "w"])
+def test_a_nearest_resize_takes_the_pixels_that_pytorch_takes(
+    check_model: Check, size: tuple[int, int], source: str
+) -> None:
+    """Of an image, and of a table, which is resized once and never again."""
+    height, width = size
+    attributes = 'mode = "nearest", coordinate_transformation_mode = "asymmetric", nearest_mode = "floor"'
+    model = parsed(
+        f"(float[1,2,{height},{width}] z, float[1,2,14,14] {source}) => (float y) {{ "
+        f"s = Constant<value_ints = [1, 2, {height}, {width}]>() r = Resize<{attributes}>({source}, , , s) "
+        "y = Add(r, z) }"
+    )
+    image = RANDOM.standard_normal((1, 2, 14, 14), np.float32)
+    if source == "w":
+        model.graph.initializer[0].CopyFrom(numpy_helper.from_array(image, "w"))
+    feeds = {"z": np.zeros((1, 2, *size), np.float32), **({"x": image} if source == "x" else {})}
+    expected = functional.interpolate(torch.from_numpy(image), size, mode="nearest").numpy()
+    actual = check_model(model, feeds).outputs["y"]
+    np.testing.assert_array_equal(actual.transpose(0, 3, 1, 2), expected)
 
 
 def test_a_gate_whose_constant_has_more_axes_than_x(check_model: Check) -> None:
