@@ -173,10 +173,17 @@ def _check_names(graph: "onnx.GraphProto") -> None:
     """Each constant, input and output has a name of its own; an input may have a constant as its default."""
     written = [node.output[0] for node in graph.node if _is_constant(node)]
     constants = [*(tensor.name for tensor in graph.initializer), *written]
-    for names in (constants, [put.name for put in graph.input], [put.name for put in graph.output]):
+    outputs = [put.name for put in graph.output]
+    for names in (constants, [put.name for put in graph.input], outputs):
         _check_texts(names)
-        if doubled := [name for name, count in Counter(names).items() if count > 1 or not name]:
-            raise InputError(f"The name {doubled[0]!r} is given twice, or to nothing; the ONNX file is damaged.")
+        doubled = next((name for name, count in Counter(names).items() if count > 1 or not name), None)
+        if doubled and names is outputs:
+            raise ConversionError(
+                f"The model returns {doubled!r} twice, so that its outputs cannot be told apart by name; "
+                "return the value once, or x + 0 the second time, and export the model again."
+            )
+        if doubled is not None:
+            raise InputError(f"The name {doubled!r} is given twice, or to nothing; the ONNX file is damaged.")
 
 
 def _check_texts(names: Iterable[object]) -> None:

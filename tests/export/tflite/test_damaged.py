@@ -132,11 +132,12 @@ def test_a_dropout_that_trains_is_no_identity() -> None:
 
 def test_names_that_are_given_twice() -> None:
     relu = "(float[2,3] x) => (float y) { y = Relu(x) }"
-    for part in ("input", "output"):
+    said = {"input": (InputError, "'x' is given twice"), "output": (ConversionError, "returns 'y' twice")}
+    for part, (error, reason) in said.items():
         model = parsed(relu)
         values = getattr(model.graph, part)
         values.append(values[0])
-        with pytest.raises(InputError, match="twice"):
+        with pytest.raises(error, match=reason):
             to_tflite(model)
     model = parsed("(float[2,3] x, float[3] w) => (float y) { w = Constant<value_float = 2.0>() y = Add(x, w) }")
     with pytest.raises(InputError, match="'w' is given twice"):
