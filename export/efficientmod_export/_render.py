@@ -56,7 +56,7 @@ def export_result(result: ExportResult, *, quiet: bool) -> None:
     """
     if not quiet:
         _out.print(f"[bold]{escape(result.model)}[/], weights: {escape(result.weights)}", soft_wrap=True)
-        _out.print(_targets_table(result.targets))
+        _out.print(_targets_table(result.targets, without="not made"))
         _print_details(result.targets)
     _print_failures(result.targets)
     if result.note:
@@ -71,7 +71,7 @@ def verify_result(result: VerifyResult, *, quiet: bool) -> None:
     """
     if not quiet:
         _out.print(f"[bold]{escape(result.model)}[/], weights: {escape(result.weights)}", soft_wrap=True)
-        _out.print(_targets_table(result.targets))
+        _out.print(_targets_table(result.targets, without="not proven"))
     for problem in result.problems:
         error(problem)
     _print_failures(result.targets)
@@ -88,7 +88,8 @@ def verify_result(result: VerifyResult, *, quiet: bool) -> None:
         _out.print(f"Next: {escape(command)}", soft_wrap=True)
 
 
-def _targets_table(targets: Sequence[TargetResult]) -> Table:
+def _targets_table(targets: Sequence[TargetResult], *, without: str) -> Table:
+    """A row for each target; `without` is the outcome of those that have no artifact to show."""
     table = Table(
         Column("target", no_wrap=True),
         Column("file", overflow="fold"),  # in a narrow terminal, this one gives way
@@ -98,14 +99,14 @@ def _targets_table(targets: Sequence[TargetResult]) -> Table:
         Column("delegates", no_wrap=True),
     )
     for row in targets:
-        table.add_row(row.target, *_target_cells(row))
+        table.add_row(row.target, *_target_cells(row, without))
     return table
 
 
-def _target_cells(row: TargetResult) -> tuple[str, ...]:
+def _target_cells(row: TargetResult, without: str) -> tuple[str, ...]:
     seconds = f"{row.seconds:.1f} s"
     if row.artifact is None:
-        return ("-", "-", "[red]not made[/]", seconds, "-")
+        return ("-", "-", f"[red]{without}[/]", seconds, "-")
     artifact = row.artifact
     return (
         f"{artifact.file} {artifact.precision}",

@@ -3,6 +3,7 @@
 import time
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 from efficientmod_export._drift import search_layers
 from efficientmod_export._interpret import interpret_artifact
@@ -68,26 +69,27 @@ def _prove_again(
     references: tuple[Outputs, ...],
     progress: ProgressReport,
 ) -> TargetResult:
-    """The entry with the verdict of this run in place of the export's."""
+    """The entry with the verdict of this run in place of the export's; without one, no entry."""
     began = time.perf_counter()
+    proven: ArtifactEntry | None = None
     failure: EfficientModError | None = None
     progress(f"{entry.target}: proving")
     try:
         inputs, outputs = _specs(entry.inputs), _specs(entry.outputs)
         path = bundle.path / entry.file
         held_against = (samples, references)
-        entry = entry.model_copy(
-            update={"parity": prove(entry.target, path, entry.precision, inputs, outputs, *held_against)}
-        )
+        verdicts: dict[str, Any] = {
+            "parity": prove(entry.target, path, entry.precision, inputs, outputs, *held_against)
+        }
         if entry.interpreted:
             # The graph's proof needs the network's program; what the export found of it stands.
             numerics = interpret_artifact(entry.target, path, entry.precision, outputs, *held_against)
-            interpreted = entry.interpreted.model_copy(update={"numerics": numerics})
-            entry = entry.model_copy(update={"interpreted": interpreted})
-        failure = parity_failure(entry)
+            verdicts["interpreted"] = entry.interpreted.model_copy(update={"numerics": numerics})
+        proven = entry.model_copy(update=verdicts)
+        failure = parity_failure(proven)
     except EfficientModError as error:
         failure = error
-    return TargetResult(entry.target, entry, failure, time.perf_counter() - began)
+    return TargetResult(entry.target, proven, failure, time.perf_counter() - began)
 
 
 def _specs(tensors: tuple[Tensor, ...]) -> tuple[TensorSpec, ...]:
