@@ -5,20 +5,24 @@ import importlib
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 
-from efficientmod_mobile._text import described
+from efficientmod_mobile._text import described, shortened
 from efficientmod_mobile.errors import ModelError
 
 
 def build_own(name: str) -> nn.Module:
     """Import the module, looking in the current folder first, and call the function without arguments.
 
-    Raises ModelError where the module cannot be imported, has no such function, or the function gives no nn.Module.
+    Raises ModelError where the module cannot be imported, has no such function, or the function gives no nn.Module
+    whose tensors have values.
     """
     module_name, _, function_name = name.partition(":")
     if not module_name or not function_name:
@@ -61,6 +65,13 @@ def _call(function: Callable[[], Any], name: str) -> nn.Module:
     if not isinstance(network, nn.Module):
         raise ModelError(
             f"{name} returned an object of type {type(network).__name__}; it must return a torch.nn.Module."
+        )
+    tensors = chain(network.named_parameters(), network.named_buffers())
+    without = [key for key, value in tensors if is_lazy(value) or value.is_meta or value.layout != torch.strided]
+    if without:
+        raise ModelError(
+            f"{name} returned a network without dense values in {shortened(without)}; run it once on a picture if it "
+            "has lazy layers, and build none of it sparse or on the meta device."
         )
     return network
 

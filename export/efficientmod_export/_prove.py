@@ -30,8 +30,8 @@ RUNTIMES = {
 def reference_outputs(module: nn.Module, samples: Sequence[Sample]) -> tuple[Outputs, ...]:
     """What PyTorch computes for each sample, eagerly and in float32: the network as the user knows it.
 
-    Raises ConversionError when the network cannot run on its own input, gives something else than float32 tensors, or
-    something else each time.
+    Raises ConversionError when the network cannot run on its own input, gives something else than dense float32
+    tensors, or something else each time.
     """
     inputs = [torch.from_numpy(sample.tensor) for sample in samples]
     # A few numbers that dropout thins can be the same twice; that they were drawn shows in the generator.
@@ -50,7 +50,7 @@ def _run(module: nn.Module, tensor: Tensor) -> Outputs:
             leaves = [leaf for leaf in pytree.tree_leaves(module(tensor)) if isinstance(leaf, Tensor)]
     except EfficientModError:
         raise
-    except Exception as error:  # it is the user's code that runs, so anything can be raised
+    except (Exception, SystemExit) as error:  # it is the user's code that runs, so anything can be raised
         raise ConversionError(
             f"The network does not run on an input of shape {tuple(tensor.shape)} ({described(error)}); "
             "try another --resolution."
@@ -58,12 +58,17 @@ def _run(module: nn.Module, tensor: Tensor) -> Outputs:
     if not leaves:
         raise ConversionError("The network gives no tensor; return its scores or feature maps.")
     for index, leaf in enumerate(leaves):
+        if leaf.layout != torch.strided or leaf.device.type != "cpu":
+            raise ConversionError(
+                f"Output {index} of the network is a {leaf.layout} tensor on {leaf.device}; return dense ones on the "
+                "CPU."
+            )
         if leaf.dtype != torch.float32 or leaf.ndim == 0 or leaf.numel() == 0:
             raise ConversionError(
                 f"Output {index} of the network is {leaf.dtype} of shape {tuple(leaf.shape)}; "
                 "return float32 tensors that have an axis and are not empty."
             )
-    return tuple(leaf.contiguous().numpy() for leaf in leaves)
+    return tuple(leaf.detach().contiguous().numpy() for leaf in leaves)
 
 
 def prove(

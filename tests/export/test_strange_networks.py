@@ -52,6 +52,9 @@ def export(efficientmod: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         ("is_random", "return y + torch.rand(1, 3)", "other numbers each time"),
         ("drops_out", "return nn.functional.dropout(y)", "other numbers each time"),
         ("drops_out_rarely", "return nn.functional.dropout(y, 1e-6)", "other numbers each time"),
+        ("gives_a_sparse_one", "return y.to_sparse()", "torch.sparse_coo tensor on cpu; return dense"),
+        ("gives_a_meta_one", "return y.to('meta')", "torch.strided tensor on meta; return dense"),
+        ("ends_the_program", "sys.exit(0)", "SystemExit: 0"),
         ("draws_elsewhere", "import random; return y + random.random()", "other numbers each time"),
     ],
 )
@@ -61,6 +64,32 @@ def test_a_network_that_cannot_be_exported(export: Callable[..., Result], name: 
     assert "Traceback" not in result.stderr
     assert says in result.stderr
     assert not Path("out").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("wants_gradients", "with torch.enable_grad(): return self.layer(x)"),
+        ("gives_a_parameter", "return self.layer.bias.reshape(1, 4, 1, 1)"),
+    ],
+)
+def test_gradients_do_not_matter(export: Callable[..., Result], name: str, body: str) -> None:
+    result = export(name, body, "net = Net(); net.layer = nn.Conv2d(3, 4, 1); return net.eval()")
+    assert result.exit_code == 0, result.output
+
+
+@pytest.mark.parametrize(
+    ("name", "layer"),
+    [
+        ("is_lazy", "nn.LazyConv2d(4, 1)"),
+        ("is_on_meta", "nn.Conv2d(3, 4, 1, device='meta')"),
+        ("is_sparse", "nn.ParameterDict({'weight': torch.eye(3).to_sparse()})"),
+    ],
+)
+def test_a_layer_without_values(export: Callable[..., Result], name: str, layer: str) -> None:
+    result = export(name, "return y", f"net = Net(); net.layer = {layer}; return net.eval()")
+    assert result.exit_code == 2, result.output
+    assert f"{name}:build returned a network without dense values in layer.weight" in result.stderr
 
 
 def test_an_output_whose_size_depends_on_the_picture(export: Callable[..., Result]) -> None:
