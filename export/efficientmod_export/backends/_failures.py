@@ -1,13 +1,14 @@
 """Turns whatever a converter raises into the toolkit's errors."""
 
 import errno
+import os
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from efficientmod_mobile.errors import ConversionError, DependencyError, EfficientModError
+from efficientmod_mobile.errors import BundleError, ConversionError, DependencyError, EfficientModError
 
 # The machine's state and not the network: these stay an OSError, for the caller who knows the folder.
 _MACHINE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
@@ -24,9 +25,16 @@ def converting(target: str) -> Iterator[None]:
         yield
 
 
-def loading(path: Path) -> AbstractContextManager[None]:
-    """Around a runtime: whatever it raises says that the file cannot be loaded."""
-    return _explained(f"{path.name} cannot be loaded", "export it again")
+@contextmanager
+def loading(path: Path) -> Iterator[None]:
+    """Around a runtime: whatever it raises says that the file cannot be loaded, or not even read."""
+    try:
+        with _explained(f"{path.name} cannot be loaded", "export it again"):
+            yield
+    except OSError as error:
+        if error.filename is None or Path(os.fsdecode(error.filename)) != path:
+            raise
+        raise BundleError(f"{path.name} cannot be read: {error.strerror}.") from error
 
 
 @contextmanager

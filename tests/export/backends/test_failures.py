@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from efficientmod_export.backends._failures import converting, loading
-from efficientmod_mobile.errors import ConversionError, DependencyError, InputError
+from efficientmod_mobile.errors import BundleError, ConversionError, DependencyError, InputError
 
 
 def test_the_first_useful_line_of_the_deepest_cause_is_told() -> None:
@@ -24,6 +24,14 @@ def test_a_file_that_does_not_load_is_named() -> None:
     sentence = r"^model\.pte cannot be loaded: bad magic; export it again\.$"
     with pytest.raises(ConversionError, match=sentence), loading(Path("out/model.pte")):
         raise RuntimeError("bad magic")
+
+
+def test_a_file_that_may_not_be_read_is_named() -> None:
+    path = Path("out/model.pte")
+    with pytest.raises(BundleError, match=r"^model\.pte cannot be read: Permission denied\.$"), loading(path):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+    with pytest.raises(PermissionError), loading(path):
+        raise PermissionError(errno.EACCES, "Permission denied", "/tmp/elsewhere")
 
 
 def test_an_error_without_words_is_told_by_its_class() -> None:
