@@ -41,6 +41,18 @@ class InputSpec(TensorSpec):
     normalisation: Normalisation | None
 
 
+Shapes = tuple[tuple[int, ...], ...]
+"""Of a network's outputs, in order; a rank-4 one is (N, C, H, W)."""
+
+
+@dataclass(frozen=True)
+class Interface:
+    """What an artifact, or the network itself, takes and gives."""
+
+    inputs: tuple[InputSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+
+
 @dataclass(frozen=True)
 class ConversionOptions:
     """What a backend is told beside the program.

@@ -2,6 +2,7 @@
 
 import time
 from contextlib import nullcontext
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,9 @@ from efficientmod_export._drift import search_layers
 from efficientmod_export._interpret import interpret_artifact
 from efficientmod_export._prove import parity_failure, prove
 from efficientmod_export._result import TargetResult, VerifyResult
-from efficientmod_export._stages import Outputs, ProgressReport, Sample, TensorSpec, report_nothing
-from efficientmod_export.backends import quiet
+from efficientmod_export._stages import Normalisation, Outputs, ProgressReport, Sample, TensorSpec, report_nothing
+from efficientmod_export.backends import BACKENDS, quiet
+from efficientmod_export.backends._program import pytorch_interface
 from efficientmod_export.bundle import (
     ArtifactEntry,
     Bundle,
@@ -43,7 +45,7 @@ def verify_bundle(
     opened = open_bundle(Path(bundle))
     with nullcontext() if verbose else quiet():
         progress("checking the files")
-        problems = check_files(opened)
+        problems = check_files(opened) + _check_descriptions(opened)
         targets: tuple[TargetResult, ...] = ()
         found: dict[str, tuple[str, ...]] = {}
         if not any(problem.startswith("golden/") for problem in problems):
@@ -60,6 +62,35 @@ def verify_bundle(
                 found = search_layers(opened, checkpoint, samples, failed, progress)
     model = opened.manifest.model
     return VerifyResult(opened.path, model.name, model.weights.statement, tuple(problems), targets, found)
+
+
+def _check_descriptions(bundle: Bundle) -> list[str]:
+    """A sentence for each thing that the manifest says of an artifact and that is never so for its target.
+
+    Apps make their tensors by it, and no run shows it: a runtime knows nothing of layouts and normalisation.
+    """
+    manifest, preprocessing = bundle.manifest, bundle.manifest.preprocessing
+    network = pytorch_interface(
+        (1, 3, preprocessing.crop.height, preprocessing.crop.width),
+        Normalisation(preprocessing.mean, preprocessing.std),
+        tuple(output.shape for output in manifest.golden[0].outputs),
+    )
+    problems = []
+    for entry in manifest.artifacts:
+        backend = BACKENDS[entry.target]
+        stated = _flat(entry.file, entry.model_dump(include={"inputs", "outputs"}))
+        made = _flat(backend.filename, asdict(backend.interface(network)))
+        problems += [
+            f"{entry.file}: the manifest says {key}={stated.get(key)}, and for {entry.target} it is {made.get(key)}"
+            for key in {**made, **stated}
+            if made.get(key) != stated.get(key)
+        ]
+    return problems
+
+
+def _flat(file: str, interface: dict[str, Any]) -> dict[str, Any]:
+    tensors = ((f"{kind}[{index}]", tensor) for kind in interface for index, tensor in enumerate(interface[kind]))
+    return {"file": file, **{f"{place}.{key}": value for place, tensor in tensors for key, value in tensor.items()}}
 
 
 def _prove_again(

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import Result
@@ -26,3 +27,33 @@ def test_a_file_that_cannot_be_loaded_is_not_proven(efficientmod: Command, bundl
     assert "passed" not in shown.stdout
     (target,) = json.loads(efficientmod("verify", bundle, "--json").stdout)["targets"]
     assert (target["artifact"], target["failure"]["kind"]) == (None, "ConversionError")
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "says"),
+    [
+        (("file",), "model.tflite", "file=model.tflite, and for onnx it is model.onnx"),
+        (("inputs", 0, "shape"), [1, 3, 64, 64], "inputs[0].shape=(1, 3, 64, 64), and for onnx it is (1, 3, 224, 224)"),
+        (("inputs", 0, "dtype"), "uint8", "inputs[0].dtype=uint8, and for onnx it is float32"),
+        (("inputs", 0, "layout"), "NHWC", "inputs[0].layout=NHWC, and for onnx it is NCHW"),
+        (("inputs", 0, "normalisation"), None, "inputs[0].normalisation=None, and for onnx it is {'mean'"),
+        (("outputs", 0, "shape"), [1, 70], "outputs[0].shape=(1, 70), and for onnx it is (1, 7)"),
+        (("outputs", 0, "name"), "scores", "outputs[0].name=scores, and for onnx it is logits"),
+    ],
+)
+def test_a_manifest_that_describes_other_tensors(
+    efficientmod: Command, bundle: Path, place: tuple[Any, ...], value: Any, says: str
+) -> None:
+    manifest = json.loads((bundle / "manifest.json").read_text())
+    entry = manifest["artifacts"][0]
+    if place == ("file",):
+        (bundle / entry["file"]).rename(bundle / value)
+    *above, last = place
+    for key in above:
+        entry = entry[key]
+    entry[last] = value
+    (bundle / "manifest.json").write_text(json.dumps(manifest))
+    shown = efficientmod("verify", bundle)
+    assert shown.exit_code == 1, shown.output
+    assert says in shown.stderr
+    assert "what it says" not in shown.stdout

@@ -4,7 +4,14 @@ import importlib.util
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from efficientmod_export._stages import Artifact, ConversionOptions, Precision, Runner, TensorSpec
+from efficientmod_export._stages import (
+    Artifact,
+    ConversionOptions,
+    Interface,
+    Precision,
+    Runner,
+    TensorSpec,
+)
 from efficientmod_mobile.deploy import Program
 from efficientmod_mobile.errors import DependencyError, InputError
 
@@ -32,6 +39,10 @@ class Backend(Protocol):
             ConversionError: the converter refuses the program.
             OSError: the file cannot be written; nothing of it is left.
         """
+        ...
+
+    def interface(self, network: Interface) -> Interface:
+        """What an artifact takes and gives; `network` says the same of the network itself, in PyTorch's layout."""
         ...
 
     def runner(self, path: Path, inputs: tuple[TensorSpec, ...], outputs: tuple[TensorSpec, ...]) -> Runner | None:

@@ -19,6 +19,7 @@ from efficientmod_export._stages import (
     Artifact,
     ConversionOptions,
     InputSpec,
+    Interface,
     Outputs,
     Precision,
     Runner,
@@ -35,8 +36,8 @@ from efficientmod_export.backends._program import (
     check_names,
     copy,
     export,
+    interface_of,
     output_nodes,
-    output_specs,
 )
 from efficientmod_export.backends._shortcuts import coremltools_shortcuts, torch_shortcuts
 from efficientmod_export.mil import MODULES_KEY, mark_modules, module_table
@@ -67,7 +68,8 @@ class CoremlBackend:
         check_image(program, options)
         demand(self)
         path = folder / self.filename
-        outputs = output_specs(program)
+        interface = interface_of(self, program, options)
+        outputs = interface.outputs
         # Built beside its place, so that a failure leaves no half of it and an earlier one as it was.
         with converting(self.target), coremltools_shortcuts(), tanh_gelu(), TemporaryDirectory(dir=folder) as workshop:
             package = Path(workshop) / self.filename
@@ -86,9 +88,15 @@ class CoremlBackend:
             precision=options.precision,
             runtime="Core ML",
             least_runtime=f"iOS {options.ios}",
-            inputs=(_image_spec(program),),
+            inputs=interface.inputs,
             outputs=outputs,
         )
+
+    def interface(self, network: Interface) -> Interface:
+        """The picture itself, and the network's outputs."""
+        _, channels, height, width = network.inputs[0].shape
+        picture = InputSpec(IMAGE, (1, height, width, channels), "uint8", "NHWC", normalisation=None)
+        return Interface((picture,), network.outputs)
 
     def runner(self, path: Path, inputs: tuple[TensorSpec, ...], outputs: tuple[TensorSpec, ...]) -> Runner | None:
         """Predict with Core ML itself, on any processor it likes; None elsewhere than on macOS."""
@@ -152,11 +160,6 @@ def _convert(program: Program, outputs: tuple[TensorSpec, ...], options: Convers
         skip_model_load=True,
     )
     return module_table(model, marked)
-
-
-def _image_spec(program: Program) -> InputSpec:
-    _, channels, height, width = program.example.shape
-    return InputSpec(IMAGE, (1, height, width, channels), "uint8", "NHWC", normalisation=None)
 
 
 def _metadata(outputs: tuple[TensorSpec, ...], options: ConversionOptions, modules: str) -> Metadata:

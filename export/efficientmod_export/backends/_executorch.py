@@ -14,11 +14,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from efficientmod_export._stages import Artifact, ConversionOptions, Outputs, Precision, Runner, TensorSpec
+from efficientmod_export._stages import Artifact, ConversionOptions, Interface, Outputs, Precision, Runner, TensorSpec
 from efficientmod_export.backends._backend import check_precision, demand, register
 from efficientmod_export.backends._failures import converting, loading
 from efficientmod_export.backends._lowering import assemble, lower
-from efficientmod_export.backends._program import check_count, input_spec, output_specs, write_file
+from efficientmod_export.backends._program import check_count, interface_of, write_file
 from efficientmod_mobile.deploy import Program
 
 # ExecuTorch promises that a runtime reads older files, not newer ones; so the least runtime is the one that wrote it.
@@ -58,14 +58,15 @@ class ExecutorchBackend:
         with converting(self.target):
             lowered = self.lower(program)
             write_file(path, lowered.data)
+        interface = interface_of(self, program, options)
         return Artifact(
             target=self.target,
             path=path,
             precision=options.precision,
             runtime=self.runtime,
             least_runtime=metadata.version(EXECUTORCH),
-            inputs=(input_spec(program, options),),
-            outputs=output_specs(program),
+            inputs=interface.inputs,
+            outputs=interface.outputs,
             delegates=lowered.delegates,
             outside=lowered.outside,
         )
@@ -73,6 +74,10 @@ class ExecutorchBackend:
     def lower(self, program: Program) -> LoweredPte:
         """What `convert` writes."""
         return lower_to_pte(program)
+
+    def interface(self, network: Interface) -> Interface:
+        """The network's own."""
+        return network
 
     def runner(self, path: Path, inputs: tuple[TensorSpec, ...], outputs: tuple[TensorSpec, ...]) -> Runner | None:
         """Run with ExecuTorch's own runtime, the C++ code that phones run; None where it lacks the delegate."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from torch import fx
 
-from efficientmod_export._stages import Artifact, ConversionOptions, Precision, Runner, TensorSpec
+from efficientmod_export._stages import Artifact, ConversionOptions, Interface, Precision, Runner, TensorSpec
 from efficientmod_export.backends._backend import check_ios, check_precision, demand, register
 from efficientmod_export.backends._coreml_gelu import tanh_gelu
 from efficientmod_export.backends._coreml_in_pte import DELEGATE, finish, is_whole
@@ -21,7 +21,7 @@ from efficientmod_export.backends._executorch import EXECUTORCH, inventory, pte_
 from efficientmod_export.backends._failures import converting
 from efficientmod_export.backends._lowering import assemble, lower
 from efficientmod_export.backends._mlpackage import edit_package
-from efficientmod_export.backends._program import input_spec, output_specs, write_file
+from efficientmod_export.backends._program import interface_of, write_file
 from efficientmod_export.backends._shortcuts import coremltools_shortcuts
 from efficientmod_export.mil import MODULES_KEY, handle_table, module_of
 from efficientmod_mobile.deploy import Program
@@ -54,17 +54,22 @@ class ExecutorchCoremlBackend:
                     f"cannot be proven without a Mac; choose the backend xnnpack, or the target coreml."
                 )
             write_file(path, bytes(finished.buffer))
+        interface = interface_of(self, program, options)
         return Artifact(
             target=self.target,
             path=path,
             precision=options.precision,
             runtime="ExecuTorch with Core ML",
             least_runtime=f"{metadata.version(EXECUTORCH)} on iOS {options.ios}",
-            inputs=(input_spec(program, options),),
-            outputs=output_specs(program),
+            inputs=interface.inputs,
+            outputs=interface.outputs,
             delegates=delegates,
             outside=outside,
         )
+
+    def interface(self, network: Interface) -> Interface:
+        """The network's own."""
+        return network
 
     def runner(self, path: Path, inputs: tuple[TensorSpec, ...], outputs: tuple[TensorSpec, ...]) -> Runner | None:
         """Run with ExecuTorch's runtime, which has this backend on macOS; None elsewhere."""

@@ -8,16 +8,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from efficientmod_export._stages import Artifact, ConversionOptions, Outputs, Precision, Runner, Sample, TensorSpec
+from efficientmod_export._stages import (
+    Artifact,
+    ConversionOptions,
+    Interface,
+    Outputs,
+    Precision,
+    Runner,
+    Sample,
+    TensorSpec,
+)
 from efficientmod_export.backends._backend import check_precision, demand, register
 from efficientmod_export.backends._failures import converting, loading
 from efficientmod_export.backends._program import (
     INPUT_NAME,
     check_names,
     export,
-    input_spec,
+    interface_of,
     output_names,
-    output_specs,
     program_names,
     write_file,
 )
@@ -52,15 +60,20 @@ class OnnxBackend:
         path = folder / self.filename
         with converting(self.target):
             write_file(path, to_onnx(program).SerializeToString(deterministic=True))
+        interface = interface_of(self, program, options)
         return Artifact(
             target=self.target,
             path=path,
             precision=options.precision,
             runtime="ONNX Runtime",
             least_runtime=LEAST_RUNTIME,
-            inputs=(input_spec(program, options),),
-            outputs=output_specs(program),
+            inputs=interface.inputs,
+            outputs=interface.outputs,
         )
+
+    def interface(self, network: Interface) -> Interface:
+        """The network's own."""
+        return network
 
     def runner(self, path: Path, inputs: tuple[TensorSpec, ...], outputs: tuple[TensorSpec, ...]) -> Runner:
         """Run with ONNX Runtime on the CPU, on `THREADS` threads."""

@@ -7,7 +7,16 @@ from pathlib import Path
 import torch
 from torch import fx
 
-from efficientmod_export._stages import ConversionOptions, InputSpec, Layout, Normalisation, TensorSpec
+from efficientmod_export._stages import (
+    ConversionOptions,
+    InputSpec,
+    Interface,
+    Layout,
+    Normalisation,
+    Shapes,
+    TensorSpec,
+)
+from efficientmod_export.backends._backend import Backend
 from efficientmod_mobile.deploy import Program
 from efficientmod_mobile.deploy._program import build, copy_graph, get_tensor
 from efficientmod_mobile.errors import ConversionError
@@ -44,27 +53,32 @@ def output_nodes(program: Program) -> tuple[fx.Node, ...]:
 
 
 def output_names(program: Program) -> tuple[str, ...]:
+    """The names that an artifact's outputs have."""
+    return _names(output_shapes(program))
+
+
+def _names(shapes: Shapes) -> tuple[str, ...]:
     """`logits` for a single (N, C) output, `output` for another single one, `output_0`, `output_1`, ... for several."""
-    shapes = output_shapes(program)
     if len(shapes) == 1:
         return ("logits" if len(shapes[0]) == 2 else "output",)
     return tuple(f"output_{index}" for index in range(len(shapes)))
 
 
-def output_shapes(program: Program) -> tuple[tuple[int, ...], ...]:
-    """The shape of each output, in order; a rank-4 one is (N, C, H, W)."""
+def output_shapes(program: Program) -> Shapes:
+    """The shape of each output."""
     return tuple(tuple(int(size) for size in node.meta["val"].shape) for node in output_nodes(program))
 
 
-def input_spec(program: Program, options: ConversionOptions) -> InputSpec:
-    """The input of an artifact that takes the normalised image in PyTorch's layout."""
+def interface_of(backend: Backend, program: Program, options: ConversionOptions) -> Interface:
+    """What the backend's artifact of a program takes and gives."""
     normalisation = Normalisation(options.mean, options.std)
-    return InputSpec(INPUT_NAME, tuple(program.example.shape), "float32", "NCHW", normalisation)
+    return backend.interface(pytorch_interface(tuple(program.example.shape), normalisation, output_shapes(program)))
 
 
-def output_specs(program: Program) -> tuple[TensorSpec, ...]:
-    """The outputs of an artifact that gives them in PyTorch's layout."""
-    return tuple(map(_output_spec, output_names(program), output_shapes(program)))
+def pytorch_interface(image: tuple[int, ...], normalisation: Normalisation, shapes: Shapes) -> Interface:
+    """What a network itself takes and gives: images of shape (1, 3, H, W), and outputs in PyTorch's layout."""
+    taken = InputSpec(INPUT_NAME, image, "float32", "NCHW", normalisation)
+    return Interface((taken,), tuple(map(_output_spec, _names(shapes), shapes)))
 
 
 def _output_spec(name: str, shape: tuple[int, ...]) -> TensorSpec:

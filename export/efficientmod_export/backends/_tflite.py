@@ -11,6 +11,7 @@ from efficientmod_export._stages import (
     Artifact,
     ConversionOptions,
     InputSpec,
+    Interface,
     Outputs,
     Precision,
     Runner,
@@ -21,7 +22,7 @@ from efficientmod_export.backends._backend import check_precision, demand, regis
 from efficientmod_export.backends._failures import converting, loading
 from efficientmod_export.backends._image import PIXELS_OVER_255, check_image, for_pixels
 from efficientmod_export.backends._onnx import to_onnx
-from efficientmod_export.backends._program import INPUT_NAME, check_names, output_specs, write_file
+from efficientmod_export.backends._program import INPUT_NAME, check_names, interface_of, write_file
 from efficientmod_mobile.deploy import Program
 
 if TYPE_CHECKING:
@@ -63,18 +64,25 @@ class TfliteBackend:
             loaded = interpreter(data)
             delegates, outside = inventory(loaded)
             write_file(path, data)
+        interface = interface_of(self, program, options)
         return Artifact(
             target=self.target,
             path=path,
             precision=options.precision,
             runtime="LiteRT",
             least_runtime=least_runtime(data),
-            inputs=(_input_spec(program),),
-            outputs=tuple(map(_to_nhwc, output_specs(program))),
+            inputs=interface.inputs,
+            outputs=interface.outputs,
             delegates=delegates,
             outside=outside,
             rank=max(len(detail["shape"]) for detail in loaded.get_tensor_details()),
         )
+
+    def interface(self, network: Interface) -> Interface:
+        """Pixels / 255 and the network's outputs, channels last."""
+        shape = tuple(network.inputs[0].shape[axis] for axis in TO_NHWC)
+        pixels = InputSpec(INPUT_NAME, shape, "float32", "NHWC", PIXELS_OVER_255)
+        return Interface((pixels,), tuple(map(_to_nhwc, network.outputs)))
 
     def runner(self, path: Path, inputs: tuple[TensorSpec, ...], outputs: tuple[TensorSpec, ...]) -> Runner:
         """Run with the LiteRT interpreter and XNNPACK, on `THREADS` threads."""
@@ -113,11 +121,6 @@ def invoke(loaded: Any, pixels: NDArray[np.uint8], indices: list[int]) -> Output
 def input_values(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """What a file takes for a picture (H, W, 3)."""
     return pixels[np.newaxis].astype(np.float32) / np.float32(255)
-
-
-def _input_spec(program: Program) -> InputSpec:
-    shape = tuple(program.example.shape[axis] for axis in TO_NHWC)
-    return InputSpec(INPUT_NAME, shape, "float32", "NHWC", PIXELS_OVER_255)
 
 
 def _metadata(options: ConversionOptions) -> "ImageMetadata":

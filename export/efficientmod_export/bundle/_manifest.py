@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from efficientmod_export._stages import Layout, Precision
+from efficientmod_export.backends import INTERPRETED
 from efficientmod_export.bundle._preprocessing import Preprocessing
 from efficientmod_export.parity import TOLERANCES, Record, Verdict
 
@@ -156,6 +157,8 @@ class ArtifactEntry(StoredFile):
     def _known(self) -> Self:
         if (self.target, self.precision) not in TOLERANCES:
             raise ValueError(f"there is no {self.precision} form of a target {self.target!r}")
+        if (self.target in INTERPRETED) != (self.interpreted is not None):
+            raise ValueError(f"{' and '.join(INTERPRETED)}, and no other target, are interpreted")
         return self
 
     @property

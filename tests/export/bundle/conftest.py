@@ -16,6 +16,7 @@ from efficientmod_export.bundle import (
     FailedTarget,
     Generator,
     GoldenEntry,
+    Interpretation,
     Manifest,
     Model,
     Preprocessing,
@@ -78,7 +79,9 @@ def write_files(
     ran = judge(
         names, REFERENCES, results, TOLERANCES["executorch", "fp32"], MeasuredWith(runtime="ExecuTorch", version="1")
     )
-    not_run = not_run_here(TOLERANCES["coreml", "fp16"], "Core ML has no runtime on this machine")
+    tolerance = TOLERANCES["coreml", "fp16"]
+    sound = judge(names, REFERENCES, REFERENCES, tolerance, MeasuredWith(runtime="interpreter", version="1"))
+    not_run = not_run_here(tolerance, "Core ML has no runtime on this machine")
     return Manifest(
         schema_version=1,
         generator=Generator(name="efficientmod-mobile", version="0.1.0"),
@@ -88,7 +91,7 @@ def write_files(
         labels=write_labels(folder, ["tench", "goldfish", "great\u2028white"]),
         artifacts=(
             describe_artifact(executorch, CERTIFICATE, ran, folder),
-            describe_artifact(coreml, CERTIFICATE, not_run, folder),
+            describe_artifact(coreml, CERTIFICATE, not_run, folder, Interpretation(graph=sound, numerics=sound)),
         ),
         failed_targets=(FailedTarget(target="tflite", reason="erf has no TFLite operator"),),
         golden=entries,

@@ -92,6 +92,10 @@ def precision_that_the_target_has_not(manifest: Any) -> None:
     manifest["artifacts"][0].update(target="onnx", precision="fp16")
 
 
+def core_ml_that_was_not_interpreted(manifest: Any) -> None:
+    manifest["artifacts"][1]["interpreted"] = None
+
+
 def no_artifact(manifest: Any) -> None:
     manifest["artifacts"] = []
 
@@ -122,6 +126,7 @@ def a_picture_beyond_memory(manifest: Any) -> None:
         text_for_number,
         unknown_target,
         precision_that_the_target_has_not,
+        core_ml_that_was_not_interpreted,
         no_artifact,
         no_sample,
         no_output,
