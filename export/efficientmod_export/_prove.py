@@ -53,7 +53,7 @@ def _run(module: nn.Module, tensor: Tensor) -> Outputs:
     except (Exception, SystemExit) as error:  # it is the user's code that runs, so anything can be raised
         raise ConversionError(
             f"The network does not run on an input of shape {tuple(tensor.shape)} ({described(error)}); "
-            "try another --resolution."
+            "mend its forward, or try another --resolution."
         ) from error
     if not leaves:
         raise ConversionError("The network gives no tensor; return its scores or feature maps.")

@@ -42,7 +42,11 @@ def export(efficientmod: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(
     ("name", "body", "says"),
     [
-        ("raises_value", "raise ValueError('no such thing')", "ValueError: no such thing"),
+        (
+            "raises_value",
+            "raise ValueError('no such thing')",
+            "ValueError: no such thing); mend its forward, or try another",
+        ),
         ("raises_assertion", "assert x.shape[2] == 224, 'height 224'", "AssertionError: height 224"),
         ("gives_none", "return None", "gives no tensor"),
         ("gives_a_number", "return y.sum()", "shape (); return float32 tensors that have an axis"),
