@@ -146,7 +146,7 @@ class TestDestinations:
         assert Path("out").read_text() == "mine"
 
     def test_that_cannot_be_written(self, efficientmod: Command, tiny_model: str) -> None:
-        self.refuse(efficientmod, tiny_model, "/proc/out", "/proc/out")
+        self.refuse(efficientmod, tiny_model, "/proc/out", "cannot be written to /proc/out: no file can be made")
 
     def test_somebodys_other_files(self, efficientmod: Command, tiny_model: str) -> None:
         Path("out").mkdir()

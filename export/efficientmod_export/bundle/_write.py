@@ -117,6 +117,8 @@ class BundleWriter:
         try:
             lock.acquire()
         except Timeout:
+            if not Path(lock.lock_file).exists():  # filelock waits for a folder in which no file can be made, too
+                raise OSError(errno.ENOENT, "no file can be made beside it") from None
             raise BundleError(
                 f"Another export is writing to {self.destination}; wait until it is done or name another folder."
             ) from None
