@@ -72,7 +72,7 @@ def _check_version(manifest: Path, document: object) -> None:
         )
     if version != SCHEMA_VERSION:
         raise BundleError(
-            f"{manifest} has schema version {version}, and this toolkit reads {SCHEMA_VERSION}; use the toolkit that "
+            f"{manifest} has schema version {version!r}, and this toolkit reads {SCHEMA_VERSION}; use the toolkit that "
             f"wrote it, or export again."
         )
 

@@ -32,7 +32,7 @@ def test_what_is_not_a_bundle(tmp_path: Path) -> None:
         (b"[1]", "no schema_version"),
         (b'{"name": "a web app"}', "no schema_version"),
         (b'{"schema_version": 2}', "schema version 2, and this toolkit reads 1"),
-        (b'{"schema_version": "1"}', "schema version 1, and this toolkit reads 1"),
+        (b'{"schema_version": "1"}', "schema version '1', and this toolkit reads 1"),
         (b'{"schema_version": 1}', "generator: Field required"),
     ],
 )
