@@ -78,7 +78,10 @@ def _check_version(manifest: Path, document: object) -> None:
 
 
 def _sentence(error: ValidationError) -> str:
-    places = [f"{'.'.join(map(str, item['loc'])) or 'manifest'}: {item['msg']}" for item in error.errors()]
+    found = {item["loc"]: item["msg"] for item in error.errors()}
+    inner = {loc[:length] for loc in found for length in range(len(loc))}
+    # A tuple whose items are refused is called too short as well.
+    places = [f"{'.'.join(map(str, loc)) or 'manifest'}: {found[loc]}" for loc in found if loc not in inner]
     more = f"; and {len(places) - PROBLEMS_SHOWN} more" if len(places) > PROBLEMS_SHOWN else ""
     return "; ".join(places[:PROBLEMS_SHOWN]) + more
 

@@ -48,6 +48,14 @@ def test_many_faults_of_a_manifest_are_counted(tmp_path: Path) -> None:
         open_bundle(tmp_path)
 
 
+def test_a_fault_is_told_once(bundle: Bundle) -> None:
+    path = bundle.path / "manifest.json"
+    path.write_text(path.read_text().replace('"dtype": "float32"', '"dtype": "float16"'))
+    with pytest.raises(BundleError, match="dtype: Input should be 'float32'") as caught:
+        open_bundle(bundle.path)
+    assert "at least 1 item" not in str(caught.value)
+
+
 def test_every_damaged_file_is_named_at_once(bundle: Bundle) -> None:
     (bundle.path / "model.pte").write_bytes(b"ptf")
     (bundle.path / "labels.txt").unlink()
