@@ -36,21 +36,26 @@ class Checkpoint:
     state: Mapping[str, Tensor]
 
 
-def read_checkpoint(source: str) -> Checkpoint:
-    """Read `.pth`, `.pt` (any torch file), `.safetensors`, or `hf-hub:owner/name`.
-
-    The state dict may lie under one of `CONTAINERS`, its keys may carry `WRAPPERS`; both are taken off. Raises
-    CheckpointError where the file is missing, damaged, would run code, or holds no state dict.
-    """
+def find_checkpoint(source: str) -> tuple[Path, str]:
+    """The file that `source` names, and its SHA-256. Raises CheckpointError where it cannot be read."""
     path = download(source) if source.startswith(HUB_PREFIX) else Path(source)
     if not path.is_file():
         problem = "is a folder, not a file" if path.is_dir() else "is no file" if path.exists() else "does not exist"
         raise CheckpointError(f"The checkpoint {source or repr(source)} {problem}.")
     try:
         with path.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+            return path, hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise CheckpointError(f"The checkpoint {source} cannot be read: {error.strerror}.") from error
+
+
+def read_checkpoint(source: str) -> Checkpoint:
+    """Read `.pth`, `.pt` (any torch file), `.safetensors`, or `hf-hub:owner/name`.
+
+    The state dict may lie under one of `CONTAINERS`, its keys may carry `WRAPPERS`; both are taken off. Raises
+    CheckpointError where the file is missing, damaged, would run code, or holds no state dict.
+    """
+    path, sha256 = find_checkpoint(source)
     content = _read_safetensors(path, source) if path.suffix.lower() == ".safetensors" else _read_torch(path, source)
     return Checkpoint(source, sha256, _unwrapped(_state_dict(content, source)))
 

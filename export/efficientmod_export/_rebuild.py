@@ -2,6 +2,7 @@
 
 from efficientmod_export.bundle import Bundle, describe_weights
 from efficientmod_mobile import Network, load_network
+from efficientmod_mobile._checkpoint import find_checkpoint
 from efficientmod_mobile.errors import InputError
 
 
@@ -16,9 +17,10 @@ def rebuild(bundle: Bundle, checkpoint: str | None) -> Network:
             f"The network itself is needed for this: give --checkpoint with the file whose SHA-256 is "
             f"{made.weights.sha256}."
         )
+    # Compared before it is loaded: another file need not even fit the network.
+    if checkpoint is not None and find_checkpoint(checkpoint)[1] != made.weights.sha256:
+        raise InputError(f"{checkpoint} is not the file that the bundle was made from ({made.weights.statement}).")
     network = load_network(made.name, checkpoint, seed=made.weights.seed or 0)
     if describe_weights(network.weights) != made.weights:
-        if made.weights.kind == "module" and checkpoint is None:
-            raise InputError(f"{made.name} gives other weights than the bundle was made from; export it again.")
-        raise InputError(f"{checkpoint} is not the file that the bundle was made from ({made.weights.statement}).")
+        raise InputError(f"{made.name} gives other weights than the bundle was made from; export it again.")
     return network

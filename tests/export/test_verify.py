@@ -57,3 +57,10 @@ def test_a_manifest_that_describes_other_tensors(
     assert shown.exit_code == 1, shown.output
     assert says in shown.stderr
     assert "what it says" not in shown.stdout
+
+
+def test_another_checkpoint_is_told_before_it_is_loaded(efficientmod: Command, bundle: Path) -> None:
+    Path("other.pth").write_text("no checkpoint at all")
+    refused = efficientmod("verify", bundle, "--layers", "--checkpoint", "other.pth")
+    assert refused.exit_code == 2, refused.output
+    assert "other.pth is not the file that the bundle was made from (as the module carries them)" in refused.stderr
