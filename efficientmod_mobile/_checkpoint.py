@@ -24,6 +24,7 @@ CONTAINERS = ("state_dict_ema", "model_ema", "state_dict", "model")
 # Left in the keys by DataParallel (and by timm's moving average), and by torch.compile.
 WRAPPERS = ("module.", "_orig_mod.")
 
+_ZIP = b"PK\x03\x04"  # what torch.save writes is a zip archive
 _RUNS_CODE = {"REDUCE", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX"}
 
 
@@ -69,6 +70,8 @@ def _read_safetensors(path: Path, source: str) -> Any:
     try:
         return load_file(path)
     except SafetensorError as error:
+        if _start(path)[:4] == _ZIP:
+            raise CheckpointError(f"The checkpoint {source} is a PyTorch file; rename it to end in .pth.") from error
         raise CheckpointError(
             f"The checkpoint {source} is damaged ({described(error)}); fetch or copy it again."
         ) from error
@@ -87,9 +90,24 @@ def _read_torch(path: Path, source: str) -> Any:
                 f"The checkpoint {source} holds {code}, and reading that could run code from the file; "
                 "ask for the weights alone (a saved state dict, or .safetensors)."
             ) from error
+        if _is_safetensors(path):
+            raise CheckpointError(
+                f"The checkpoint {source} is a safetensors file; rename it to end in .safetensors."
+            ) from error
         raise CheckpointError(
             f"The checkpoint {source} is damaged or no PyTorch file; fetch or copy it again."
         ) from error
+
+
+def _is_safetensors(path: Path) -> bool:
+    """Such a file begins with the length of its header, 8 bytes little-endian, and the header is JSON."""
+    start = _start(path)
+    return start[8:] == b"{" and int.from_bytes(start[:8], "little") < path.stat().st_size
+
+
+def _start(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(9)
 
 
 def _code_in(path: Path, error: Exception) -> str | None:

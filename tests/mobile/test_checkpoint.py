@@ -278,6 +278,13 @@ class Hub:
         return str(self.folder / filename)
 
 
+def test_a_file_by_the_other_kinds_name_is_to_be_renamed(state: State, tmp_path: Path) -> None:
+    save_file(state, tmp_path / "weights.pth")
+    assert "is a safetensors file; rename it to end in .safetensors" in refusal(str(tmp_path / "weights.pth"))
+    torch.save(state, tmp_path / "weights.safetensors")
+    assert "is a PyTorch file; rename it to end in .pth" in refusal(str(tmp_path / "weights.safetensors"))
+
+
 def test_the_hub_gives_safetensors_first(state: State, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     hub = Hub(tmp_path)
     monkeypatch.setattr("huggingface_hub.hf_hub_download", hub)
