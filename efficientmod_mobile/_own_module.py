@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import chain
-from pathlib import Path
+from pathlib import Path, PurePath
 from types import ModuleType
 from typing import Any
 
@@ -27,6 +27,9 @@ def build_own(name: str) -> nn.Module:
     module_name, _, function_name = name.partition(":")
     if not module_name or not function_name:
         raise ModelError(f"{name!r} names no function; write my_package.my_module:build.")
+    if "/" in module_name or module_name.endswith(".py"):
+        meant = f"{PurePath(module_name).name.removesuffix('.py')}:{function_name}"
+        raise ModelError(f"{name!r} names a file; write {meant} and run the command from the folder that holds it.")
     with _current_folder_first():
         return _call(_function(_imported(module_name), function_name, name), name)
 

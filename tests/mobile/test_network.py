@@ -138,6 +138,8 @@ def test_the_current_folder_leads_and_then_steps_back(write_module: Callable[[st
     ("model", "said"),
     [
         (":build", "names no function; write my_package.my_module:build"),
+        ("odd_net.py:build", "names a file; write odd_net:build and run the command from the folder"),
+        ("../nets/odd_net:build", "names a file; write odd_net:build and run"),
         ("broken_net:", "names no function"),
         ("no_such_module:build", "There is no module 'no_such_module' in the current folder"),
         ("package_net.absent:build", "There is no module 'package_net.absent'"),
