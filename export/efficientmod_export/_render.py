@@ -17,6 +17,8 @@ from efficientmod_export.backends import terminal
 from efficientmod_mobile.errors import ParityError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from efficientmod_export._doctor import Check
     from efficientmod_export._result import ExportResult, TargetResult, VerifyResult
     from efficientmod_export.bundle import ArtifactEntry
@@ -62,7 +64,7 @@ def export_result(result: ExportResult, *, quiet: bool) -> None:
     if result.note:
         _err.print(escape(result.note), soft_wrap=True)
     if result.bundle and not quiet:
-        _out.print(f"Next: efficientmod verify {escape(shlex.quote(str(result.bundle)))}", soft_wrap=True)
+        _out.print(f"Next: efficientmod verify {escape(_argument(result.bundle))}", soft_wrap=True)
 
 
 def verify_result(result: VerifyResult, *, quiet: bool) -> None:
@@ -84,8 +86,13 @@ def verify_result(result: VerifyResult, *, quiet: bool) -> None:
         _out.print("[green]The bundle is what it says.[/]")
     elif not result.layers and any(isinstance(row.failure, ParityError) for row in result.targets):
         needed = " --checkpoint FILE" if result.weights.startswith("checkpoint") else ""
-        command = f"efficientmod verify {shlex.quote(str(result.bundle))} --layers{needed}"
+        command = f"efficientmod verify {_argument(result.bundle)} --layers{needed}"
         _out.print(f"Next: {escape(command)}", soft_wrap=True)
+
+
+def _argument(path: Path) -> str:
+    """A path as a shell takes it, and never for an option."""
+    return shlex.quote(f"./{path}" if str(path).startswith("-") else str(path))
 
 
 def _targets_table(targets: Sequence[TargetResult], *, without: str) -> Table:

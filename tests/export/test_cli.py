@@ -27,6 +27,11 @@ def test_one_command_makes_a_bundle_and_another_proves_it(efficientmod: Command,
     assert "The bundle is what it says" in proven.output
 
 
+def test_a_folder_that_looks_like_an_option_is_named_so_that_it_is_none(efficientmod: Command, tiny_model: str) -> None:
+    made = efficientmod("export", "--model", tiny_model, "--target", "onnx", "--output", "-x")
+    assert "efficientmod verify ./-x\n" in made.output
+
+
 def test_two_exports_give_the_same_bytes(efficientmod: Command, tiny_model: str) -> None:
     for folder in ("first", "second"):
         made = efficientmod("export", "--model", tiny_model, "--target", "all", "--output", folder, "--quiet")
