@@ -52,7 +52,7 @@ def _figure(path: Path) -> "Figure":
     figure = Figure(layout="constrained")
     formats = figure.canvas.get_supported_filetypes()
     if path.suffix.removeprefix(".") not in formats:
-        raise InputError(f"{path.name} has no format to draw in; end it in one of {', '.join(sorted(formats))}.")
+        raise InputError(f"{path} has no format to draw in; end it in one of {', '.join(sorted(formats))}.")
     return figure
 
 

@@ -67,7 +67,8 @@ def test_a_bundle_that_fails_leaves_what_was_measured_before(efficientmod: Comma
     ("options", "says"),
     [
         (("--plot", "missing/latency.png"), "there is no folder missing"),
-        (("--plot", "latency.txt"), "has no format to draw in"),
+        (("--plot", "latency.txt"), "latency.txt has no format to draw in"),
+        (("--plot", "."), "Error: . has no format to draw in"),
         (("--plot", "latency.png", "--adb", "benchmark_model"), "leave out --plot or --adb"),
     ],
 )
