@@ -101,7 +101,7 @@ def export(
                 targets=tuple(target),
                 output=output,
                 precision=precision,
-                resolution=parse_resolution(resolution) if resolution else None,
+                resolution=None if resolution is None else parse_resolution(resolution),
                 labels=labels,
                 ios=ios,
                 executorch_backend=executorch_backend,

@@ -121,6 +121,10 @@ class TestOptions:
         self.refuse(efficientmod, 2, "--model", "efficientmod_xxs", "--resolution", "230x224", says="divisible by 32")
 
     @pytest.mark.usefixtures("tiny_model")
+    def test_a_resolution_left_empty(self, efficientmod: Command) -> None:
+        self.refuse(efficientmod, 2, "--model", "efficientmod_xxs", "--resolution", "", says="'' is not a resolution")
+
+    @pytest.mark.usefixtures("tiny_model")
     def test_a_model_that_nobody_knows(self, efficientmod: Command) -> None:
         self.refuse(efficientmod, 2, "--model", "efficientmod_xs1", says="efficientmod_xs")
 

@@ -64,3 +64,9 @@ def test_another_checkpoint_is_told_before_it_is_loaded(efficientmod: Command, b
     refused = efficientmod("verify", bundle, "--layers", "--checkpoint", "other.pth")
     assert refused.exit_code == 2, refused.output
     assert "other.pth is not the file that the bundle was made from (as the module carries them)" in refused.stderr
+
+
+def test_a_checkpoint_that_would_not_be_read_is_refused(efficientmod: Command, tmp_path: Path) -> None:
+    refused = efficientmod("verify", tmp_path, "--checkpoint", "my.pth")
+    assert refused.exit_code == 2, refused.output
+    assert "add --layers, or leave out --checkpoint" in refused.stderr
