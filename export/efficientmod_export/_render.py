@@ -73,7 +73,8 @@ def verify_result(result: VerifyResult, *, quiet: bool) -> None:
     """
     if not quiet:
         _out.print(f"[bold]{escape(result.model)}[/], weights: {escape(result.weights)}", soft_wrap=True)
-        _out.print(_targets_table(result.targets, without="not proven"))
+        if result.targets:
+            _out.print(_targets_table(result.targets, without="not proven"))
     for problem in result.problems:
         error(problem)
     _print_failures(result.targets)
@@ -88,6 +89,8 @@ def verify_result(result: VerifyResult, *, quiet: bool) -> None:
         needed = " --checkpoint FILE" if result.weights.startswith("checkpoint") else ""
         command = f"efficientmod verify {_argument(result.bundle)} --layers{needed}"
         _out.print(f"Next: {escape(command)}", soft_wrap=True)
+    elif result.problems:
+        _out.print("Next: export the bundle again.")
 
 
 def _argument(path: Path) -> str:

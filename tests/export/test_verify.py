@@ -70,3 +70,19 @@ def test_a_checkpoint_that_would_not_be_read_is_refused(efficientmod: Command, t
     refused = efficientmod("verify", tmp_path, "--checkpoint", "my.pth")
     assert refused.exit_code == 2, refused.output
     assert "add --layers, or leave out --checkpoint" in refused.stderr
+
+
+def test_the_samples_that_are_whole_prove_the_artifacts(efficientmod: Command, bundle: Path) -> None:
+    first, *others = sorted((bundle / "golden").glob("*.input.bin"))
+    first.unlink()
+    shown = efficientmod("verify", bundle)
+    assert shown.exit_code == 1, shown.output
+    assert f"golden/{first.name} is missing" in shown.stderr
+    assert "passed" in shown.stdout
+    assert "Next: export the bundle again." in shown.stdout
+    for other in others:
+        other.unlink()
+    shown = efficientmod("verify", bundle)
+    assert shown.exit_code == 1, shown.output
+    assert "no golden sample is whole, so that no artifact could be proven" in shown.stderr
+    assert "parity" not in shown.stdout

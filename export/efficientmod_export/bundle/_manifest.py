@@ -204,6 +204,10 @@ class GoldenEntry(Record):
     input: GoldenTensor
     outputs: tuple[GoldenTensor, ...] = Field(min_length=1)
 
+    def files(self) -> tuple[StoredFile, ...]:
+        """The sample's files."""
+        return (self.picture, self.input, *self.outputs)
+
 
 class Manifest(Record):
     """The whole of `manifest.json`.
@@ -237,7 +241,7 @@ class Manifest(Record):
 
     def files(self) -> tuple[StoredFile, ...]:
         """Everything in the bundle's folder but the manifest itself."""
-        golden = (stored for entry in self.golden for stored in (entry.picture, entry.input, *entry.outputs))
+        golden = (stored for entry in self.golden for stored in entry.files())
         labels = () if self.labels is None else (self.labels,)
         return (*self.artifacts, *labels, *golden)
 
