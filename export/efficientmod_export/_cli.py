@@ -15,7 +15,7 @@ from efficientmod_export import _doctor, _render
 from efficientmod_export._request import ALL, NAMED, ExecutorchBackendName, parse_resolution
 from efficientmod_export._stages import Precision
 from efficientmod_mobile import catalogue
-from efficientmod_mobile.errors import EfficientModError, InputError
+from efficientmod_mobile.errors import ConversionError, EfficientModError, InputError
 
 if TYPE_CHECKING:
     from efficientmod_export.bench import BenchResult
@@ -259,6 +259,9 @@ def _errors_end_the_program(verbose: bool) -> Iterator[None]:
             traceback.print_exc()
         _render.error(str(error))
         raise typer.Exit(error.exit_code) from error
+    except MemoryError:
+        _render.error("The memory of this machine does not suffice; choose a smaller --resolution, or another machine.")
+        raise typer.Exit(ConversionError.exit_code) from None
     except KeyboardInterrupt:
         _render.error("Interrupted; nothing was written.")
         raise typer.Exit(INTERRUPTED) from None

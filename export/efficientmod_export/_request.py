@@ -11,6 +11,8 @@ from efficientmod_mobile.errors import InputError
 
 ALL = "all"
 EXECUTORCH = "executorch"
+LONGEST_SIDE = 4096
+"""Of an input, in pixels; the five parity samples then take a gigabyte, and the network many."""
 
 ExecutorchBackendName = Literal["xnnpack", "coreml", "vulkan"]
 
@@ -92,11 +94,16 @@ def _check_precision(targets: tuple[str, ...], precision: Precision | None) -> N
 
 
 def parse_resolution(text: str) -> tuple[int, int]:
-    """`"224"` is (224, 224); `"256x192"` is height 256, width 192. Raises InputError for anything else."""
+    """`"224"` is (224, 224); `"256x192"` is height 256, width 192.
+
+    Raises InputError for anything else, and for more than LONGEST_SIDE.
+    """
     match = re.fullmatch(r"([0-9]{1,5})(?:x([0-9]{1,5}))?", text.strip().lower())
     height, width = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
     if not height or not width:
         raise InputError(f"{text!r} is not a resolution; write 224, or height x width as in 256x192.")
+    if max(height, width) > LONGEST_SIDE:
+        raise InputError(f"{text} is too large; give a resolution of at most {LONGEST_SIDE} pixels a side.")
     return height, width
 
 

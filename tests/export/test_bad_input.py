@@ -125,6 +125,17 @@ class TestOptions:
         self.refuse(efficientmod, 2, "--model", "efficientmod_xxs", "--resolution", "", says="'' is not a resolution")
 
     @pytest.mark.usefixtures("tiny_model")
+    def test_a_resolution_beyond_memory(self, efficientmod: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+        asked = ("--model", "efficientmod_xxs", "--resolution")
+        self.refuse(efficientmod, 2, *asked, "224x99999", says="at most 4096 pixels a side")
+
+        def overflow(*_: object) -> None:
+            raise MemoryError
+
+        monkeypatch.setattr("efficientmod_export._pipeline.make_samples", overflow)
+        self.refuse(efficientmod, 4, *asked, "4096", says="The memory of this machine does not suffice")
+
+    @pytest.mark.usefixtures("tiny_model")
     def test_a_model_that_nobody_knows(self, efficientmod: Command) -> None:
         self.refuse(efficientmod, 2, "--model", "efficientmod_xs1", says="efficientmod_xs")
 
