@@ -80,7 +80,8 @@ def export(
     ] = Path("out"),
     ios: Annotated[int, typer.Option(help="The least iOS that the Core ML model must run on.")] = 16,
     executorch_backend: Annotated[
-        ExecutorchBackendName, typer.Option(help="What the ExecuTorch file is made for.")
+        ExecutorchBackendName,
+        typer.Option(metavar="BACKEND", help="What the ExecuTorch file is made for: xnnpack, coreml or vulkan."),
     ] = "xnnpack",
     keep_failed: Annotated[
         bool, typer.Option("--keep-failed", help="Keep a bundle whose parity failed, marked.")

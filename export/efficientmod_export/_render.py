@@ -41,8 +41,10 @@ def error(message: str) -> None:
 
 @contextmanager
 def progress(*, shown: bool) -> Iterator[ProgressReport]:
-    """Give a function that takes the name of the stage now at work, and show it with the time it has taken."""
-    if not shown:
+    """Give a function that takes the name of the stage now at work, and show it with the time it has taken, in a
+    terminal.
+    """
+    if not (shown and _err.is_terminal):
         yield report_nothing
         return
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
@@ -102,11 +104,13 @@ def _targets_table(targets: Sequence[TargetResult], *, without: str) -> Table:
     """A row for each target; `without` is the outcome of those that have no artifact to show."""
     table = Table(
         Column("target", no_wrap=True),
-        Column("file", overflow="fold"),  # in a narrow terminal, this one gives way
+        Column("file", no_wrap=True),
+        Column("precision", no_wrap=True),
         Column("size", no_wrap=True),
-        Column("parity", min_width=len("interpreted")),
+        Column("parity", min_width=len("interpreted")),  # in a narrow terminal, this one gives way
         Column("time", no_wrap=True),
-        Column("delegates", no_wrap=True),
+        box=None,  # its lines would take the room that the names need in 80 columns
+        padding=(0, 2, 0, 0),
     )
     for row in targets:
         table.add_row(row.target, *_target_cells(row, without))
@@ -116,14 +120,14 @@ def _targets_table(targets: Sequence[TargetResult], *, without: str) -> Table:
 def _target_cells(row: TargetResult, without: str) -> tuple[str, ...]:
     seconds = f"{row.seconds:.1f} s"
     if row.artifact is None:
-        return ("-", "-", f"[red]{without}[/]", seconds, "-")
+        return ("-", "-", "-", f"[red]{without}[/]", seconds)
     artifact = row.artifact
     return (
-        f"{artifact.file} {artifact.precision}",
+        artifact.file,
+        artifact.precision,
         f"{artifact.size / MEGABYTE:.1f} MB",
         _parity_cell(artifact),
         seconds,
-        "-" if artifact.delegates is None else str(artifact.delegates),
     )
 
 
@@ -156,8 +160,9 @@ def _print_details(targets: Sequence[TargetResult]) -> None:
         )
         for reason in row.artifact.parity.reasons if row.artifact.parity.outcome == "not run here" else ():
             _out.print(f"{row.target}: {escape(reason)}", soft_wrap=True)
-        if row.artifact.outside:
-            _out.print(f"{row.target}: outside the delegates {escape(', '.join(row.artifact.outside))}", soft_wrap=True)
+        if row.artifact.delegates is not None:
+            outside = escape(", ".join(row.artifact.outside)) or "nothing"
+            _out.print(f"{row.target}: delegates: {row.artifact.delegates}; outside them {outside}", soft_wrap=True)
         if (row.artifact.rank or 0) > GPU_RANK:
             message = f"tensors of up to {row.artifact.rank} axes; delegates for GPUs take {GPU_RANK}"
             _out.print(f"{row.target}: {message}", soft_wrap=True)

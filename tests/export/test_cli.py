@@ -106,8 +106,10 @@ def test_executorch_for_core_ml_is_proven_by_the_interpreter_and_linted(efficien
     chosen = ("--target", "executorch", "--executorch-backend", "coreml")
     made = efficientmod("export", "--model", tiny_model, *chosen, "--output", "bundle")
     assert made.exit_code == 0, made.output
-    for words in ("executorch-coreml", "interpreted", "not run here"):
+    # The widest row of all, in 80 columns.
+    for words in ("executorch-coreml  model_coreml.pte  fp16", "interpreted", "not run here", "delegates: 1"):
         assert words in made.output
+    assert made.stderr == ""
     (artifact,) = json.loads(Path("bundle/manifest.json").read_text())["artifacts"]
     assert (artifact["target"], artifact["file"]) == ("executorch-coreml", "model_coreml.pte")
     assert (artifact["delegates"], artifact["outside"]) == (1, [])
@@ -140,6 +142,7 @@ def test_an_executorch_backend_that_nobody_knows(efficientmod: Command, tiny_mod
     assert refused.exit_code == 2
     assert "xnnpack" in refused.stderr
     assert not Path("out").exists()
+    assert "for: xnnpack," in efficientmod("export", "--help").output
 
 
 def test_layers_name_the_layer_whose_weight_was_changed(efficientmod: Command, tiny_model: str) -> None:

@@ -37,5 +37,5 @@ def test_it_names_what_stays_outside_and_the_axes(
     monkeypatch.syspath_prepend(str(tmp_path))
     arguments = ("--model", "awkward_network:build", "--resolution", "32x48", "--target", "tflite")
     printed = efficientmod("export", *arguments).output
-    assert "tflite: outside the delegates MIRROR_PAD x1" in printed
+    assert "; outside them MIRROR_PAD x1" in printed
     assert "tflite: tensors of up to 5 axes; delegates for GPUs take 4" in printed

@@ -33,7 +33,15 @@ def render(report: LintReport, *, shown: int = SHOWN) -> Iterator[RenderableType
 
 
 def _table(report: LintReport, shown: int) -> Table:
-    table = Table(*(Column(title, overflow="fold") for title in ("rule", "effect", "tier", "count", "operators")))
+    table = Table(
+        Column("rule", no_wrap=True),
+        Column("effect", no_wrap=True),
+        Column("tier", overflow="fold"),
+        Column("count", no_wrap=True),
+        Column("operators", overflow="fold"),
+        box=None,  # its lines would take the room that the operators' names need in 80 columns
+        padding=(0, 2, 0, 0),
+    )
     for group in report.groups:
         table.add_row(*_cells(group, shown))
     return table

@@ -49,8 +49,8 @@ def report(package: Path) -> LintReport:
     return lint_program(package)
 
 
-def shown(report: LintReport, **options: Any) -> str:
-    console = Console(file=StringIO(), width=200)
+def shown(report: LintReport, width: int = 200, **options: Any) -> str:
+    console = Console(file=StringIO(), width=width)
     for piece in render(report, **options):
         console.print(piece, soft_wrap=isinstance(piece, str))
     text = console.file
@@ -70,6 +70,11 @@ def test_findings_are_grouped_by_rule_what_forbids_first(report: LintReport) -> 
     order = [(list(Tier).index(group.rule.tier), -len(group.findings)) for group in costs]
     assert order == sorted(order)
     assert report.count == sum(len(group.findings) for group in report.groups) > 5
+
+
+def test_no_rules_name_is_broken_in_80_columns(report: LintReport) -> None:
+    rows = [line.split() for line in shown(report, 80).split("This is advice")[0].splitlines()]
+    assert {group.rule.id for group in report.groups} <= {row[0] for row in rows if row}
 
 
 def test_json_has_every_finding_and_the_sources(report: LintReport, package: Path) -> None:
