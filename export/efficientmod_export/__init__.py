@@ -1,7 +1,20 @@
 """Export vision models to phones: convert, prove against PyTorch, and write bundles."""
 
-from efficientmod_export._pipeline import export_bundle
-from efficientmod_export._result import ExportResult, TargetResult, VerifyResult
-from efficientmod_export._verify import verify_bundle
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from efficientmod_export._pipeline import export_bundle
+    from efficientmod_export._result import ExportResult, TargetResult, VerifyResult
+    from efficientmod_export._verify import verify_bundle
 
 __all__ = ["ExportResult", "TargetResult", "VerifyResult", "export_bundle", "verify_bundle"]
+
+_MODULES = {"export_bundle": "_pipeline", "verify_bundle": "_verify"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for when it is: torch takes seconds, and the command line's help needs none of it."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES.get(name, '_result')}"), name)

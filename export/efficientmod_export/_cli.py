@@ -1,4 +1,7 @@
-"""The command line: `efficientmod` with its verbs, and `efficientmod-export`, the verb `export` by that name."""
+"""The command line: `efficientmod` with its verbs, and `efficientmod-export`, the verb `export` by that name.
+
+What imports torch is imported by the verb that needs it: it takes seconds, and Ctrl-C must not show a traceback then.
+"""
 
 import json
 import sys
@@ -12,10 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol, TypeVar
 import typer
 
 from efficientmod_export import _doctor, _render
-from efficientmod_export._request import ALL, NAMED, ExecutorchBackendName, parse_resolution
-from efficientmod_export._stages import Precision
-from efficientmod_mobile import catalogue
-from efficientmod_mobile.errors import ConversionError, EfficientModError, InputError
+from efficientmod_export._stages import ExecutorchBackendName, Precision
 
 if TYPE_CHECKING:
     from efficientmod_export.bench import BenchResult
@@ -61,7 +61,9 @@ def _options(
 def export(
     target: Annotated[
         list[str],
-        typer.Option("--target", "-t", metavar="TARGET", help=f"{', '.join((*NAMED, ALL))}; may be repeated."),
+        typer.Option(
+            "--target", "-t", metavar="TARGET", help="coreml, executorch, onnx, tflite, all; may be repeated."
+        ),
     ],
     model: Annotated[
         str | None,
@@ -94,6 +96,7 @@ def export(
     """Convert a network, prove each artifact against PyTorch, and write a bundle."""
     with _errors_end_the_program(verbose):
         from efficientmod_export._pipeline import export_bundle
+        from efficientmod_export._request import parse_resolution
 
         with _render.progress(shown=not (quiet or as_json or verbose)) as report:
             result = export_bundle(
@@ -178,6 +181,7 @@ def bench(
             show_bench,
             show_phone,
         )
+        from efficientmod_mobile.errors import InputError
 
         if adb:
             if plot:
@@ -210,6 +214,8 @@ def bench(
 @app.command()
 def models(as_json: Json = False) -> None:
     """Show the catalogue: parameters, multiply-accumulates and published top-1 of every model."""
+    from efficientmod_mobile import catalogue
+
     entries = catalogue()
     _print([vars(entry) for entry in entries], lambda: _render.catalogue(entries), as_json)
 
@@ -255,17 +261,22 @@ def _errors_end_the_program(verbose: bool) -> Iterator[None]:
     """One sentence and the error's exit code; `--verbose` shows the traceback as well."""
     try:
         yield
-    except EfficientModError as error:
+    except KeyboardInterrupt:
+        _render.error("Interrupted; nothing was written.")
+        raise typer.Exit(INTERRUPTED) from None
+    except Exception as error:
+        from efficientmod_mobile.errors import ConversionError, EfficientModError
+
+        if isinstance(error, MemoryError):
+            error = ConversionError(
+                "The memory of this machine does not suffice; choose a smaller --resolution, or another machine."
+            )
+        if not isinstance(error, EfficientModError):
+            raise
         if verbose:
             traceback.print_exc()
         _render.error(str(error))
         raise typer.Exit(error.exit_code) from error
-    except MemoryError:
-        _render.error("The memory of this machine does not suffice; choose a smaller --resolution, or another machine.")
-        raise typer.Exit(ConversionError.exit_code) from None
-    except KeyboardInterrupt:
-        _render.error("Interrupted; nothing was written.")
-        raise typer.Exit(INTERRUPTED) from None
 
 
 def main() -> None:

@@ -13,9 +13,17 @@ from pydantic import ValidationError
 from efficientmod_export._interpret import interpret_conversion
 from efficientmod_export._prove import parity_failure, prove, reference_outputs
 from efficientmod_export._recipes import RECIPES
-from efficientmod_export._request import ExecutorchBackendName, ExportRequest, check_request, read_labels
+from efficientmod_export._request import ExportRequest, check_request, read_labels
 from efficientmod_export._result import ExportResult, TargetResult
-from efficientmod_export._stages import ConversionOptions, Outputs, Precision, ProgressReport, Sample, report_nothing
+from efficientmod_export._stages import (
+    ConversionOptions,
+    ExecutorchBackendName,
+    Outputs,
+    Precision,
+    ProgressReport,
+    Sample,
+    report_nothing,
+)
 from efficientmod_export.backends import BACKENDS, INTERPRETED, quiet
 from efficientmod_export.bundle import (
     ArtifactEntry,

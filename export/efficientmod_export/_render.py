@@ -13,8 +13,6 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 
 from efficientmod_export._stages import ProgressReport, report_nothing
-from efficientmod_export.backends import terminal
-from efficientmod_mobile.errors import ParityError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,6 +45,8 @@ def progress(*, shown: bool) -> Iterator[ProgressReport]:
     if not (shown and _err.is_terminal):
         yield report_nothing
         return
+    from efficientmod_export.backends import terminal
+
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     # A stream of its own, since the converters' prints to standard error are kept from the terminal meanwhile.
     with terminal() as stream, Progress(*columns, console=Console(file=stream), transient=True) as bar:
@@ -73,6 +73,8 @@ def verify_result(result: VerifyResult, *, quiet: bool) -> None:
     """Every artifact proven again, what is amiss with the files, and what the layers tell; if `quiet`, only what is
     amiss.
     """
+    from efficientmod_mobile.errors import ParityError
+
     if not quiet:
         _out.print(f"[bold]{escape(result.model)}[/], weights: {escape(result.weights)}", soft_wrap=True)
         if result.targets:

@@ -3,7 +3,6 @@
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 from efficientmod_export._stages import Precision
 from efficientmod_export.backends import BACKENDS, check_ios
@@ -13,8 +12,6 @@ ALL = "all"
 EXECUTORCH = "executorch"
 LONGEST_SIDE = 4096
 """Of an input, in pixels; the five parity samples then take a gigabyte, and the network many."""
-
-ExecutorchBackendName = Literal["xnnpack", "coreml", "vulkan"]
 
 EXECUTORCH_TARGETS: dict[str, str] = {
     "xnnpack": EXECUTORCH,

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 Precision = Literal["fp32", "fp16"]
 Layout = Literal["NCHW", "NHWC", "any"]
+ExecutorchBackendName = Literal["xnnpack", "coreml", "vulkan"]
 
 
 @dataclass(frozen=True)

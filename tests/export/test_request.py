@@ -1,10 +1,13 @@
 """What an export refuses to be asked, one by one."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 
 from efficientmod_export._request import (
+    ALL,
     EXECUTORCH_TARGETS,
     NAMED,
     ExportRequest,
@@ -53,6 +56,11 @@ def test_every_backend_can_be_asked_for() -> None:
 def test_refusals_name_what_is_wrong(changes: dict[str, object], says: str) -> None:
     with pytest.raises(InputError, match=says):
         check_request(request(**changes))
+
+
+def test_every_target_is_in_the_help(efficientmod: Callable[..., Result]) -> None:
+    shown = " ".join(efficientmod("export", "--help").output.replace("│", " ").split())
+    assert f"{', '.join((*NAMED, ALL))}; may be repeated" in shown
 
 
 def test_keeping_the_onnx_file_makes_it_a_target() -> None:
