@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import onnx
 import pytest
 from click.testing import Result
 
@@ -86,3 +87,15 @@ def test_the_samples_that_are_whole_prove_the_artifacts(efficientmod: Command, b
     assert shown.exit_code == 1, shown.output
     assert "no golden sample is whole, so that no artifact could be proven" in shown.stderr
     assert "parity" not in shown.stdout
+
+
+def test_a_file_with_outputs_of_another_type(efficientmod: Command, bundle: Path) -> None:
+    model = onnx.load(bundle / "model.onnx")
+    (output,) = model.graph.output
+    model.graph.node[-1].output[0] = "scores"
+    model.graph.node.append(onnx.helper.make_node("Cast", ["scores"], [output.name], to=onnx.TensorProto.DOUBLE))
+    output.type.tensor_type.elem_type = onnx.TensorProto.DOUBLE
+    onnx.save(model, bundle / "model.onnx")
+    shown = efficientmod("verify", bundle)
+    assert shown.exit_code == 1, shown.output
+    assert "output 0 is float64 where the reference is float32" in shown.stderr

@@ -126,7 +126,7 @@ def run_pte(program: Any, x: NDArray[np.float32]) -> Outputs:
     """Execute on one input (1, 3, H, W)."""
     outputs = program.load_method(METHOD).execute([torch.from_numpy(x)])
     # The runtime's outputs are views of memory that the next execution overwrites.
-    return tuple(np.array(output.numpy(), np.float32) for output in outputs)
+    return tuple(np.array(output.numpy()) for output in outputs)
 
 
 def inventory(plan: Any) -> tuple[int, tuple[str, ...]]:

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 
 from efficientmod_export._stages import (
@@ -85,7 +84,7 @@ class OnnxBackend:
         names = [spec.name for spec in outputs]
 
         def run(sample: Sample) -> Outputs:
-            return tuple(np.asarray(value, np.float32) for value in session.run(names, {inputs[0].name: sample.tensor}))
+            return tuple(session.run(names, {inputs[0].name: sample.tensor}))
 
         return run
 

@@ -115,7 +115,7 @@ def invoke(loaded: Any, pixels: NDArray[np.uint8], indices: list[int]) -> Output
     """Run on a picture (H, W, 3) and give the tensors of these indices, laid out as the file has them."""
     loaded.set_tensor(loaded.get_input_details()[0]["index"], input_values(pixels))
     loaded.invoke()
-    return tuple(np.asarray(loaded.get_tensor(index), np.float32) for index in indices)
+    return tuple(loaded.get_tensor(index) for index in indices)
 
 
 def input_values(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
