@@ -40,9 +40,9 @@ def verify_bundle(
     With `layers` the first layer whose output drifts is named for each artifact that runs here. That needs the
     network: `checkpoint` must be the file that the bundle was made from; seeded weights are made again without one.
 
-    Raises BundleError when there is no readable bundle, InputError for a checkpoint without `layers`. With `layers` also
-    InputError without the bundle's checkpoint or for another one, DependencyError or ConversionError where the network
-    cannot be built or captured here.
+    Raises BundleError when there is no readable bundle, InputError for a checkpoint without `layers`. With `layers`
+    also InputError without the bundle's checkpoint or for another one, DependencyError or ConversionError where the
+    network cannot be built or captured here.
     """
     if checkpoint is not None and not layers:
         raise InputError("A checkpoint is needed for the layers only; add --layers, or leave out --checkpoint.")
