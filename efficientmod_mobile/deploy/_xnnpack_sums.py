@@ -4,7 +4,7 @@
     sum over channels     =  conv1x1(x, 1 ... 1),  sum over the last axis  =  linear(x, 1 ... 1)
     mean over channels    =  conv1x1(x, 1/C ... 1/C), and alike
     ||x||                 =  sqrt(sum(x^2))
-    var over H x W        =  mean((x - mean(x))^2) * n / (n - correction)        std is its root
+    var                   =  mean((x - mean(x))^2) * n / (n - correction)        std is its root
     InstanceNorm(x)       =  (x - m) * rsqrt(mean((x - m)^2) + eps) * w + b,  m = mean over H x W
     GroupNorm(x)          =  alike, m and the mean of squares averaged over each group by a grouped conv1x1
     softmax(x)            =  of x with that axis last, as a matrix
@@ -73,18 +73,20 @@ def _length(node: fx.Node) -> Write | None:
 
 
 def _variance(node: fx.Node) -> Write | None:
-    (x,), bound = node.all_input_nodes, arguments(node)
-    if len(shape(x)) != 4 or _axes(node) != [2, 3]:
+    (x,), bound, axes = node.all_input_nodes, arguments(node), _axes(node)
+    rank = len(shape(x))
+    if axes != [rank - 1] and not (rank == 4 and axes in ([1], [2, 3])):
         return None
-    count = prod(shape(x)[2:])
+    count = prod(shape(x)[axis] for axis in axes)
     correction = int(bound["unbiased"]) if "unbiased" in bound else bound["correction"]
     rest = count - (1 if correction is None else correction)
     if rest <= 0:
         return None
 
     def write() -> fx.Node:
-        away = emit(node, aten.sub.Tensor, (x, global_mean(node, x)))
-        variance = emit(node, aten.mul.Tensor, (global_mean(node, _squared(node, away)), count / rest))
+        away = emit(node, aten.sub.Tensor, (x, emit(node, aten.mean.dim, (x, axes, True))))
+        mean = emit(node, aten.mean.dim, (_squared(node, away), axes, True))
+        variance = emit(node, aten.mul.Tensor, (mean, count / rest))
         root = is_call(node, aten.std.dim, aten.std.correction)
         return reshaped(node, emit(node, aten.sqrt.default, (variance,)) if root else variance)
 
