@@ -93,6 +93,51 @@ def test_conv_transpose_in_groups(check_graph: Check, group: int) -> None:
     assert check_graph(nodes, [(1, 4, 5, 7)], constants).whole
 
 
+@pytest.mark.parametrize(
+    ("kernel", "attributes"),
+    [
+        ((4, 4), {"strides": [2, 2], "pads": [1, 1, 1, 1]}),
+        ((3, 4), {"strides": [2, 2], "pads": [1, 0, 1, 2], "output_padding": [1, 0]}),
+        ((5, 3), {"strides": [3, 3], "pads": [4, 2, 0, 1], "output_padding": [2, 1]}),
+        ((2, 1), {"strides": [3, 3], "output_padding": [2, 2]}),
+        ((8, 5), {"strides": [4, 4], "pads": [2, 3, 1, 0]}),
+    ],
+)
+@pytest.mark.parametrize("multiplier", [1, 3])
+def test_depthwise_conv_transpose(check_node: Check, kernel: Any, attributes: Any, multiplier: int) -> None:
+    constants = {"w": weights(6, multiplier, *kernel), "b": weights(6 * multiplier)}
+    result = check_node("ConvTranspose", [(2, 6, 5, 7)], constants, group=6, **attributes)
+    assert result.whole
+    assert result.operators["DEPTHWISE_CONV_2D"] == attributes["strides"][0] ** 2
+    assert not result.operators["TRANSPOSE_CONV"]
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"strides": [2, 3]},
+        {"strides": [1, 1]},
+        {"strides": [9, 9]},
+        {"strides": [2, 2], "pads": [3, 0, 0, 0]},
+        {"strides": [2, 2], "dilations": [2, 2]},
+        {"strides": [2, 2], "output_shape": [11, 16]},
+        {"strides": [2, 2], "auto_pad": "SAME_UPPER"},
+    ],
+)
+def test_depthwise_conv_transpose_as_it_was(check_node: Check, attributes: Any) -> None:
+    result = check_node("ConvTranspose", [(2, 6, 5, 7)], {"w": weights(6, 1, 3, 4)}, group=6, **attributes)
+    assert result.operators["TRANSPOSE_CONV"] == 1
+
+
+@pytest.mark.parametrize(("each", "parts"), [(24, 4), (3, 1)])
+def test_conv_transpose_in_large_groups(check_node: Check, each: int, parts: int) -> None:
+    constants = {"w": weights(640, each, 3, 3), "b": weights(4 * each)}
+    attributes = {"strides": [2, 2], "pads": [1, 1, 1, 0], "output_padding": [0, 1]}
+    result = check_node("ConvTranspose", [(1, 640, 5, 7)], constants, group=4, **attributes)
+    assert result.whole
+    assert result.operators["TRANSPOSE_CONV"] == parts
+
+
 POOLS = [
     {"kernel_shape": [2, 2], "strides": [2, 2]},
     {"kernel_shape": [3, 3], "strides": [2, 2], "pads": [1, 1, 1, 1]},

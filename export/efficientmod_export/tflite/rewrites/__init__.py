@@ -15,6 +15,7 @@ from ._depthwise import split_depthwise
 from ._identities import drop_identities
 from ._linear import form_linear
 from ._norms import form_norms
+from ._phases import split_transposed
 from ._pixels import sort_shuffled
 from ._refine import refine_reshapes
 from ._rows import widen_windows
@@ -40,6 +41,7 @@ REWRITES: tuple[Callable[[Graph], int], ...] = (
     refine_reshapes,
     broadcast_tiles,
     split_depthwise,
+    split_transposed,
 )
 """In order; the tuple is run until none of them finds anything more to do."""
 
