@@ -131,13 +131,25 @@ def test_repetition(check_node: Check, operator: str, counts: Any) -> None:
     assert check_node(operator, [shape], {"n": ints(*counts)}).whole
 
 
-@pytest.mark.parametrize(
-    ("mode", "pads", "whole"),
-    [("constant", [0, 0, 1, 2, 0, 0, 3, 0], True), ("constant", [0, 1, 0, 0, 0, 2, 0, 0], True),
-     ("reflect", [0, 0, 1, 2, 0, 0, 2, 1], False)],
-)  # fmt: skip
-def test_pad(check_node: Check, mode: str, pads: Any, whole: bool) -> None:
-    assert check_node("Pad", [(2, 3, 4, 5)], {"p": ints(*pads)}, mode=mode).whole == whole
+@pytest.mark.parametrize("mode", ["constant", "reflect", "edge", "wrap"])
+@pytest.mark.parametrize("pads", [[0, 0, 1, 2, 0, 0, 3, 0], [0, 1, 0, 0, 0, 2, 0, 0], [0, 0, 3, 0, 0, 0, 3, 4]])
+def test_pad(check_node: Check, mode: str, pads: Any) -> None:
+    result = check_node("Pad", [(2, 3, 4, 5)], {"p": ints(*pads)}, mode=mode)
+    assert result.whole
+    assert "TRANSPOSE" not in result.operators
+
+
+@pytest.mark.parametrize(("mode", "outside"), [("reflect", 1), ("edge", 0), ("wrap", 0)])
+def test_a_wide_border(check_node: Check, mode: str, outside: int) -> None:
+    result = check_node(
+        "Pad", [(2, 3, 19, 5)], {"p": ints(17, 2, 18, 0), "axes": ints(2, -1)}, ["x0", "p", "", "axes"], mode=mode
+    )
+    assert result.operators["MIRROR_PAD"] == outside
+
+
+@pytest.mark.parametrize("pads", [[0, 0, -1, 2, 0, 0, 0, -2], [0, -1, 0, 0, 0, 1, 0, 0], [-1, 0, -2, 0, 0, 0, 2, 0]])
+def test_a_negative_padding_is_a_cut(check_node: Check, pads: Any) -> None:
+    assert check_node("Pad", [(2, 3, 4, 5)], {"p": ints(*pads)}).operators["SLICE"] == 1
 
 
 @pytest.mark.parametrize(

@@ -48,8 +48,8 @@ def test_all_unsupported_nodes_are_named(build_graph: Build) -> None:
     [
         ("Conv", [(1, 2, 9, 7, 5)], {"w": np.ones((3, 2, 3, 3, 3), np.float32)}, {}, "only those over two"),
         ("Conv", [(1, 2, 5, 5), (3, 2, 3, 3)], {}, {}, "must be constant"),
-        ("Pad", [(1, 2, 5, 5)], {"p": np.array([0, 0, 1, 1, 0, 0, 1, 1])}, {"mode": "edge"}, "mode 'edge'"),
-        ("Pad", [(1, 2, 5, 5)], {"p": np.array([0, 0, -1, 0, 0, 0, 0, 0])}, {}, "negative"),
+        ("Pad", [(1, 2, 5, 5)], {"p": np.array([0, 0, 1, 1, 0, 0, 1, 1])}, {"mode": "odd"}, "mode 'odd'"),
+        ("Pad", [(1, 2, 5, 5)], {"p": np.array([0, 0, -1, 0, 0, 0, 0, 0])}, {"mode": "edge"}, "negative"),
         ("MaxPool", [(1, 2, 5, 5)], {}, {"kernel_shape": [2, 2], "dilations": [2, 2]}, "dilated"),
         ("MatMul", [(5,), (5, 6)], {}, {}, "vector"),
         ("Slice", [(4,)], {n: np.array([v]) for n, v in zip("seat", (3, -9, 0, -1), strict=True)}, {}, "step"),

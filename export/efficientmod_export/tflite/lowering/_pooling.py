@@ -11,6 +11,7 @@ from ai_edge_litert import schema_py_generated as schema
 from .._errors import CannotLowerError
 from .._graph import Array, Shape
 from .._layout import NHWC, Value
+from ._borders import repeat_edges
 from ._broadcast import binary
 from ._padding import Pads, image_of, pad_image, same_pads, window_pads
 from ._registry import Context, Operand, lowers
@@ -42,7 +43,7 @@ def max_pool(
     same = asked == same_pads(image.physical[1:3], kernel_shape, strides, (1, 1))
     if not same or asked == _NONE:
         asked = _needed(image, _extents(context), kernel_shape, strides, asked)
-        border = pad_image if _is_not_negative(context) else _repeat_edges
+        border = pad_image if _is_not_negative(context) else repeat_edges
         image = border(context, image, asked)
         same = False
     return _pool(context, "MAX_POOL_2D", image, kernel_shape, strides, same=same)
@@ -127,31 +128,6 @@ def _is_not_negative(context: Context) -> bool:
     if low is None or (high is None and writer.input(2)):
         return False
     return all(bool((bound.astype(np.float64) >= 0).all()) for bound in (low, high) if bound is not None)
-
-
-def _repeat_edges(context: Context, image: Value, pads: Pads) -> Value:
-    for axis, (before, after) in zip((1, 2), pads, strict=True):
-        if before or after:
-            image = _repeat_edge(context, image, axis, before, after)
-    return image
-
-
-def _repeat_edge(context: Context, image: Value, axis: int, before: int, after: int) -> Value:
-    shape = list(image.physical)
-    source = context.builder.stored(image)
-
-    def edge(place: int) -> int:
-        begin, size = [0, 0, 0, 0], list(shape)
-        begin[axis], size[axis] = place, 1
-        operands = [source, context.builder.ints(begin), context.builder.ints(size)]
-        return context.emit("SLICE", operands, tuple(size), schema.SliceOptionsT())
-
-    first = [edge(0)] if before else []
-    last = [edge(shape[axis] - 1)] if after else []
-    shape[axis] += before + after
-    parts = first * before + [source] + last * after
-    joined = context.emit("CONCATENATION", parts, tuple(shape), schema.ConcatenationOptionsT(axis=axis))
-    return Value(joined, tuple(shape), NHWC)
 
 
 def _correction(

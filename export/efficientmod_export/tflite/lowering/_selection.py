@@ -1,4 +1,4 @@
-"""Taking parts, joining parts and adding borders: Cut, Concat, Pad."""
+"""Taking parts, joining parts and repeating them: Cut, Concat, Tile."""
 
 from collections.abc import Sequence
 from math import prod
@@ -9,11 +9,10 @@ from .._errors import CannotLowerError
 from .._graph import Shape
 from .._layout import NHWC, Value, padded
 from ._broadcast import common_layout, times_ones
-from ._padding import pad_physical
-from ._registry import Context, Operand, constant_ints, lowers
+from ._registry import Context, Operand, lowers
 from ._subsample import subsampled
 
-_JOINED = 5
+JOINED = 5
 """Operands that XNNPACK joins at once; more are joined in turns."""
 
 
@@ -62,9 +61,14 @@ def concat(context: Context, *operands: Operand, axis: int) -> Value:
     computed = [value for value, operand in zip(values, operands, strict=True) if isinstance(operand, Value)]
     layout = common_layout(computed or values, rank)
     values = [context.builder.arranged(padded(value, rank), layout) for value in values]
-    place = layout.index(axis % rank)
+    return joined(context, values, layout.index(axis % rank))
+
+
+def joined(context: Context, values: Sequence[Value], place: int) -> Value:
+    """Values of one layout, one after the other along a physical axis."""
+    values = list(values)
     while len(values) > 1:
-        values[:_JOINED] = [_joined(context, values[:_JOINED], place)]
+        values[:JOINED] = [_joined(context, values[:JOINED], place)]
     return values[0]
 
 
@@ -74,41 +78,6 @@ def _joined(context: Context, values: Sequence[Value], place: int) -> Value:
     tensors = [context.builder.stored(value) for value in values]
     tensor = context.emit("CONCATENATION", tensors, physical, schema.ConcatenationOptionsT(axis=place))
     return Value(tensor, physical, values[0].layout)
-
-
-@lowers("Pad")
-def pad(
-    context: Context,
-    x: Operand,
-    pads: Operand,
-    number: Operand | None = None,
-    axes: Operand | None = None,
-    *,
-    mode: str = "constant",
-) -> Value:
-    """Borders along logical axes: a constant, or the mirrored elements."""
-    value = context.value(x)
-    rank = len(value.layout)
-    counts = constant_ints(pads, "the padding")
-    chosen = [axis % rank for axis in constant_ints(axes, "the list of axes")] or list(range(rank))
-    borders = [(0, 0)] * rank
-    for axis, before, after in zip(chosen, counts[: len(chosen)], counts[len(chosen) :], strict=True):
-        borders[axis] = (before, after)
-    if any(count < 0 for border in borders for count in border):
-        raise CannotLowerError("a padding is negative")
-    physical = tuple(borders[axis] for axis in value.layout)
-    if mode == "constant":
-        if isinstance(number, Value):
-            raise CannotLowerError("the number to pad with is computed by the network; it must be constant")
-        return pad_physical(context, value, physical, 0.0 if number is None else float(number.reshape(-1)[0]))
-    if mode != "reflect":
-        raise CannotLowerError(f"a padding of mode {mode!r}; constant and reflect are carried")
-    if any(max(pads) >= extent for pads, extent in zip(physical, value.physical, strict=True)):
-        raise CannotLowerError("more mirrored elements than there are")
-    shape = tuple(context.shape[axis] for axis in value.layout)
-    operands = [context.builder.stored(value), context.builder.ints(physical)]
-    tensor = context.emit("MIRROR_PAD", operands, shape, schema.MirrorPadOptionsT(mode=schema.MirrorPadMode.REFLECT))
-    return Value(tensor, shape, value.layout)
 
 
 @lowers("Tile", "Expand")

@@ -1,10 +1,11 @@
-"""Split, Slice and Gather become Cut, and Cut goes up towards what computes the elements that it keeps.
+"""Split, Slice, Gather and a negative Pad become Cut, and Cut goes up towards what computes the elements that it keeps.
 
 Cut(x; starts, stops, steps) is x[starts[0]:stops[0]:steps[0], ...], with one entry for each axis. For a Cut of one
 axis, step 1:
 
     Split(x)                            -> Cut(x), ..., Cut(x)
     Gather(x, i) for neighbours i       -> Reshape(Cut(x))
+    Pad(x, p) with a number             -> Pad(Cut(x), max(p, 0))       where some of p are negative
     Cut(Transpose(x, p), axis a)        -> Transpose(Cut(x, axis p[a]), p)
     Cut(Reshape(x), axis a)             -> Reshape(Cut(x, axis c))      where c was split and a is outermost of it
     Cut(Linear(x, W, b), last axis)     -> Linear(x, Cut(W), Cut(b))    where every reader of the product is such a Cut
@@ -14,13 +15,15 @@ So the three parts of a joint query, key and value product are three products, a
 network runs.
 """
 
+import numpy as np
+
 from .._graph import Graph, Node, Shape
 from .._layout import reshape_groups
 
 
 def form_cuts(graph: Graph) -> int:
-    """Turn Split, Slice and Gather of neighbours into Cut; return how many."""
-    rules = {"Split": _from_split, "Slice": _from_slice, "Gather": _from_gather}
+    """Turn Split, Slice, Gather of neighbours and negative paddings into Cut; return how many."""
+    rules = {"Split": _from_split, "Slice": _from_slice, "Gather": _from_gather, "Pad": _from_pad}
     return sum(rules[node.operator](graph, node) for node in list(graph.nodes) if node.operator in rules)
 
 
@@ -89,6 +92,25 @@ def _from_gather(graph: Graph, node: Node) -> bool:
         return False
     part = cut(graph, node, source, axis, flat[0], flat[0] + len(flat))
     graph.become_reshape(node, part)
+    return True
+
+
+def _from_pad(graph: Graph, node: Node) -> bool:
+    pads, axes = (graph.constant(node.input(place)) for place in (1, 3))
+    if pads is None or node.attributes.get("mode", "constant") != "constant" or not (pads < np.int64(0)).any():
+        return False
+    shape = graph.shape(node.inputs[0])
+    starts, stops = [0] * len(shape), list(shape)
+    chosen = range(len(shape)) if axes is None else axes.reshape(-1).tolist()
+    for axis, (before, after) in zip(chosen, pads.reshape(2, -1).T.tolist(), strict=True):
+        starts[axis], stops[axis] = max(-before, 0), shape[axis] + min(after, 0)
+    lengths = tuple(stop - start for start, stop in zip(starts, stops, strict=True))
+    if (node.input(3) and axes is None) or min(lengths) < 1:
+        return False
+    bounds = {"starts": tuple(starts), "stops": tuple(stops), "steps": (1,) * len(shape)}
+    part = graph.add(node, "Cut", [node.inputs[0]], lengths, **bounds)
+    rest = graph.add_constant(np.maximum(pads, 0), f"{node.outputs[0]}/pads")
+    graph.become(node, "Pad", [part, rest, *node.inputs[2:]], **node.attributes)
     return True
 
 
