@@ -21,6 +21,7 @@ from ._refine import refine_reshapes
 from ._rows import widen_windows
 from ._scales import fold_scales
 from ._shapes import reshapes_only
+from ._softplus import form_softplus
 from ._tiles import broadcast_tiles
 
 __all__ = ["REWRITES", "simplify"]
@@ -32,6 +33,7 @@ REWRITES: tuple[Callable[[Graph], int], ...] = (
     widen_windows,
     cubic_as_products,
     form_activations,
+    form_softplus,
     form_norms,
     form_linear,
     fold_scales,
