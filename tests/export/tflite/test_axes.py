@@ -63,6 +63,8 @@ def test_concat(check_node: Check, axis: int, parts: int) -> None:
         ([0, 1], [2, -1], [2, 3], [1, 1]),
         ([-2], [1000], [3], [1]),
         ([0, 1], [1000, 1000], [2, 3], [2, 2]),
+        ([-1], [-1000], [1], [-1]),
+        ([3, 1, 1000], [0, 3, -1000], [-2, 0, 1], [-2, 1, -1]),
     ],
 )
 def test_slice(check_node: Check, starts: Any, ends: Any, axes: Any, steps: Any) -> None:
@@ -87,10 +89,19 @@ def test_gather_of_neighbours(check_node: Check, index: Any) -> None:
 @pytest.mark.parametrize("places", [[2, 0], [-1, 0, 0], [[1, 0, 1], [0, 2, 2]]])
 def test_gather_anywhere(check_node: Check, places: Any, axis: int) -> None:
     indices = np.asarray(places, np.int64)
-    assert check_node("Gather", [(4, 3, 5, 6)], {"i": indices}, axis=axis).operators["GATHER"] == 1
+    result = check_node("Gather", [(4, 3, 5, 6)], {"i": indices}, axis=axis)
+    assert result.whole
+    assert result.operators["FULLY_CONNECTED"] == (axis == 1)
 
 
-@pytest.mark.parametrize("places", [[[0], [-1]], [[1, 2], [3, 0]], [[[0, 1, 2]], [[3, 0, -1]]]])
+@pytest.mark.parametrize(("axis", "operator"), [(1, "GATHER"), (2, "GATHER"), (3, "SLICE")])
+def test_gather_of_many(check_node: Check, axis: int, operator: str) -> None:
+    """Of 20 channels that lie innermost, of 20 rows, and of 20 columns in two runs."""
+    places = np.roll(np.arange(20), 7) if axis == 3 else np.arange(20)[::-1]
+    assert check_node("Gather", [(2, 20, 20, 20)], {"i": places}, axis=axis).operators[operator]
+
+
+@pytest.mark.parametrize("places", [[[0, 1], [-1, 0]], [[1, 2], [3, 0]], [[[0, 1, 2]], [[3, 0, -1]]]])
 def test_gather_nd(check_graph: Check, places: Any) -> None:
     nodes = [
         helper.make_node("Conv", ["x0", "w"], ["image"]),
@@ -99,6 +110,17 @@ def test_gather_nd(check_graph: Check, places: Any) -> None:
     ]
     constants = {"w": normal(4, 3, 1, 1), "i": np.asarray(places, np.int64)}
     assert check_graph(nodes, [(2, 3, 5, 7)], constants).operators["GATHER_ND"] == 1
+
+
+def test_channels_by_a_list(check_graph: Check) -> None:
+    """PyTorch's x[:, [2, 1, 0]]."""
+    nodes = [
+        helper.make_node("Transpose", ["x0"], ["first"], perm=[1, 0, 2, 3]),
+        helper.make_node("GatherND", ["first", "i"], ["taken"]),
+        helper.make_node("Transpose", ["taken"], ["y0"], perm=[1, 0, 2, 3]),
+    ]
+    result = check_graph(nodes, [(2, 3, 5, 7)], {"i": ints(2, 1, 0).reshape(3, 1)})
+    assert result.operators == {"FULLY_CONNECTED": 1}
 
 
 @pytest.mark.parametrize("constant", ["x", "y", None])

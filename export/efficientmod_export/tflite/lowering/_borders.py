@@ -11,7 +11,7 @@ from .._errors import CannotLowerError
 from .._layout import Value
 from ._padding import pad_physical
 from ._registry import Context, Operand, constant_ints, lowers
-from ._selection import JOINED, joined
+from ._selection import JOINED, joined, parts
 
 _FEW = 16
 """Mirrored lines on each side. XNNPACK copies each by itself; more are left to MIRROR_PAD."""
@@ -83,15 +83,8 @@ def _bordered(context: Context, value: Value, axis: int, before: list[range], af
     """A value between lines of its own along a physical axis."""
     if not before and not after:
         return value
-    runs = {run: _run(context, value, axis, run) for run in dict.fromkeys([*before, *after])}
-    sides = [[runs[run] for run in side] for side in (before, after)]
-    if len(before) + len(after) >= JOINED:  # each side first, so that the value itself is copied once
+    lines = parts(context, value, axis, [*before, *after])
+    sides = [lines[: len(before)], lines[len(before) :]]
+    if len(lines) >= JOINED:  # each side first, so that the value itself is copied once
         sides = [[joined(context, side, axis)] if side else [] for side in sides]
     return joined(context, [*sides[0], value, *sides[1]], axis)
-
-
-def _run(context: Context, value: Value, axis: int, run: range) -> Value:
-    begin, size = [0] * len(value.physical), list(value.physical)
-    begin[axis], size[axis] = run.start, len(run)
-    operands = [context.builder.stored(value), context.builder.ints(begin), context.builder.ints(size)]
-    return Value(context.emit("SLICE", operands, tuple(size), schema.SliceOptionsT()), tuple(size), value.layout)

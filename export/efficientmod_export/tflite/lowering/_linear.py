@@ -19,9 +19,15 @@ def linear(context: Context, x: Operand, weight: Array, bias: Array) -> Value:
     rank = len(value.layout)
     if moves(value, last_axis_innermost(value.layout, rank - 1)) and is_left_product(value, rank - 1):
         return left_product(context, value, rank - 1, weight, bias)
-    value = context.builder.arranged(value, last_axis_innermost(value.layout, rank - 1))
+    return right_product(
+        context, context.builder.arranged(value, last_axis_innermost(value.layout, rank - 1)), weight, bias
+    )
+
+
+def right_product(context: Context, value: Value, weight: Array, bias: Array) -> Value:
+    """The product x @ weight.T + bias along the innermost axis; weight (O, I)."""
     outputs, inputs = weight.shape
-    shape = context.builder.shape(value)
+    shape, rank = context.builder.shape(value), len(value.layout)
     # FULLY_CONNECTED reads its input as rows of the right length, whatever shape it is stored with; to keep the axes
     # needs a younger runtime.
     keep = shape[-1] == inputs and len(shape) > 2 and rank > 2

@@ -50,7 +50,7 @@ def _pixels(context: Context, value: Value, begin: Sequence[int], result: Shape,
 @lowers("Slice")
 def slice_that_is_no_cut(context: Context, *_operands: Operand, **_attributes: object) -> Value:  # noqa: ARG001
     """Every other Slice has become a Cut."""
-    raise CannotLowerError("a slice with a negative step, or with bounds that the network computes")
+    raise CannotLowerError("a slice with bounds that the network computes")
 
 
 @lowers("Concat")
@@ -70,6 +70,19 @@ def joined(context: Context, values: Sequence[Value], place: int) -> Value:
     while len(values) > 1:
         values[:JOINED] = [_joined(context, values[:JOINED], place)]
     return values[0]
+
+
+def parts(context: Context, value: Value, place: int, runs: Sequence[range]) -> list[Value]:
+    """Runs of neighbours along a physical axis; one that is named again is written once."""
+    written = {run: _part(context, value, place, run) for run in dict.fromkeys(runs)}
+    return [written[run] for run in runs]
+
+
+def _part(context: Context, value: Value, place: int, run: range) -> Value:
+    begin, size = [0] * len(value.physical), list(value.physical)
+    begin[place], size[place] = run.start, len(run)
+    operands = [context.builder.stored(value), context.builder.ints(begin), context.builder.ints(size)]
+    return Value(context.emit("SLICE", operands, tuple(size), schema.SliceOptionsT()), tuple(size), value.layout)
 
 
 def _joined(context: Context, values: Sequence[Value], place: int) -> Value:

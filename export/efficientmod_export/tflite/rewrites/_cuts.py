@@ -1,10 +1,12 @@
-"""Split, Slice, Gather and a negative Pad become Cut, and Cut goes up towards what computes the elements that it keeps.
+"""Split, Slice, Gather and negative paddings become Cut, and Cut goes up towards what computes what it keeps.
 
 Cut(x; starts, stops, steps) is x[starts[0]:stops[0]:steps[0], ...], with one entry for each axis. For a Cut of one
 axis, step 1:
 
     Split(x)                            -> Cut(x), ..., Cut(x)
     Gather(x, i) for neighbours i       -> Reshape(Cut(x))
+    GatherND(x, i) along one axis       -> Gather(x, i; axis 0)
+    Slice(x), some steps negative       -> Cut(Gather(x, i))
     Pad(x, p) with a number             -> Pad(Cut(x), max(p, 0))       where some of p are negative
     Cut(Transpose(x, p), axis a)        -> Transpose(Cut(x, axis p[a]), p)
     Cut(Reshape(x), axis a)             -> Reshape(Cut(x, axis c))      where c was split and a is outermost of it
@@ -23,7 +25,13 @@ from .._layout import reshape_groups
 
 def form_cuts(graph: Graph) -> int:
     """Turn Split, Slice, Gather of neighbours and negative paddings into Cut; return how many."""
-    rules = {"Split": _from_split, "Slice": _from_slice, "Gather": _from_gather, "Pad": _from_pad}
+    rules = {
+        "Split": _from_split,
+        "Slice": _from_slice,
+        "Gather": _from_gather,
+        "GatherND": _to_gather,
+        "Pad": _from_pad,
+    }
     return sum(rules[node.operator](graph, node) for node in list(graph.nodes) if node.operator in rules)
 
 
@@ -71,12 +79,34 @@ def _from_slice(graph: Graph, node: Node) -> bool:
     begin, end = (array.reshape(-1).tolist() for array in (lists[0], lists[1]))
     axes = list(range(len(begin))) if lists[2] is None else lists[2].reshape(-1).tolist()
     steps = [1] * len(begin) if lists[3] is None else lists[3].reshape(-1).tolist()
-    if any(step <= 0 for step in steps):
-        return False
-    starts, stops, strides = [0] * len(shape), list(shape), [1] * len(shape)
+    chosen = [(0, extent, 1) for extent in shape]
     for axis, first, last, step in zip(axes, begin, end, steps, strict=True):
-        starts[axis], stops[axis], strides[axis] = slice(first, last, step).indices(shape[axis])
-    graph.become(node, "Cut", [node.inputs[0]], starts=tuple(starts), stops=tuple(stops), steps=tuple(strides))
+        chosen[axis] = slice(first, last, step).indices(shape[axis])
+    source = node.inputs[0]
+    for axis, places in enumerate(chosen):
+        if places[2] < 0:
+            source = _gathered(graph, node, source, axis, range(*places))
+            chosen[axis] = (0, graph.shape(source)[axis], 1)
+    starts, stops, strides = zip(*chosen, strict=True)
+    if graph.shape(source) == graph.shape(node.outputs[0]):
+        graph.become(node, "Identity", [source])
+    else:
+        graph.become(node, "Cut", [source], starts=starts, stops=stops, steps=strides)
+    return True
+
+
+def _gathered(graph: Graph, node: Node, source: str, axis: int, places: range) -> str:
+    shape = graph.shape(source)
+    indices = graph.add_constant(np.asarray(places, np.int64), f"{node.outputs[0]}/places")
+    return graph.add(node, "Gather", [source, indices], (*shape[:axis], len(places), *shape[axis + 1 :]), axis=axis)
+
+
+def _to_gather(graph: Graph, node: Node) -> bool:
+    indices = graph.constant(node.inputs[1])
+    if indices is None or indices.shape[-1:] != (1,) or node.number("batch_dims", 0):
+        return False
+    places = graph.add_constant(indices.reshape(indices.shape[:-1]), f"{node.outputs[0]}/places")
+    graph.become(node, "Gather", [node.inputs[0], places], axis=0)
     return True
 
 
