@@ -203,6 +203,19 @@ def test_a_pointwise_convolution_with_the_channels_outermost(check_graph: Check)
     assert operators["BATCH_MATMUL"] == operators["ADD"] == 1
 
 
+@pytest.mark.parametrize(
+    ("left", "right"), [((2, 3, 7, 5), (5,)), ((7,), (2, 3, 7, 5)), ((4, 5), (5,)), ((5,), (5, 4)), ((5,), (5,))]
+)
+@pytest.mark.parametrize("constant", [None, 0, 1])
+def test_matmul_with_a_vector(check_node: Check, left: Any, right: Any, constant: int | None) -> None:
+    shapes = [left, right]
+    if constant is None:
+        assert check_node("MatMul", shapes).whole
+    else:
+        order = ["w", "x0"] if constant == 0 else ["x0", "w"]
+        assert check_node("MatMul", [shapes[1 - constant]], {"w": normal(*shapes[constant])}, order).whole
+
+
 @pytest.mark.parametrize("transposed", [0, 1])
 @pytest.mark.parametrize("bias", [(), (6,), (1, 6), (1,)])
 def test_gemm(check_node: Check, transposed: int, bias: Any) -> None:

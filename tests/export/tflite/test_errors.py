@@ -51,7 +51,6 @@ def test_all_unsupported_nodes_are_named(build_graph: Build) -> None:
         ("Pad", [(1, 2, 5, 5)], {"p": np.array([0, 0, 1, 1, 0, 0, 1, 1])}, {"mode": "odd"}, "mode 'odd'"),
         ("Pad", [(1, 2, 5, 5)], {"p": np.array([0, 0, -1, 0, 0, 0, 0, 0])}, {"mode": "edge"}, "negative"),
         ("MaxPool", [(1, 2, 5, 5)], {}, {"kernel_shape": [2, 2], "dilations": [2, 2]}, "dilated"),
-        ("MatMul", [(5,), (5, 6)], {}, {}, "vector"),
         ("Celu", [(4, 4)], {}, {"alpha": -1.0}, "not positive"),
         ("Trilu", [(4, 4)], {}, {}, "not carried"),
     ],

@@ -6,7 +6,6 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from .._builder import MAX_RANK
-from .._errors import CannotLowerError
 from .._graph import Array
 from .._layout import Layout, Value, last_axis_innermost, moves, padded
 from ._registry import Context, Operand, lowers
@@ -42,8 +41,6 @@ def right_product(context: Context, value: Value, weight: Array, bias: Array) ->
 def matmul(context: Context, a: Operand, b: Operand) -> Value:
     """The batched product (..., M, K) x (..., K, N), batch axes broadcast."""
     left, right = context.value(a), context.value(b)
-    if min(len(left.layout), len(right.layout)) < 2:
-        raise CannotLowerError("a vector takes part in the product; give it two axes")
     rank = max(len(left.layout), len(right.layout))
     left, right = padded(left, rank), padded(right, rank)
     left = _matrices_innermost(context, left, ordered=True)

@@ -1,5 +1,6 @@
 """Products with a constant matrix become one operator with its bias.
 
+MatMul(x, v)                    -> Reshape(MatMul(x, Reshape(v)))       for a vector v, on either side
 MatMul(x, W)                    -> Linear(x, W.T, 0)
 Gemm(x, W, b)                   -> Linear(x, alpha W.T, beta b)
 Add(Linear(x, W, c), b)         -> Linear(x, W, c + b)         for b along the last axis, or a scalar
@@ -18,9 +19,23 @@ def form_linear(graph: Graph) -> int:
 
 def _from_matmul(graph: Graph, node: Node) -> bool:
     weight = graph.constant(node.inputs[1])
-    if weight is None or weight.ndim != 2 or len(graph.shape(node.inputs[0])) < 2:
+    if any(len(graph.shape(name)) == 1 for name in node.inputs):
+        return _widen(graph, node)
+    if weight is None or weight.ndim != 2:
         return False
     return _become_linear(graph, node, weight.T, np.zeros(weight.shape[1], np.float32))
+
+
+def _widen(graph: Graph, node: Node) -> bool:
+    """Give each vector of a product a second axis, and take it from the result."""
+    shapes = [graph.shape(name) for name in node.inputs]
+    rows = (1, *shapes[0]) if len(shapes[0]) == 1 else shapes[0]
+    columns = (*shapes[1], 1) if len(shapes[1]) == 1 else shapes[1]
+    operands = [graph.add_reshape(node, name, shape) for name, shape in zip(node.inputs, (rows, columns), strict=True)]
+    batch = np.broadcast_shapes(rows[:-2], columns[:-2])
+    product = graph.add(node, "MatMul", operands, (*batch, rows[-2], columns[-1]))
+    graph.become_reshape(node, product)
+    return True
 
 
 def _from_gemm(graph: Graph, node: Node) -> bool:
