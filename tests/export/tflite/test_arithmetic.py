@@ -55,11 +55,17 @@ def test_binary(check_node: Check, operator: str, left: Any, right: Any, constan
     assert result.whole
 
 
-@pytest.mark.parametrize("exponent", [2.0, 0.5, -0.5, 3.0, 1.7])
+@pytest.mark.parametrize("exponent", [2.0, 0.5, -0.5, 3.0, 4.0, 1.7])
 def test_power(check_node: Check, exponent: float) -> None:
     feeds = {"x0": np.abs(normal(2, 3, 4, 5)) + 0.5}
     result = check_node("Pow", [(2, 3, 4, 5)], {"e": np.float32(exponent)}, feeds=feeds)
-    assert result.whole == ("POW" not in result.operators)
+    assert result.whole == (exponent != 1.7) == ("POW" not in result.operators)
+
+
+@pytest.mark.parametrize("exponent", [3.0, 4.0])
+def test_power_of_negative_numbers(check_node: Check, exponent: float) -> None:
+    result = check_node("Pow", [(2, 3, 4, 5)], {"e": np.float32(exponent)})
+    np.testing.assert_allclose(result.outputs["y0"], result.expected["y0"], rtol=1e-6)
 
 
 @pytest.mark.parametrize(

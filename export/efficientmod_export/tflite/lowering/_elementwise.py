@@ -76,7 +76,7 @@ def reciprocal(context: Context, x: Operand) -> Value:
 
 @lowers("Pow")
 def power(context: Context, base: Operand, exponent: Operand) -> Value:
-    """Base ** exponent; the squares, roots and inverses that have an operator of their own take it."""
+    """Base ** exponent; squares, roots and inverses of roots have operators of their own, XNNPACK none for others."""
     if isinstance(exponent, Value) or exponent.size != 1:
         return binary(context, "POW", base, exponent, schema.PowOptionsT())
     if not isinstance(base, Value):
@@ -86,6 +86,9 @@ def power(context: Context, base: Operand, exponent: Operand) -> Value:
         return base
     if number == 2.0:
         return unary(context, "SQUARE", base, schema.SquareOptionsT())
+    if number in (3.0, 4.0):
+        square = unary(context, "SQUARE", base, schema.SquareOptionsT())
+        return binary(context, "MUL", square, base if number == 3.0 else square, schema.MulOptionsT())
     simple = {0.5: "SQRT", -0.5: "RSQRT"}
     if number in simple:
         return unary(context, simple[number], base)
