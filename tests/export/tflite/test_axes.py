@@ -73,6 +73,16 @@ def test_slice(check_node: Check, starts: Any, ends: Any, axes: Any, steps: Any)
     assert result.whole
 
 
+@pytest.mark.parametrize(
+    ("shape", "axis", "start", "step", "whole"),
+    [((2, 6, 4, 5), 1, 0, 2, True), ((2, 9, 4, 5), 1, 4, 3, True), ((2, 7, 5), 1, 1, 2, False),
+     ((2, 3, 8), 2, 1, 2, True), ((2, 3, 8), 2, 0, 3, False), ((2, 3, 8), -1, 5, 2, True)],
+)  # fmt: skip
+def test_every_other_element(check_node: Check, shape: Any, axis: int, start: int, step: int, whole: bool) -> None:
+    constants = {"s": ints(start), "e": ints(1000), "a": ints(axis), "t": ints(step)}
+    assert check_node("Slice", [shape], constants).whole == whole
+
+
 @pytest.mark.parametrize("axis", [1, 2])
 @pytest.mark.parametrize("lengths", [[2, 2, 2], [1, 5]])
 def test_split(check_node: Check, axis: int, lengths: list[int]) -> None:

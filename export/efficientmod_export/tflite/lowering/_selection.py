@@ -27,6 +27,8 @@ def cut(
     ints = context.builder.ints
     if len(stride) == len(NHWC) and stride[0] == stride[3] == 1 and max(stride) > 1:
         return _pixels(context, value, begin, result, (stride[1], stride[2]))
+    if stride[-1] > 1 and result[:-1] == value.physical[:-1] and value.physical[-1] % stride[-1] == 0:
+        return _innermost(context, value, begin[-1], result, stride[-1])
     source = context.builder.stored(value)
     if all(step == 1 for step in stride):
         operands = [source, ints(begin), ints(result)]
@@ -45,6 +47,15 @@ def _pixels(context: Context, value: Value, begin: Sequence[int], result: Shape,
         operands = [context.builder.stored(value), context.builder.ints(begin), context.builder.ints(part)]
         value = Value(context.emit("SLICE", operands, part, schema.SliceOptionsT()), part, value.layout)
     return Value(subsampled(context, value, result, strides).tensor, result, value.layout)
+
+
+def _innermost(context: Context, value: Value, begin: int, result: Shape, step: int) -> Value:
+    """Every n-th element of the innermost axis, cut from that split in two. XNNPACK has no STRIDED_SLICE with steps."""
+    outer, extent = prod(result[:-1]), value.physical[-1]
+    source = context.builder.stored(value, (outer, extent // step, step))
+    part = (outer, result[-1], 1)
+    operands = [source, context.builder.ints([0, begin // step, begin % step]), context.builder.ints(part)]
+    return Value(context.emit("SLICE", operands, part, schema.SliceOptionsT()), result, value.layout)
 
 
 @lowers("Slice")
