@@ -148,6 +148,18 @@ def test_where(check_graph: Check, constant: str | None) -> None:
     assert check_graph(nodes, shapes, constants).operators["SELECT"] == 1
 
 
+@pytest.mark.parametrize("mask", [True, False, [[True], [True]]])
+def test_where_all_or_nothing_is_chosen(check_graph: Check, mask: Any) -> None:
+    """PyTorch's lerp."""
+    nodes = [
+        helper.make_node("Exp", ["x0"], ["a"]),
+        helper.make_node("Sin", ["x0"], ["b"]),
+        helper.make_node("Where", ["mask", "a", "b"], ["y0"]),
+    ]
+    result = check_graph(nodes, [(2, 3)], {"mask": np.asarray(mask)})
+    assert result.operators == {"SIN" if mask is False else "EXP": 1}
+
+
 def test_gather_keeps_the_layout(check_graph: Check) -> None:
     nodes = [
         helper.make_node("Conv", ["x0", "w"], ["image"]),

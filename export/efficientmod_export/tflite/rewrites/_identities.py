@@ -1,6 +1,7 @@
 """Operators that change nothing go: f(x) = x.
 
     Mul(Expand(x), y)  ->  Mul(x, y)       where the result has the same shape; and Add, Sub, Div
+    Where(true, x, y)  ->  x               likewise; and y where nothing is true
 
 Identity always, Dropout outside training; Cast to the same type; Expand, Tile, Reshape and Slice to the same shape;
 Pad by nothing; Concat of one; a Transpose to the same order; Transpose(Transpose(x, p), q) = Transpose(x, p[q]).
@@ -17,7 +18,8 @@ _BY_SHAPE = {"Cast", "Expand", "Reshape", "Slice", "Tile", "Pad"}
 
 def drop_identities(graph: Graph) -> int:
     """Take the identities out; return how many."""
-    return sum(_drop(graph, node) or _join(graph, node) or _broadcast(graph, node) for node in list(graph.nodes))
+    rules = (_drop, _join, _broadcast, _choose)
+    return sum(any(rule(graph, node) for rule in rules) for node in list(graph.nodes))
 
 
 def _drop(graph: Graph, node: Node) -> bool:
@@ -67,6 +69,17 @@ def _join(graph: Graph, node: Node) -> bool:
         return False
     first, second = before.ints("perm"), node.ints("perm")
     graph.become(node, "Transpose", [before.inputs[0]], perm=tuple(first[axis] for axis in second))
+    return True
+
+
+def _choose(graph: Graph, node: Node) -> bool:
+    condition = graph.constant(node.inputs[0]) if node.operator == "Where" else None
+    if condition is None or condition.any() != condition.all():
+        return False
+    chosen = node.inputs[1 if condition.all() else 2]
+    if graph.shape(chosen) != graph.shape(node.outputs[0]):
+        return False
+    graph.become(node, "Identity", [chosen])
     return True
 
 
