@@ -12,6 +12,7 @@ from ._activations import form_activations
 from ._cubic import cubic_as_products
 from ._cuts import form_cuts, raise_cuts
 from ._depthwise import split_depthwise
+from ._einsum import spell_out_einsum
 from ._identities import drop_identities
 from ._linear import form_linear
 from ._norms import form_norms
@@ -32,6 +33,7 @@ REWRITES: tuple[Callable[[Graph], int], ...] = (
     drop_identities,
     widen_windows,
     cubic_as_products,
+    spell_out_einsum,
     form_activations,
     form_softplus,
     form_norms,
