@@ -16,7 +16,7 @@ from efficientmod_export.tflite.rewrites._cuts import form_cuts, raise_cuts
 from efficientmod_export.tflite.rewrites._identities import drop_identities
 from efficientmod_export.tflite.rewrites._linear import form_linear
 from efficientmod_export.tflite.rewrites._norms import form_norms
-from efficientmod_export.tflite.rewrites._pixels import sort_shuffled
+from efficientmod_export.tflite.rewrites._pixels import form_space_to_depth, sort_shuffled
 from efficientmod_export.tflite.rewrites._refine import refine_reshapes
 from efficientmod_export.tflite.rewrites._scales import fold_scales
 from efficientmod_export.tflite.rewrites._shapes import reshapes_only
@@ -174,6 +174,19 @@ CASES: dict[str, tuple[Sequence[Callable[[Graph], int]], list[onnx.NodeProto], A
         [node("Conv", ["x0", "w", "b"], ["c"]), node("DepthToSpace", ["c"], ["y0"], blocksize=2, mode="CRD")],
         IMAGE, {"w": normal(12, 3, 2, 3), "b": normal(12)}, ["Conv", "DepthToSpace"],
     ),
+    "pixel unshuffle": (
+        [form_space_to_depth],
+        [node("Reshape", ["x0", "s"], ["r"]), node("Transpose", ["r"], ["t"], perm=[0, 1, 3, 5, 2, 4]),
+         node("Reshape", ["t", "u"], ["c"]), conv("c", "y0")],
+        [(2, 3, 6, 9)], {"s": ints(2, 3, 2, 3, 3, 3), "u": ints(2, 27, 2, 3), "w": normal(4, 27, 3, 3)},
+        ["SpaceToDepth", "Conv"],
+    ),
+    "space to depth": (
+        [form_space_to_depth],
+        [node("Reshape", ["x0", "s"], ["r"]), node("Transpose", ["r"], ["t"], perm=[0, 3, 5, 1, 2, 4]),
+         node("Reshape", ["t", "u"], ["y0"])],
+        [(2, 3, 6, 4)], {"s": ints(2, 3, 3, 2, 2, 2), "u": ints(2, 12, 3, 2)}, ["SpaceToDepth"],
+    ),
     "merged to be split": (
         [refine_reshapes],
         [node("Reshape", ["x0", "s"], ["r"]), node("Transpose", ["r"], ["t"], perm=[0, 2, 1, 3]),
@@ -244,6 +257,18 @@ REFUSALS: dict[str, tuple[Callable[[Graph], int], list[onnx.NodeProto], Any, Any
         [conv(), node("DepthToSpace", ["c"], ["d"], blocksize=2, mode="CRD"), node("ReduceMax", ["c"], ["m"]),
          node("Add", ["d", "m"], ["y0"])],
         IMAGE, WEIGHT,
+    ),
+    "an unshuffle of what is read elsewhere": (
+        form_space_to_depth,
+        [node("Reshape", ["x0", "s"], ["r"]), node("Transpose", ["r"], ["t"], perm=[0, 1, 3, 5, 2, 4]),
+         node("Reshape", ["t", "u"], ["c"]), conv("c", "d"), node("Concat", ["c", "d"], ["y0"], axis=1)],
+        [(2, 3, 4, 6)], {"s": ints(2, 3, 2, 2, 3, 2), "u": ints(2, 12, 2, 3), "w": normal(4, 12, 3, 3)},
+    ),
+    "an unshuffle of blocks that are no squares": (
+        form_space_to_depth,
+        [node("Reshape", ["x0", "s"], ["r"]), node("Transpose", ["r"], ["t"], perm=[0, 3, 5, 1, 2, 4]),
+         node("Reshape", ["t", "u"], ["y0"])],
+        [(2, 3, 4, 6)], {"s": ints(2, 3, 2, 2, 2, 3), "u": ints(2, 18, 2, 2)},
     ),
     "a matrix on the left": (form_linear, [node("MatMul", ["w", "x0"], ["y0"])], [(3, 4)], {"w": normal(5, 3)}),
     "a bias along rows": (

@@ -17,7 +17,7 @@ from ._identities import drop_identities
 from ._linear import form_linear
 from ._norms import form_norms
 from ._phases import split_transposed
-from ._pixels import sort_shuffled
+from ._pixels import form_space_to_depth, sort_shuffled
 from ._refine import refine_reshapes
 from ._rows import widen_windows
 from ._scales import fold_scales
@@ -40,6 +40,7 @@ REWRITES: tuple[Callable[[Graph], int], ...] = (
     form_linear,
     fold_scales,
     sort_shuffled,
+    form_space_to_depth,
     form_cuts,
     raise_cuts,
     refine_reshapes,

@@ -1,8 +1,10 @@
-"""PyTorch's order of channels in a pixel shuffle goes into the convolution before it.
+"""Blocks of r x r pixels become channels, and back, in TFLite's order; PyTorch's goes into the convolution beside.
 
-DepthToSpace(Conv(x, W, b); CRD)  ->  DepthToSpace(Conv(x, W[p], b[p]); DCR)        p[k C + c] = c r^2 + k
+    DepthToSpace(Conv(x, W, b); CRD)            ->  DepthToSpace(Conv(x, W[p], b[p]); DCR)
+    Reshape(Transpose(Reshape(x)))              ->  SpaceToDepth(x)                 where the block's place is outermost
+    Conv(Reshape(Transpose(Reshape(x))), W)     ->  Conv(SpaceToDepth(x), W[:, p])  where the channels of x are
 
-With r the side of a block of pixels, and C channels after the shuffle.
+With p[k C + c] = c r^2 + k, of C channels where the pixels are whole.
 """
 
 from .._graph import Graph, Node
@@ -31,4 +33,40 @@ def _sort(graph: Graph, node: Node) -> bool:
         names.append(graph.add_constant(sorted_, f"{source}/sorted"))
     graph.become(convolution, "Conv", names, **convolution.attributes)
     graph.become(node, "DepthToSpace", [source], blocksize=block, mode="DCR")
+    return True
+
+
+def form_space_to_depth(graph: Graph) -> int:
+    """Apply the second and third; return how often."""
+    return sum(_gather_blocks(graph, node) for node in list(graph.nodes) if node.operator == "Reshape")
+
+
+def _gather_blocks(graph: Graph, last: Node) -> bool:
+    move = graph.writer(last.inputs[0], "Transpose")
+    first = graph.writer(move.inputs[0], "Reshape") if move else None
+    if move is None or first is None or len(graph.shape(first.inputs[0])) != 4:
+        return False
+    batch, channels, *extents = graph.shape(first.inputs[0])
+    middle, result, perm = graph.shape(first.outputs[0]), graph.shape(last.outputs[0]), move.ints("perm")
+    block = extents[0] // result[2] if len(result) == 4 else 1
+    rows, columns = (extent // block for extent in extents)
+    split, whole = (batch, channels, rows, block, columns, block), (batch, channels * block**2, rows, columns)
+    if block < 2 or middle != split or result != whole:
+        return False
+    if perm != (0, 3, 5, 1, 2, 4) and (perm != (0, 1, 3, 5, 2, 4) or not _sort_inputs(graph, last.outputs[0], block)):
+        return False
+    graph.become(last, "SpaceToDepth", [first.inputs[0]], blocksize=block)
+    return True
+
+
+def _sort_inputs(graph: Graph, source: str, block: int) -> bool:
+    """Sort the weight of the only convolution that reads a value."""
+    convolution = graph.only_reader(source, "Conv")
+    weight = graph.constant(convolution.inputs[1]) if convolution else None
+    if convolution is None or weight is None or convolution.number("group", 1) != 1:
+        return False
+    outputs, inputs, *kernel = weight.shape
+    apart = weight.reshape(outputs, inputs // block**2, block**2, *kernel)
+    name = graph.add_constant(apart.swapaxes(1, 2).reshape(weight.shape), f"{convolution.outputs[0]}/sorted")
+    graph.become(convolution, "Conv", [source, name, *convolution.inputs[2:]], **convolution.attributes)
     return True
