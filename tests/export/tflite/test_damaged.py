@@ -188,7 +188,7 @@ def test_a_node_with_a_body_is_named_with_the_others() -> None:
         "(float[1,3,2,2] x, bool c) => (float[1,3,2,2] y) { z = If(c) <"
         "then_branch = g () => (float a) { o = Constant<value_ints = [0]>() t = Constant<value_ints = [2]>()"
         " p = MaxPool<kernel_shape = [9, 9]>(x) a = Slice(p, o, t, t) },"
-        "else_branch = h () => (float b) { b = Neg(x) }> i = Constant<value_int = 1>() y = CumSum(z, i) }"
+        "else_branch = h () => (float b) { b = Neg(x) }> y = Hardmax(z) }"
     )
     model.graph.initializer.append(numpy_helper.from_array(np.asarray(True), "c"))
     with pytest.raises(ConversionError, match=r"no static shape, the first is 'z'"):
@@ -196,7 +196,7 @@ def test_a_node_with_a_body_is_named_with_the_others() -> None:
     model.graph.value_info.append(helper.make_tensor_value_info("z", TensorProto.FLOAT, [1, 3, 2, 2]))
     with pytest.raises(UnsupportedOperatorsError) as caught:
         to_tflite(model)
-    assert [node.operator for node in caught.value.nodes] == ["If", "CumSum"]
+    assert [node.operator for node in caught.value.nodes] == ["If", "Hardmax"]
 
 
 def test_keepdims_is_one_or_is_not() -> None:

@@ -20,8 +20,8 @@ from efficientmod_export.tflite.lowering import LOWERINGS
 from efficientmod_mobile.errors import ConversionError
 
 REWRITTEN = {
-    "BatchNormalization", "Constant", "Dropout", "Flatten", "Gemm", "GroupNormalization",
-    "InstanceNormalization", "ReduceL2", "Split", "Squeeze", "Unsqueeze",
+    "BatchNormalization", "Constant", "CumSum", "Dropout", "Einsum", "Flatten", "Gemm", "GroupNormalization",
+    "InstanceNormalization", "ReduceL2", "ReduceLogSumExp", "Split", "Squeeze", "Unsqueeze",
 }  # fmt: skip
 WEIGHTED = {
     "BatchNormalization", "Clip", "Conv", "ConvTranspose", "GroupNormalization", "InstanceNormalization",
@@ -29,6 +29,7 @@ WEIGHTED = {
 }  # fmt: skip
 
 REFUSED = {
+    r"cumsum_[12]d(_(axis|exclusive|negative|reverse)\w*)?": "convert the model to float32 first",
     r"clip_default_int8_\w+|\w+_(u?int(8|16)|uint(32|64)|float(16|64))": "convert the model to float32 first",
     r"pow_types_float32_int(32|64)": "a constant of int(32|64) takes part in float arithmetic",
     r"maxpool_with_argmax_2d_\w+": "it computes int64 values",
@@ -36,10 +37,8 @@ REFUSED = {
     r"(average|max)pool_3d_default|convtranspose_3d": "a window over 3 axes",
     r"batchnorm_\w+_training_mode|training_dropout\w*|dropout_default_mask(_ratio)?": "this operator is not carried",
     r"layer_normalization_\w+": r"its outputs \['Mean', 'InvStdDev'\] are used",
-    r"matmul_(1d_3d|4d_1d|1d_1d)": "a vector takes part in the product",
     r"reduce_\w+_empty_set(_expanded|_non_reduced_axis_zero)?": "has no elements",
     r"reshape_allowzero_reordered|slice_start_out_of_bounds|split_zero_size_splits_opset1[38]": "has no elements",
-    r"slice_neg_steps": "a slice with a negative step",
     r"resize_downsample_scales_(nearest|(linear|cubic)_align_corners|linear)": "that are not those of the sizes",
     r"resize_(down|up)sample_scales_linear_half_pixel_symmetric": "that are not those of the sizes",
     r"resize_(down|up)sample_sizes_nearest(_(floor|round|ceil|axes)_\w+)?": "a nearest resize with coordinates",

@@ -23,6 +23,7 @@ from ._rows import widen_windows
 from ._scales import fold_scales
 from ._shapes import reshapes_only
 from ._softplus import form_softplus
+from ._sums import spell_out_sums
 from ._tiles import broadcast_tiles
 
 __all__ = ["REWRITES", "simplify"]
@@ -34,6 +35,7 @@ REWRITES: tuple[Callable[[Graph], int], ...] = (
     widen_windows,
     cubic_as_products,
     spell_out_einsum,
+    spell_out_sums,
     form_activations,
     form_softplus,
     form_norms,

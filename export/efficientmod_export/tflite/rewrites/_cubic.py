@@ -55,7 +55,7 @@ def _rewrite(graph: Graph, node: Node) -> bool:
         before, after = graph.shape(node.inputs[0])[axis], graph.shape(node.outputs[0])[axis]
         if scale != 1:
             origins = places(np.arange(after, dtype=np.float64), scale, before)
-            value = _product(graph, node, value, axis, _matrix(origins, before, coefficient))
+            value = product_along(graph, node, value, axis, _matrix(origins, before, coefficient))
     graph.become(node, "Identity", [value])
     return True
 
@@ -84,11 +84,12 @@ def _matrix(origins: Floats, before: int, a: float) -> Array:
     return matrix.astype(np.float32)
 
 
-def _product(graph: Graph, node: Node, value: str, axis: int, matrix: Array) -> str:
+def product_along(graph: Graph, node: Node, value: str, axis: int, matrix: Array) -> str:
+    """Insert a product with a constant matrix (after, before) along an axis, and return its output's name."""
     shape = list(graph.shape(value))
     last = len(shape) - 1
     order = tuple({axis: last, last: axis}.get(place, place) for place in range(len(shape)))
-    weight = graph.add_constant(matrix, f"{node.outputs[0]}/cubic")
+    weight = graph.add_constant(matrix, f"{node.outputs[0]}/matrix")
     bias = graph.add_constant(np.zeros(len(matrix), np.float32), f"{node.outputs[0]}/bias")
     swapped = tuple(shape[place] for place in order)
     moved = graph.add(node, "Transpose", [value], swapped, perm=order)
