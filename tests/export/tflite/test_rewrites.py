@@ -16,6 +16,7 @@ from efficientmod_export.tflite.rewrites._cuts import form_cuts, raise_cuts
 from efficientmod_export.tflite.rewrites._identities import drop_identities
 from efficientmod_export.tflite.rewrites._linear import form_linear
 from efficientmod_export.tflite.rewrites._norms import form_norms
+from efficientmod_export.tflite.rewrites._pairs import turn_pairs
 from efficientmod_export.tflite.rewrites._pixels import form_space_to_depth, sort_shuffled
 from efficientmod_export.tflite.rewrites._refine import refine_reshapes
 from efficientmod_export.tflite.rewrites._scales import fold_scales
@@ -169,6 +170,15 @@ CASES: dict[str, tuple[Sequence[Callable[[Graph], int]], list[onnx.NodeProto], A
         {"g": ints(2, 2, -1), "s": ints(2, 6, 4, 5), "one": np.ones(2, np.float32), "zero": np.zeros(2, np.float32)},
         ["Reshape", "GroupNormalize"],
     ),
+    "neighbours that change places": (
+        [reshapes_only, form_cuts, turn_pairs],
+        [node("Slice", ["x0", "one", "end", "two", "two"], ["odd"]), node("Neg", ["odd"], ["minus"]),
+         node("Slice", ["x0", "zero", "end", "two", "two"], ["even"]), node("Unsqueeze", ["minus", "last"], ["a"]),
+         node("Unsqueeze", ["even", "last"], ["b"]), node("Concat", ["a", "b"], ["c"], axis=-1),
+         node("Reshape", ["c", "s"], ["y0"])],
+        [(2, 5, 6)], {"zero": ints(0), "one": ints(1), "two": ints(2), "end": ints(99), "last": ints(-1),
+                      "s": ints(2, 5, 6)}, ["Reshape", "Linear", "Reshape"],
+    ),
     "pixel shuffle": (
         [sort_shuffled],
         [node("Conv", ["x0", "w", "b"], ["c"]), node("DepthToSpace", ["c"], ["y0"], blocksize=2, mode="CRD")],
@@ -258,6 +268,21 @@ REFUSALS: dict[str, tuple[Callable[[Graph], int], list[onnx.NodeProto], Any, Any
          node("Add", ["d", "m"], ["y0"])],
         IMAGE, WEIGHT,
     ),
+    "neighbours of two values": (
+        turn_pairs,
+        [node("Slice", ["x0", "one", "end", "two", "two"], ["odd"]),
+         node("Slice", ["x1", "one", "end", "two", "two"], ["even"]), node("Reshape", ["odd", "s"], ["a"]),
+         node("Reshape", ["even", "s"], ["b"]), node("Concat", ["a", "b"], ["y0"], axis=-1)],
+        [(2, 5, 6), (2, 5, 6)],
+        {"one": ints(1), "two": ints(2), "end": ints(99), "s": ints(2, 5, 3, 1)},
+    ),
+    "neighbours of neighbours": (
+        turn_pairs,
+        [node("Slice", ["x0", "one", "end", "two", "two"], ["odd"]),
+         node("Slice", ["x0", "two", "end", "two", "two"], ["even"]), node("Reshape", ["odd", "s"], ["a"]),
+         node("Reshape", ["even", "t"], ["b"]), node("Concat", ["a", "b"], ["y0"], axis=2)],
+        [(2, 5, 6)], {"one": ints(1), "two": ints(2), "end": ints(99), "s": ints(2, 5, 3, 1), "t": ints(2, 5, 2, 1)},
+    ),
     "an unshuffle of what is read elsewhere": (
         form_space_to_depth,
         [node("Reshape", ["x0", "s"], ["r"]), node("Transpose", ["r"], ["t"], perm=[0, 1, 3, 5, 2, 4]),
@@ -282,7 +307,7 @@ REFUSALS: dict[str, tuple[Callable[[Graph], int], list[onnx.NodeProto], Any, Any
 def test_refusal(case: str, build_graph: Build, check_graph: Check) -> None:
     rewrite, nodes, inputs, constants = REFUSALS[case]
     graph = read(build_graph(nodes, inputs, constants))
-    if rewrite is raise_cuts:
+    if rewrite in (raise_cuts, turn_pairs):
         form_cuts(graph)
     if rewrite is form_linear and len(nodes) > 1:
         assert form_linear(graph) == 1  # the product itself

@@ -16,6 +16,7 @@ from ._einsum import spell_out_einsum
 from ._identities import drop_identities
 from ._linear import form_linear
 from ._norms import form_norms
+from ._pairs import turn_pairs
 from ._phases import split_transposed
 from ._pixels import form_space_to_depth, sort_shuffled
 from ._refine import refine_reshapes
@@ -44,6 +45,7 @@ REWRITES: tuple[Callable[[Graph], int], ...] = (
     sort_shuffled,
     form_space_to_depth,
     form_cuts,
+    turn_pairs,
     raise_cuts,
     refine_reshapes,
     broadcast_tiles,
