@@ -77,6 +77,14 @@ GRAPHS = (
         wanted = Constant<value_ints = [2, -1, -1, -1]>()  ones = ConstantOfShape<value = int64[1] {1}>(n)
         kept = Equal(wanted, last)  u = Where(kept, ones, wanted)  v = Expand(m, u)  q = Shape(m)
         r = ConstantOfShape<value = float[1] {0.5}>(q)  y = Add(v, r) }""",
+    """(float[1,4,5,6] x, float[4,1,3,4] w, float[4] b, float[4,3] v) => (float y) {
+        a = ConvTranspose<group = 4, strides = [2, 2], pads = [1, 1, 0, 1], output_padding = [1, 0]>(x, w, b)
+        p = Constant<value_ints = [0, 0, 1, 0, 0, 0, 2, 1]>()  c = Pad<mode = "edge">(a, p)
+        d = Pad<mode = "wrap">(c, p)  n = Constant<value_ints = [0, 0, -1, 1, 0, 0, -2, 0]>()  e = Pad(d, n)
+        f = Einsum<equation = "bchw,cd->bdhw">(e, v)  one = Constant<value_ints = [-1]>()
+        end = Constant<value_ints = [-99]>()  g = Slice(f, one, end, one, one)  axis = Constant<value_int = 1>()
+        h = CumSum(g, axis)  axes = Constant<value_ints = [2, 1]>()  j = ReduceLogSumExp<keepdims = 0>(h, axes)
+        all = Constant<value_ints = [0, 1, 2]>()  k = ReduceMax<keepdims = 0>(h, all)  y = MatMul(j, k) }""",
 )
 HEADER = '<ir_version: 9, opset_import: ["": 20]> g '
 
