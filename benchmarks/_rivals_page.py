@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from _tables import table, versions
+from _tables import TFLITE, table, versions
 
 from efficientmod_export.bench import Latency, Ratio
 from efficientmod_export.bench._machine import describe_machine
@@ -70,7 +70,7 @@ def page(results: list[Result], labels: list[str], peak: float, command: str, ru
         "",
         f"    {command}",
         "",
-        f"on {describe_machine()}{busy}; {versions()}. LiteRT with XNNPACK, one thread, float32, batch 1, {runs} "
+        f"on {describe_machine()}{busy}; {versions('onnx', 'ai-edge-litert')}. LiteRT with XNNPACK, one thread, float32, batch 1, {runs} "
         "rounds in turns. What is compared, and how, is in the script's `--help`.",
         "",
         *_summary(results, labels[1:], peak),

@@ -1,7 +1,10 @@
-"""What the benchmarks of the TFLite files share: the networks, and the ways to write a page."""
+"""What the benchmarks of many networks share: the networks, and the ways to write a page."""
 
 from collections.abc import Iterable, Iterator
 from importlib import metadata
+
+TFLITE = ("onnx", "ai-edge-litert")
+"""The packages that a .tflite comes from and runs in."""
 
 EFFICIENTMODS = ("efficientmod_xxs", "efficientmod_xs", "efficientmod_s", "efficientmod_s_conv")
 OTHERS = (
@@ -104,6 +107,6 @@ def table(head: list[str], rows: Iterable[list[str]]) -> Iterator[str]:
         yield f"| {' | '.join(row)} |"
 
 
-def versions() -> str:
-    """The packages that a page's numbers depend on."""
-    return ", ".join(f"{name} {metadata.version(name)}" for name in ("torch", "timm", "onnx", "ai-edge-litert"))
+def versions(*packages: str) -> str:
+    """The packages that a page's numbers depend on, beside torch and timm."""
+    return ", ".join(f"{name} {metadata.version(name)}" for name in ("torch", "timm", *packages))

@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 import onnx
 import onnxruntime
-from _tables import EFFICIENTMODS, MORE, OTHERS, table, versions
+from _tables import EFFICIENTMODS, MORE, OTHERS, TFLITE, table, versions
 
 from efficientmod_export._pipeline import example_input, preprocessing_of
 from efficientmod_export._prove import reference_outputs
@@ -197,7 +197,7 @@ def page(results: list[Result], command: str) -> str:
         "",
         f"    {command}",
         "",
-        f"on {describe_machine()}; {versions()}. Seeded weights of realistic scale; what is done is in the script's "
+        f"on {describe_machine()}; {versions('onnx', 'ai-edge-litert')}. Seeded weights of realistic scale; what is done is in the script's "
         "`--help`.",
         "",
         *_summary(results, made),
