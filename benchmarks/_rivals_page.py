@@ -70,7 +70,7 @@ def page(results: list[Result], labels: list[str], peak: float, command: str, ru
         "",
         f"    {command}",
         "",
-        f"on {describe_machine()}{busy}; {versions('onnx', 'ai-edge-litert')}. LiteRT with XNNPACK, one thread, float32, batch 1, {runs} "
+        f"on {describe_machine()}{busy}; {versions(*TFLITE)}. LiteRT with XNNPACK, one thread, float32, batch 1, {runs} "
         "rounds in turns. What is compared, and how, is in the script's `--help`.",
         "",
         *_summary(results, labels[1:], peak),

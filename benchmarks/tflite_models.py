@@ -197,7 +197,7 @@ def page(results: list[Result], command: str) -> str:
         "",
         f"    {command}",
         "",
-        f"on {describe_machine()}; {versions('onnx', 'ai-edge-litert')}. Seeded weights of realistic scale; what is done is in the script's "
+        f"on {describe_machine()}; {versions(*TFLITE)}. Seeded weights of realistic scale; what is done is in the script's "
         "`--help`.",
         "",
         *_summary(results, made),
