@@ -70,8 +70,8 @@ def page(results: list[Result], labels: list[str], peak: float, command: str, ru
         "",
         f"    {command}",
         "",
-        f"on {describe_machine()}{busy}; {versions(*TFLITE)}. LiteRT with XNNPACK, one thread, float32, batch 1, {runs} "
-        "rounds in turns. What is compared, and how, is in the script's `--help`.",
+        f"on {describe_machine()}{busy}; {versions(*TFLITE)}. LiteRT with XNNPACK, one thread, float32, "
+        f"batch 1, {runs} rounds in turns. What is compared, and how, is in the script's `--help`.",
         "",
         *_summary(results, labels[1:], peak),
         "",

@@ -197,8 +197,8 @@ def page(results: list[Result], command: str) -> str:
         "",
         f"    {command}",
         "",
-        f"on {describe_machine()}; {versions(*TFLITE)}. Seeded weights of realistic scale; what is done is in the script's "
-        "`--help`.",
+        f"on {describe_machine()}; {versions(*TFLITE)}. Seeded weights of realistic scale; what is done is in the "
+        "script's `--help`.",
         "",
         *_summary(results, made),
         "",
