@@ -295,6 +295,18 @@ REFUSALS: dict[str, tuple[Callable[[Graph], int], list[onnx.NodeProto], Any, Any
          node("Reshape", ["t", "u"], ["y0"])],
         [(2, 3, 4, 6)], {"s": ints(2, 3, 2, 2, 2, 3), "u": ints(2, 18, 2, 2)},
     ),
+    "patches in an image of the same size": (
+        form_space_to_depth,
+        [node("Reshape", ["x0", "s"], ["r"]), node("Transpose", ["r"], ["t"], perm=[0, 1, 3, 5, 2, 4]),
+         node("Reshape", ["t", "u"], ["y0"])],
+        [(2, 3, 4, 6)], {"s": ints(2, 3, 2, 2, 3, 2), "u": ints(2, 3, 4, 6)},
+    ),
+    "tokens of patches": (
+        form_space_to_depth,
+        [node("Reshape", ["x0", "s"], ["r"]), node("Transpose", ["r"], ["t"], perm=[0, 1, 3, 5, 2, 4]),
+         node("Reshape", ["t", "u"], ["y0"])],
+        [(2, 3, 4, 6)], {"s": ints(2, 3, 2, 2, 3, 2), "u": ints(2, 3, 24, 1)},
+    ),
     "a matrix on the left": (form_linear, [node("MatMul", ["w", "x0"], ["y0"])], [(3, 4)], {"w": normal(5, 3)}),
     "a bias along rows": (
         form_linear, [node("MatMul", ["x0", "w"], ["m"]), node("Add", ["m", "b"], ["n"]), node("Relu", ["n"], ["y0"])],

@@ -48,7 +48,7 @@ def _gather_blocks(graph: Graph, last: Node) -> bool:
         return False
     batch, channels, *extents = graph.shape(first.inputs[0])
     middle, result, perm = graph.shape(first.outputs[0]), graph.shape(last.outputs[0]), move.ints("perm")
-    block = extents[0] // result[2] if len(result) == 4 else 1
+    block = middle[3] if len(middle) == 6 else 1
     rows, columns = (extent // block for extent in extents)
     split, whole = (batch, channels, rows, block, columns, block), (batch, channels * block**2, rows, columns)
     if block < 2 or middle != split or result != whole:
