@@ -40,7 +40,7 @@ def _cut(node: fx.Node) -> Write | None:
 def _strided(node: fx.Node) -> Write | None:
     bound = arguments(node)
     image, axis, step = bound["self"], bound["dim"] % len(shape(node)), bound["step"]
-    if step == 1 or len(shape(node)) != 4 or axis < 2:
+    if step == 1 or len(shape(node)) != 4 or axis < 2 or not image.meta["val"].is_floating_point():
         return None
     size = shape(image)[axis]
     start, end, _ = slice(bound["start"], bound["end"]).indices(size)

@@ -60,7 +60,7 @@ def _clamp(node: fx.Node) -> Write | None:
     """XNNPACK fails on a layer whose output is clamped above 0; with hardtanh ExecuTorch merges the two itself."""
     bound = arguments(node)
     low, high = bound["min"], bound["max"]
-    if low is None or low <= 0:
+    if low is None or low <= 0 or not node.meta["val"].is_floating_point():
         return None
     limits = (float(low), torch.finfo(torch.float32).max if high is None else float(high))
     return lambda: emit(node, aten.hardtanh.default, (bound["self"], *limits))

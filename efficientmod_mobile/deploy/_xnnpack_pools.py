@@ -112,7 +112,7 @@ def _maximum(node: fx.Node) -> Write | None:
         source = source.all_input_nodes[0]
     elif sorted(axis % len(shape(source)) for axis in arguments(node)["dim"]) != [2, 3]:
         return None
-    if len(shape(source)) != 4 or shape(node)[2:] not in ((), (1, 1)):
+    if len(shape(source)) != 4 or shape(node)[2:] not in ((), (1, 1)) or not source.meta["val"].is_floating_point():
         return None
     window = list(shape(source)[2:])
     return lambda: reshaped(node, emit(node, aten.max_pool2d.default, (source, window, window)))

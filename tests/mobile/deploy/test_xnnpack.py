@@ -120,6 +120,8 @@ STAYS: list[Function] = [
     lambda x: F.avg_pool2d(x, 2, divisor_override=3),
     lambda x: F.interpolate(x, size=(20, 20)),
     lambda x: x[:, ::2],
+    lambda x: x * torch.where(x > 0, 1, 0)[:, :, ::2].sum((2, 3), keepdim=True),
+    lambda x: x * (x > 0).int().amax((2, 3), keepdim=True),
     lambda x: x[:, :, :1].expand(-1, -1, 5, -1),
     lambda x: F.pad(x, (4, 0, 0, 0), mode="reflect"),
     lambda x: F.pad(x, (1, 1)),
@@ -130,6 +132,7 @@ STAYS: list[Function] = [
     lambda x: x.flatten(2).softmax(-1),
     F.gelu,
     lambda x: x.clamp(-0.1, 0.1),
+    lambda x: x * (4.0 * x).int().clamp(min=1),
     lambda x: 1.0 - x,
 ]
 
