@@ -105,9 +105,7 @@ def _classes_of(module: nn.Module, input_size: tuple[int, int]) -> int | None:
     try:
         with torch.no_grad():
             output = module(torch.zeros(1, 3, *input_size))
-    except (
-        Exception,
-        SystemExit,
-    ):  # it may take another size; capturing the network will say what is wrong, if anything is
+    except (Exception, SystemExit):
+        # It may take another size; capturing the network will say what is wrong, if anything is.
         return None
     return output.shape[1] if isinstance(output, torch.Tensor) and output.ndim == 2 else None

@@ -11,9 +11,6 @@ units in the last place, that of columns and then of their means by H + W. (High
 point summation".)
 """
 
-import operator
-from typing import Any
-
 import torch
 from torch import fx
 
@@ -78,7 +75,8 @@ def global_mean(node: fx.Node, image: fx.Node) -> fx.Node:
     return emit(node, aten.mean.dim, (image, [2, 3], True))
 
 
-def _global_mean(node: fx.Node) -> Write | None:
+def mean_of_image(node: fx.Node) -> Write | None:
+    """The form of a mean over height and width; None where XNNPACK's own is as good."""
     image = node.all_input_nodes[0]
     if len(shape(node)) == 4 and not _is_large(image):
         return None
@@ -90,37 +88,25 @@ def _is_large(image: fx.Node) -> bool:
     return height * width > _LARGE and min(height, width) > 1
 
 
-def mean_of_image(node: fx.Node) -> Write | None:
-    """The form of `aten.mean.dim` over height and width, also of a channels-last image (N, H, W, C)."""
-    bound = arguments(node)
-    image = bound["self"]
-    axes = sorted(axis % len(shape(image)) for axis in bound["dim"] or ())
-    if len(shape(image)) != 4 or bound["dtype"] is not None:
-        return None
-    if axes == [2, 3]:
-        return _global_mean(node)
-    if axes != [1, 2]:
-        return None
-    return lambda: reshaped(node, global_mean(node, emit(node, aten.permute.default, (image, [0, 3, 1, 2]))))
-
-
-def _maximum(node: fx.Node) -> Write | None:
-    source: Any = node.all_input_nodes[0]
-    if is_call(node, operator.getitem):
-        if node.args[1] != 0:
-            return None
-        source = source.all_input_nodes[0]
-    elif sorted(axis % len(shape(source)) for axis in arguments(node)["dim"]) != [2, 3]:
-        return None
-    if len(shape(source)) != 4 or shape(node)[2:] not in ((), (1, 1)) or not source.meta["val"].is_floating_point():
-        return None
-    window = list(shape(source)[2:])
-    return lambda: reshaped(node, emit(node, aten.max_pool2d.default, (source, window, window)))
+def _amax(node: fx.Node) -> Write | None:
+    (image,) = node.all_input_nodes
+    axes = sorted(axis % len(shape(image)) for axis in arguments(node)["dim"])
+    return _maximum(node, image) if axes == [2, 3] else None
 
 
 def adaptive_maximum(node: fx.Node) -> Write | None:
     """The form of the first result of an adaptive maximum; None for any other `getitem`."""
-    return _maximum(node) if is_call(node.args[0], aten.adaptive_max_pool2d.default) else None
+    source, index = node.args
+    if not is_call(source, aten.adaptive_max_pool2d.default) or index != 0:
+        return None
+    return _maximum(node, source.all_input_nodes[0])  # type: ignore[union-attr]
+
+
+def _maximum(node: fx.Node, image: fx.Node) -> Write | None:
+    if len(shape(image)) != 4 or shape(node)[2:] not in ((), (1, 1)) or not image.meta["val"].is_floating_point():
+        return None
+    window = list(shape(image)[2:])
+    return lambda: reshaped(node, emit(node, aten.max_pool2d.default, (image, window, window)))
 
 
 def _nearest(node: fx.Node) -> Write | None:
@@ -144,7 +130,7 @@ def _nearest(node: fx.Node) -> Write | None:
 FORMS: dict[object, Form] = {
     aten.avg_pool2d.default: _average,
     aten.adaptive_avg_pool2d.default: _adaptive_average,
-    aten.amax.default: _maximum,
+    aten.amax.default: _amax,
     aten.upsample_nearest2d.vec: _nearest,
     aten.upsample_nearest2d.default: _nearest,
 }

@@ -56,7 +56,14 @@ def _mean(node: fx.Node) -> Write | None:
     if arguments(node)["dtype"] is not None:
         return None
     (x,), axes = node.all_input_nodes, _axes(node)
-    return _over_one_axis(node, 1 / shape(x)[axes[0]]) if len(axes) == 1 else mean_of_image(node)
+    if len(axes) == 1:
+        return _over_one_axis(node, 1 / shape(x)[axes[0]])
+    if len(shape(x)) != 4 or axes not in ([1, 2], [2, 3]):
+        return None
+    if axes == [2, 3]:
+        return mean_of_image(node)
+    # An image (N, H, W, C), its channels last.
+    return lambda: reshaped(node, global_mean(node, emit(node, aten.permute.default, (x, [0, 3, 1, 2]))))
 
 
 def _length(node: fx.Node) -> Write | None:
