@@ -122,6 +122,7 @@ def softmax(context: Context, x: Operand, *, axis: int = -1) -> Value:
     value = context.builder.arranged(value, last_axis_innermost(value.layout, axis))
     stored = context.builder.shape(value)
     shape = stored if stored[-1] == value.physical[-1] else value.physical
+    shape = (1, *shape) if len(shape) == 1 else shape
     tensor = context.emit("SOFTMAX", [context.builder.stored(value, shape)], shape, schema.SoftmaxOptionsT(beta=1.0))
     return Value(tensor, value.physical, value.layout)
 

@@ -42,6 +42,7 @@ def binary(context: Context, code: str, left: Operand, right: Operand, options: 
     shapes = _running_shapes(context, operands, physical)
     if code in _VECTORISED:
         operands, shapes = _with_long_runs(operands, shapes)
+    shapes = _for_gpus(operands, shapes)
     tensors = [_tensor(context, operand, shape) for operand, shape in zip(operands, shapes, strict=True)]
     tensor = context.emit(code, tensors, np.broadcast_shapes(*shapes), options)
     return Value(tensor, physical, layout)
@@ -72,6 +73,19 @@ def _with_long_runs(operands: Sequence[Operand], shapes: Sequence[Shape]) -> tup
             longer = (*full[:-2], *result[-2:])
             made.append((np.broadcast_to(operand.reshape(full), longer), longer))
     return [operand for operand, _ in made], [shape for _, shape in made]
+
+
+def _for_gpus(operands: Sequence[Operand], shapes: list[Shape]) -> list[Shape]:
+    """Shapes that LiteRT reads alike on a GPU and on a CPU: at least two axes, and four beside a constant whose first
+    axis is the result's; with fewer, a GPU reads that constant's first slice only.
+    """
+    result = np.broadcast_shapes(*shapes)
+    constants = [shape for item, shape in zip(operands, shapes, strict=True) if not isinstance(item, Value)]
+    varies = any(len(shape) == len(result) and shape[0] > 1 for shape in constants)
+    rank = MAX_RANK if varies else 2
+    if len(result) >= rank:
+        return shapes
+    return [(1,) * (rank - len(shape)) + shape for shape in shapes]
 
 
 def common_layout(values: Sequence[Value], rank: int) -> Layout:

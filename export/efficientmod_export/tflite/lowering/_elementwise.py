@@ -4,6 +4,7 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from .._errors import CannotLowerError
+from .._graph import Array
 from .._layout import Value
 from ._broadcast import binary, scalar, unary
 from ._registry import Context, Operand, lowers
@@ -45,7 +46,20 @@ def one_operand(context: Context, x: Operand) -> Value:
 def two_operands(context: Context, a: Operand, b: Operand) -> Value:
     """f(a, b) on each pair of elements, broadcast."""
     code, options = _BINARY[context.node.operator]
+    if code == "DIV" and not isinstance(b, Value):
+        return quotient(context, a, b)
     return binary(context, code, a, b, options())
+
+
+def quotient(context: Context, a: Operand, divisor: Array) -> Value:
+    """A product with 1 / divisor: a GPU pads the channels to a multiple of four with zeros, also those of a divisor, and
+    a convolution spreads the NaN of 0 / 0. A divisor whose reciprocal is no normal float32 stays one.
+    """
+    with np.errstate(divide="ignore", over="ignore", under="ignore"):
+        inverse = (1.0 / divisor.astype(np.float64)).astype(np.float32)
+    if not (np.isfinite(inverse) & (np.abs(inverse) >= np.finfo(np.float32).tiny)).all():
+        return binary(context, "DIV", a, divisor, schema.DivOptionsT())
+    return binary(context, "MUL", a, inverse, schema.MulOptionsT())
 
 
 @lowers(*_EXTREMES)

@@ -6,8 +6,9 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from .._builder import MAX_RANK
-from .._graph import Array
-from .._layout import Layout, Value, last_axis_innermost, moves, padded
+from .._graph import Array, Shape
+from .._layout import Layout, Value, last_axis_innermost, moves, natural, padded
+from ._broadcast import binary
 from ._registry import Context, Operand, lowers
 
 
@@ -27,12 +28,18 @@ def right_product(context: Context, value: Value, weight: Array, bias: Array) ->
     """The product x @ weight.T + bias along the innermost axis; weight (O, I)."""
     outputs, inputs = weight.shape
     shape, rank = context.builder.shape(value), len(value.layout)
-    # FULLY_CONNECTED reads its input as rows of the right length, whatever shape it is stored with; to keep the axes
-    # needs a younger runtime.
+    # On a CPU LiteRT reads rows of the weight's width, whatever shape the input has; on a GPU it reads the last axis.
+    # A new shape costs nothing but a RESHAPE; to keep the axes needs a younger runtime.
     keep = shape[-1] == inputs and len(shape) > 2 and rank > 2
+    one_row = shape[-1] == inputs == value.size and len(shape) > 1
+    rows = shape if keep or one_row else (value.size // inputs, inputs)
     result = (*shape[:-1], outputs) if keep else (value.size // inputs, outputs)
     options = schema.FullyConnectedOptionsT(keepNumDims=keep)
-    operands = [value.tensor, context.constant(weight, "weight"), context.constant(bias, "bias")]
+    operands = [
+        context.builder.stored(value, rows),
+        context.constant(weight, "weight"),
+        context.constant(bias, "bias"),
+    ]
     tensor = context.emit("FULLY_CONNECTED", operands, result, options)
     return Value(tensor, (*value.physical[:-1], outputs), value.layout)
 
@@ -46,15 +53,26 @@ def matmul(context: Context, a: Operand, b: Operand) -> Value:
     left = _matrices_innermost(context, left, ordered=True)
     right = _matrices_innermost(context, right, ordered=False)
     transposed = right.layout[-1] == rank - 2
-    (rows, _), columns = left.physical[-2:], right.physical[-2 if transposed else -1]
+    (rows, inner), columns = left.physical[-2:], right.physical[-2 if transposed else -1]
     batch = np.broadcast_shapes(left.physical[:-2], right.physical[:-2])
-    shapes = [left.physical, right.physical, (*batch, rows, columns)]
-    if rank > MAX_RANK and left.physical[:-2] == right.physical[:-2]:
-        shapes = [(prod(shape[:-2]), *shape[-2:]) for shape in shapes]
+    if left.physical[:-2] == batch and right.size == prod(right.physical[-2:]):
+        shapes = [(left.size // inner, inner), right.physical[-2:], (left.size // inner, columns)]
+    else:
+        left, right = (_repeated(context, value, batch) for value in (left, right))
+        shapes = [left.physical, right.physical, (*batch, rows, columns)]
+        if rank > MAX_RANK:
+            shapes = [(prod(shape[:-2]), *shape[-2:]) for shape in shapes]
     options = schema.BatchMatMulOptionsT(adjY=transposed)
     operands = [context.builder.stored(left, shapes[0]), context.builder.stored(right, shapes[1])]
     tensor = context.emit("BATCH_MATMUL", operands, shapes[2], options)
     return Value(tensor, (*batch, rows, columns), tuple(range(rank)))
+
+
+def _repeated(context: Context, value: Value, batch: Shape) -> Value:
+    """The matrices of a value, repeated to the batch axes: on a GPU, a product whose batches differ is wrong."""
+    if value.physical[:-2] == batch:
+        return value
+    return binary(context, "MUL", value, np.ones((*batch, 1, 1), np.float32), schema.MulOptionsT())
 
 
 def _matrices_innermost(context: Context, value: Value, *, ordered: bool) -> Value:
@@ -78,7 +96,8 @@ def left_product(context: Context, value: Value, axis: int, weight: Array, bias:
     (outputs, inputs), inner = weight.shape, prod(value.physical[place + 1 :])
     operands = [context.constant(weight, "weight"), context.builder.stored(value, (inputs, inner))]
     tensor = context.emit("BATCH_MATMUL", operands, (outputs, inner), schema.BatchMatMulOptionsT())
+    product = Value(tensor, (outputs, inner), natural(2))
     if bias.any():
-        operands = [tensor, context.constant(bias.reshape(-1, 1), "bias")]
-        tensor = context.emit("ADD", operands, (outputs, inner), schema.AddOptionsT())
-    return Value(tensor, (*value.physical[:place], outputs, *value.physical[place + 1 :]), value.layout)
+        product = binary(context, "ADD", product, bias.reshape(-1, 1), schema.AddOptionsT())
+    physical = (*value.physical[:place], outputs, *value.physical[place + 1 :])
+    return Value(product.tensor, physical, value.layout)

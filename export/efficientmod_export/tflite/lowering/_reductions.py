@@ -76,9 +76,12 @@ def reduce(context: Context, code: str, value: Value, axes: tuple[int, ...], *, 
         if (parts := _parts(extents[long[0]], context.builder.shape(value))) > 1:
             return reduce(context, code, _over_parts(context, code, value, long[0], parts), axes, keep=keep)
     shape, chosen = _running_shape(context, value, places)
-    options = schema.ReducerOptionsT(keepDims=keep)
+    if len(shape) == 1:  # on a GPU, LiteRT computes wrong values on tensors of one axis
+        shape, chosen = (1, *shape), frozenset(axis + 1 for axis in chosen)
+    stays = keep or len(shape) - len(chosen) < 2
+    options = schema.ReducerOptionsT(keepDims=stays)
     remaining = tuple(
-        1 if axis in chosen else extent for axis, extent in enumerate(shape) if keep or axis not in chosen
+        1 if axis in chosen else extent for axis, extent in enumerate(shape) if stays or axis not in chosen
     )
     operands = [context.builder.stored(value, shape), context.builder.ints(sorted(chosen))]
     tensor = context.emit(code, operands, remaining, options)
