@@ -24,7 +24,7 @@ from efficientmod_export._stages import (
     Sample,
     report_nothing,
 )
-from efficientmod_export.backends import BACKENDS, INTERPRETED, quiet
+from efficientmod_export.backends import BACKENDS, INTERPRETED
 from efficientmod_export.bundle import (
     ArtifactEntry,
     BundleWriter,
@@ -39,6 +39,7 @@ from efficientmod_export.bundle import (
     write_golden,
     write_labels,
 )
+from efficientmod_export.foreign import quiet
 from efficientmod_export.parity import make_samples
 from efficientmod_mobile import Network, load_network
 from efficientmod_mobile.deploy import Deployed, Original, Recipe, capture, deploy

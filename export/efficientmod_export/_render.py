@@ -45,7 +45,7 @@ def progress(*, shown: bool) -> Iterator[ProgressReport]:
     if not (shown and _err.is_terminal):
         yield report_nothing
         return
-    from efficientmod_export.backends import terminal
+    from efficientmod_export.foreign import terminal
 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     # A stream of its own, since the converters' prints to standard error are kept from the terminal meanwhile.

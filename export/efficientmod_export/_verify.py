@@ -12,7 +12,7 @@ from efficientmod_export._interpret import interpret_artifact
 from efficientmod_export._prove import parity_failure, prove
 from efficientmod_export._result import TargetResult, VerifyResult
 from efficientmod_export._stages import Normalisation, Outputs, ProgressReport, Sample, TensorSpec, report_nothing
-from efficientmod_export.backends import BACKENDS, quiet
+from efficientmod_export.backends import BACKENDS
 from efficientmod_export.backends._program import pytorch_interface
 from efficientmod_export.bundle import (
     ArtifactEntry,
@@ -24,6 +24,7 @@ from efficientmod_export.bundle import (
     golden_samples,
     open_bundle,
 )
+from efficientmod_export.foreign import quiet
 from efficientmod_mobile.errors import EfficientModError, InputError
 
 

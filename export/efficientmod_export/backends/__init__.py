@@ -7,7 +7,6 @@ from efficientmod_export.backends._executorch_coreml import ExecutorchCoremlBack
 from efficientmod_export.backends._executorch_vulkan import ExecutorchVulkanBackend
 from efficientmod_export.backends._interpreted import INTERPRETED
 from efficientmod_export.backends._onnx import OnnxBackend
-from efficientmod_export.backends._quiet import quiet, terminal
 from efficientmod_export.backends._tflite import TfliteBackend
 
 __all__ = [
@@ -22,7 +21,5 @@ __all__ = [
     "OnnxBackend",
     "TfliteBackend",
     "check_ios",
-    "quiet",
     "register",
-    "terminal",
 ]

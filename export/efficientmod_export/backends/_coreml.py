@@ -28,8 +28,6 @@ from efficientmod_export._stages import (
 )
 from efficientmod_export.backends._backend import check_ios, check_precision, demand, register
 from efficientmod_export.backends._classifier import LABEL, PROBABILITIES, add_classifier
-from efficientmod_export.backends._coreml_gelu import tanh_gelu
-from efficientmod_export.backends._failures import converting, loading
 from efficientmod_export.backends._image import check_image, for_centred_pixels
 from efficientmod_export.backends._mlpackage import Metadata, describe, edit_package
 from efficientmod_export.backends._program import (
@@ -39,7 +37,7 @@ from efficientmod_export.backends._program import (
     interface_of,
     output_nodes,
 )
-from efficientmod_export.backends._shortcuts import coremltools_shortcuts, torch_shortcuts
+from efficientmod_export.foreign import converting, coremltools_shortcuts, loading, tanh_gelu, torch_shortcuts
 from efficientmod_export.mil import MODULES_KEY, mark_modules, module_table
 from efficientmod_mobile.deploy import Program
 from efficientmod_mobile.deploy._graph import emit

@@ -13,8 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from efficientmod_export.backends._failures import loading
-from efficientmod_export.backends._quiet import quiet
+from efficientmod_export.foreign import loading, quiet
 from efficientmod_mobile.errors import ConversionError
 
 DELEGATE = "CoreMLBackend"

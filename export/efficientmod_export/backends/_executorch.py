@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from efficientmod_export._stages import Artifact, ConversionOptions, Interface, Outputs, Precision, Runner, TensorSpec
 from efficientmod_export.backends._backend import check_precision, demand, register
-from efficientmod_export.backends._failures import converting, loading
 from efficientmod_export.backends._lowering import assemble, lower
 from efficientmod_export.backends._program import check_count, interface_of, write_file
+from efficientmod_export.foreign import converting, loading
 from efficientmod_mobile.deploy import Program
 
 # ExecuTorch promises that a runtime reads older files, not newer ones; so the least runtime is the one that wrote it.

@@ -15,14 +15,12 @@ from torch import fx
 
 from efficientmod_export._stages import Artifact, ConversionOptions, Interface, Precision, Runner, TensorSpec
 from efficientmod_export.backends._backend import check_ios, check_precision, demand, register
-from efficientmod_export.backends._coreml_gelu import tanh_gelu
 from efficientmod_export.backends._coreml_in_pte import DELEGATE, finish, is_whole
 from efficientmod_export.backends._executorch import EXECUTORCH, inventory, pte_runner
-from efficientmod_export.backends._failures import converting
 from efficientmod_export.backends._lowering import assemble, lower
 from efficientmod_export.backends._mlpackage import edit_package
 from efficientmod_export.backends._program import interface_of, write_file
-from efficientmod_export.backends._shortcuts import coremltools_shortcuts
+from efficientmod_export.foreign import converting, coremltools_shortcuts, tanh_gelu
 from efficientmod_export.mil import MODULES_KEY, handle_table, module_of
 from efficientmod_mobile.deploy import Program
 from efficientmod_mobile.errors import ConversionError

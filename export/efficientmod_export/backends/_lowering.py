@@ -3,7 +3,7 @@
 from typing import Any
 
 from efficientmod_export.backends._program import export
-from efficientmod_export.backends._shortcuts import executorch_shortcuts, torch_shortcuts
+from efficientmod_export.foreign import executorch_shortcuts, torch_shortcuts
 from efficientmod_mobile.deploy import Program
 
 

@@ -18,7 +18,6 @@ from efficientmod_export._stages import (
     TensorSpec,
 )
 from efficientmod_export.backends._backend import check_precision, demand, register
-from efficientmod_export.backends._failures import converting, loading
 from efficientmod_export.backends._program import (
     INPUT_NAME,
     check_names,
@@ -28,7 +27,7 @@ from efficientmod_export.backends._program import (
     program_names,
     write_file,
 )
-from efficientmod_export.backends._shortcuts import torch_shortcuts
+from efficientmod_export.foreign import converting, loading, torch_shortcuts
 from efficientmod_mobile.deploy import Program
 
 if TYPE_CHECKING:

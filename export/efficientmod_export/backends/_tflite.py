@@ -19,10 +19,10 @@ from efficientmod_export._stages import (
     TensorSpec,
 )
 from efficientmod_export.backends._backend import check_precision, demand, register
-from efficientmod_export.backends._failures import converting, loading
 from efficientmod_export.backends._image import PIXELS_OVER_255, check_image, for_pixels
 from efficientmod_export.backends._onnx import to_onnx
 from efficientmod_export.backends._program import INPUT_NAME, check_names, interface_of, write_file
+from efficientmod_export.foreign import converting, loading
 from efficientmod_mobile.deploy import Program
 
 if TYPE_CHECKING:

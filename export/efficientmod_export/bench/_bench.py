@@ -10,7 +10,6 @@ from typing import Literal
 from efficientmod_export._pipeline import example_input
 from efficientmod_export._rebuild import rebuild
 from efficientmod_export._stages import Precision, ProgressReport, report_nothing
-from efficientmod_export.backends import quiet
 from efficientmod_export.bench._contenders import (
     REFERENCE,
     artifact_contenders,
@@ -27,6 +26,7 @@ from efficientmod_export.bench._result import BenchResult, Kind, Row, Settings, 
 from efficientmod_export.bench._runtimes import RUNTIMES
 from efficientmod_export.bench._statistics import Ratio
 from efficientmod_export.bundle import golden_samples, read_bundle
+from efficientmod_export.foreign import quiet
 from efficientmod_mobile import count_macs
 from efficientmod_mobile.deploy import capture
 from efficientmod_mobile.errors import InputError

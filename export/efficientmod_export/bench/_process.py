@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from efficientmod_export.backends._failures import first_line
 from efficientmod_export.bench._plan import Measurement, Plan
+from efficientmod_export.foreign import first_line
 from efficientmod_mobile.errors import ConversionError
 
 

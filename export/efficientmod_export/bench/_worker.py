@@ -14,9 +14,9 @@ from pathlib import Path
 
 import torch
 
-from efficientmod_export.backends._failures import loading
 from efficientmod_export.bench._plan import EAGER, PRODUCT_SIZE, Contender, Measurement, Plan, Timing
 from efficientmod_export.bench._runtimes import RUNTIMES, Call, Load, Loaded
+from efficientmod_export.foreign import loading
 from efficientmod_mobile import load_network
 from efficientmod_mobile.errors import EfficientModError
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import fx
 
 from efficientmod_export._stages import Sample
-from efficientmod_export.backends._failures import loading
+from efficientmod_export.foreign import loading
 from efficientmod_export.parity._metrics import reference_ranges
 from efficientmod_export.parity._probes import PROBERS, Prober
 from efficientmod_mobile.deploy import Program, to_dtype

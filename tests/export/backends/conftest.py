@@ -10,7 +10,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from efficientmod_export._stages import Artifact, ConversionOptions, Outputs, Precision, Sample
-from efficientmod_export.backends import BACKENDS, quiet
+from efficientmod_export.backends import BACKENDS
+from efficientmod_export.foreign import quiet
 from efficientmod_mobile.deploy import Program, capture, run
 
 # PyTorch writes thousands of debug records of its own to this logger as soon as somebody listens, as pytest does.

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from efficientmod_export.backends import BACKENDS, OnnxBackend, quiet, register
+from efficientmod_export.backends import BACKENDS, OnnxBackend, register
+from efficientmod_export.foreign import quiet
 from efficientmod_mobile.deploy import Program
 from efficientmod_mobile.errors import ConversionError, DependencyError, InputError
 

@@ -12,10 +12,11 @@ import torch
 from torch import nn
 
 from efficientmod_export._stages import InputSpec, TensorSpec
-from efficientmod_export.backends import BACKENDS, quiet
+from efficientmod_export.backends import BACKENDS
 from efficientmod_export.backends import _coreml as backend
 from efficientmod_export.backends._classifier import _distinct, add_classifier
 from efficientmod_export.backends._mlpackage import MODEL, WEIGHTS, edit_package
+from efficientmod_export.foreign import quiet
 from efficientmod_mobile.deploy import Program, capture
 from efficientmod_mobile.errors import InputError
 

@@ -11,9 +11,9 @@ import torch
 
 from efficientmod_export._recipes import RECIPES
 from efficientmod_export._stages import Artifact, Sample
-from efficientmod_export.backends import quiet
 from efficientmod_export.backends._interpreted import load_interpreted
 from efficientmod_export.backends._mlpackage import MODEL
+from efficientmod_export.foreign import quiet
 from efficientmod_export.parity._layers import first_drift
 from efficientmod_mobile import create_model, realistic_state
 from efficientmod_mobile.deploy import Program, capture, deploy, run

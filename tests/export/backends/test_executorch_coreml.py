@@ -10,9 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from efficientmod_export._stages import Artifact, InputSpec, Normalisation, Outputs, Sample, TensorSpec
-from efficientmod_export.backends import BACKENDS, quiet
+from efficientmod_export.backends import BACKENDS
 from efficientmod_export.backends._coreml_in_pte import METADATA, PACKAGE, unpacked
 from efficientmod_export.backends._interpreted import load_interpreted
+from efficientmod_export.foreign import quiet
 from efficientmod_export.mil import Arithmetic
 from efficientmod_mobile.deploy import Program, capture, run
 from efficientmod_mobile.errors import ConversionError, InputError

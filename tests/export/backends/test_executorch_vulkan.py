@@ -8,7 +8,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from efficientmod_export._recipes import RECIPES
-from efficientmod_export.backends import BACKENDS, quiet
+from efficientmod_export.backends import BACKENDS
+from efficientmod_export.foreign import quiet
 from efficientmod_mobile.deploy import Program, capture, deploy
 from efficientmod_mobile.errors import ConversionError
 

@@ -11,8 +11,9 @@ from ai_edge_litert import schema_py_generated as schema
 from onnx import numpy_helper
 
 from efficientmod_export._stages import Sample
-from efficientmod_export.backends import _executorch, quiet
+from efficientmod_export.backends import _executorch
 from efficientmod_export.backends._program import copy
+from efficientmod_export.foreign import quiet
 from efficientmod_export.parity import _probes
 from efficientmod_export.parity._layers import LayerReport, _reference, _search, first_drift
 from efficientmod_mobile.deploy import Program

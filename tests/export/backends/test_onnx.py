@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from efficientmod_export._stages import Artifact, InputSpec, Normalisation, TensorSpec
-from efficientmod_export.backends import BACKENDS, quiet
+from efficientmod_export.backends import BACKENDS
+from efficientmod_export.foreign import quiet
 from efficientmod_mobile.deploy import Program, capture
 
 from .conftest import CLASSES, MEAN, STD, Convert, options, strengthen

@@ -14,9 +14,10 @@ from efficientmod_export._pipeline import example_input, preprocessing_of
 from efficientmod_export._prove import reference_outputs
 from efficientmod_export._recipes import RECIPES
 from efficientmod_export._stages import ConversionOptions, Outputs, Precision, Sample
-from efficientmod_export.backends import BACKENDS, quiet
+from efficientmod_export.backends import BACKENDS
 from efficientmod_export.backends._tflite import input_values
 from efficientmod_export.bundle import Preprocessing
+from efficientmod_export.foreign import quiet
 from efficientmod_export.parity import TOLERANCES, MeasuredWith, judge, make_samples
 from efficientmod_mobile import load_network
 from efficientmod_mobile.deploy import Program, capture, deploy

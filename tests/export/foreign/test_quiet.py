@@ -9,7 +9,7 @@ import warnings
 
 import pytest
 
-from efficientmod_export.backends import quiet, terminal
+from efficientmod_export.foreign import quiet, terminal
 
 
 def make_noise() -> None:

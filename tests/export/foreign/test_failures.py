@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from efficientmod_export.backends._failures import converting, loading
+from efficientmod_export.foreign import converting, loading
 from efficientmod_mobile.errors import BundleError, ConversionError, DependencyError, InputError
 
 
