@@ -52,8 +52,10 @@ def two_operands(context: Context, a: Operand, b: Operand) -> Value:
 
 
 def quotient(context: Context, a: Operand, divisor: Array) -> Value:
-    """A product with 1 / divisor: a GPU pads the channels to a multiple of four with zeros, also those of a divisor, and
-    a convolution spreads the NaN of 0 / 0. A divisor whose reciprocal is no normal float32 stays one.
+    """A product with 1 / divisor, where that is a normal float32.
+
+    A GPU pads the channels to a multiple of four with zeros, those of a divisor as well, and a convolution spreads the
+    NaN of 0 / 0.
     """
     with np.errstate(divide="ignore", over="ignore", under="ignore"):
         inverse = (1.0 / divisor.astype(np.float64)).astype(np.float32)
