@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import onnx
 
-from efficientmod_export.backends._tflite import interpreter
-from efficientmod_export.tflite import to_tflite
+from efficientmod_export.targets.tflite._convert import interpreter
+from efficientmod_export.targets.tflite.writer import to_tflite
 
 PRODUCTS = ((784, 256, 512), (196, 512, 2048), (3136, 128, 256), (1024, 1024, 1024))
 """Matrix products (rows, inner, columns) as networks have them; the fastest counts."""

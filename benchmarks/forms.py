@@ -22,12 +22,12 @@ import torch
 
 from efficientmod_export._recipes import CHANNELS_FIRST, RECIPES, XNNPACK
 from efficientmod_export._stages import ConversionOptions, Sample
-from efficientmod_export.backends import BACKENDS
-from efficientmod_export.backends._executorch import inventory
 from efficientmod_export.bench._machine import describe_machine
 from efficientmod_export.bench._runtimes import RUNTIMES
 from efficientmod_export.bench._worker import take_turns
 from efficientmod_export.foreign import quiet
+from efficientmod_export.targets import BACKENDS
+from efficientmod_export.targets.executorch._convert import inventory
 from efficientmod_mobile import list_models, load_network
 from efficientmod_mobile.deploy import (
     EXACT,

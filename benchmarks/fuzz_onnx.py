@@ -30,7 +30,7 @@ import numpy as np
 import onnx
 from _onnx_mutations import Mutator, corpus, save
 
-from efficientmod_export.tflite import to_tflite
+from efficientmod_export.targets.tflite.writer import to_tflite
 from efficientmod_mobile.errors import EfficientModError
 
 MEMORY = 2 << 30

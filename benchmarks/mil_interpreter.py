@@ -16,10 +16,10 @@ import torch
 from efficientmod_export._pipeline import example_input, preprocessing_of
 from efficientmod_export._recipes import RECIPES
 from efficientmod_export._stages import ConversionOptions
-from efficientmod_export.backends import BACKENDS, IMAGE
 from efficientmod_export.foreign import quiet
 from efficientmod_export.mil import MILProgram
 from efficientmod_export.parity import make_samples
+from efficientmod_export.targets import BACKENDS, IMAGE
 from efficientmod_mobile import load_network
 from efficientmod_mobile.deploy import capture, deploy
 

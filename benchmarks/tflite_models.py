@@ -33,15 +33,15 @@ from efficientmod_export._pipeline import example_input, preprocessing_of
 from efficientmod_export._prove import reference_outputs
 from efficientmod_export._recipes import RECIPES
 from efficientmod_export._stages import Outputs, Precision, Runner, Sample, TensorSpec
-from efficientmod_export.backends import BACKENDS
-from efficientmod_export.backends._image import for_pixels
-from efficientmod_export.backends._onnx import to_onnx
-from efficientmod_export.backends._program import INPUT_NAME
-from efficientmod_export.backends._tflite import TO_NCHW, input_values, interpreter, inventory
 from efficientmod_export.bench._machine import describe_machine
 from efficientmod_export.foreign import quiet
 from efficientmod_export.parity import TOLERANCES, MeasuredWith, Verdict, make_samples, measure
-from efficientmod_export.tflite import to_tflite
+from efficientmod_export.targets import BACKENDS
+from efficientmod_export.targets._image import for_pixels
+from efficientmod_export.targets._onnx_model import to_onnx
+from efficientmod_export.targets._program import INPUT_NAME
+from efficientmod_export.targets.tflite._convert import TO_NCHW, input_values, interpreter, inventory
+from efficientmod_export.targets.tflite.writer import to_tflite
 from efficientmod_mobile import load_network
 from efficientmod_mobile.deploy import capture, deploy
 from efficientmod_mobile.errors import EfficientModError

@@ -42,15 +42,15 @@ from efficientmod_export._pipeline import example_input, preprocessing_of
 from efficientmod_export._prove import reference_outputs
 from efficientmod_export._recipes import RECIPES
 from efficientmod_export._stages import ConversionOptions, Outputs, Sample
-from efficientmod_export.backends import BACKENDS
-from efficientmod_export.backends._image import for_pixels
-from efficientmod_export.backends._onnx import to_onnx
-from efficientmod_export.backends._program import export
-from efficientmod_export.backends._tflite import DELEGATE, TO_NCHW, input_values, interpreter
 from efficientmod_export.bench._machine import load_average
 from efficientmod_export.bench._worker import take_turns
 from efficientmod_export.foreign import quiet
 from efficientmod_export.parity import TOLERANCES, MeasuredWith, make_samples, measure
+from efficientmod_export.targets import BACKENDS
+from efficientmod_export.targets._image import for_pixels
+from efficientmod_export.targets._onnx_model import to_onnx
+from efficientmod_export.targets._program import export
+from efficientmod_export.targets.tflite._convert import DELEGATE, TO_NCHW, input_values, interpreter
 from efficientmod_mobile import load_network
 from efficientmod_mobile.deploy import Program, capture, deploy
 from efficientmod_mobile.errors import EfficientModError

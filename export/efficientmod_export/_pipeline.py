@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from pydantic import ValidationError
 
-from efficientmod_export._interpret import interpret_conversion
+from efficientmod_export._interpreted_proof import interpret_conversion
 from efficientmod_export._prove import parity_failure, prove, reference_outputs
 from efficientmod_export._recipes import RECIPES
 from efficientmod_export._request import ExportRequest, check_request, read_labels
@@ -24,7 +24,6 @@ from efficientmod_export._stages import (
     Sample,
     report_nothing,
 )
-from efficientmod_export.backends import BACKENDS, INTERPRETED
 from efficientmod_export.bundle import (
     ArtifactEntry,
     BundleWriter,
@@ -41,6 +40,7 @@ from efficientmod_export.bundle import (
 )
 from efficientmod_export.foreign import quiet
 from efficientmod_export.parity import make_samples
+from efficientmod_export.targets import BACKENDS, INTERPRETED
 from efficientmod_mobile import Network, load_network
 from efficientmod_mobile.deploy import Deployed, Original, Recipe, capture, deploy
 from efficientmod_mobile.errors import EfficientModError, ModelError, ParityError

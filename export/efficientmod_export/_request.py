@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from efficientmod_export._stages import Precision
-from efficientmod_export.backends import BACKENDS, check_ios
+from efficientmod_export.targets import BACKENDS, check_ios
 from efficientmod_mobile.errors import InputError
 
 ALL = "all"

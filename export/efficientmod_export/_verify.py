@@ -7,13 +7,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from efficientmod_export._drift import search_layers
-from efficientmod_export._interpret import interpret_artifact
+from efficientmod_export._interpreted_proof import interpret_artifact
+from efficientmod_export._layer_search import search_layers
 from efficientmod_export._prove import parity_failure, prove
 from efficientmod_export._result import TargetResult, VerifyResult
 from efficientmod_export._stages import Normalisation, Outputs, ProgressReport, Sample, TensorSpec, report_nothing
-from efficientmod_export.backends import BACKENDS
-from efficientmod_export.backends._program import pytorch_interface
 from efficientmod_export.bundle import (
     ArtifactEntry,
     Bundle,
@@ -25,6 +23,8 @@ from efficientmod_export.bundle import (
     open_bundle,
 )
 from efficientmod_export.foreign import quiet
+from efficientmod_export.targets import BACKENDS
+from efficientmod_export.targets._program import pytorch_interface
 from efficientmod_mobile.errors import EfficientModError, InputError
 
 

@@ -12,8 +12,8 @@ import pytest
 import torch
 from click.testing import Result
 
-from efficientmod_export.backends import BACKENDS
 from efficientmod_export.bundle import BundleWriter
+from efficientmod_export.targets import BACKENDS
 from efficientmod_mobile import create_model, realistic_state
 
 Command = Callable[..., Result]

@@ -9,8 +9,8 @@ import torch
 from efficientmod_export import export_bundle
 from efficientmod_export._stages import Sample
 from efficientmod_export._verify import _specs
-from efficientmod_export.backends import BACKENDS
 from efficientmod_export.bundle import Bundle, open_bundle, open_picture
+from efficientmod_export.targets import BACKENDS
 from efficientmod_mobile import list_models, load_network
 
 pytestmark = pytest.mark.slow

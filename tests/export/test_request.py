@@ -15,7 +15,7 @@ from efficientmod_export._request import (
     parse_resolution,
     read_labels,
 )
-from efficientmod_export.backends import BACKENDS
+from efficientmod_export.targets import BACKENDS
 from efficientmod_mobile.errors import InputError
 
 

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from efficientmod_export._stages import ConversionOptions, Precision
-from efficientmod_export.backends import BACKENDS
 from efficientmod_export.bench._plan import Contender
 from efficientmod_export.bench._result import Skipped
 from efficientmod_export.bench._runtimes import RUNTIMES
 from efficientmod_export.bundle import ArtifactEntry, Bundle, Manifest
+from efficientmod_export.targets import BACKENDS
 from efficientmod_mobile.deploy import Program
 from efficientmod_mobile.errors import EfficientModError, InputError
 

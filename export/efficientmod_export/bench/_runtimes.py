@@ -7,9 +7,9 @@ from pathlib import Path
 import torch
 
 from efficientmod_export._stages import Sample
-from efficientmod_export.backends._executorch import METHOD, load_pte
-from efficientmod_export.backends._onnx import onnx_session
-from efficientmod_export.backends._tflite import input_values, interpreter
+from efficientmod_export.targets._onnx_model import onnx_session
+from efficientmod_export.targets.executorch._convert import METHOD, load_pte
+from efficientmod_export.targets.tflite._convert import input_values, interpreter
 
 Call = Callable[[], object]
 

@@ -9,9 +9,9 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from efficientmod_export._stages import Layout, Precision
-from efficientmod_export.backends import INTERPRETED
 from efficientmod_export.bundle._preprocessing import Preprocessing
 from efficientmod_export.parity import TOLERANCES, Record, Verdict
+from efficientmod_export.targets import INTERPRETED
 
 SCHEMA_VERSION = 1
 MANIFEST_NAME = "manifest.json"

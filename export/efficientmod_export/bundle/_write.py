@@ -10,8 +10,8 @@ from typing import Self
 
 from filelock import BaseFileLock, FileLock, Timeout
 
+from efficientmod_export.bundle._atomic_swap import move_into_place, recover, sync_tree
 from efficientmod_export.bundle._destination import check_destination, unlisted_files
-from efficientmod_export.bundle._exchange import move_into_place, recover, sync_tree
 from efficientmod_export.bundle._manifest import MANIFEST_NAME, Manifest
 from efficientmod_export.bundle._read import Bundle, check_files
 from efficientmod_mobile.errors import BundleError

@@ -4,8 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from efficientmod_export.backends import INTERPRETED
-from efficientmod_export.backends._interpreted import package_of
 from efficientmod_export.bundle import open_bundle
 from efficientmod_export.lint import rules as rules
 from efficientmod_export.lint._graph import Flexibility, Graph
@@ -13,6 +11,8 @@ from efficientmod_export.lint._report import LintReport, RuleFindings, sort_key
 from efficientmod_export.lint._rule import RULES
 from efficientmod_export.mil._package import Package
 from efficientmod_export.mil._reader import read_function
+from efficientmod_export.targets import INTERPRETED
+from efficientmod_export.targets.coreml._interpreted import package_of
 from efficientmod_mobile.errors import BundleError
 
 _FLEXIBLE = {

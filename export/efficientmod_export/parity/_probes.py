@@ -14,9 +14,13 @@ from numpy.typing import NDArray
 from torch import fx
 
 from efficientmod_export._stages import Sample
-from efficientmod_export.backends import _executorch, _executorch_coreml, _image, _onnx, _tflite
-from efficientmod_export.backends._interpreted import load_interpreted
-from efficientmod_export.backends._program import INPUT_NAME, copy, export, output_names, output_nodes, program_names
+from efficientmod_export.targets import _image
+from efficientmod_export.targets import _onnx_model as _onnx
+from efficientmod_export.targets._program import INPUT_NAME, copy, export, output_names, output_nodes, program_names
+from efficientmod_export.targets.coreml._interpreted import load_interpreted
+from efficientmod_export.targets.executorch import _convert as _executorch
+from efficientmod_export.targets.executorch_coreml import _convert as _executorch_coreml
+from efficientmod_export.targets.tflite import _convert as _tflite
 from efficientmod_mobile.deploy import Program
 from efficientmod_mobile.errors import ParityError
 

@@ -1,0 +1,80 @@
+"""Networks that take pictures: what of the normalisation (value - mean) / std moves into the network's weights.
+
+`value` is pixel / 255. The division is folded into the first layers, which is exact whatever they pad with: zero stays
+zero. The difference is folded only into layers that do not pad; elsewhere it stays one operation at the front.
+"""
+
+import torch
+from torch import fx
+
+from efficientmod_export._stages import ConversionOptions, Normalisation
+from efficientmod_export.targets._program import output_shapes
+from efficientmod_mobile.deploy import ConstantIntoReaders, Program, Refuse, Repeat, to_dtype
+from efficientmod_mobile.deploy._graph import add_parameter, emit
+from efficientmod_mobile.deploy._scale import ConstantFold
+from efficientmod_mobile.deploy._transform import apply
+from efficientmod_mobile.errors import InputError
+
+aten = torch.ops.aten
+
+Channels = tuple[float, float, float]
+"""A number for each of R, G, B."""
+
+PIXELS_OVER_255 = Normalisation((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
+
+
+def check_image(program: Program, options: ConversionOptions) -> None:
+    """Raise InputError when the input is no RGB image, or there are labels and not one score for each of them."""
+    if tuple(program.example.shape[:2]) != (1, 3):
+        raise InputError(f"A picture becomes an input of shape (1, 3, H, W), not {tuple(program.example.shape)}.")
+    shapes = output_shapes(program)
+    if options.labels is not None and shapes != ((1, len(options.labels)),):
+        raise InputError(
+            f"{len(options.labels)} labels need a network with one output of shape (1, {len(options.labels)}), "
+            f"and this one gives {', '.join(map(str, shapes))}; leave the labels out."
+        )
+
+
+def for_pixels(program: Program, mean: Channels, std: Channels) -> Program:
+    """The program for pixel / 255 in place of the normalised image."""
+    return _in_front(program, (aten.sub.Tensor, mean), (aten.div.Tensor, std))
+
+
+def for_centred_pixels(program: Program, std: Channels) -> Program:
+    """The program for pixel / 255 - mean in place of the normalised image.
+
+    Where the first layers cannot take the division, it stays at the front.
+    """
+    return _in_front(program, (aten.div.Tensor, std))
+
+
+class _ImageConstants(ConstantIntoReaders):
+    """Fold these operations, by name, and leave the network's own constants as they are."""
+
+    def __init__(self, names: frozenset[str]) -> None:
+        self._names = names
+
+    def check(self, node: fx.Node) -> ConstantFold | Refuse | None:
+        """Match what the transform matches, among the image's."""
+        return super().check(node) if node.name in self._names else None
+
+
+def _in_front(program: Program, *operations: tuple[torch._ops.OpOverload, Channels]) -> Program:
+    """The program behind operations with a constant per channel, which its first layers take over where they can.
+
+    Folded in float64; what proves the result is the artifact's parity.
+    """
+    changed = to_dtype(program, torch.float64)
+    image = next(iter(changed.graph.find_nodes(op="placeholder")))
+    readers = tuple(image.users)
+    first = next(node for node in changed.graph.nodes if node.op in ("call_function", "output"))
+    added = [image]
+    for operator, channels in operations:
+        constant = torch.tensor(channels, dtype=torch.float64).reshape(1, 3, 1, 1)
+        added.append(emit(first, operator, (added[-1], add_parameter(first, "image_constant", constant))))
+    for reader in readers:
+        reader.replace_input_with(image, added[-1])
+    changed.graph_module.recompile()
+    fold = _ImageConstants(frozenset(node.name for node in added))
+    apply((Repeat((fold,)),), changed)
+    return to_dtype(changed, torch.float32)

@@ -1,0 +1,138 @@
+"""What every backend asks of a program: its exported form, its outputs, and its tensors as the app sees them."""
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import fx
+
+from efficientmod_export._stages import (
+    ConversionOptions,
+    InputSpec,
+    Interface,
+    Layout,
+    Normalisation,
+    Shapes,
+    TensorSpec,
+)
+from efficientmod_export.targets._target import Backend
+from efficientmod_mobile.deploy import Program
+from efficientmod_mobile.deploy._program import build, copy_graph, get_tensor
+from efficientmod_mobile.errors import ConversionError
+
+PROGRAM_NODE = "program_node"
+"""Key in a node's `meta["custom"]`, which every lowering keeps: the program's node that it stands for."""
+
+INPUT_NAME = "input"
+
+
+def copy(program: Program) -> Program:
+    """A program that can be edited; it shares the parameters' memory."""
+    names = {str(node.target) for node in program.graph.find_nodes(op="get_attr")}
+    tensors = {name: get_tensor(program.graph_module, name) for name in sorted(names)}
+    return build(copy_graph(program.graph), tensors, program.example)
+
+
+def export(program: Program) -> torch.export.ExportedProgram:
+    """Lift the program again; each node's `meta["custom"]` names the program's node that it comes from."""
+    marked = copy(program)
+    for node, original in zip(marked.graph.nodes, program.graph.nodes, strict=True):
+        node.meta["custom"] = {PROGRAM_NODE: original.name}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch.export warns of its own deprecated calls
+        return torch.export.export(marked.graph_module, (program.example,))
+
+
+def output_nodes(program: Program) -> tuple[fx.Node, ...]:
+    """The nodes that the program returns, in order."""
+    nodes = program.graph.output_node().args[0]
+    if not isinstance(nodes, tuple | list):
+        raise TypeError("a program returns a flat tuple")
+    return tuple(node for node in nodes if isinstance(node, fx.Node))
+
+
+def output_names(program: Program) -> tuple[str, ...]:
+    """The names that an artifact's outputs have."""
+    return _names(output_shapes(program))
+
+
+def _names(shapes: Shapes) -> tuple[str, ...]:
+    """`logits` for a single (N, C) output, `output` for another single one, `output_0`, `output_1`, ... for several."""
+    if len(shapes) == 1:
+        return ("logits" if len(shapes[0]) == 2 else "output",)
+    return tuple(f"output_{index}" for index in range(len(shapes)))
+
+
+def output_shapes(program: Program) -> Shapes:
+    """The shape of each output."""
+    return tuple(tuple(int(size) for size in node.meta["val"].shape) for node in output_nodes(program))
+
+
+def interface_of(backend: Backend, program: Program, options: ConversionOptions) -> Interface:
+    """What the backend's artifact of a program takes and gives."""
+    normalisation = Normalisation(options.mean, options.std)
+    return backend.interface(pytorch_interface(tuple(program.example.shape), normalisation, output_shapes(program)))
+
+
+def pytorch_interface(image: tuple[int, ...], normalisation: Normalisation, shapes: Shapes) -> Interface:
+    """What a network itself takes and gives: images of shape (1, 3, H, W), and outputs in PyTorch's layout."""
+    taken = InputSpec(INPUT_NAME, image, "float32", "NCHW", normalisation)
+    return Interface((taken,), tuple(map(_output_spec, _names(shapes), shapes)))
+
+
+def _output_spec(name: str, shape: tuple[int, ...]) -> TensorSpec:
+    layout: Layout = "NCHW" if len(shape) == 4 else "any"
+    return TensorSpec(name, shape, "float32", layout)
+
+
+def program_names(program: Program, lowered: fx.Graph) -> dict[str, str]:
+    """Name of a lowered node -> name of the program's node whose value it computes.
+
+    An operation of the program may be lowered to several; the one that others read is it, if it has the same shape.
+    """
+    shapes = {node.name: tuple(node.meta["val"].shape) for node in program.graph.nodes if _is_tensor(node)}
+    results = {
+        _origin(node): node.name
+        for node in lowered.nodes
+        if _is_tensor(node)
+        and shapes.get(_origin(node)) == tuple(node.meta["val"].shape)
+        and any(_origin(user) != _origin(node) for user in node.users)
+    }
+    return {lowered_name: origin for origin, lowered_name in results.items()}
+
+
+def _origin(node: fx.Node) -> str:
+    return str(node.meta.get("custom", {}).get(PROGRAM_NODE, ""))
+
+
+def _is_tensor(node: fx.Node) -> bool:
+    return node.op == "call_function" and isinstance(node.meta.get("val"), torch.Tensor)
+
+
+def check_count(path: Path, found: int, expected: tuple[TensorSpec, ...]) -> None:
+    """Raise ConversionError when a loaded file has another number of inputs or outputs than its description."""
+    if found != len(expected):
+        raise _another_file(path, f"{found} tensors", f"{len(expected)}")
+
+
+def check_names(path: Path, found: Sequence[str], expected: tuple[TensorSpec, ...]) -> None:
+    """Raise ConversionError when a loaded file's inputs or outputs have other names than its description says."""
+    names = [spec.name for spec in expected]
+    if sorted(found) != sorted(names):
+        raise _another_file(path, ", ".join(found), ", ".join(names))
+
+
+def _another_file(path: Path, found: str, expected: str) -> ConversionError:
+    return ConversionError(
+        f"{path.name} has {found} where {expected} is expected: it is another file; export it again."
+    )
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all. Raises OSError."""
+    try:
+        path.write_bytes(data)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,112 @@
+"""ExecuTorch for Core ML: the whole network in one delegate, which holds an ML program.
+
+It takes the normalised image like every `.pte`, and not the picture as `_coreml.py`'s package does. ExecuTorch states
+no output type, so that a float16 program gives float16 at its border; its runtime turns that into the float32 that the
+`.pte` declares. Only a network that Core ML takes whole is converted: pieces could not be proven without a Mac.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from torch import fx
+
+from efficientmod_export._stages import Artifact, ConversionOptions, Interface, Precision, Runner, TensorSpec
+from efficientmod_export.foreign import converting, coremltools_shortcuts, tanh_gelu
+from efficientmod_export.mil import MODULES_KEY, handle_table, module_of
+from efficientmod_export.targets._program import interface_of, write_file
+from efficientmod_export.targets._target import check_ios, check_precision, demand, register
+from efficientmod_export.targets.coreml._mlpackage import edit_package
+from efficientmod_export.targets.executorch._convert import EXECUTORCH, inventory, pte_runner
+from efficientmod_export.targets.executorch._lowering import assemble, lower
+from efficientmod_export.targets.executorch_coreml._inner_package import DELEGATE, finish, is_whole
+from efficientmod_mobile.deploy import Program
+from efficientmod_mobile.errors import ConversionError
+
+
+@register
+class ExecutorchCoremlBackend:
+    """`model_coreml.pte`, float16 arithmetic by default; takes the normalised image (1, 3, H, W), gives float32."""
+
+    target = "executorch-coreml"
+    precisions: tuple[Precision, ...] = ("fp16", "fp32")
+    ios_versions: tuple[int, ...] = (16, 17, 18)
+    filename = "model_coreml.pte"
+    requires: tuple[tuple[str, str], ...] = ((EXECUTORCH, "executorch"), ("coremltools", "coreml"))
+
+    def convert(self, program: Program, options: ConversionOptions, folder: Path) -> Artifact:
+        """Lower, finish the package inside, write."""
+        check_precision(self, options)
+        check_ios(self, options.ios)
+        demand(self)
+        path = folder / self.filename
+        with converting(self.target):
+            finished = assemble(lower_for_coreml(program, options.ios, options.precision))
+            plan = finished.executorch_program.execution_plan[0]
+            delegates, outside = inventory(plan)
+            if not is_whole(plan):
+                raise ConversionError(
+                    f"Core ML takes the network in {delegates} pieces and leaves {', '.join(outside)} outside, which "
+                    f"cannot be proven without a Mac; choose the backend xnnpack, or the target coreml."
+                )
+            write_file(path, bytes(finished.buffer))
+        interface = interface_of(self, program, options)
+        return Artifact(
+            target=self.target,
+            path=path,
+            precision=options.precision,
+            runtime="ExecuTorch with Core ML",
+            least_runtime=f"{metadata.version(EXECUTORCH)} on iOS {options.ios}",
+            inputs=interface.inputs,
+            outputs=interface.outputs,
+            delegates=delegates,
+            outside=outside,
+        )
+
+    def interface(self, network: Interface) -> Interface:
+        """The network's own."""
+        return network
+
+    def runner(self, path: Path, inputs: tuple[TensorSpec, ...], outputs: tuple[TensorSpec, ...]) -> Runner | None:
+        """Run with ExecuTorch's runtime, which has this backend on macOS; None elsewhere."""
+        demand(self)
+        return pte_runner(path, inputs, outputs, DELEGATE)
+
+
+def lower_for_coreml(program: Program, ios: int, precision: Precision) -> Any:
+    """ExecuTorch's `EdgeProgramManager` with every part that Core ML takes lowered and finished."""
+    import coremltools as ct
+    from executorch.backends.apple.coreml.compiler import CoreMLBackend
+    from executorch.backends.apple.coreml.partition import CoreMLPartitioner
+
+    specs = CoreMLBackend.generate_compile_specs(
+        minimum_deployment_target=getattr(ct.target, f"iOS{ios}"),
+        compute_precision=ct.precision.FLOAT16 if precision == "fp16" else ct.precision.FLOAT32,
+    )
+    with coremltools_shortcuts(), tanh_gelu():
+        edge = lower(program, CoreMLPartitioner(compile_specs=specs))
+    for part in _parts(edge):
+        part._processed_bytes = finish(part.processed_bytes, partial(_note_modules, part.original_module.graph))
+    return edge
+
+
+def lowered_graph(edge: Any) -> fx.Graph:
+    """The operators of a network that was lowered whole, named as those of its ML program."""
+    (part,) = _parts(edge)
+    graph: fx.Graph = part.original_module.graph
+    return graph
+
+
+def _parts(edge: Any) -> list[Any]:
+    from executorch.exir.lowered_backend_module import get_lowered_backend_modules
+
+    return list(get_lowered_backend_modules(edge.exported_program().graph_module))
+
+
+def _note_modules(graph: fx.Graph, package: Path, handles: Mapping[str, Any]) -> None:
+    """Write down which PyTorch module each operator came from; ExecuTorch numbers the nodes that share an origin."""
+    modules = {str(node.meta["debug_handle"]): module_of(node) for node in graph.nodes if "debug_handle" in node.meta}
+    with edit_package(package) as spec:
+        spec.description.metadata.userDefined[MODULES_KEY] = handle_table(handles, modules)

@@ -1,0 +1,117 @@
+"""From the built graph to the schema's model: buffers, operator codes, signature, least runtime, half-precision
+weights.
+"""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from ai_edge_litert import schema_py_generated as schema
+
+from ._builder import Builder, Operator, Tensor
+from ._digest import digest
+from ._flatbuffer import AlignedBuffer, serialise
+from ._float16_weights import halve_weights
+from ._versions import least_version_of, version_of
+
+SIGNATURE = "serving_default"
+
+_SCHEMA_VERSION = 3
+_TYPES = {
+    "float32": schema.TensorType.FLOAT32,
+    "float16": schema.TensorType.FLOAT16,
+    "int32": schema.TensorType.INT32,
+    "int64": schema.TensorType.INT64,
+    "bool": schema.TensorType.BOOL,
+}
+
+
+def build(
+    builder: Builder,
+    inputs: Sequence[tuple[str, int]],
+    outputs: Sequence[tuple[str, int]],
+    *,
+    float16_weights: bool,
+    metadata: Mapping[str, bytes] = MappingProxyType({}),
+) -> bytes:
+    """Serialise the graph; inputs and outputs are (signature name, tensor), metadata are added to the least runtime."""
+    if float16_weights:
+        halve_weights(builder)
+    keep, index = _live(builder, [tensor for _, tensor in (*inputs, *outputs)])
+    buffers, tensors = _tensors([builder.tensors[tensor] for tensor in keep])
+    codes = sorted(
+        {(getattr(schema.BuiltinOperator, item.code), version_of(item, builder.tensors)) for item in builder.operators}
+    )
+    subgraph = schema.SubGraphT(
+        tensors=tensors,
+        inputs=[index[tensor] for _, tensor in inputs],
+        outputs=[index[tensor] for _, tensor in outputs],
+        operators=[_operator(item, builder.tensors, codes, index) for item in builder.operators],
+        name="main",
+    )
+    entries = {"min_runtime_version": least_version_of(codes).encode().ljust(16, b"\0"), **metadata}
+    first = len(buffers)
+    buffers.extend(AlignedBuffer(content) for content in entries.values())
+    model = schema.ModelT(
+        version=_SCHEMA_VERSION,
+        operatorCodes=[_code(code, level) for code, level in codes],
+        subgraphs=[subgraph],
+        description="",
+        buffers=buffers,
+        metadata=[schema.MetadataT(name=name, buffer=first + place) for place, name in enumerate(entries)],
+        signatureDefs=[_signature(inputs, outputs, index)],
+    )
+    return serialise(model, sum(buffer.length for buffer in buffers))
+
+
+def _live(builder: Builder, ends: Sequence[int]) -> tuple[list[int], dict[int, int]]:
+    """The tensors that the file needs, in order, and the new index of each."""
+    used = {tensor for item in builder.operators for tensor in (*item.inputs, *item.outputs)} | set(ends)
+    keep = sorted(used)
+    return keep, {tensor: place for place, tensor in enumerate(keep)}
+
+
+def _tensors(tensors: Sequence[Tensor]) -> tuple[list[AlignedBuffer], list[Any]]:
+    """Buffer 0 is the empty one, which every computed tensor names; equal bytes share a buffer."""
+    buffers = [AlignedBuffer()]
+    known: dict[bytes, int] = {}
+    made = []
+    for tensor in tensors:
+        buffer = 0
+        if tensor.data is not None:
+            key = digest(tensor.data)
+            if key not in known:
+                known[key] = len(buffers)
+                buffers.append(AlignedBuffer(tensor.data))
+            buffer = known[key]
+        made.append(
+            schema.TensorT(shape=list(tensor.shape), type=_TYPES[tensor.dtype.name], buffer=buffer, name=tensor.name)
+        )
+    return buffers, made
+
+
+def _operator(item: Operator, tensors: Sequence[Tensor], codes: list[tuple[int, int]], index: dict[int, int]) -> Any:
+    key = (getattr(schema.BuiltinOperator, item.code), version_of(item, tensors))
+    kind = schema.BuiltinOptions.NONE
+    if item.options is not None:
+        kind = getattr(schema.BuiltinOptions, type(item.options).__name__.removesuffix("T"))
+    return schema.OperatorT(
+        opcodeIndex=codes.index(key),
+        inputs=[index[tensor] for tensor in item.inputs],
+        outputs=[index[tensor] for tensor in item.outputs],
+        builtinOptionsType=kind,
+        builtinOptions=item.options,
+    )
+
+
+def _code(code: int, version: int) -> Any:
+    # Codes past 126 do not fit the field that runtimes before 2.4 read; it then holds the mark for "look at the other".
+    placeholder = schema.BuiltinOperator.PLACEHOLDER_FOR_GREATER_OP_CODES
+    return schema.OperatorCodeT(deprecatedBuiltinCode=min(code, placeholder), builtinCode=code, version=version)
+
+
+def _signature(inputs: Sequence[tuple[str, int]], outputs: Sequence[tuple[str, int]], index: dict[int, int]) -> Any:
+    def maps(ends: Sequence[tuple[str, int]]) -> list[Any]:
+        return [schema.TensorMapT(name=name, tensorIndex=index[tensor]) for name, tensor in ends]
+
+    return schema.SignatureDefT(inputs=maps(inputs), outputs=maps(outputs), signatureKey=SIGNATURE, subgraphIndex=0)

@@ -1,0 +1,88 @@
+"""Taking elements by a list of places: GATHER and GATHER_ND, which XNNPACK has not.
+
+A few runs of neighbours are cut out and joined instead. Of the innermost axis, where that would copy number by number,
+a short one is a product with a matrix of zeros and ones.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+from .._errors import CannotLowerError
+from .._graph import Array
+from .._layout import Value, natural
+from ._linear import right_product
+from ._registry import Context, Operand, lowers
+from ._slicing import joined, parts
+
+_FEW = 16
+"""Runs of neighbours that are worth a SLICE each."""
+_SMALL = 256
+"""Elements of a matrix that is cheaper."""
+
+
+@lowers("Gather")
+def gather(context: Context, x: Operand, indices: Operand, *, axis: int = 0) -> Value:
+    """The elements of x at constant places along one axis, which the axes of `indices` replace."""
+    value = context.value(x)
+    axis %= len(value.layout)
+    places = _places(indices, np.asarray(value.shape[axis]))
+    rank = places.ndim
+    at = value.layout.index(axis)
+    # The logical axes after the replaced one move by as many as its successors are more.
+    before, after = (
+        tuple(other if other < axis else other + rank - 1 for other in part)
+        for part in (value.layout[:at], value.layout[at + 1 :])
+    )
+    layout = (*before, *range(axis, axis + rank), *after)
+    physical = (*value.physical[:at], *places.shape, *value.physical[at + 1 :])
+    runs = _runs(places.reshape(-1).tolist())
+    if at == len(value.layout) - 1 and len(runs) > 1 and places.size * value.physical[at] <= _SMALL:
+        return Value(_product(context, value, places.reshape(-1)).tensor, physical, layout)
+    if len(runs) <= _FEW:
+        return Value(joined(context, parts(context, value, at, runs), at).tensor, physical, layout)
+    operands = [context.builder.stored(value), context.builder.constant(places, "places")]
+    return Value(context.emit("GATHER", operands, physical, schema.GatherOptionsT(axis=at)), physical, layout)
+
+
+def _product(context: Context, value: Value, places: Array) -> Value:
+    """The product that takes places along the innermost axis."""
+    weight = np.zeros((places.size, value.physical[-1]), np.float32)
+    weight[np.arange(places.size), places] = 1
+    return right_product(context, value, weight, np.zeros(places.size, np.float32))
+
+
+def _runs(places: Sequence[int]) -> list[range]:
+    runs: list[range] = []
+    for place in places:
+        if runs and runs[-1].stop == place:
+            runs[-1] = range(runs[-1].start, place + 1)
+        else:
+            runs.append(range(place, place + 1))
+    return runs
+
+
+@lowers("GatherND")
+def gather_nd(context: Context, x: Operand, indices: Operand, *, batch_dims: int = 0) -> Value:
+    """The parts of x at constant places along its first axes; the last axis of `indices` counts those."""
+    if batch_dims:
+        raise CannotLowerError("places that differ within a batch")
+    value = context.value(x)
+    value = context.builder.arranged(value, natural(len(value.layout)))
+    places = _places(indices, np.asarray(value.shape[: indices.shape[-1]]))
+    physical = (*places.shape[:-1], *value.physical[places.shape[-1] :])
+    operands = [context.builder.stored(value), context.builder.constant(places, "places")]
+    tensor = context.emit("GATHER_ND", operands, physical, schema.GatherNdOptionsT())
+    return Value(tensor, physical, natural(len(physical)))
+
+
+def _places(indices: Operand, extents: Array) -> Array:
+    """Constant places, counted from the first element; `extents` broadcasts to them."""
+    if isinstance(indices, Value):
+        raise CannotLowerError("the places are computed by the network; they must be constant")
+    places = indices.astype(np.int32)
+    places = np.where(places < 0, places + extents.astype(np.int32), places)
+    if ((places < 0) | (places >= extents.astype(np.int32))).any():
+        raise CannotLowerError(f"a place outside an axis of {extents} elements")
+    return places

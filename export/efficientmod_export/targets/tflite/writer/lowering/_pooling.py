@@ -1,0 +1,146 @@
+"""Pooling over windows, in NHWC.
+
+A maximum may be padded with any element that its window holds anyway, so the border is the edge repeated: zeros
+would be wrong, and for a padding with minus infinity XNNPACK has no operator. Only after RELU are zeros as good, and
+cheaper.
+"""
+
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+from .._errors import CannotLowerError
+from .._graph import Array, Shape
+from .._layout import NHWC, Value
+from ._broadcast import binary
+from ._pad_modes import repeat_edges
+from ._padding import Pads, image_of, pad_image, same_pads, window_pads
+from ._registry import Context, Operand, lowers
+from ._subsample import subsampled
+
+_NONE: Pads = ((0, 0), (0, 0))
+_NOT_NEGATIVE = {"Relu", "Clip", "Sigmoid", "HardSigmoid", "Softmax"}
+
+
+@lowers("MaxPool")
+def max_pool(
+    context: Context,
+    x: Operand,
+    *,
+    kernel_shape: tuple[int, ...],
+    strides: tuple[int, ...] = (1, 1),
+    pads: tuple[int, ...] = (),
+    dilations: tuple[int, ...] = (1, 1),
+    auto_pad: str = "NOTSET",
+    ceil_mode: int = 0,  # noqa: ARG001
+    storage_order: int = 0,  # noqa: ARG001
+) -> Value:
+    """The greatest element of each window; the padding takes no part."""
+    if tuple(dilations) != (1, 1) or len(context.node.outputs) > 1:
+        raise CannotLowerError("a dilated maximum, or the indices of the maxima")
+    _check_pads(pads, kernel_shape)
+    image = image_of(context, context.value(x))
+    asked = window_pads(image.physical[1:3], kernel_shape, strides, (1, 1), pads, auto_pad)
+    same = asked == same_pads(image.physical[1:3], kernel_shape, strides, (1, 1))
+    if not same or asked == _NONE:
+        asked = _needed(image, _extents(context), kernel_shape, strides, asked)
+        border = pad_image if _is_not_negative(context) else repeat_edges
+        image = border(context, image, asked)
+        same = False
+    return _pool(context, "MAX_POOL_2D", image, kernel_shape, strides, same=same)
+
+
+@lowers("AveragePool")
+def average_pool(
+    context: Context,
+    x: Operand,
+    *,
+    kernel_shape: tuple[int, ...],
+    strides: tuple[int, ...] = (1, 1),
+    pads: tuple[int, ...] = (),
+    dilations: tuple[int, ...] = (1, 1),
+    auto_pad: str = "NOTSET",
+    ceil_mode: int = 0,  # noqa: ARG001
+    count_include_pad: int = 0,
+) -> Value:
+    """The mean of each window; the padding counts as zeros (`count_include_pad`) or takes no part."""
+    if tuple(dilations) != (1, 1):
+        raise CannotLowerError("a dilated mean")
+    _check_pads(pads, kernel_shape)
+    image = image_of(context, context.value(x))
+    extents = image.physical[1:3]
+    asked = window_pads(extents, kernel_shape, strides, (1, 1), pads, auto_pad)
+    if not count_include_pad and asked != _NONE and asked == same_pads(extents, kernel_shape, strides, (1, 1)):
+        return _pool(context, "AVERAGE_POOL_2D", image, kernel_shape, strides, same=True)
+    needed = _needed(image, _extents(context), kernel_shape, strides, asked)
+    correction = _correction(extents, _extents(context), kernel_shape, strides, asked, padded=bool(count_include_pad))
+    pooled = _pool(context, "AVERAGE_POOL_2D", pad_image(context, image, needed), kernel_shape, strides, same=False)
+    if correction is None:
+        return pooled
+    return binary(context, "MUL", pooled, correction, schema.MulOptionsT())
+
+
+def _check_pads(pads: Shape, kernel: Shape) -> None:
+    """A window of padding alone has neither a maximum nor a mean."""
+    if any(pad >= size for pad, size in zip(pads, (*kernel, *kernel), strict=False)):
+        raise CannotLowerError(f"a padding {list(pads)} as long as the window {list(kernel)}")
+
+
+def _extents(context: Context) -> Shape:
+    return context.shape[2:]
+
+
+def _needed(image: Value, result: Shape, kernel: Shape, strides: Shape, asked: Pads) -> Pads:
+    """The padding that the windows of the result reach; with ONNX's ceil_mode it may be more, or less, than was
+    asked.
+    """
+    ends = []
+    for axis in (0, 1):
+        before = asked[axis][0]
+        reach = (result[axis] - 1) * strides[axis] + kernel[axis]
+        after = max(reach - before - image.physical[1 + axis], 0)
+        if after >= kernel[axis]:
+            raise CannotLowerError("a window that begins behind the image")
+        ends.append((before, after))
+    return (ends[0], ends[1])
+
+
+def _pool(context: Context, code: str, image: Value, kernel: Shape, strides: Shape, *, same: bool) -> Value:
+    shape = tuple(context.shape[axis] for axis in NHWC)
+    if kernel == (1, 1) and strides != (1, 1):
+        return subsampled(context, image, shape, strides)
+    options = schema.Pool2DOptionsT(
+        padding=schema.Padding.SAME if same else schema.Padding.VALID,
+        strideH=strides[0],
+        strideW=strides[1],
+        filterHeight=kernel[0],
+        filterWidth=kernel[1],
+    )
+    return Value(context.emit(code, [context.builder.stored(image)], shape, options), shape, NHWC)
+
+
+def _is_not_negative(context: Context) -> bool:
+    writer = context.graph.writer(context.node.inputs[0])
+    if writer is None or writer.operator not in _NOT_NEGATIVE:
+        return False
+    if writer.operator != "Clip":
+        return True
+    low, high = (context.graph.constant(writer.input(place)) for place in (1, 2))
+    if low is None or (high is None and writer.input(2)):
+        return False
+    return all(bool((bound.astype(np.float64) >= 0).all()) for bound in (low, high) if bound is not None)
+
+
+def _correction(
+    extents: Shape, result: Shape, kernel: Shape, strides: Shape, asked: Pads, *, padded: bool
+) -> Array | None:
+    """What each mean over a whole window of zeros and elements is multiplied by, (1, 1, OH, OW); None where by one."""
+    counts = []
+    for axis in (0, 1):
+        before, after = asked[axis]
+        low, high = (-before, extents[axis] + after) if padded else (0, extents[axis])
+        starts = np.arange(result[axis]) * strides[axis] - before
+        counts.append(np.minimum(starts + kernel[axis], high) - np.maximum(starts, low))
+    if all((count == size).all() for count, size in zip(counts, kernel, strict=True)):
+        return None
+    taken = np.outer(counts[0], counts[1])
+    return (kernel[0] * kernel[1] / taken).astype(np.float32)[None, None]

@@ -1,0 +1,170 @@
+"""Small networks with weights that make every part matter, and conversions that keep the terminal clean."""
+
+import logging
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from efficientmod_export._stages import Artifact, ConversionOptions, Outputs, Precision, Sample
+from efficientmod_export.foreign import quiet
+from efficientmod_export.targets import BACKENDS
+from efficientmod_mobile.deploy import Program, capture, run
+
+# PyTorch writes thousands of debug records of its own to this logger as soon as somebody listens, as pytest does.
+logging.getLogger("torch.__trace").disabled = True
+
+MEAN = (0.485, 0.456, 0.406)
+STD = (0.229, 0.224, 0.225)
+CLASSES = 7
+
+Convert = Callable[..., Artifact]
+
+
+class Attention(nn.Module):
+    """Two heads over positions; q, k and v cut from the last axis."""
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.qkv = nn.Linear(dim, 3 * dim, bias=False)
+        self.proj = nn.Linear(dim, dim)
+
+    def forward(self, x: Tensor) -> Tensor:
+        n, length, dim = x.shape
+        q, k, v = (part.reshape(n, length, 2, dim // 2).transpose(1, 2) for part in self.qkv(x).split(dim, -1))
+        weights = (q @ k.transpose(-2, -1)).softmax(-1)
+        return self.proj((weights @ v).transpose(1, 2).reshape(n, length, dim))
+
+
+class Classifier(nn.Module):
+    """What EfficientMod is made of, once each: (1, 3, 16, 24) -> (1, CLASSES)."""
+
+    def __init__(self, dim: int = 8) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, dim, 3, stride=2, padding=1)
+        self.norm = nn.LayerNorm(dim)
+        self.fc1 = nn.Linear(dim, 2 * dim)
+        self.depthwise = nn.Conv2d(dim, dim, 3, padding=1, groups=dim)
+        self.fc2 = nn.Linear(2 * dim, dim)
+        self.attention = Attention(dim)
+        self.head = nn.Linear(dim, CLASSES)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.norm(self.stem(x).permute(0, 2, 3, 1))
+        context = F.gelu(self.depthwise(y.permute(0, 3, 1, 2))).permute(0, 2, 3, 1)
+        y = y + self.fc2(F.gelu(self.fc1(y)) * context.repeat(1, 1, 1, 2))
+        y = y.flatten(1, 2)
+        y = y + self.attention(y)
+        return self.head(y.mean(1))
+
+
+class Backbone(nn.Module):
+    """Two feature maps and a vector, of ranks 4, 4 and 2."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(3, 5, 3, stride=2, padding=1)
+        self.second = nn.Conv2d(5, 6, 3, stride=2, padding=1)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        one = torch.relu(self.first(x))
+        two = self.second(one)
+        return one, two, two.mean((2, 3))
+
+
+class RankFive(nn.Module):
+    """Channels shuffled through a tensor of rank 5, which is also an output."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 6, 3, padding=1)
+        self.last = nn.Conv2d(6, 4, 1)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        y = self.stem(x)
+        n, _, h, w = y.shape
+        groups = y.reshape(n, 2, 3, h, w)
+        return groups, self.last(groups.transpose(1, 2).reshape(n, 6, h, w))
+
+
+def strengthen(module: nn.Module, seed: int = 0) -> nn.Module:
+    """Weights of a scale at which no layer is close to an identity or to nothing."""
+    generator = np.random.default_rng(seed)
+    for name, parameter in module.named_parameters():
+        scale = 1.5 / parameter[0].numel() ** 0.5 if parameter.ndim > 1 else 0.5
+        centre = 1.0 if name == "norm.weight" else 0.0
+        values = centre + scale * generator.standard_normal(parameter.shape)
+        parameter.data = torch.from_numpy(values).float()
+    return module.eval()
+
+
+def options(
+    precision: Precision = "fp32", *, ios: int = 16, labels: tuple[str, ...] | None = None
+) -> ConversionOptions:
+    return ConversionOptions(precision, ios, MEAN, STD, labels, "toy", "A toy network.", "Ada", "MIT", "1.5")
+
+
+@pytest.fixture(scope="session")
+def classifier() -> Program:
+    return capture(strengthen(Classifier()), torch.zeros(1, 3, 16, 24))
+
+
+@pytest.fixture(scope="session")
+def backbone() -> Program:
+    return capture(strengthen(Backbone()), torch.zeros(1, 3, 16, 24))
+
+
+@pytest.fixture(scope="session")
+def rank_five() -> Program:
+    return capture(strengthen(RankFive()), torch.zeros(1, 3, 8, 10))
+
+
+@pytest.fixture(scope="session")
+def convert(tmp_path_factory: pytest.TempPathFactory) -> Convert:
+    """Convert once per set of arguments: `convert(target, program, precision, ios=..., labels=...)`."""
+    made: dict[object, Artifact] = {}
+
+    def cached(target: str, program: Program, precision: Precision = "fp32", **more: object) -> Artifact:
+        key = (target, id(program), precision, tuple(more.items()))
+        if key not in made:
+            folder = tmp_path_factory.mktemp(target)
+            with quiet():
+                made[key] = BACKENDS[target].convert(program, options(precision, **more), folder)  # type: ignore[arg-type]
+        return made[key]
+
+    return cached
+
+
+def sample_for(program: Program, seed: int = 1) -> Sample:
+    """Pixels of one scale and shift per channel, so that no two channels can be exchanged."""
+    _, channels, height, width = program.example.shape
+    generator = np.random.default_rng(seed)
+    pixels = (generator.random((height, width, channels)) * (120, 180, 250) + (100, 50, 0)).astype(np.uint8)
+    tensor = ((pixels / 255.0 - MEAN) / STD).transpose(2, 0, 1)[None].astype(np.float32)
+    return Sample("made", "structured", pixels, pixels, np.ascontiguousarray(tensor))
+
+
+@pytest.fixture(scope="session")
+def made_sample() -> Callable[[Program], Sample]:
+    return sample_for
+
+
+@pytest.fixture(scope="session")
+def errors() -> Callable[[Artifact, Program], list[float]]:
+    """Run an artifact and PyTorch on one sample: the largest error of each output, relative to its range."""
+
+    def measure(artifact: Artifact, program: Program) -> list[float]:
+        sample = sample_for(program)
+        with quiet():
+            runner = BACKENDS[artifact.target].runner(artifact.path, artifact.inputs, artifact.outputs)
+            assert runner is not None
+            results: Outputs = runner(sample)
+        expected = [output.numpy() for output in run(program, torch.from_numpy(sample.tensor))]
+        assert [r.shape for r in results] == [e.shape for e in expected]
+        assert {r.dtype for r in results} == {np.dtype(np.float32)}
+        return [float(np.abs(r - e).max() / np.ptp(e)) for r, e in zip(results, expected, strict=True)]
+
+    return measure

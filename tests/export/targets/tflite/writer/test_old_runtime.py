@@ -1,0 +1,98 @@
+"""EfficientMod's files in TFLite's last runtime before LiteRT, which needs NumPy 1: in an environment of its own."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from packaging.version import Version
+
+from efficientmod_export._pipeline import example_input, preprocessing_of
+from efficientmod_export._prove import reference_outputs
+from efficientmod_export._recipes import RECIPES
+from efficientmod_export._stages import ConversionOptions, Outputs, Precision, Sample
+from efficientmod_export.bundle import Preprocessing
+from efficientmod_export.foreign import quiet
+from efficientmod_export.parity import TOLERANCES, MeasuredWith, judge, make_samples
+from efficientmod_export.targets import BACKENDS
+from efficientmod_export.targets.tflite._convert import input_values
+from efficientmod_mobile import load_network
+from efficientmod_mobile.deploy import Program, capture, deploy
+
+VERSION = "2.14.0"
+
+# Runs a file on every picture of an .npy (n, 1, H, W, 3), and writes the logits (n, 1, classes).
+RUN = """
+import sys
+import numpy as np
+from tflite_runtime.interpreter import Interpreter
+model, pictures, logits = sys.argv[1:]
+interpreter = Interpreter(model, num_threads=1)
+interpreter.allocate_tensors()
+(taken,), (given,) = interpreter.get_input_details(), interpreter.get_output_details()
+results = []
+for picture in np.load(pictures):
+    interpreter.set_tensor(taken["index"], picture)
+    interpreter.invoke()
+    results.append(interpreter.get_tensor(given["index"]))
+np.save(logits, np.stack(results))
+"""
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.version_info[:2] > (3, 11), reason="tflite-runtime has no wheel for Python after 3.11"),
+]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A network as the TFLite file's recipe has it, and what PyTorch makes of the parity pictures."""
+
+    program: Program
+    preprocessing: Preprocessing
+    samples: tuple[Sample, ...]
+    references: tuple[Outputs, ...]
+
+
+@cache
+def subject(name: str) -> Subject:
+    network = load_network(name, None)
+    preprocessing = preprocessing_of(network, None)
+    samples = make_samples(preprocessing)
+    program = deploy(capture(network.module, example_input(preprocessing)), RECIPES["tflite"]).program
+    return Subject(program, preprocessing, samples, reference_outputs(network.module, samples))
+
+
+@pytest.fixture(scope="module")
+def old_python(environment: Callable[..., Path]) -> Path:
+    """An interpreter that has the old runtime."""
+    return environment(f"tflite-runtime=={VERSION}", "numpy<2")
+
+
+@pytest.mark.parametrize("precision", BACKENDS["tflite"].precisions)
+@pytest.mark.parametrize("name", ["efficientmod_xxs", "efficientmod_s"])
+def test_it_computes_what_pytorch_computes(
+    name: str, precision: Precision, old_python: Path, call: Callable[..., str], tmp_path: Path
+) -> None:
+    held = subject(name)
+    mean, std = held.preprocessing.mean, held.preprocessing.std
+    options = ConversionOptions(precision, 16, mean, std, labels=None, model_name=name, description=name)
+    with quiet():
+        artifact = BACKENDS["tflite"].convert(held.program, options, tmp_path)
+    assert Version(artifact.least_runtime) <= Version(VERSION)
+
+    pictures, logits = tmp_path / "pictures.npy", tmp_path / "logits.npy"
+    np.save(pictures, np.stack([input_values(sample.pixels) for sample in held.samples]))
+    call(old_python, "-c", RUN, artifact.path, pictures, logits)
+    results: list[Outputs | str] = [(values,) for values in np.load(logits)]
+    verdict = judge(
+        [sample.name for sample in held.samples],
+        held.references,
+        results,
+        TOLERANCES["tflite", precision],
+        MeasuredWith(runtime="tflite-runtime", version=VERSION),
+    )
+    assert verdict.reasons == ()
