@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from efficientmod_export.bundle import Bundle, BundleWriter, Manifest, _exchange, read_bundle
+from efficientmod_export.bundle import Bundle, BundleWriter, Manifest, _atomic_swap, read_bundle
 from efficientmod_mobile.errors import BundleError
 
 Fill = Callable[..., Manifest]
@@ -26,7 +26,7 @@ def export(destination: Path, fill: Fill, **options: object) -> Bundle:
 
 @pytest.fixture
 def without_exchange(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_exchange, "_exchange", lambda one, other: False)
+    monkeypatch.setattr(_atomic_swap, "_exchange", lambda one, other: False)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="renameat2 is Linux's")
@@ -34,11 +34,11 @@ def test_on_linux_names_are_exchanged_in_one_call(tmp_path: Path) -> None:
     for name in ("one", "other"):
         (tmp_path / name).mkdir()
         (tmp_path / name / name).touch()
-    assert _exchange._exchange(tmp_path / "one", tmp_path / "other")
+    assert _atomic_swap._exchange(tmp_path / "one", tmp_path / "other")
     assert (tmp_path / "one" / "other").exists()
     assert (tmp_path / "other" / "one").exists()
     with pytest.raises(FileNotFoundError):
-        _exchange._exchange(tmp_path / "one", tmp_path / "absent")
+        _atomic_swap._exchange(tmp_path / "one", tmp_path / "absent")
 
 
 @pytest.mark.usefixtures("without_exchange")
@@ -89,7 +89,7 @@ def test_an_exchange_that_fails_leaves_the_earlier_bundle(
     def busy(one: Path, other: Path) -> bool:
         raise OSError(errno.EBUSY, "busy", str(other))
 
-    monkeypatch.setattr(_exchange, "_exchange", busy)
+    monkeypatch.setattr(_atomic_swap, "_exchange", busy)
     with pytest.raises(BundleError, match="it is a mount point or in use"):
         export(bundle.path, fill, content=b"new")
     assert snapshot(bundle.path) == before

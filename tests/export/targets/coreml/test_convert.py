@@ -20,7 +20,7 @@ from efficientmod_export.targets.coreml._mlpackage import MODEL, WEIGHTS, edit_p
 from efficientmod_mobile.deploy import Program, capture
 from efficientmod_mobile.errors import InputError
 
-from .conftest import CLASSES, MEAN, Backbone, Convert, options, strengthen
+from ..conftest import CLASSES, MEAN, Backbone, Convert, options, strengthen
 
 with quiet():  # its imports warn
     import coremltools as ct

@@ -11,7 +11,7 @@ from efficientmod_export._recipes import XNNPACK
 from efficientmod_export._stages import Artifact, InputSpec, Normalisation, TensorSpec
 from efficientmod_mobile.deploy import Program, capture, deploy
 
-from .conftest import CLASSES, MEAN, STD, Backbone, Convert, strengthen
+from ..conftest import CLASSES, MEAN, STD, Backbone, Convert, strengthen
 
 Errors = Callable[[Artifact, Program], list[float]]
 LIMIT = 2e-6

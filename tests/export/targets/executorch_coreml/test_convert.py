@@ -18,7 +18,7 @@ from efficientmod_export.targets.executorch_coreml._inner_package import METADAT
 from efficientmod_mobile.deploy import Program, capture, run
 from efficientmod_mobile.errors import ConversionError, InputError
 
-from .conftest import CLASSES, MEAN, STD, Backbone, Convert, options, strengthen
+from ..conftest import CLASSES, MEAN, STD, Backbone, Convert, options, strengthen
 
 MadeSample = Callable[[Program], Sample]
 

@@ -13,7 +13,7 @@ from efficientmod_export.targets import BACKENDS
 from efficientmod_mobile.deploy import Program, capture, deploy
 from efficientmod_mobile.errors import ConversionError
 
-from .conftest import Convert, options, strengthen
+from ..conftest import Convert, options, strengthen
 
 TARGET = "executorch-vulkan"
 

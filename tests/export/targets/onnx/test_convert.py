@@ -14,7 +14,7 @@ from efficientmod_export.foreign import quiet
 from efficientmod_export.targets import BACKENDS
 from efficientmod_mobile.deploy import Program, capture
 
-from .conftest import CLASSES, MEAN, STD, Convert, options, strengthen
+from ..conftest import CLASSES, MEAN, STD, Convert, options, strengthen
 
 Errors = Callable[[Artifact, Program], list[float]]
 LIMIT = 1e-6

@@ -9,7 +9,7 @@ from torch import nn
 from efficientmod_export._stages import Artifact, InputSpec, Normalisation, TensorSpec
 from efficientmod_mobile.deploy import Program, capture
 
-from .conftest import CLASSES, Convert, strengthen
+from ..conftest import CLASSES, Convert, strengthen
 
 Errors = Callable[[Artifact, Program], list[float]]
 LIMITS = {"fp32": 2e-6, "fp16": 5e-3}

@@ -6,12 +6,6 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
-from efficientmod_export.targets.tflite.writer.rewrites._cuts import form_cuts, raise_cuts
-from efficientmod_export.targets.tflite.writer.rewrites._pairs import turn_pairs
-from efficientmod_export.targets.tflite.writer.rewrites._pixels import form_space_to_depth, sort_shuffled
-from efficientmod_export.targets.tflite.writer.rewrites._refine import refine_reshapes
-from efficientmod_export.targets.tflite.writer.rewrites._shapes import reshapes_only
-from efficientmod_export.targets.tflite.writer.rewrites._tiles import broadcast_tiles
 from onnx import helper
 
 from efficientmod_export.targets.tflite.writer._graph import Graph
@@ -21,7 +15,13 @@ from efficientmod_export.targets.tflite.writer.rewrites._activations import form
 from efficientmod_export.targets.tflite.writer.rewrites._identities import drop_identities
 from efficientmod_export.targets.tflite.writer.rewrites._linear import form_linear
 from efficientmod_export.targets.tflite.writer.rewrites._norms import form_norms
+from efficientmod_export.targets.tflite.writer.rewrites._pixel_shuffle import form_space_to_depth, sort_shuffled
+from efficientmod_export.targets.tflite.writer.rewrites._repeated_operands import broadcast_tiles
+from efficientmod_export.targets.tflite.writer.rewrites._reshapes import reshapes_only
+from efficientmod_export.targets.tflite.writer.rewrites._rotary_pairs import turn_pairs
 from efficientmod_export.targets.tflite.writer.rewrites._scales import fold_scales
+from efficientmod_export.targets.tflite.writer.rewrites._slices import form_cuts, raise_cuts
+from efficientmod_export.targets.tflite.writer.rewrites._split_reshapes import refine_reshapes
 
 Build = Callable[..., onnx.ModelProto]
 Check = Callable[..., Any]
