@@ -40,7 +40,7 @@ from efficientmod_export.backends._program import (
 from efficientmod_export.foreign import converting, coremltools_shortcuts, loading, tanh_gelu, torch_shortcuts
 from efficientmod_export.mil import MODULES_KEY, mark_modules, module_table
 from efficientmod_mobile.deploy import Program
-from efficientmod_mobile.deploy._graph import emit
+from efficientmod_mobile.deploy.program import emit
 
 aten = torch.ops.aten
 
