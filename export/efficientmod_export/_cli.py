@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol, TypeVar
 import typer
 
 from efficientmod_export import _doctor, _render
-from efficientmod_export._stages import ExecutorchBackendName, Precision
+from efficientmod_export._stages import Precision
+from efficientmod_export.targets import target_names
 
 if TYPE_CHECKING:
     from efficientmod_export.bench import BenchResult
@@ -62,7 +63,7 @@ def export(
     target: Annotated[
         list[str],
         typer.Option(
-            "--target", "-t", metavar="TARGET", help="coreml, executorch, onnx, tflite, all; may be repeated."
+            "--target", "-t", metavar="TARGET", help=f"{', '.join((*target_names(), 'all'))}; may be repeated."
         ),
     ],
     model: Annotated[
@@ -73,7 +74,8 @@ def export(
         str | None, typer.Option("--checkpoint", "-c", help="A .pth, .pt or .safetensors file, or hf-hub:owner/name.")
     ] = None,
     precision: Annotated[
-        Precision | None, typer.Option(help="Of every target; by default fp16 for what Core ML runs, else fp32.")
+        list[Precision] | None,
+        typer.Option(help="Of every target that has it; by default each target's own. May be repeated."),
     ] = None,
     resolution: Annotated[str | None, typer.Option(help="224, or height x width as in 256x192.")] = None,
     labels: Annotated[Path | None, typer.Option(help="A text file with one class name a line.")] = None,
@@ -81,10 +83,6 @@ def export(
         Path, typer.Option("--output", "-o", help="The bundle's folder; a bundle in it is replaced.")
     ] = Path("out"),
     ios: Annotated[int, typer.Option(help="The least iOS that the Core ML model must run on.")] = 16,
-    executorch_backend: Annotated[
-        ExecutorchBackendName,
-        typer.Option(metavar="BACKEND", help="What the ExecuTorch file is made for: xnnpack, coreml or vulkan."),
-    ] = "xnnpack",
     keep_failed: Annotated[
         bool, typer.Option("--keep-failed", help="Keep a bundle whose parity failed, marked.")
     ] = False,
@@ -104,11 +102,10 @@ def export(
                 checkpoint=checkpoint,
                 targets=tuple(target),
                 output=output,
-                precision=precision,
+                precisions=tuple(precision or ()),
                 resolution=None if resolution is None else parse_resolution(resolution),
                 labels=labels,
                 ios=ios,
-                executorch_backend=executorch_backend,
                 keep_failed=keep_failed,
                 keep_onnx=keep_onnx,
                 verbose=verbose,

@@ -7,8 +7,10 @@ from importlib import metadata
 
 from packaging.requirements import Requirement
 
-DISTRIBUTION = "efficientmod-mobile"
-SHOWN_EXTRAS = ("coreml", "executorch", "tflite", "zoo", "bench")
+from efficientmod_mobile.distribution import DISTRIBUTION, distribution_version, pip_command
+
+FOR_DEVELOPERS = ("all", "test")
+"""Extras that bring what others bring, or nothing that an export needs."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Check:
         """The pip command that mends it, or None where nothing is amiss."""
         if self.satisfied:
             return None
-        return f'pip install "{DISTRIBUTION}[{self.extra}]"' if self.extra else f"pip install {DISTRIBUTION}"
+        return pip_command(self.extra)
 
 
 def examine() -> tuple[Check, ...]:
@@ -34,7 +36,7 @@ def examine() -> tuple[Check, ...]:
     requirements = [Requirement(text) for text in metadata.requires(DISTRIBUTION) or ()]
     return tuple(
         _check(requirement, extra)
-        for extra in (None, *SHOWN_EXTRAS)
+        for extra in (None, *_extras())
         for requirement in requirements
         if _belongs(requirement, extra)
     )
@@ -47,7 +49,13 @@ def machine() -> str:
 
 def version() -> str:
     """The toolkit's name and version."""
-    return f"{DISTRIBUTION} {metadata.version(DISTRIBUTION)}"
+    return f"{DISTRIBUTION} {distribution_version()}"
+
+
+def _extras() -> tuple[str, ...]:
+    return tuple(
+        extra for extra in metadata.metadata(DISTRIBUTION).get_all("Provides-Extra", ()) if extra not in FOR_DEVELOPERS
+    )
 
 
 def _belongs(requirement: Requirement, extra: str | None) -> bool:

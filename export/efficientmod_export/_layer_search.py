@@ -4,17 +4,13 @@ from collections.abc import Collection
 
 from efficientmod_export._pipeline import example_input
 from efficientmod_export._rebuild import rebuild
-from efficientmod_export._recipes import RECIPES
-from efficientmod_export._stages import ProgressReport, Sample
-from efficientmod_export.bundle import ArtifactEntry, Bundle
-from efficientmod_export.mil import FLOAT16_LARGEST, OperatorRange, audit_float16
-from efficientmod_export.parity import TOLERANCES, LayerReport, first_drift
-from efficientmod_export.targets import INTERPRETED
-from efficientmod_export.targets.coreml._interpreted import load_interpreted
-from efficientmod_mobile.deploy import Original, capture, deploy
-from efficientmod_mobile.errors import EfficientModError
-
-FULLEST_SHOWN = 3
+from efficientmod_export._stages import ModelFile, ProgressReport, Sample
+from efficientmod_export.bundle import Bundle, model_file
+from efficientmod_export.foreign import loading
+from efficientmod_export.parity import LayerReport, first_drift
+from efficientmod_export.targets import Target, Variant, all_targets, find_target
+from efficientmod_mobile.deploy import Original, Program, capture, deploy
+from efficientmod_mobile.errors import EfficientModError, InputError
 
 
 def search_layers(
@@ -24,9 +20,8 @@ def search_layers(
     failed: Collection[str],
     progress: ProgressReport,
 ) -> dict[str, tuple[str, ...]]:
-    """For each target the sentences that its layers give rise to: the first that drifts, and for an ML program the
-    first operator that overflows float16, and those that fill most of its range. `failed` are the targets whose outputs
-    do not agree.
+    """For each variant the sentences that its layers give rise to: the first that drifts, and what its target says of
+    the ranges of its values. `failed` are the variants whose outputs do not agree.
 
     Raises InputError without the checkpoint that the network needs, or for another one.
     """
@@ -34,37 +29,28 @@ def search_layers(
     original = Original.of(program)
     found: dict[str, tuple[str, ...]] = {}
     for entry in bundle.manifest.artifacts:
-        progress(f"{entry.target}: comparing layer by layer")
-        path, limit = bundle.path / entry.file, TOLERANCES[entry.target, entry.precision].max_relative_error
+        target = find_target(entry.target)
+        variant = target.variant(entry.precision)
+        progress(f"{variant.name}: comparing layer by layer")
         try:
-            deployed = deploy(program, RECIPES[entry.target], original).program
-            report = first_drift(deployed, path, entry.target, samples[0], limit)
-            found[entry.target] = (_drift(report, failed=entry.target in failed),)
-            if entry.target in INTERPRETED:
-                found[entry.target] += _float16_load(bundle, entry, samples)
+            file = model_file(bundle, entry)
+            deployed = deploy(program, variant.recipe, original).program
+            report = _search(target, variant, deployed, file, samples[0])
+            found[variant.name] = (_drift(report, failed=variant.name in failed),)
+            if target.describe_ranges is not None:
+                found[variant.name] += target.describe_ranges(file, samples)
         except EfficientModError as error:
-            found[entry.target] = (str(error),)
+            found[variant.name] = (str(error),)
     return found
 
 
-def _float16_load(bundle: Bundle, entry: ArtifactEntry, samples: tuple[Sample, ...]) -> tuple[str, ...]:
-    loaded = load_interpreted(bundle.path / entry.file, [output.name for output in entry.outputs], "float16")
-    ranges = audit_float16(loaded.program, map(loaded.feed, samples))
-    # A weight that float16 cannot hold keeps its operator in float32.
-    overflowing = [met for met in ranges if met.overflows and met.operation.outputs[0].dtype == "fp16"]
-    first = min(overflowing, key=lambda met: met.position, default=None)
-    overflow = () if first is None else (f"the first operator that overflows float16 is {_name(first)}.",)
-    return (*overflow, *map(_range, ranges[:FULLEST_SHOWN]))
-
-
-def _name(met: OperatorRange) -> str:
-    return f"{met.operation.kind} {met.operation.outputs[0].name} in {met.operation.module or 'the network itself'}"
-
-
-def _range(met: OperatorRange) -> str:
-    verdict = "overflows float16" if met.overflows else "may saturate" if met.saturates else "fits"
-    sums = "" if met.partial_sum is None else f", partial sums up to {met.partial_sum:.3g} of {met.saturates_at:g}"
-    return f"{_name(met)} {verdict}: values up to {met.largest:.3g} of {FLOAT16_LARGEST:g}{sums}."
+def _search(target: Target, variant: Variant, program: Program, file: ModelFile, sample: Sample) -> LayerReport:
+    if target.prober is None:
+        known = ", ".join(other.name for other in all_targets() if other.prober is not None)
+        raise InputError(f"The layers of {target.name} files cannot be looked into; this works for {known}.")
+    with loading(file.path):
+        limit = variant.places[0].limits.max_relative_error
+        return first_drift(program, target.prober(program, file), sample, limit)
 
 
 def _drift(report: LayerReport, *, failed: bool) -> str:

@@ -10,20 +10,10 @@ from pathlib import Path
 import torch
 from pydantic import ValidationError
 
-from efficientmod_export._interpreted_proof import interpret_conversion
-from efficientmod_export._prove import parity_failure, prove, reference_outputs
-from efficientmod_export._recipes import RECIPES
-from efficientmod_export._request import ExportRequest, check_request, read_labels
-from efficientmod_export._result import ExportResult, TargetResult
-from efficientmod_export._stages import (
-    ConversionOptions,
-    ExecutorchBackendName,
-    Outputs,
-    Precision,
-    ProgressReport,
-    Sample,
-    report_nothing,
-)
+from efficientmod_export._prove import Held, parity_failure, prove, prove_graph, reference_outputs
+from efficientmod_export._request import ExportRequest, read_labels, select_variants
+from efficientmod_export._result import ExportResult, VariantResult
+from efficientmod_export._stages import ConversionOptions, Precision, ProgressReport, report_nothing
 from efficientmod_export.bundle import (
     ArtifactEntry,
     BundleWriter,
@@ -40,7 +30,7 @@ from efficientmod_export.bundle import (
 )
 from efficientmod_export.foreign import quiet
 from efficientmod_export.parity import make_samples
-from efficientmod_export.targets import BACKENDS, INTERPRETED
+from efficientmod_export.targets import Variant, find_target
 from efficientmod_mobile import Network, load_network
 from efficientmod_mobile.deploy import Deployed, Original, Recipe, capture, deploy
 from efficientmod_mobile.errors import EfficientModError, ModelError, ParityError
@@ -55,8 +45,7 @@ class Subject:
     network: Network
     preprocessing: Preprocessing
     labels: tuple[str, ...] | None
-    samples: tuple[Sample, ...]
-    references: tuple[Outputs, ...]
+    held: Held
 
 
 def export_bundle(
@@ -65,11 +54,10 @@ def export_bundle(
     checkpoint: str | None = None,
     targets: tuple[str, ...] = ("all",),
     output: Path | str = "out",
-    precision: Precision | None = None,
+    precisions: tuple[Precision, ...] = (),
     resolution: tuple[int, int] | None = None,
     labels: Path | None = None,
     ios: int = 16,
-    executorch_backend: ExecutorchBackendName = "xnnpack",
     keep_failed: bool = False,
     keep_onnx: bool = False,
     verbose: bool = False,
@@ -78,32 +66,29 @@ def export_bundle(
     """Convert a network, prove each artifact against PyTorch, and write a bundle to the folder `output`.
 
     `model` is `efficientmod_s`, `timm/NAME` or `package.module:function`; `checkpoint` a file or
-    `hf-hub:owner/name`; at least one of them is needed. `targets` are among coreml, executorch, tflite, onnx and all.
-    `resolution` is (H, W) in pixels, None the network's own. `precision` None is each target's own default.
-    `executorch_backend` is what executorch is made for: xnnpack, coreml or vulkan; with the last two the target's name
-    in the bundle is executorch-coreml or executorch-vulkan. `progress` is told each stage as it begins.
+    `hf-hub:owner/name`; at least one of them is needed. `targets` are names of targets, or `all`: what phones run by
+    default. `resolution` is (H, W) in pixels, None the network's own. Each target is made in each of `precisions` that
+    it has, without them in its own default. `progress` is told each stage as it begins.
 
-    One target's failure does not stop the others: it is in the result, whose `raise_for_failure` raises it. No bundle
-    is written when an artifact fails its parity (unless `keep_failed`), when no target could be made, or when a target
-    failed and an earlier bundle would be replaced by a poorer one.
+    One artifact's failure does not stop the others: it is in the result, whose `raise_for_failure` raises it. No bundle
+    is written when an artifact fails its parity (unless `keep_failed`), when none could be made, or when one failed and
+    an earlier bundle would be replaced by a poorer one.
 
-    Raises InputError, DependencyError or ConversionError for what concerns every target.
+    Raises InputError, DependencyError or ConversionError for what concerns all of them.
     """
-    request = check_request(
-        ExportRequest(
-            model=model,
-            checkpoint=checkpoint,
-            targets=targets,
-            output=Path(output),
-            precision=precision,
-            resolution=resolution,
-            labels=labels,
-            ios=ios,
-            executorch_backend=executorch_backend,
-            keep_failed=keep_failed,
-            keep_onnx=keep_onnx,
-        )
+    request = ExportRequest(
+        model=model,
+        checkpoint=checkpoint,
+        targets=targets,
+        output=Path(output),
+        precisions=precisions,
+        resolution=resolution,
+        labels=labels,
+        ios=ios,
+        keep_failed=keep_failed,
+        keep_onnx=keep_onnx,
     )
+    selection = select_variants(request)
     with BundleWriter(request.output) as writer, nullcontext() if verbose else quiet():
         # 1. The network, its preprocessing, and what PyTorch computes.
         progress("loading the network and running it in PyTorch")
@@ -113,11 +98,11 @@ def export_bundle(
         progress("capturing the program")
         program = capture(subject.network.module, example_input(subject.preprocessing))
 
-        # 3. For each target the exact transforms, the lowering and the proof.
+        # 3. For each variant the exact transforms, the conversion and the proof.
         original = Original.of(program)
         deployed = cache(lambda recipe: deploy(program, recipe, original))
         results = tuple(
-            _make(target, subject, request, deployed, writer.folder, progress) for target in request.targets
+            _make(variant, subject, request, deployed, writer.folder, progress) for variant in selection.variants
         )
 
         # 4. The bundle, whole or not at all.
@@ -126,7 +111,8 @@ def export_bundle(
         if note is None:
             writer.commit(_manifest(subject, results, writer.folder))
     weights = describe_weights(subject.network.weights).statement
-    return ExportResult(subject.network.name, weights, None if note else request.output, results, note)
+    bundle = None if note else request.output
+    return ExportResult(subject.network.name, weights, bundle, results, selection.lacking, note)
 
 
 def preprocessing_of(network: Network, resolution: tuple[int, int] | None) -> Preprocessing:
@@ -151,41 +137,39 @@ def _load(request: ExportRequest) -> Subject:
     preprocessing = preprocessing_of(network, request.resolution)
     labels = read_labels(request.labels, network.num_classes) if request.labels else None
     samples = make_samples(preprocessing)
-    return Subject(network, preprocessing, labels, samples, reference_outputs(network.module, samples))
+    return Subject(network, preprocessing, labels, Held(samples, reference_outputs(network.module, samples)))
 
 
 def _make(
-    target: str, subject: Subject, request: ExportRequest, deployed: Deploy, folder: Path, progress: ProgressReport
-) -> TargetResult:
-    """Convert and prove one target. A failure of its own is in the result; a full disk ends the whole export."""
+    variant: Variant, subject: Subject, request: ExportRequest, deployed: Deploy, folder: Path, progress: ProgressReport
+) -> VariantResult:
+    """Convert and prove one variant. A failure of its own is in the result; a full disk ends the whole export."""
     began = time.perf_counter()
     entry: ArtifactEntry | None = None
     failure: EfficientModError | None = None
     try:
-        progress(f"{target}: exact transforms")
-        transformed = deployed(RECIPES[target])
-        progress(f"{target}: converting")
-        options = _options(target, subject, request)
-        artifact = BACKENDS[target].convert(transformed.program, options, folder)
-        progress(f"{target}: proving")
-        held_against = (subject.samples, subject.references)
-        verdict = prove(target, artifact.path, artifact.precision, artifact.inputs, artifact.outputs, *held_against)
-        interpreted = None
-        if target in INTERPRETED:
-            progress(f"{target}: interpreting")
-            made = (transformed.program, artifact.path, options, artifact.outputs)
-            interpreted = interpret_conversion(target, *made, *held_against)
-        entry = describe_artifact(artifact, transformed.certificate, verdict, folder, interpreted)
-        failure = parity_failure(entry)
+        progress(f"{variant.name}: exact transforms")
+        transformed = deployed(variant.recipe)
+        progress(f"{variant.name}: converting")
+        options, target = _options(variant, subject, request), find_target(variant.target)
+        artifact = target.make(transformed.program, options, folder)
+        progress(f"{variant.name}: proving")
+        checks = prove(variant, artifact, subject.held) + prove_graph(
+            target, transformed.program, options, subject.held
+        )
+        entry = describe_artifact(artifact, transformed.certificate, checks, folder)
+        failure = parity_failure(variant, checks)
     except EfficientModError as error:
         failure = error
-    return TargetResult(target, entry, failure, time.perf_counter() - began)
+    return VariantResult(
+        variant.name, variant.target, variant.precision, entry, failure, time.perf_counter() - began
+    )
 
 
-def _options(target: str, subject: Subject, request: ExportRequest) -> ConversionOptions:
+def _options(variant: Variant, subject: Subject, request: ExportRequest) -> ConversionOptions:
     weights = subject.network.weights
     return ConversionOptions(
-        precision=request.precision or BACKENDS[target].precisions[0],
+        precision=variant.precision,
         ios=request.ios,
         mean=subject.preprocessing.mean,
         std=subject.preprocessing.std,
@@ -196,14 +180,14 @@ def _options(target: str, subject: Subject, request: ExportRequest) -> Conversio
     )
 
 
-def _reason_to_write_nothing(results: tuple[TargetResult, ...], request: ExportRequest) -> str | None:
+def _reason_to_write_nothing(results: tuple[VariantResult, ...], request: ExportRequest) -> str | None:
     if not any(result.failure for result in results):
         return None
     if not any(result.artifact for result in results):
         return "No target could be made, so no bundle was written."
     if any(isinstance(result.failure, ParityError) for result in results) and not request.keep_failed:
         return "An artifact failed its parity, so no bundle was written; --keep-failed keeps it, marked as failed."
-    missing = [result.target for result in results if result.artifact is None]
+    missing = [result.name for result in results if result.artifact is None]
     if missing and any(request.output.glob("*")):
         return (
             f"The earlier bundle in {request.output} was kept, since the new one would lack {', '.join(missing)}; "
@@ -212,7 +196,7 @@ def _reason_to_write_nothing(results: tuple[TargetResult, ...], request: ExportR
     return None
 
 
-def _manifest(subject: Subject, results: tuple[TargetResult, ...], folder: Path) -> Manifest:
+def _manifest(subject: Subject, results: tuple[VariantResult, ...], folder: Path) -> Manifest:
     artifacts: tuple[ArtifactEntry, ...] = tuple(result.artifact for result in results if result.artifact)
     network = subject.network
     return Manifest(
@@ -228,6 +212,6 @@ def _manifest(subject: Subject, results: tuple[TargetResult, ...], folder: Path)
             for result in results
             if result.artifact is None
         ),
-        golden=write_golden(folder, subject.samples, subject.references),
-        tools=tool_versions(),
+        golden=write_golden(folder, subject.held.samples, subject.held.references),
+        tools=tool_versions(package for result in results for package in find_target(result.target).packages),
     )

@@ -1,30 +1,41 @@
 """Hold artifacts against the PyTorch reference; an export and `verify` prove in the same way."""
 
-import platform
 from collections.abc import Sequence
-from importlib import metadata
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.utils import _pytree as pytree
 
-from efficientmod_export._stages import Outputs, Precision, Sample, TensorSpec
-from efficientmod_export.bundle import ArtifactEntry
-from efficientmod_export.parity import TOLERANCES, MeasuredWith, Verdict, measure, not_run_here
-from efficientmod_export.targets import BACKENDS
-from efficientmod_mobile._text import described
+from efficientmod_export._stages import ConversionOptions, ModelFile, Outputs, Sample
+from efficientmod_export.parity import Check, MeasuredWith, Tolerance, Verdict, measure, not_run_here
+from efficientmod_export.targets import (
+    Configuration,
+    Interpreter,
+    Runtime,
+    Target,
+    Variant,
+    find_target,
+    runner_of,
+    runtime_version,
+)
+from efficientmod_mobile.deploy import Program
 from efficientmod_mobile.errors import ConversionError, EfficientModError, ParityError
+from efficientmod_mobile.text import described
 
-RUNTIMES = {
-    "executorch": "executorch",
-    "executorch-coreml": "executorch",
-    "executorch-vulkan": "executorch",
-    "onnx": "onnxruntime",
-    "tflite": "ai-edge-litert",
-}
-"""The distribution that holds each target's runtime; Core ML is a part of macOS."""
+FLOAT32_FORM = "fp32"
+"""What the graph of an interpreted target is proven in."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """What artifacts are held against: samples, and what the reference computes for each."""
+
+    samples: tuple[Sample, ...]
+    references: tuple[Outputs, ...]
 
 
 def reference_outputs(module: nn.Module, samples: Sequence[Sample]) -> tuple[Outputs, ...]:
@@ -53,7 +64,7 @@ def _run(module: nn.Module, tensor: Tensor) -> Outputs:
     except (Exception, SystemExit) as error:  # it is the user's code that runs, so anything can be raised
         raise ConversionError(
             f"The network does not run on an input of shape {tuple(tensor.shape)} ({described(error)}); "
-            "mend its forward, or try another --resolution."
+            "fix its forward(), or try another --resolution."
         ) from error
     if not leaves:
         raise ConversionError("The network gives no tensor; return its scores or feature maps.")
@@ -71,36 +82,68 @@ def _run(module: nn.Module, tensor: Tensor) -> Outputs:
     return tuple(leaf.detach().contiguous().numpy() for leaf in leaves)
 
 
-def prove(
-    target: str,
-    path: Path,
-    precision: Precision,
-    inputs: tuple[TensorSpec, ...],
-    outputs: tuple[TensorSpec, ...],
-    samples: Sequence[Sample],
-    references: Sequence[Outputs],
-) -> Verdict:
-    """Run the artifact at `path` on every sample in its own runtime and judge it.
+def prove(variant: Variant, file: ModelFile, held: Held) -> tuple[Check, ...]:
+    """Judge a file on every place that its variant has: in its own runtime where this machine has it, and where it has
+    it for none of them in the target's interpreter.
 
     Raises DependencyError when the runtime is not installed, ConversionError when it refuses the file.
     """
-    tolerance = TOLERANCES[target, precision]
-    runner = BACKENDS[target].runner(path, inputs, outputs)
-    if runner is None:
-        return not_run_here(tolerance, f"not run here: {target} has no runtime on {platform.system()}")
-    return measure(samples, references, runner, tolerance, _measured_with(target))
+    target = find_target(variant.target)
+    checks = [_on(target, variant.configuration(place), place.limits, file, held) for place in variant.places]
+    if target.interpreter is not None and all(check.verdict.measured_with is None for check in checks):
+        checks.append(_interpreted(target.interpreter, variant, file, held))
+    return tuple(checks)
 
 
-def parity_failure(entry: ArtifactEntry) -> ParityError | None:
-    """The error that an artifact's verdicts amount to, None where none of them failed."""
-    reasons = [reason for verdict in entry.verdicts if verdict.outcome == "failed" for reason in verdict.reasons]
+def prove_graph(target: Target, program: Program, options: ConversionOptions, held: Held) -> tuple[Check, ...]:
+    """For an interpreted target: whether a float32 conversion of the program has the right graph; its noise is too
+    small to hide a wrong operator. Raises what conversions and readers raise.
+    """
+    if target.interpreter is None:
+        return ()
+    limits, runtime = target.interpreter.graph_limits, target.interpreter.runtime
+    with TemporaryDirectory() as workshop:
+        file = target.make(program, replace(options, precision=FLOAT32_FORM), Path(workshop))
+        configuration = Configuration(target.name, FLOAT32_FORM, "cpu", "float32")
+        verdict = _run(runtime, configuration, limits, file, held)
+    return (Check(gate="graph", unit=None, compute_precision="float32", verdict=verdict),)
+
+
+def parity_failure(variant: Variant, checks: Sequence[Check]) -> ParityError | None:
+    """The error that an artifact's checks amount to, None where none of them failed."""
+    failed = [check.verdict for check in checks if check.verdict.failed]
+    reasons = [reason for verdict in failed for reason in verdict.reasons]
     if not reasons:
         return None
-    hint = "" if entry.precision == "fp32" else " Try --precision fp32: if that passes, it is the rounding to float16."
-    return ParityError(f"{entry.target} does not compute what PyTorch computes: {'; '.join(reasons)}.{hint}")
+    hint = (
+        ""
+        if variant.precision == FLOAT32_FORM
+        else " Try --precision fp32: if that passes, it is the rounding to float16."
+    )
+    return ParityError(f"{variant.name} does not compute what PyTorch computes: {'; '.join(reasons)}.{hint}")
 
 
-def _measured_with(target: str) -> MeasuredWith:
-    if target in RUNTIMES:
-        return MeasuredWith(runtime=RUNTIMES[target], version=metadata.version(RUNTIMES[target]))
-    return MeasuredWith(runtime="macOS", version=platform.mac_ver()[0])
+def _on(target: Target, configuration: Configuration, limits: Tolerance, file: ModelFile, held: Held) -> Check:
+    target.demand()
+    missing = target.runtime.missing(configuration)
+    if missing is None:
+        verdict = _run(target.runtime, configuration, limits, file, held)
+    else:
+        verdict = not_run_here(limits, f"not run here: {missing}")
+    unit, arithmetic = configuration.unit, configuration.compute_precision
+    return Check(gate="runtime", unit=unit, compute_precision=arithmetic, verdict=verdict)
+
+
+def _interpreted(interpreter: Interpreter, variant: Variant, file: ModelFile, held: Held) -> Check:
+    """The file itself, rounded as it says, against the limits of its first place."""
+    place = variant.places[0]
+    # float16 arithmetic rounds what the program declares as float16, and nothing of a float32 program.
+    configuration = Configuration(variant.target, variant.precision, place.unit, "float16")
+    verdict = _run(interpreter.runtime, configuration, place.limits, file, held)
+    return Check(gate="numerics", unit=None, compute_precision=place.compute_precision, verdict=verdict)
+
+
+def _run(runtime: Runtime, configuration: Configuration, limits: Tolerance, file: ModelFile, held: Held) -> Verdict:
+    session = runtime.open(file, configuration)
+    measured_with = MeasuredWith(runtime=runtime.title, version=runtime_version(runtime))
+    return measure(held.samples, held.references, runner_of(session, file), limits, measured_with)

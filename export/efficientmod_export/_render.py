@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from efficientmod_export._doctor import Check
-    from efficientmod_export._result import ExportResult, TargetResult, VerifyResult
+    from efficientmod_export._result import ExportResult, VariantResult, VerifyResult
     from efficientmod_export.bundle import ArtifactEntry
     from efficientmod_export.lint import LintReport
-    from efficientmod_export.parity import Agreement
+    from efficientmod_export.parity import Agreement, Check
     from efficientmod_mobile import CatalogueEntry
 
 MEGABYTE = 1_000_000
@@ -60,9 +60,11 @@ def export_result(result: ExportResult, *, quiet: bool) -> None:
     """
     if not quiet:
         _out.print(f"[bold]{escape(result.model)}[/], weights: {escape(result.weights)}", soft_wrap=True)
-        _out.print(_targets_table(result.targets, without="not made"))
-        _print_details(result.targets)
-    _print_failures(result.targets)
+        _out.print(_variants_table(result.variants, without="not made"))
+        _print_details(result.variants)
+    _print_failures(result.variants)
+    for sentence in result.lacking:
+        _err.print(escape(sentence), soft_wrap=True)
     if result.note:
         _err.print(escape(result.note), soft_wrap=True)
     if result.bundle and not quiet:
@@ -77,19 +79,19 @@ def verify_result(result: VerifyResult, *, quiet: bool) -> None:
 
     if not quiet:
         _out.print(f"[bold]{escape(result.model)}[/], weights: {escape(result.weights)}", soft_wrap=True)
-        if result.targets:
-            _out.print(_targets_table(result.targets, without="not proven"))
+        if result.variants:
+            _out.print(_variants_table(result.variants, without="not proven"))
     for problem in result.problems:
         error(problem)
-    _print_failures(result.targets)
+    _print_failures(result.variants)
     if quiet:
         return
-    for target, sentences in result.layers.items():
+    for name, sentences in result.layers.items():
         for sentence in sentences:
-            _out.print(f"[bold]{target}:[/] {escape(sentence)}", soft_wrap=True)
+            _out.print(f"[bold]{name}:[/] {escape(sentence)}", soft_wrap=True)
     if result.exit_code == 0:
         _out.print("[green]The bundle is what it says.[/]")
-    elif not result.layers and any(isinstance(row.failure, ParityError) for row in result.targets):
+    elif not result.layers and any(isinstance(row.failure, ParityError) for row in result.variants):
         needed = " --checkpoint FILE" if result.weights.startswith("checkpoint") else ""
         command = f"efficientmod verify {_argument(result.bundle)} --layers{needed}"
         _out.print(f"Next: {escape(command)}", soft_wrap=True)
@@ -102,8 +104,8 @@ def _argument(path: Path) -> str:
     return shlex.quote(f"./{path}" if str(path).startswith("-") else str(path))
 
 
-def _targets_table(targets: Sequence[TargetResult], *, without: str) -> Table:
-    """A row for each target; `without` is the outcome of those that have no artifact to show."""
+def _variants_table(variants: Sequence[VariantResult], *, without: str) -> Table:
+    """A row for each variant and proof; `without` is the outcome of those that have no artifact to show."""
     table = Table(
         Column("target", no_wrap=True),
         Column("file", no_wrap=True),
@@ -114,64 +116,74 @@ def _targets_table(targets: Sequence[TargetResult], *, without: str) -> Table:
         box=None,  # its lines would take the room that the names need in 80 columns
         padding=(0, 2, 0, 0),
     )
-    for row in targets:
-        table.add_row(row.target, *_target_cells(row, without))
+    for row in variants:
+        for cells in _rows(row, without):
+            table.add_row(*cells)
     return table
 
 
-def _target_cells(row: TargetResult, without: str) -> tuple[str, ...]:
+def _rows(row: VariantResult, without: str) -> Iterator[tuple[str, ...]]:
+    """One row for the first proof that ran, with all else; one for each further."""
     seconds = f"{row.seconds:.1f} s"
-    if row.artifact is None:
-        return ("-", "-", "-", f"[red]{without}[/]", seconds)
     artifact = row.artifact
-    return (
-        artifact.file,
-        artifact.precision,
-        f"{artifact.size / MEGABYTE:.1f} MB",
-        _parity_cell(artifact),
-        seconds,
-    )
+    if artifact is None:
+        yield row.target, "-", "-", "-", f"[red]{without}[/]", seconds
+        return
+    size = f"{artifact.size / MEGABYTE:.1f} MB"
+    cells = [_proof_cell(artifact, check) for check in artifact.checks if check.gate != "graph" and _ran(check)]
+    first, *others = cells or ["not run here"]
+    yield row.target, artifact.file, artifact.precision, size, first, seconds
+    for cell in others:
+        yield "", "", "", "", cell, ""
 
 
-def _parity_cell(artifact: ArtifactEntry) -> str:
+def _ran(check: Check) -> bool:
+    return check.verdict.outcome != "not run here"
+
+
+def _proof_cell(artifact: ArtifactEntry, check: Check) -> str:
     """The largest error as a fraction of the reference's range, and whether the best classes agree."""
-    verdict = artifact.interpreted.numerics if artifact.interpreted else artifact.parity
-    outcome = "failed" if artifact.failed else "interpreted" if artifact.interpreted else verdict.outcome
-    if not verdict.worst:
-        return outcome
-    largest = max(one.max_relative_error for one in verdict.worst)
-    top5 = [one.top5 for one in verdict.worst if one.top5]
+    failed = check.verdict.failed or (check.gate == "numerics" and artifact.failed)
+    outcome = "failed" if failed else "interpreted" if check.gate == "numerics" else check.verdict.outcome
+    place = "" if check.unit in (None, "cpu") else f"{check.unit} {check.compute_precision} "
+    worst = check.verdict.worst
+    if not worst:
+        return f"{place}{outcome}"
+    largest = max(one.max_relative_error for one in worst)
+    top5 = [one.top5 for one in worst if one.top5]
     agreement = "" if not top5 else f", top-5 {_agreement(top5)}"
-    return f"[{'red' if artifact.failed else 'green'}]{outcome}[/] {largest:.1e}{agreement}"
+    return f"{place}[{'red' if failed else 'green'}]{outcome}[/] {largest:.1e}{agreement}"
 
 
 def _agreement(several: Sequence[Agreement]) -> str:
     return "equal" if all(one.agrees for one in several) else f"margin {min(one.margin for one in several):.0e}"
 
 
-def _print_details(targets: Sequence[TargetResult]) -> None:
+def _print_details(variants: Sequence[VariantResult]) -> None:
     """What does not fit into the table: the transforms' proof, and what keeps a delegate from taking all."""
-    for row in targets:
+    for row in variants:
         if row.artifact is None:
             continue
         proof = row.artifact.transforms
         _out.print(
-            f"{row.target}: {proof.nodes_before} operators became {proof.nodes_after}, equal to "
+            f"{row.name}: {proof.nodes_before} operators became {proof.nodes_after}, equal to "
             f"{proof.float64_error:.0e} in float64",
             soft_wrap=True,
         )
-        for reason in row.artifact.parity.reasons if row.artifact.parity.outcome == "not run here" else ():
-            _out.print(f"{row.target}: {escape(reason)}", soft_wrap=True)
+        unrun = [check for check in row.artifact.checks if not _ran(check)]
+        for reason in dict.fromkeys(reason for check in unrun for reason in check.verdict.reasons):
+            units = ", ".join(str(check.unit) for check in unrun if reason in check.verdict.reasons)
+            _out.print(f"{row.name}: {units} {escape(reason)}", soft_wrap=True)
         if row.artifact.delegates is not None:
             outside = escape(", ".join(row.artifact.outside)) or "nothing"
-            _out.print(f"{row.target}: delegates: {row.artifact.delegates}; outside them {outside}", soft_wrap=True)
+            _out.print(f"{row.name}: delegates: {row.artifact.delegates}; outside them {outside}", soft_wrap=True)
         if (row.artifact.rank or 0) > GPU_RANK:
             message = f"tensors of up to {row.artifact.rank} axes; delegates for GPUs take {GPU_RANK}"
-            _out.print(f"{row.target}: {message}", soft_wrap=True)
+            _out.print(f"{row.name}: {message}", soft_wrap=True)
 
 
-def _print_failures(targets: Sequence[TargetResult]) -> None:
-    for row in targets:
+def _print_failures(variants: Sequence[VariantResult]) -> None:
+    for row in variants:
         if row.failure:
             error(str(row.failure))
 

@@ -1,27 +1,16 @@
 """What an export is asked to do, checked before any work starts."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from efficientmod_export._stages import Precision
-from efficientmod_export.targets import BACKENDS, check_ios
+from efficientmod_export.targets import Target, Variant, all_targets, find_target, target_names
 from efficientmod_mobile.errors import InputError
 
 ALL = "all"
-EXECUTORCH = "executorch"
 LONGEST_SIDE = 4096
 """Of an input, in pixels; the five parity samples then take a gigabyte, and the network many."""
-
-EXECUTORCH_TARGETS: dict[str, str] = {
-    "xnnpack": EXECUTORCH,
-    "coreml": "executorch-coreml",
-    "vulkan": "executorch-vulkan",
-}
-"""What the target `executorch` is made for, by the name of its backend: the target of the manifest."""
-
-NAMED = tuple(target for target in BACKENDS if target == EXECUTORCH or target not in EXECUTORCH_TARGETS.values())
-"""The targets that are asked for by name."""
 
 
 @dataclass(frozen=True)
@@ -29,65 +18,61 @@ class ExportRequest:
     """One export: a model and its weights, the targets, and the folder that the bundle goes to.
 
     `model` is a catalogue name, `timm/NAME` or `package.module:function`; None takes it from the checkpoint.
-    `resolution` is (H, W) in pixels, None the model's own. `precision` None is each target's default.
-    `executorch_backend` is a key of EXECUTORCH_TARGETS.
+    `resolution` is (H, W) in pixels, None the model's own. Without `precisions` each target's default is made.
     """
 
     model: str | None
     checkpoint: str | None
     targets: tuple[str, ...]
     output: Path
-    precision: Precision | None = None
+    precisions: tuple[Precision, ...] = ()
     resolution: tuple[int, int] | None = None
     labels: Path | None = None
     ios: int = 16
-    executorch_backend: str = "xnnpack"
     keep_failed: bool = False
     keep_onnx: bool = False
 
 
-def check_request(request: ExportRequest) -> ExportRequest:
-    """Expand `all` and `keep_onnx`, choose ExecuTorch's backend; raise InputError for what cannot be asked."""
-    known = sorted(NAMED)
-    if not request.targets:
-        raise InputError(f"No target was named; give --target with one of {', '.join(known)} or {ALL}.")
-    unknown = [target for target in request.targets if target not in (*known, ALL)]
-    if unknown:
-        raise InputError(f"No target is named {', '.join(unknown)}; choose from {', '.join(known)} or {ALL}.")
+@dataclass(frozen=True)
+class Selection:
+    """The variants that a request asks for, and a sentence for each that a target lacks."""
+
+    variants: tuple[Variant, ...]
+    lacking: tuple[str, ...]
+
+
+def select_variants(request: ExportRequest) -> Selection:
+    """Expand `all` and `keep_onnx`; every target in every precision that was asked for and that it has, each once.
+
+    Raises InputError for a target or precision that there is not, and for an iOS that a target cannot be made for.
+    """
     targets = _expand((*request.targets, "onnx") if request.keep_onnx else request.targets)
-    targets = _choose_backend(targets, request.executorch_backend)
-    _check_precision(targets, request.precision)
     for target in targets:
-        check_ios(BACKENDS[target], request.ios)
-    return replace(request, targets=targets)
+        target.check_ios(request.ios)
+    variants, lacking = [], []
+    for target in targets:
+        asked = dict.fromkeys(request.precisions) or (target.precisions[0],)
+        variants += [target.variant(precision) for precision in asked if precision in target.precisions]
+        lacking += [
+            f"There is no {precision} form of {target.name}, only {' and '.join(target.precisions)}."
+            for precision in asked
+            if precision not in target.precisions
+        ]
+    if not variants:
+        raise InputError(f"{' '.join(lacking)} Leave out --precision for each target's default.")
+    return Selection(tuple(variants), tuple(lacking))
 
 
-def _expand(targets: tuple[str, ...]) -> tuple[str, ...]:
-    """In the backends' order, each once; `all` is every target that a phone runs (ONNX is asked for by name)."""
-    wanted = set(targets)
-    if ALL in wanted:
-        wanted |= {target for target in NAMED if target != "onnx"}
-    return tuple(target for target in NAMED if target in wanted)
-
-
-def _choose_backend(targets: tuple[str, ...], backend: str) -> tuple[str, ...]:
-    if backend not in EXECUTORCH_TARGETS:
-        known = ", ".join(EXECUTORCH_TARGETS)
-        raise InputError(f"ExecuTorch has no backend {backend} here; choose from {known}.")
-    if EXECUTORCH_TARGETS[backend] != EXECUTORCH and EXECUTORCH not in targets:
-        raise InputError(f"The backend {backend} is one of ExecuTorch; add --target {EXECUTORCH}, or leave it out.")
-    return tuple(EXECUTORCH_TARGETS[backend] if target == EXECUTORCH else target for target in targets)
-
-
-def _check_precision(targets: tuple[str, ...], precision: Precision | None) -> None:
-    if precision is None:
-        return
-    without = [target for target in targets if precision not in BACKENDS[target].precisions]
-    if without:
-        raise InputError(
-            f"There is no {precision} form of {', '.join(without)}; leave out --precision for each target's default, "
-            f"or name only targets that have it."
-        )
+def _expand(names: tuple[str, ...]) -> tuple[Target, ...]:
+    """By name, each once; `all` is every target that says that it is in it."""
+    known = ", ".join((*target_names(), ALL))
+    if not names:
+        raise InputError(f"No target was named; give --target with one of {known}.")
+    unknown = [name for name in names if name not in (*target_names(), ALL)]
+    if unknown:
+        raise InputError(f"No target is named {', '.join(unknown)}; choose from {known}.")
+    named = {find_target(name) for name in names if name != ALL}
+    return tuple(target for target in all_targets() if target in named or (ALL in names and target.in_all))
 
 
 def parse_resolution(text: str) -> tuple[int, int]:

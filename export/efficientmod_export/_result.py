@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from efficientmod_export._stages import Precision
 from efficientmod_export.bundle import ArtifactEntry
 from efficientmod_mobile.errors import ConversionError, DependencyError, EfficientModError, ParityError
 
@@ -12,10 +13,15 @@ SEVERITY = (ParityError, ConversionError, DependencyError, EfficientModError)
 
 
 @dataclass(frozen=True)
-class TargetResult:
-    """One target: what it became or why not, and the seconds that it took."""
+class VariantResult:
+    """One target in one precision: what it became or why not, and the seconds that it took.
 
+    `name` is the target's, and the precision where that is not the target's default.
+    """
+
+    name: str
     target: str
+    precision: Precision
     artifact: ArtifactEntry | None
     failure: EfficientModError | None
     seconds: float
@@ -24,6 +30,7 @@ class TargetResult:
         """Plain values. `artifact` is the manifest's entry, None where there is none."""
         return {
             "target": self.target,
+            "precision": self.precision,
             "artifact": self.artifact and self.artifact.model_dump(mode="json"),
             "failure": self.failure and {"kind": type(self.failure).__name__, "message": str(self.failure)},
             "seconds": round(self.seconds, 3),
@@ -34,24 +41,25 @@ class TargetResult:
 class ExportResult:
     """What `export_bundle` did. `bundle` is the folder that was written, None where none was.
 
-    `weights` says where they come from, in the manifest's words. `note` says why no bundle was written, None where one
-    was.
+    `weights` says where they come from, in the manifest's words. `lacking` has a sentence for each precision that was
+    asked of a target which does not have it. `note` says why no bundle was written, None where one was.
     """
 
     model: str
     weights: str
     bundle: Path | None
-    targets: tuple[TargetResult, ...]
+    variants: tuple[VariantResult, ...]
+    lacking: tuple[str, ...]
     note: str | None
 
     @property
     def exit_code(self) -> int:
-        """0 when every target was made and passed, else that of the gravest failure."""
-        return exit_code(self.targets)
+        """0 when every variant was made and passed, else that of the gravest failure."""
+        return exit_code(self.variants)
 
     def raise_for_failure(self) -> None:
-        """Raise the gravest failure of any target; do nothing when all is well."""
-        failure = gravest(self.targets)
+        """Raise the gravest failure of any variant; do nothing when all is well."""
+        failure = gravest(self.variants)
         if failure:
             raise failure
 
@@ -62,8 +70,9 @@ class ExportResult:
             "weights": self.weights,
             "bundle": str(self.bundle) if self.bundle else None,
             "exit_code": self.exit_code,
+            "lacking": list(self.lacking),
             "note": self.note,
-            "targets": [target.as_json() for target in self.targets],
+            "variants": [variant.as_json() for variant in self.variants],
         }
 
 
@@ -71,20 +80,20 @@ class ExportResult:
 class VerifyResult:
     """What `verify_bundle` found. `problems` are damaged files and a preprocessing that gives other values.
 
-    `layers` has sentences for each target that was looked into, layer by layer.
+    `layers` has sentences for each variant that was looked into, layer by layer.
     """
 
     bundle: Path
     model: str
     weights: str
     problems: tuple[str, ...]
-    targets: tuple[TargetResult, ...]
+    variants: tuple[VariantResult, ...]
     layers: dict[str, tuple[str, ...]]
 
     @property
     def exit_code(self) -> int:
         """0 when the bundle is proven, 1 when a file or an artifact is not what it should be."""
-        return ParityError.exit_code if self.problems else exit_code(self.targets)
+        return ParityError.exit_code if self.problems else exit_code(self.variants)
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, as `--json` prints them."""
@@ -94,14 +103,14 @@ class VerifyResult:
             "weights": self.weights,
             "exit_code": self.exit_code,
             "problems": list(self.problems),
-            "targets": [target.as_json() for target in self.targets],
-            "layers": {target: list(sentences) for target, sentences in self.layers.items()},
+            "variants": [variant.as_json() for variant in self.variants],
+            "layers": {name: list(sentences) for name, sentences in self.layers.items()},
         }
 
 
-def gravest(targets: tuple[TargetResult, ...]) -> EfficientModError | None:
-    """Of the targets' failures the one that gives the exit code."""
-    failures = [target.failure for target in targets if target.failure]
+def gravest(variants: tuple[VariantResult, ...]) -> EfficientModError | None:
+    """Of the variants' failures the one that gives the exit code."""
+    failures = [variant.failure for variant in variants if variant.failure]
     for kind in SEVERITY:
         for failure in failures:
             if isinstance(failure, kind):
@@ -109,7 +118,7 @@ def gravest(targets: tuple[TargetResult, ...]) -> EfficientModError | None:
     return None
 
 
-def exit_code(targets: tuple[TargetResult, ...]) -> int:
+def exit_code(variants: tuple[VariantResult, ...]) -> int:
     """The exit code of the gravest failure, 0 where there is none."""
-    failure = gravest(targets)
+    failure = gravest(variants)
     return failure.exit_code if failure else 0

@@ -1,7 +1,7 @@
 """What the stages of an export hand to each other: small frozen dataclasses, no behaviour.
 
 Network -> Program -> Deployed -> Artifact -> Verdict -> bundle
-(efficientmod_mobile) (.deploy)   (backends)  (parity)   (bundle)
+(efficientmod_mobile) (.deploy)   (targets)   (parity)   (bundle)
 """
 
 from collections.abc import Callable
@@ -13,8 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 Precision = Literal["fp32", "fp16"]
+"""What a file stores."""
+
+Unit = Literal["cpu", "gpu", "neural_engine"]
+"""What of a phone, or of this machine, runs a file."""
+
+ComputePrecision = Literal["float32", "float16"]
+"""The arithmetic on a unit."""
+
 Layout = Literal["NCHW", "NHWC", "any"]
-ExecutorchBackendName = Literal["xnnpack", "coreml", "vulkan"]
 
 
 @dataclass(frozen=True)
@@ -56,7 +63,7 @@ class Interface:
 
 @dataclass(frozen=True)
 class ConversionOptions:
-    """What a backend is told beside the program.
+    """What a converter is told beside the program.
 
     `mean` and `std` are those of the preprocessing, per channel (R, G, B), for pixels scaled to [0, 1].
     What follows `model_name` is shown to people; `author`, `license` and `version` are those of the weights.
@@ -75,19 +82,25 @@ class ConversionOptions:
 
 
 @dataclass(frozen=True)
-class Artifact:
-    """A converted model on disk. `delegates` and `outside` tell what the runtime's accelerator takes and leaves.
+class ModelFile:
+    """A file, or folder, of a model, and what it takes and gives."""
+
+    path: Path
+    inputs: tuple[InputSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+
+
+@dataclass(frozen=True)
+class Artifact(ModelFile):
+    """A converted model. `delegates` and `outside` tell what the runtime's accelerator takes and leaves.
 
     `rank` is the most axes that a tensor of the file has, None where the file does not tell.
     """
 
     target: str
-    path: Path
     precision: Precision
     runtime: str
     least_runtime: str
-    inputs: tuple[InputSpec, ...]
-    outputs: tuple[TensorSpec, ...]
     delegates: int | None = None
     outside: tuple[str, ...] = ()
     rank: int | None = None

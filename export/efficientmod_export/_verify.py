@@ -7,23 +7,22 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from efficientmod_export._interpreted_proof import interpret_artifact
 from efficientmod_export._layer_search import search_layers
-from efficientmod_export._prove import parity_failure, prove
-from efficientmod_export._result import TargetResult, VerifyResult
-from efficientmod_export._stages import Normalisation, Outputs, ProgressReport, Sample, TensorSpec, report_nothing
+from efficientmod_export._prove import Held, parity_failure, prove
+from efficientmod_export._result import VariantResult, VerifyResult
+from efficientmod_export._stages import Normalisation, ProgressReport, report_nothing
 from efficientmod_export.bundle import (
     ArtifactEntry,
     Bundle,
-    Tensor,
     check_files,
     check_golden,
     golden_references,
     golden_samples,
+    model_file,
     open_bundle,
 )
 from efficientmod_export.foreign import quiet
-from efficientmod_export.targets import BACKENDS
+from efficientmod_export.targets import find_target
 from efficientmod_export.targets._program import pytorch_interface
 from efficientmod_mobile.errors import EfficientModError, InputError
 
@@ -51,25 +50,25 @@ def verify_bundle(
     with nullcontext() if verbose else quiet():
         progress("checking the files")
         problems = check_files(opened) + _check_descriptions(opened)
-        targets: tuple[TargetResult, ...] = ()
+        variants: tuple[VariantResult, ...] = ()
         found: dict[str, tuple[str, ...]] = {}
         intact = _with_whole_samples(opened, problems)
         if not intact.manifest.golden:
             problems.append("no golden sample is whole, so that no artifact could be proven")
         else:
             problems += check_golden(intact)
-            samples, references = golden_samples(intact), golden_references(intact)
-            targets = tuple(
-                _prove_again(opened, entry, samples, references, progress)
+            held = Held(golden_samples(intact), golden_references(intact))
+            variants = tuple(
+                _prove_again(opened, entry, held, progress)
                 for entry in opened.manifest.artifacts
                 if (opened.path / entry.file).exists()
             )
             if layers:
                 progress("rebuilding the network")
-                failed = {result.target for result in targets if result.failure}
-                found = search_layers(opened, checkpoint, samples, failed, progress)
+                failed = {result.name for result in variants if result.failure}
+                found = search_layers(opened, checkpoint, held.samples, failed, progress)
     model = opened.manifest.model
-    return VerifyResult(opened.path, model.name, model.weights.statement, tuple(problems), targets, found)
+    return VerifyResult(opened.path, model.name, model.weights.statement, tuple(problems), variants, found)
 
 
 def _with_whole_samples(bundle: Bundle, problems: Sequence[str]) -> Bundle:
@@ -94,9 +93,9 @@ def _check_descriptions(bundle: Bundle) -> list[str]:
     )
     problems = []
     for entry in manifest.artifacts:
-        backend = BACKENDS[entry.target]
+        target = find_target(entry.target)
         stated = _flat(entry.file, entry.model_dump(include={"inputs", "outputs"}))
-        made = _flat(backend.filename, asdict(backend.interface(network)))
+        made = _flat(target.variant(entry.precision).file(), asdict(target.interface(network)))
         problems += [
             f"{entry.file}: the manifest says {key}={stated.get(key)}, and for {entry.target} it is {made.get(key)}"
             for key in {**made, **stated}
@@ -110,35 +109,21 @@ def _flat(file: str, interface: dict[str, Any]) -> dict[str, Any]:
     return {"file": file, **{f"{place}.{key}": value for place, tensor in tensors for key, value in tensor.items()}}
 
 
-def _prove_again(
-    bundle: Bundle,
-    entry: ArtifactEntry,
-    samples: tuple[Sample, ...],
-    references: tuple[Outputs, ...],
-    progress: ProgressReport,
-) -> TargetResult:
-    """The entry with the verdict of this run in place of the export's; without one, no entry."""
+def _prove_again(bundle: Bundle, entry: ArtifactEntry, held: Held, progress: ProgressReport) -> VariantResult:
+    """The entry with the checks of this run in place of the export's; without one, no entry."""
     began = time.perf_counter()
     proven: ArtifactEntry | None = None
     failure: EfficientModError | None = None
-    progress(f"{entry.target}: proving")
+    variant = find_target(entry.target).variant(entry.precision)
+    progress(f"{variant.name}: proving")
     try:
-        inputs, outputs = _specs(entry.inputs), _specs(entry.outputs)
-        path = bundle.path / entry.file
-        held_against = (samples, references)
-        verdicts: dict[str, Any] = {
-            "parity": prove(entry.target, path, entry.precision, inputs, outputs, *held_against)
-        }
-        if entry.interpreted:
-            # The graph's proof needs the network's program; what the export found of it stands.
-            numerics = interpret_artifact(entry.target, path, entry.precision, outputs, *held_against)
-            verdicts["interpreted"] = entry.interpreted.model_copy(update={"numerics": numerics})
-        proven = entry.model_copy(update=verdicts)
-        failure = parity_failure(proven)
+        # The graph's proof needs the network's program; what the export found of it stands.
+        graph = tuple(check for check in entry.checks if check.gate == "graph")
+        checks = prove(variant, model_file(bundle, entry), held) + graph
+        proven = entry.model_copy(update={"checks": checks})
+        failure = parity_failure(variant, checks)
     except EfficientModError as error:
         failure = error
-    return TargetResult(entry.target, proven, failure, time.perf_counter() - began)
-
-
-def _specs(tensors: tuple[Tensor, ...]) -> tuple[TensorSpec, ...]:
-    return tuple(TensorSpec(tensor.name, tensor.shape, tensor.dtype, tensor.layout) for tensor in tensors)
+    return VariantResult(
+        variant.name, variant.target, variant.precision, proven, failure, time.perf_counter() - began
+    )

@@ -2,19 +2,15 @@
 
 from efficientmod_export.bench._adb import bench_on_phone
 from efficientmod_export.bench._bench import bench_bundle
-from efficientmod_export.bench._phone_tools import PHONE_TOOLS, PhoneTool
 from efficientmod_export.bench._plot import check_picture, plot_latency
 from efficientmod_export.bench._render import show_bench, show_phone
-from efficientmod_export.bench._result import BenchResult, PhoneResult, PhoneTimes, Row, Settings, Skipped
+from efficientmod_export.bench._result import BenchResult, PhoneResult, Row, Settings, Skipped
 from efficientmod_export.bench._statistics import Latency, Ratio
 
 __all__ = [
-    "PHONE_TOOLS",
     "BenchResult",
     "Latency",
     "PhoneResult",
-    "PhoneTimes",
-    "PhoneTool",
     "Ratio",
     "Row",
     "Settings",

@@ -6,9 +6,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from efficientmod_export.bench._phone_tools import PHONE_TOOLS, PhoneTool
-from efficientmod_export.bench._result import PhoneResult, PhoneTimes
+from efficientmod_export.bench._result import PhoneResult
 from efficientmod_export.bundle import ArtifactEntry, Bundle, read_bundle
+from efficientmod_export.targets import PhoneTimes, PhoneTool, all_targets
 from efficientmod_mobile.errors import DependencyError, InputError
 
 FOLDER = "/data/local/tmp/efficientmod_bench"
@@ -54,20 +54,23 @@ def bench_on_phone(
 
 
 def _tool(binary: Path) -> PhoneTool:
+    tools = {tool.name: tool for target in all_targets() for tool in target.phone_tools}
     if not binary.is_file():
-        raise InputError(f"{binary} is no file; name the executor_runner or benchmark_model built for the phone.")
-    for name, tool in PHONE_TOOLS.items():
+        raise InputError(f"{binary} is no file; name the {' or '.join(tools)} built for the phone.")
+    for name, tool in tools.items():
         if name in binary.name:
             return tool
-    raise InputError(f"{binary.name} is no tool known here; its name must contain {' or '.join(PHONE_TOOLS)}.")
+    raise InputError(f"{binary.name} is no tool known here; its name must contain {' or '.join(tools)}.")
 
 
 def _artifact(bundle: Bundle, tool: PhoneTool, binary: Path) -> ArtifactEntry:
+    targets = [target.name for target in all_targets() if tool in target.phone_tools]
     for entry in bundle.manifest.artifacts:
-        if entry.target in tool.targets:
+        if entry.target in targets:
             return entry
-    targets = " and ".join(tool.targets)
-    raise InputError(f"{binary.name} runs {targets} files and the bundle has none; export it for such a target.")
+    raise InputError(
+        f"{binary.name} runs {' and '.join(targets)} files and the bundle has none; export it for such a target."
+    )
 
 
 def _find_phone() -> None:

@@ -9,23 +9,24 @@ from typing import Literal
 
 from efficientmod_export._pipeline import example_input
 from efficientmod_export._rebuild import rebuild
-from efficientmod_export._stages import Precision, ProgressReport, report_nothing
+from efficientmod_export._stages import ProgressReport, report_nothing
 from efficientmod_export.bench._contenders import (
     REFERENCE,
     artifact_contenders,
     demand_one,
     plain_contenders,
     plain_name,
-    plain_precisions,
+    plain_variants,
     runnable,
+    variant_of,
 )
 from efficientmod_export.bench._machine import describe_machine, load_average, processors
 from efficientmod_export.bench._plan import EAGER, PRODUCT_SIZE, Measurement, NetworkSource, Plan
 from efficientmod_export.bench._process import measure_apart
-from efficientmod_export.bench._result import BenchResult, Kind, Row, Settings, Skipped
-from efficientmod_export.bench._runtimes import RUNTIMES
+from efficientmod_export.bench._result import BenchResult, Row, Settings, Skipped
 from efficientmod_export.bench._statistics import Ratio
 from efficientmod_export.bundle import golden_samples, read_bundle
+from efficientmod_export.targets import find_target, runtime_title
 from efficientmod_export.foreign import quiet
 from efficientmod_mobile import count_macs
 from efficientmod_mobile.deploy import capture
@@ -62,7 +63,7 @@ def bench_bundle(
     # 1. The bundle, and what of it runs here.
     opened = read_bundle(Path(bundle))
     preprocessing = opened.manifest.preprocessing
-    entries, skipped = runnable(opened)
+    entries, skipped = runnable(opened, settings.threads)
     with tempfile.TemporaryDirectory(prefix="efficientmod-bench-") as folder, nullcontext() if verbose else quiet():
         # 2. Its network again.
         progress("rebuilding the network")
@@ -70,23 +71,23 @@ def bench_bundle(
         program = capture(network.module, example_input(preprocessing))
 
         # 3. The plain conversions.
-        wanted = plain_precisions(entries, baselines=baseline is not None)
-        plain, unconverted = plain_contenders(program, opened.manifest, wanted, Path(folder), progress)
+        wanted = plain_variants(entries, baselines=baseline is not None)
+        plain, unconverted = plain_contenders(
+            program, opened.manifest, wanted, settings.threads, Path(folder), progress
+        )
 
         # 4. All of them in turns, in a process of their own.
-        contenders = (*artifact_contenders(opened, entries), *plain)
+        contenders = (*artifact_contenders(opened, entries, settings.threads), *plain)
         progress(f"measuring {len(contenders) + 1} programs in {runs} rounds")
         source = NetworkSource(network.name, checkpoint, network.weights.seed or 0)
         plan = Plan(contenders, source, golden_samples(opened)[0], settings.threads, runs, warmup)
         measured = measure_apart(plan, Path(folder))
     skipped += [*unconverted, *(Skipped(name, reason) for name, reason in measured.refused.items())]
-    targets = [entry.target for entry in entries if entry.target in measured.timings]
-    demand_one(set(targets), skipped)
+    names = [variant_of(entry).name for entry in entries]
+    demand_one({name for name in names if name in measured.timings}, skipped)
 
     # 5. What the timings say.
     resolution = (preprocessing.crop.height, preprocessing.crop.width)
-    precisions = {plain_name(target): precision for target, precision in wanted.items()}
-    precisions |= {entry.target: entry.precision for entry in entries}
     return BenchResult(
         bundle=opened.path,
         model=network.name,
@@ -95,8 +96,8 @@ def bench_bundle(
         settings=settings,
         macs=count_macs(network.module, resolution),
         macs_per_second=1e3 * PRODUCT_SIZE**3 / min(measured.product.rounds),
-        rows=tuple(_rows(plan, measured, precisions)),
-        ratios=tuple(_ratios(measured, targets)),
+        rows=tuple(_rows(plan, measured)),
+        ratios=tuple(_ratios(plan, measured)),
         skipped=tuple(skipped),
     )
 
@@ -114,22 +115,21 @@ def _settings(threads: int | None, runs: int, warmup: int) -> Settings:
     return Settings(describe_machine(), load_average(), threads, runs, warmup)
 
 
-def _rows(plan: Plan, measured: Measurement, precisions: dict[str, Precision]) -> Iterator[Row]:
+def _rows(plan: Plan, measured: Measurement) -> Iterator[Row]:
     """The artifacts, then the plain conversions, then PyTorch."""
     for contender in plan.contenders:
         if contender.name in measured.timings:
-            runtime = RUNTIMES[contender.runtime]
-            title = f"{runtime.title} {metadata.version(runtime.distribution)}"
-            kind: Kind = "artifact" if contender.name == contender.runtime else "plain"
-            yield Row.of(contender.name, kind, title, precisions[contender.name], measured.timings[contender.name])
+            runtime = find_target(contender.configuration.target).runtime
+            precision, timing = contender.configuration.precision, measured.timings[contender.name]
+            yield Row.of(contender.name, contender.kind, runtime_title(runtime), precision, timing)
     yield Row.of(EAGER, "eager", f"PyTorch {metadata.version('torch')}", "fp32", measured.timings[EAGER])
 
 
-def _ratios(measured: Measurement, targets: list[str]) -> Iterator[Ratio]:
+def _ratios(plan: Plan, measured: Measurement) -> Iterator[Ratio]:
     """Each artifact to its own plain conversion, to ONNX Runtime and to PyTorch."""
     timings = measured.timings
     reference = REFERENCE if REFERENCE in timings else plain_name(REFERENCE)
-    for target in targets:
-        for other in dict.fromkeys((plain_name(target), reference, EAGER)):
-            if other != target and other in timings:
-                yield Ratio.of(target, timings[target].rounds, other, timings[other].rounds)
+    for name in (contender.name for contender in plan.contenders if contender.kind == "artifact"):
+        for other in dict.fromkeys((plain_name(name), reference, EAGER)):
+            if other != name and {name, other} <= timings.keys():
+                yield Ratio.of(name, timings[name].rounds, other, timings[other].rounds)

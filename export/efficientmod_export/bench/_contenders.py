@@ -1,14 +1,13 @@
 """What is measured: a bundle's own files, and the same network converted plainly."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from efficientmod_export._stages import ConversionOptions, Precision
-from efficientmod_export.bench._plan import Contender
+from efficientmod_export._stages import ConversionOptions, ModelFile
+from efficientmod_export.bench._plan import Contender, Kind
 from efficientmod_export.bench._result import Skipped
-from efficientmod_export.bench._runtimes import RUNTIMES
-from efficientmod_export.bundle import ArtifactEntry, Bundle, Manifest
-from efficientmod_export.targets import BACKENDS
+from efficientmod_export.bundle import ArtifactEntry, Bundle, Manifest, model_file
+from efficientmod_export.targets import Configuration, Variant, find_target, target_names
 from efficientmod_mobile.deploy import Program
 from efficientmod_mobile.errors import EfficientModError, InputError
 
@@ -18,68 +17,99 @@ REFERENCE = "onnx"
 LEAST_IOS = 16  # asked for by the options, and of no meaning for the targets that are measured here
 
 
-def plain_name(target: str) -> str:
-    """The contender that is a target's plain conversion."""
-    return f"{target} plain"
+def variant_of(entry: ArtifactEntry) -> Variant:
+    """The variant that an artifact is. Raises InputError for one that this toolkit does not know."""
+    return find_target(entry.target).variant(entry.precision)
 
 
-def runnable(bundle: Bundle) -> tuple[list[ArtifactEntry], list[Skipped]]:
-    """The artifacts whose runtime is measured here, and the others. Raises InputError where there are only others."""
-    entries = [entry for entry in bundle.manifest.artifacts if entry.target in RUNTIMES]
-    skipped = [
-        Skipped(entry.target, "its runtime is not measured on this machine; the demo app measures it on the device.")
-        for entry in bundle.manifest.artifacts
-        if entry.target not in RUNTIMES
-    ]
+def plain_name(name: str) -> str:
+    """The contender that is the plain conversion of another."""
+    return f"{name} plain"
+
+
+def runnable(bundle: Bundle, threads: int) -> tuple[list[ArtifactEntry], list[Skipped]]:
+    """The artifacts that a CPU of this machine runs, and the others. Raises InputError where there are only others."""
+    entries, skipped = [], []
+    for entry in bundle.manifest.artifacts:
+        variant = variant_of(entry)
+        reason = _reason_to_skip(variant, threads)
+        if reason is None:
+            entries.append(entry)
+        else:
+            skipped.append(Skipped(variant.name, f"{reason}; the demo app measures it on the device."))
     demand_one({entry.target for entry in entries}, skipped)
     return entries, skipped
+
+
+def _reason_to_skip(variant: Variant, threads: int) -> str | None:
+    configuration = _on_cpu(variant, threads)
+    if configuration is None:
+        return "it does not run on a CPU"
+    return find_target(variant.target).runtime.missing(configuration)
+
+
+def _on_cpu(variant: Variant, threads: int) -> Configuration | None:
+    return next((found for found in variant.configurations(threads) if found.unit == "cpu"), None)
 
 
 def demand_one(measurable: set[str], skipped: list[Skipped]) -> None:
     """Raise InputError, with all reasons, when no artifact is measurable."""
     if not measurable:
         reasons = " ".join(f"{one.name}: {one.reason}" for one in skipped)
+        known = ", ".join(target_names())
         raise InputError(
-            f"No artifact of this bundle runs here; export it for {' or '.join(RUNTIMES)} as well. {reasons}".rstrip()
+            f"No artifact of this bundle runs here; export it for another target as well, of {known}. {reasons}".rstrip()
         )
 
 
-def artifact_contenders(bundle: Bundle, entries: list[ArtifactEntry]) -> list[Contender]:
-    """The bundle's own files, each named as its target."""
-    return [Contender(entry.target, entry.target, str((bundle.path / entry.file).resolve())) for entry in entries]
+def artifact_contenders(bundle: Bundle, entries: list[ArtifactEntry], threads: int) -> list[Contender]:
+    """The bundle's own files, each named as its variant."""
+    return [
+        _contender("artifact", variant.name, variant, model_file(bundle, entry), threads)
+        for entry in entries
+        for variant in (variant_of(entry),)
+    ]
 
 
-def plain_precisions(entries: list[ArtifactEntry], *, baselines: bool) -> dict[str, Precision]:
-    """Targets to convert plainly: with `baselines` each artifact's own; ONNX unless the bundle has it."""
-    wanted: dict[str, Precision] = {entry.target: entry.precision for entry in entries} if baselines else {}
+def plain_variants(entries: list[ArtifactEntry], *, baselines: bool) -> tuple[Variant, ...]:
+    """What to convert plainly: with `baselines` each artifact's own variant; ONNX unless the bundle has it."""
+    wanted = [variant_of(entry) for entry in entries] if baselines else []
     if all(entry.target != REFERENCE for entry in entries):
-        wanted[REFERENCE] = "fp32"
-    return wanted
+        wanted.append(find_target(REFERENCE).variants[0])
+    return tuple(wanted)
 
 
 def plain_contenders(
     program: Program,
     manifest: Manifest,
-    wanted: dict[str, Precision],
+    wanted: Sequence[Variant],
+    threads: int,
     folder: Path,
     report: Callable[[str], None],
 ) -> tuple[list[Contender], list[Skipped]]:
-    """The untransformed program, converted by each target's own backend; and what cannot be converted."""
+    """The untransformed program, converted by each target itself; and what cannot be converted."""
     contenders, skipped = [], []
-    for target, precision in wanted.items():
-        report(f"{target}: plain conversion")
+    for variant in wanted:
+        report(f"{variant.name}: plain conversion")
         options = ConversionOptions(
-            precision=precision,
+            precision=variant.precision,
             ios=LEAST_IOS,
             mean=manifest.preprocessing.mean,
             std=manifest.preprocessing.std,
             labels=None,
             model_name=manifest.model.name,
-            description=plain_name(target),
+            description=plain_name(variant.name),
         )
         try:
-            path = BACKENDS[target].convert(program, options, folder).path
-            contenders.append(Contender(plain_name(target), target, str(path)))
+            made = find_target(variant.target).make(program, options, folder)
+            contenders.append(_contender("plain", plain_name(variant.name), variant, made, threads))
         except EfficientModError as error:
-            skipped.append(Skipped(plain_name(target), str(error)))
+            skipped.append(Skipped(plain_name(variant.name), str(error)))
     return contenders, skipped
+
+
+def _contender(kind: Kind, name: str, variant: Variant, file: ModelFile, threads: int) -> Contender:
+    configuration = _on_cpu(variant, threads)
+    if configuration is None:
+        raise ValueError(f"{name} does not run on a CPU")
+    return Contender(kind, name, ModelFile(file.path.resolve(), file.inputs, file.outputs), configuration)

@@ -1,17 +1,23 @@
 """What the measuring process is told, and what it answers."""
 
 from dataclasses import dataclass
+from typing import Literal
 
-from efficientmod_export._stages import Sample
+from efficientmod_export._stages import ModelFile, Sample
+from efficientmod_export.targets import Configuration
+
+Kind = Literal["artifact", "plain", "eager"]
+"""The bundle's own file, a plain conversion of the same network, or PyTorch itself."""
 
 
 @dataclass(frozen=True)
 class Contender:
-    """A file to be timed. `runtime` is a key of RUNTIMES, `path` is absolute."""
+    """A file to be timed, at an absolute path, and how its target's runtime opens it."""
 
+    kind: Kind
     name: str
-    runtime: str
-    path: str
+    file: ModelFile
+    configuration: Configuration
 
 
 @dataclass(frozen=True)
@@ -39,10 +45,10 @@ class Plan:
 class Timing:
     """One contender: the threads that its runtime uses, and milliseconds: to load it, and of each round's call.
 
-    `load` is None where nothing is loaded from a file.
+    `threads` is None where the runtime does not tell, `load` where nothing is loaded from a file.
     """
 
-    threads: int
+    threads: int | None
     load: float | None
     rounds: tuple[float, ...]
 

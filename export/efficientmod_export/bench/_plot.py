@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from efficientmod_export.bench._result import BenchResult
+from efficientmod_mobile.distribution import pip_command
 from efficientmod_mobile.errors import DependencyError, InputError
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def _figure(path: Path) -> "Figure":
         from matplotlib.figure import Figure
     except ImportError as error:
         raise DependencyError(
-            'The plot needs matplotlib, not installed here: run pip install "efficientmod-mobile[bench]".'
+            f"The plot needs matplotlib, not installed here: run {pip_command('bench')}."
         ) from error
     figure = Figure(layout="constrained")
     formats = figure.canvas.get_supported_filetypes()

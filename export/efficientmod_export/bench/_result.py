@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from efficientmod_export._stages import Precision
-from efficientmod_export.bench._plan import Timing
+from efficientmod_export.bench._plan import Kind, Timing
 from efficientmod_export.bench._statistics import Latency, Ratio
-
-Kind = Literal["artifact", "plain", "eager"]
+from efficientmod_export.targets import PhoneTimes
 
 
 @dataclass(frozen=True)
@@ -28,9 +27,9 @@ class Settings:
 
 @dataclass(frozen=True)
 class Row:
-    """One contender. `kind`: the bundle's own file, a plain conversion of the same network, or PyTorch itself.
+    """One contender.
 
-    `runtime` with its version; `threads` as it uses them; `load_ms` to load the file, None where there is none;
+    `runtime` with its version; `threads` as it uses them, None where it does not tell; `load_ms` to load the file, None where there is none;
     `rounds_ms` the single timings, in the order of the rounds.
     """
 
@@ -38,7 +37,7 @@ class Row:
     kind: Kind
     runtime: str
     precision: Precision
-    threads: int
+    threads: int | None
     load_ms: float | None
     latency: Latency
     rounds_ms: tuple[float, ...]
@@ -102,16 +101,6 @@ class BenchResult:
             "ratios": [ratio.as_json() for ratio in self.ratios],
             "skipped": [vars(one).copy() for one in self.skipped],
         }
-
-
-@dataclass(frozen=True)
-class PhoneTimes:
-    """Milliseconds of a call; None what the tool does not tell."""
-
-    mean: float
-    min: float | None = None
-    median: float | None = None
-    p90: float | None = None
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,14 @@ import pickle
 import random
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 from efficientmod_export.bench._plan import EAGER, PRODUCT_SIZE, Contender, Measurement, Plan, Timing
-from efficientmod_export.bench._runtimes import RUNTIMES, Call, Load, Loaded
+from efficientmod_export.targets import find_target, input_values
 from efficientmod_export.foreign import loading
 from efficientmod_mobile import load_network
 from efficientmod_mobile.errors import EfficientModError
@@ -25,6 +26,16 @@ PAUSE = 0.010
 """Seconds before each turn. A runtime's threads spin for some milliseconds after a call, on the cores of the next."""
 
 PRODUCT = "matrix product"
+
+Call = Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """`call` is one inference and nothing else: its input is already in place. `threads` is what the runtime says."""
+
+    call: Call
+    threads: int | None
 
 
 def main(plan: Path, answer: Path) -> None:
@@ -39,10 +50,9 @@ def measure(plan: Plan) -> Measurement:
     loaded: dict[str, Loaded] = {EAGER: _eager(plan), PRODUCT: _matrix_product()}
     loads: dict[str, float] = {}
     refused: dict[str, str] = {}
-    prepared: dict[str, Load] = {}
     for contender in plan.contenders:
         try:
-            loaded[contender.name], loads[contender.name] = _load(contender, plan, prepared)
+            loaded[contender.name], loads[contender.name] = _load(contender, plan)
         except EfficientModError as error:
             refused[contender.name] = str(error)
     rounds = take_turns({name: one.call for name, one in loaded.items()}, plan.runs, plan.warmup)
@@ -78,15 +88,16 @@ def _time(call: Call) -> float:
     return (time.perf_counter_ns() - began) / 1e6
 
 
-def _load(contender: Contender, plan: Plan, prepared: dict[str, Load]) -> tuple[Loaded, float]:
+def _load(contender: Contender, plan: Plan) -> tuple[Loaded, float]:
     """The contender and the milliseconds that its runtime took to load it."""
-    path = Path(contender.path)
-    with loading(path):
-        if contender.runtime not in prepared:
-            prepared[contender.runtime] = RUNTIMES[contender.runtime].prepare(plan.threads)
+    runtime = find_target(contender.configuration.target).runtime
+    with loading(contender.file.path):
+        runtime.prepare(contender.configuration.threads)
         began = time.perf_counter_ns()
-        loaded = prepared[contender.runtime](path, plan.sample)
-        return loaded, (time.perf_counter_ns() - began) / 1e6
+        session = runtime.open(contender.file, contender.configuration)
+        took = (time.perf_counter_ns() - began) / 1e6
+        session.bind([input_values(spec, plan.sample) for spec in contender.file.inputs])
+        return Loaded(session.invoke, session.threads), took
 
 
 def _eager(plan: Plan) -> Loaded:

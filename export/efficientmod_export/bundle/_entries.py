@@ -1,18 +1,18 @@
 """The manifest's entries, made from what the earlier stages hand over and from the files already written."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Final
 
-from efficientmod_export._stages import Artifact, InputSpec, TensorSpec
+from efficientmod_export._stages import Artifact, InputSpec, ModelFile, TensorSpec
+from efficientmod_export._stages import Normalisation as InputNormalisation
 from efficientmod_export.bundle._digest import digest, total_size
 from efficientmod_export.bundle._manifest import (
     SEEDED_STATEMENT,
     ArtifactEntry,
     Generator,
     InputTensor,
-    Interpretation,
     Labels,
     Normalisation,
     Refused,
@@ -21,26 +21,15 @@ from efficientmod_export.bundle._manifest import (
     TransformStep,
     WeightsSource,
 )
-from efficientmod_export.parity import Verdict
+from efficientmod_export.parity import Check
+from efficientmod_export.bundle._read import Bundle
 from efficientmod_mobile import Weights
 from efficientmod_mobile.deploy import Certificate
 
 LABELS_NAME = "labels.txt"
 GENERATOR: Final = "efficientmod-mobile"
-TOOLS = (
-    "ai-edge-litert",
-    "coremltools",
-    "executorch",
-    "flatbuffers",
-    "numpy",
-    "onnx",
-    "onnxruntime",
-    "onnxscript",
-    "pillow",
-    "timm",
-    "torch",
-)
-"""Packages whose version can change what a bundle holds."""
+TOOLS = ("numpy", "pillow", "timm", "torch")
+"""Packages whose version can change what any bundle holds, beside those of its targets."""
 
 
 def describe_generator() -> Generator:
@@ -63,9 +52,8 @@ def describe_weights(weights: Weights) -> WeightsSource:
 def describe_artifact(
     artifact: Artifact,
     certificate: Certificate,
-    verdict: Verdict,
+    checks: Sequence[Check],
     folder: Path,
-    interpreted: Interpretation | None = None,
 ) -> ArtifactEntry:
     """The entry of an artifact that lies in the bundle's `folder`."""
     return ArtifactEntry(
@@ -83,9 +71,21 @@ def describe_artifact(
         outside=artifact.outside,
         rank=artifact.rank,
         transforms=_transforms(certificate),
-        parity=verdict,
-        interpreted=interpreted,
+        checks=tuple(checks),
     )
+
+
+def model_file(bundle: Bundle, entry: ArtifactEntry) -> ModelFile:
+    """An artifact of a bundle, as a runtime opens it."""
+    inputs = tuple(
+        InputSpec(spec.name, spec.shape, spec.dtype, spec.layout, _stated(spec.normalisation)) for spec in entry.inputs
+    )
+    outputs = tuple(TensorSpec(spec.name, spec.shape, spec.dtype, spec.layout) for spec in entry.outputs)
+    return ModelFile(bundle.path / entry.file, inputs, outputs)
+
+
+def _stated(normalisation: Normalisation | None) -> InputNormalisation | None:
+    return None if normalisation is None else InputNormalisation(normalisation.mean, normalisation.std)
 
 
 def write_labels(folder: Path, labels: Sequence[str]) -> Labels:
@@ -95,10 +95,10 @@ def write_labels(folder: Path, labels: Sequence[str]) -> Labels:
     return Labels(file=LABELS_NAME, sha256=digest(path), size=total_size(path), count=len(labels))
 
 
-def tool_versions() -> dict[str, str]:
-    """The version of each of TOOLS that is installed."""
+def tool_versions(packages: Iterable[str]) -> dict[str, str]:
+    """The version of each of TOOLS, and of these packages, that is installed."""
     installed = {}
-    for tool in TOOLS:
+    for tool in sorted({*TOOLS, *packages}):
         try:
             installed[tool] = metadata.version(tool)
         except metadata.PackageNotFoundError:

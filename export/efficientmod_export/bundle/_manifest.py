@@ -10,8 +10,7 @@ from pydantic import Field, model_validator
 
 from efficientmod_export._stages import Layout, Precision
 from efficientmod_export.bundle._preprocessing import Preprocessing
-from efficientmod_export.parity import TOLERANCES, Record, Verdict
-from efficientmod_export.targets import INTERPRETED
+from efficientmod_export.parity import Check, Record, Verdict
 
 SCHEMA_VERSION = 1
 MANIFEST_NAME = "manifest.json"
@@ -121,16 +120,6 @@ class InputTensor(Tensor):
     normalisation: Normalisation | None
 
 
-class Interpretation(Record):
-    """How a Core ML program that cannot run on this machine did in the interpreter, which is not the phone's runtime.
-
-    `graph` is about a float32 conversion of the same program, `numerics` about the artifact itself, rounded as stored.
-    """
-
-    graph: Verdict
-    numerics: Verdict
-
-
 class ArtifactEntry(StoredFile):
     """A converted model, what runs it, and how it compares with the reference.
 
@@ -150,26 +139,12 @@ class ArtifactEntry(StoredFile):
     outside: tuple[str, ...]
     rank: int | None
     transforms: Transforms
-    parity: Verdict
-    interpreted: Interpretation | None = Field(description="Of coreml and executorch-coreml; None for the others.")
-
-    @model_validator(mode="after")
-    def _known(self) -> Self:
-        if (self.target, self.precision) not in TOLERANCES:
-            raise ValueError(f"there is no {self.precision} form of a target {self.target!r}")
-        if (self.target in INTERPRETED) != (self.interpreted is not None):
-            raise ValueError(f"{' and '.join(INTERPRETED)}, and no other target, are interpreted")
-        return self
+    checks: tuple[Check, ...] = Field(min_length=1)
 
     @property
     def failed(self) -> bool:
         """Whether a proof was tried and failed."""
-        return "failed" in [verdict.outcome for verdict in self.verdicts]
-
-    @property
-    def verdicts(self) -> tuple[Verdict, ...]:
-        """That of the runtime, and the interpreter's where there are such."""
-        return (self.parity, self.interpreted.graph, self.interpreted.numerics) if self.interpreted else (self.parity,)
+        return any(check.verdict.failed for check in self.checks)
 
 
 class FailedTarget(Record):

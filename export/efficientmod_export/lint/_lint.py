@@ -11,8 +11,7 @@ from efficientmod_export.lint._report import LintReport, RuleFindings, sort_key
 from efficientmod_export.lint._rule import RULES
 from efficientmod_export.mil._package import Package
 from efficientmod_export.mil._reader import read_function
-from efficientmod_export.targets import INTERPRETED
-from efficientmod_export.targets.coreml._interpreted import package_of
+from efficientmod_export.targets import find_target
 from efficientmod_mobile.errors import BundleError
 
 _FLEXIBLE = {
@@ -47,9 +46,10 @@ def lint_bundle(path: Path | str) -> LintReport:
     """
     bundle = open_bundle(Path(path))
     for artifact in bundle.manifest.artifacts:
-        if artifact.target in INTERPRETED:
+        open_package = find_target(artifact.target).core_ml_package
+        if open_package is not None:
             file = bundle.path / artifact.file
-            with package_of(file) as package:
+            with open_package(file) as package:
                 return replace(lint_program(package), path=file)
     raise BundleError(f"{path} has no Core ML model; export one with --target coreml.")
 

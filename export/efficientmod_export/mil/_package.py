@@ -13,6 +13,7 @@ from typing import Any
 
 from efficientmod_export.mil._blob import WeightFile
 from efficientmod_export.mil._errors import PackageError
+from efficientmod_mobile.distribution import pip_command
 from efficientmod_mobile.errors import DependencyError
 
 _MODEL_PATH = "@model_path/"
@@ -34,7 +35,7 @@ def _empty_model() -> tuple[Any, type[Exception]]:
     """
     found = importlib.util.find_spec("coremltools")
     if found is None or not found.submodule_search_locations:
-        raise DependencyError('coremltools is missing; pip install "efficientmod-mobile[coreml]"')
+        raise DependencyError(f"coremltools is missing; run {pip_command('coreml')}")
     if _PROTO_PACKAGE not in sys.modules:
         package = ModuleType(_PROTO_PACKAGE)
         package.__path__ = [str(Path(found.submodule_search_locations[0]) / "proto")]

@@ -9,6 +9,7 @@ from typing import Any
 
 from efficientmod_export.mil._plan import Arithmetic
 from efficientmod_export.mil._program import MILProgram
+from efficientmod_mobile.distribution import pip_command
 from efficientmod_mobile.errors import DependencyError, InputError
 
 
@@ -25,7 +26,7 @@ def interpreted_predictions(arithmetic: Arithmetic = "float16") -> Iterator[None
     try:
         from coremltools.models import MLModel
     except ImportError as error:
-        raise DependencyError('coremltools is missing; pip install "efficientmod-mobile[coreml]"') from error
+        raise DependencyError(f"coremltools is missing; run {pip_command('coreml')}") from error
 
     def predict(self: Any, data: Mapping[str, Any] | Sequence[Mapping[str, Any]], state: Any = None) -> Any:
         if state is not None:

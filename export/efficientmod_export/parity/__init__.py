@@ -1,25 +1,29 @@
 """Whether an artifact computes what the PyTorch reference computes: inputs, metrics, tolerances, verdict."""
 
+from efficientmod_export.parity._checks import Check, Gate
 from efficientmod_export.parity._layers import Layer, LayerReport, first_drift
 from efficientmod_export.parity._metrics import Agreement, Comparison, OutputMetrics, compare, reference_ranges
+from efficientmod_export.parity._prober import Prober, Values
 from efficientmod_export.parity._records import Record
 from efficientmod_export.parity._samples import PHOTO_CREDITS, make_samples
-from efficientmod_export.parity._tolerances import GRAPH_TOLERANCE, TOLERANCES, Tolerance
+from efficientmod_export.parity._tolerances import Tolerance
 from efficientmod_export.parity._verdict import MeasuredWith, SampleMetrics, Verdict, judge, measure, not_run_here
 
 __all__ = [
-    "GRAPH_TOLERANCE",
     "PHOTO_CREDITS",
-    "TOLERANCES",
     "Agreement",
+    "Check",
     "Comparison",
+    "Gate",
     "Layer",
     "LayerReport",
     "MeasuredWith",
     "OutputMetrics",
+    "Prober",
     "Record",
     "SampleMetrics",
     "Tolerance",
+    "Values",
     "Verdict",
     "compare",
     "first_drift",

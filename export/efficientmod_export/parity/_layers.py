@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 from math import inf
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,12 +18,10 @@ from numpy.typing import NDArray
 from torch import fx
 
 from efficientmod_export._stages import Sample
-from efficientmod_export.foreign import loading
 from efficientmod_export.parity._metrics import reference_ranges
-from efficientmod_export.parity._probes import PROBERS, Prober
+from efficientmod_export.parity._prober import Prober
 from efficientmod_mobile.deploy import Program, to_dtype
 from efficientmod_mobile.deploy.program import Float64Interpreter, module_path
-from efficientmod_mobile.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -53,21 +50,13 @@ class LayerReport:
     probed: int
 
 
-def first_drift(program: Program, path: Path, target: str, sample: Sample, limit: float) -> LayerReport:
-    """Search an artifact that was made from `program`, for a `target` of `PROBERS`.
+def first_drift(program: Program, prober: Prober, sample: Sample, limit: float) -> LayerReport:
+    """Search the artifact that `prober` shows, which was made from `program`.
 
-    Raises:
-        InputError: the target's artifacts cannot be looked into.
-        ParityError: the file was not made from this program.
-        ConversionError: the runtime or the converter refuses to show the values.
+    Raises ConversionError when the runtime or the converter refuses to show the values.
     """
-    if target not in PROBERS:
-        known = ", ".join(sorted(PROBERS))
-        raise InputError(f"The layers of {target} files cannot be looked into; this works for {known}.")
-    with loading(path):
-        prober = PROBERS[target](program, path)
-        errors: dict[fx.Node, float] = {}
-        drifting = _search(program, prober, sample, limit, errors)
+    errors: dict[fx.Node, float] = {}
+    drifting = _search(program, prober, sample, limit, errors)
     if drifting is None:
         return LayerReport(None, None, (), limit, len(errors))
     sources, unseen = _nearest(drifting, errors)

@@ -1,25 +1,63 @@
-"""One backend per target: each turns a program into a file, and runs that file where its runtime exists."""
+"""Targets: one folder each, found here by its name, with a `TARGET` that says all that it is.
 
-from efficientmod_export.targets._onnx_model import OnnxBackend
-from efficientmod_export.targets._target import BACKENDS, Backend, check_ios, register
-from efficientmod_export.targets.coreml._convert import IMAGE, CoremlBackend
-from efficientmod_export.targets.coreml._interpreted import INTERPRETED
-from efficientmod_export.targets.executorch._convert import ExecutorchBackend
-from efficientmod_export.targets.executorch_coreml._convert import ExecutorchCoremlBackend
-from efficientmod_export.targets.executorch_vulkan._convert import ExecutorchVulkanBackend
-from efficientmod_export.targets.tflite._convert import TfliteBackend
+Importing this package imports no target: a target is imported when it is asked for, and the libraries that it needs
+when it converts or runs.
+"""
+
+import importlib
+import pkgutil
+
+from efficientmod_export.targets._phone_tool import PhoneTimes, PhoneTool
+from efficientmod_export.targets._runtime import (
+    Configuration,
+    Runtime,
+    Session,
+    in_reference_layout,
+    input_values,
+    runner_of,
+    runtime_title,
+    runtime_version,
+)
+from efficientmod_export.targets._target import Conversion, FromArtifact, FromProgram, Place, Target, Variant
+from efficientmod_mobile.errors import InputError
 
 __all__ = [
-    "BACKENDS",
-    "IMAGE",
-    "INTERPRETED",
-    "Backend",
-    "CoremlBackend",
-    "ExecutorchBackend",
-    "ExecutorchCoremlBackend",
-    "ExecutorchVulkanBackend",
-    "OnnxBackend",
-    "TfliteBackend",
-    "check_ios",
-    "register",
+    "Configuration",
+    "Conversion",
+    "FromArtifact",
+    "FromProgram",
+    "PhoneTimes",
+    "PhoneTool",
+    "Place",
+    "Runtime",
+    "Session",
+    "Target",
+    "Variant",
+    "all_targets",
+    "find_target",
+    "in_reference_layout",
+    "input_values",
+    "runner_of",
+    "runtime_title",
+    "runtime_version",
+    "target_names",
 ]
+
+
+def target_names() -> tuple[str, ...]:
+    """Every target's name, from the folders here."""
+    folders = sorted(found.name for found in pkgutil.iter_modules(__path__) if found.ispkg)
+    return tuple(folder.replace("_", "-") for folder in folders)
+
+
+def find_target(name: str) -> Target:
+    """The target of a name. Raises InputError where there is none."""
+    if name not in target_names():
+        raise InputError(f"No target is named {name}; choose from {', '.join(target_names())}.")
+    target: Target = importlib.import_module(f"{__name__}.{name.replace('-', '_')}").TARGET
+    return target
+
+
+def all_targets() -> tuple[Target, ...]:
+    """Every target, by name."""
+    return tuple(map(find_target, target_names()))

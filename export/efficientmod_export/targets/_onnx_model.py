@@ -1,91 +1,20 @@
-"""ONNX, by PyTorch's exporter over `torch.export`. It is also what the TFLite file is made from."""
+"""A program as an ONNX model, by PyTorch's exporter over `torch.export`: what the TFLite file is made from, too."""
 
 import itertools
 from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 
-from efficientmod_export._stages import (
-    Artifact,
-    ConversionOptions,
-    Interface,
-    Outputs,
-    Precision,
-    Runner,
-    Sample,
-    TensorSpec,
-)
-from efficientmod_export.foreign import converting, loading, torch_shortcuts
-from efficientmod_export.targets._program import (
-    INPUT_NAME,
-    check_names,
-    export,
-    interface_of,
-    output_names,
-    program_names,
-    write_file,
-)
-from efficientmod_export.targets._target import check_precision, demand, register
+from efficientmod_export.foreign import torch_shortcuts
+from efficientmod_export.targets._program import INPUT_NAME, export, output_names, program_names
 from efficientmod_mobile.deploy import Program
 
 if TYPE_CHECKING:
     import onnx
 
-# Gelu is an operator from opset 20 on, LayerNormalization from 17; ONNX Runtime runs opset 20 since 1.17.
+# Gelu is an operator from opset 20 on, LayerNormalization from 17.
 OPSET = 20
-LEAST_RUNTIME = "1.17"
-THREADS = 1  # sums come out alike on every machine
-
-
-@register
-class OnnxBackend:
-    """`model.onnx`, one file, float32; takes the normalised image (1, 3, H, W)."""
-
-    target = "onnx"
-    precisions: tuple[Precision, ...] = ("fp32",)
-    ios_versions: tuple[int, ...] = ()
-    filename = "model.onnx"
-    requires: tuple[tuple[str, str], ...] = tuple(
-        (module, "tflite") for module in ("onnx", "onnxscript", "onnxruntime")
-    )
-
-    def convert(self, program: Program, options: ConversionOptions, folder: Path) -> Artifact:
-        """Export, check with ONNX's own checker, write."""
-        check_precision(self, options)
-        demand(self)
-        path = folder / self.filename
-        with converting(self.target):
-            write_file(path, to_onnx(program).SerializeToString(deterministic=True))
-        interface = interface_of(self, program, options)
-        return Artifact(
-            target=self.target,
-            path=path,
-            precision=options.precision,
-            runtime="ONNX Runtime",
-            least_runtime=LEAST_RUNTIME,
-            inputs=interface.inputs,
-            outputs=interface.outputs,
-        )
-
-    def interface(self, network: Interface) -> Interface:
-        """The network's own."""
-        return network
-
-    def runner(self, path: Path, inputs: tuple[TensorSpec, ...], outputs: tuple[TensorSpec, ...]) -> Runner:
-        """Run with ONNX Runtime on the CPU, on `THREADS` threads."""
-        demand(self)
-        with loading(path):
-            session = onnx_session(path.read_bytes())
-        check_names(path, [put.name for put in session.get_inputs()], inputs)
-        check_names(path, [put.name for put in session.get_outputs()], outputs)
-        names = [spec.name for spec in outputs]
-
-        def run(sample: Sample) -> Outputs:
-            return tuple(session.run(names, {inputs[0].name: sample.tensor}))
-
-        return run
 
 
 def to_onnx(program: Program) -> "onnx.ModelProto":
@@ -104,16 +33,6 @@ def to_onnx(program: Program) -> "onnx.ModelProto":
     _rename(model, program_names(program, exported.exported_program.graph), output_names(program))
     onnx.checker.check_model(model, full_check=True)
     return model
-
-
-def onnx_session(model: bytes, threads: int = THREADS) -> Any:
-    """An ONNX Runtime session on the CPU."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-    options.log_severity_level = 3  # errors only
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
 def _strip(model: "onnx.ModelProto") -> None:

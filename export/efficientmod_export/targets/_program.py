@@ -1,7 +1,6 @@
-"""What every backend asks of a program: its exported form, its outputs, and its tensors as the app sees them."""
+"""What every target asks of a program: its exported form, its outputs, and its tensors as the app sees them."""
 
 import warnings
-from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -16,10 +15,8 @@ from efficientmod_export._stages import (
     Shapes,
     TensorSpec,
 )
-from efficientmod_export.targets._target import Backend
 from efficientmod_mobile.deploy import Program
 from efficientmod_mobile.deploy.program import build, copy_graph, get_tensor
-from efficientmod_mobile.errors import ConversionError
 
 PROGRAM_NODE = "program_node"
 """Key in a node's `meta["custom"]`, which every lowering keeps: the program's node that it stands for."""
@@ -69,10 +66,10 @@ def output_shapes(program: Program) -> Shapes:
     return tuple(tuple(int(size) for size in node.meta["val"].shape) for node in output_nodes(program))
 
 
-def interface_of(backend: Backend, program: Program, options: ConversionOptions) -> Interface:
-    """What the backend's artifact of a program takes and gives."""
+def network_interface(program: Program, options: ConversionOptions) -> Interface:
+    """What the network itself takes and gives, with the normalisation that the options state."""
     normalisation = Normalisation(options.mean, options.std)
-    return backend.interface(pytorch_interface(tuple(program.example.shape), normalisation, output_shapes(program)))
+    return pytorch_interface(tuple(program.example.shape), normalisation, output_shapes(program))
 
 
 def pytorch_interface(image: tuple[int, ...], normalisation: Normalisation, shapes: Shapes) -> Interface:
@@ -108,25 +105,6 @@ def _origin(node: fx.Node) -> str:
 
 def _is_tensor(node: fx.Node) -> bool:
     return node.op == "call_function" and isinstance(node.meta.get("val"), torch.Tensor)
-
-
-def check_count(path: Path, found: int, expected: tuple[TensorSpec, ...]) -> None:
-    """Raise ConversionError when a loaded file has another number of inputs or outputs than its description."""
-    if found != len(expected):
-        raise _another_file(path, f"{found} tensors", f"{len(expected)}")
-
-
-def check_names(path: Path, found: Sequence[str], expected: tuple[TensorSpec, ...]) -> None:
-    """Raise ConversionError when a loaded file's inputs or outputs have other names than its description says."""
-    names = [spec.name for spec in expected]
-    if sorted(found) != sorted(names):
-        raise _another_file(path, ", ".join(found), ", ".join(names))
-
-
-def _another_file(path: Path, found: str, expected: str) -> ConversionError:
-    return ConversionError(
-        f"{path.name} has {found} where {expected} is expected: it is another file; export it again."
-    )
 
 
 def write_file(path: Path, data: bytes) -> None:

@@ -1,1 +1,34 @@
-"""."""
+"""ExecuTorch for XNNPACK, the CPU backend that runs on every phone: float32, takes the normalised image (1, 3, H, W)."""
+
+from efficientmod_export.targets._limits import FLOAT32
+from efficientmod_export.targets._recipes import CHANNELS_FIRST
+from efficientmod_export.targets._target import FromProgram, Place, Target, Variant
+from efficientmod_export.targets.executorch._convert import convert
+from efficientmod_export.targets.executorch._phone_tool import EXECUTOR_RUNNER
+from efficientmod_export.targets.executorch._prober import ExecutorchProber
+from efficientmod_export.targets.executorch._runtime import PteRuntime
+from efficientmod_mobile.deploy import Repeat, SplitDepthwise, XnnpackForms
+
+TARGET = Target(
+    name="executorch",
+    title="ExecuTorch",
+    extra="executorch",
+    modules=("executorch",),
+    packages=("executorch",),
+    variants=(
+        Variant(
+            target="executorch",
+            precision="fp32",
+            stem="model",
+            suffix=".pte",
+            recipe=(*CHANNELS_FIRST, SplitDepthwise(), Repeat((XnnpackForms(),))),
+            step=FromProgram(convert),
+            places=(Place("cpu", "float32", FLOAT32),),
+            default=True,
+        ),
+    ),
+    runtime=PteRuntime("XnnpackBackend"),
+    prober=ExecutorchProber,
+    phone_tools=(EXECUTOR_RUNNER,),
+    in_all=True,
+)

@@ -1,78 +1,45 @@
 """ExecuTorch for Core ML: the whole network in one delegate, which holds an ML program.
 
-It takes the normalised image like every `.pte`, and not the picture as `_coreml.py`'s package does. ExecuTorch states
+It takes the normalised image like every `.pte`, and not the picture as the package of the target coreml does. ExecuTorch states
 no output type, so that a float16 program gives float16 at its border; its runtime turns that into the float32 that the
 `.pte` declares. Only a network that Core ML takes whole is converted: pieces could not be proven without a Mac.
 """
 
 from collections.abc import Mapping
 from functools import partial
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from torch import fx
 
-from efficientmod_export._stages import Artifact, ConversionOptions, Interface, Precision, Runner, TensorSpec
-from efficientmod_export.foreign import converting, coremltools_shortcuts, tanh_gelu
+from efficientmod_export._stages import ConversionOptions, Precision
+from efficientmod_export.foreign import coremltools_shortcuts, tanh_gelu
 from efficientmod_export.mil import MODULES_KEY, handle_table, module_of
-from efficientmod_export.targets._program import interface_of, write_file
-from efficientmod_export.targets._target import check_ios, check_precision, demand, register
+from efficientmod_export.targets._program import write_file
+from efficientmod_export.targets._target import Conversion
+from efficientmod_export.targets.coreml._convert import COMPUTE_PRECISIONS
 from efficientmod_export.targets.coreml._mlpackage import edit_package
-from efficientmod_export.targets.executorch._convert import EXECUTORCH, inventory, pte_runner
-from efficientmod_export.targets.executorch._lowering import assemble, lower
-from efficientmod_export.targets.executorch_coreml._inner_package import DELEGATE, finish, is_whole
+from efficientmod_export.targets.executorch._lowering import assemble, executorch_version, inventory, lower
+from efficientmod_export.targets.executorch_coreml._inner_package import finish, is_whole
 from efficientmod_mobile.deploy import Program
 from efficientmod_mobile.errors import ConversionError
 
+IOS_VERSIONS = (16, 17, 18)
+"""What ExecuTorch's partitioner knows."""
 
-@register
-class ExecutorchCoremlBackend:
-    """`model_coreml.pte`, float16 arithmetic by default; takes the normalised image (1, 3, H, W), gives float32."""
 
-    target = "executorch-coreml"
-    precisions: tuple[Precision, ...] = ("fp16", "fp32")
-    ios_versions: tuple[int, ...] = (16, 17, 18)
-    filename = "model_coreml.pte"
-    requires: tuple[tuple[str, str], ...] = ((EXECUTORCH, "executorch"), ("coremltools", "coreml"))
-
-    def convert(self, program: Program, options: ConversionOptions, folder: Path) -> Artifact:
-        """Lower, finish the package inside, write."""
-        check_precision(self, options)
-        check_ios(self, options.ios)
-        demand(self)
-        path = folder / self.filename
-        with converting(self.target):
-            finished = assemble(lower_for_coreml(program, options.ios, options.precision))
-            plan = finished.executorch_program.execution_plan[0]
-            delegates, outside = inventory(plan)
-            if not is_whole(plan):
-                raise ConversionError(
-                    f"Core ML takes the network in {delegates} pieces and leaves {', '.join(outside)} outside, which "
-                    f"cannot be proven without a Mac; choose the backend xnnpack, or the target coreml."
-                )
-            write_file(path, bytes(finished.buffer))
-        interface = interface_of(self, program, options)
-        return Artifact(
-            target=self.target,
-            path=path,
-            precision=options.precision,
-            runtime="ExecuTorch with Core ML",
-            least_runtime=f"{metadata.version(EXECUTORCH)} on iOS {options.ios}",
-            inputs=interface.inputs,
-            outputs=interface.outputs,
-            delegates=delegates,
-            outside=outside,
+def convert(program: Program, options: ConversionOptions, path: Path) -> Conversion:
+    """Lower, finish the package inside, write."""
+    finished = assemble(lower_for_coreml(program, options.ios, options.precision))
+    plan = finished.executorch_program.execution_plan[0]
+    delegates, outside = inventory(plan)
+    if not is_whole(plan):
+        raise ConversionError(
+            f"Core ML takes the network in {delegates} pieces and leaves {', '.join(outside)} outside, which "
+            f"cannot be proven without a Mac; choose the target executorch or coreml."
         )
-
-    def interface(self, network: Interface) -> Interface:
-        """The network's own."""
-        return network
-
-    def runner(self, path: Path, inputs: tuple[TensorSpec, ...], outputs: tuple[TensorSpec, ...]) -> Runner | None:
-        """Run with ExecuTorch's runtime, which has this backend on macOS; None elsewhere."""
-        demand(self)
-        return pte_runner(path, inputs, outputs, DELEGATE)
+    write_file(path, bytes(finished.buffer))
+    return Conversion(f"{executorch_version()} on iOS {options.ios}", delegates, outside)
 
 
 def lower_for_coreml(program: Program, ios: int, precision: Precision) -> Any:
@@ -83,7 +50,7 @@ def lower_for_coreml(program: Program, ios: int, precision: Precision) -> Any:
 
     specs = CoreMLBackend.generate_compile_specs(
         minimum_deployment_target=getattr(ct.target, f"iOS{ios}"),
-        compute_precision=ct.precision.FLOAT16 if precision == "fp16" else ct.precision.FLOAT32,
+        compute_precision=getattr(ct.precision, COMPUTE_PRECISIONS[precision]),
     )
     with coremltools_shortcuts(), tanh_gelu():
         edge = lower(program, CoreMLPartitioner(compile_specs=specs))

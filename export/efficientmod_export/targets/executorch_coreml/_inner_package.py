@@ -53,6 +53,13 @@ def unpacked(pte: Path) -> Iterator[InnerPackage]:
         yield InnerPackage(folder / PACKAGE, inputs, outputs)
 
 
+@contextmanager
+def inner_package(pte: Path) -> Iterator[Path]:
+    """The package itself, without its names."""
+    with unpacked(pte) as inner:
+        yield inner.path
+
+
 def is_whole(plan: Any) -> bool:
     """Whether an execution plan is a single call of a single delegate."""
     calls = [instruction.instr_args for chain in plan.chains for instruction in chain.instructions]

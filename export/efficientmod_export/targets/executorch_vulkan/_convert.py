@@ -1,12 +1,13 @@
-"""ExecuTorch for Vulkan: the GPUs of Android phones, in float32.
+"""From a program to a `.pte` file for Vulkan."""
 
-ExecuTorch from pip is built without this runtime, so nothing here says what the GPU computes: a phone has to prove it.
-"""
+from pathlib import Path
 
 import torch
 
-from efficientmod_export.targets._target import register
-from efficientmod_export.targets.executorch._convert import ExecutorchBackend, LoweredPte, partitioned_pte
+from efficientmod_export._stages import ConversionOptions
+from efficientmod_export.targets._program import write_file
+from efficientmod_export.targets._target import Conversion
+from efficientmod_export.targets.executorch._lowering import executorch_version, partitioned_pte
 from efficientmod_mobile.deploy import Program
 from efficientmod_mobile.deploy.program import module_path
 from efficientmod_mobile.errors import ConversionError
@@ -14,21 +15,14 @@ from efficientmod_mobile.errors import ConversionError
 ATTENTION = torch.ops.aten.scaled_dot_product_attention.default
 
 
-@register
-class ExecutorchVulkanBackend(ExecutorchBackend):
-    """`model_vulkan.pte`, float32; takes the normalised image (1, 3, H, W)."""
+def convert(program: Program, options: ConversionOptions, path: Path) -> Conversion:  # noqa: ARG001
+    """Cut, lower and write; ConversionError for attention in one operator."""
+    from executorch.backends.vulkan.partitioner.vulkan_partitioner import VulkanPartitioner
 
-    target = "executorch-vulkan"
-    runtime = "ExecuTorch with Vulkan"
-    delegate = "VulkanBackend"
-    filename = "model_vulkan.pte"
-
-    def lower(self, program: Program) -> LoweredPte:
-        """Cut and lower for Vulkan; ConversionError for attention in one operator."""
-        from executorch.backends.vulkan.partitioner.vulkan_partitioner import VulkanPartitioner
-
-        _check_attention(program)
-        return partitioned_pte(program, VulkanPartitioner())
+    _check_attention(program)
+    lowered = partitioned_pte(program, VulkanPartitioner())
+    write_file(path, lowered.data)
+    return Conversion(executorch_version(), lowered.delegates, lowered.outside)
 
 
 def _check_attention(program: Program) -> None:

@@ -1,1 +1,48 @@
-"""."""
+"""TFLite, by way of ONNX with this project's own writer; run by LiteRT.
+
+It takes pixels / 255 as (1, H, W, 3), and gives rank-4 outputs as (1, H, W, C). The normalisation is in the graph,
+since MediaPipe knows none that differs between channels. In fp16 the weights are stored in half and computed in float32.
+"""
+
+from efficientmod_export.targets._limits import FLOAT32
+from efficientmod_export.targets._target import FromProgram, Place, Target, Variant
+from efficientmod_export.targets.tflite._convert import convert, interface
+from efficientmod_export.targets.tflite._limits import FLOAT16_WEIGHTS
+from efficientmod_export.targets.tflite._phone_tool import BENCHMARK_MODEL
+from efficientmod_export.targets.tflite._prober import TfliteProber
+from efficientmod_export.targets.tflite._runtime import LiteRt
+from efficientmod_mobile.deploy import EXACT
+
+TARGET = Target(
+    name="tflite",
+    title="LiteRT",
+    extra="tflite",
+    modules=("onnx", "onnxscript", "flatbuffers", "ai_edge_litert"),
+    packages=("ai-edge-litert", "flatbuffers", "onnx", "onnxscript"),
+    variants=(
+        Variant(
+            target="tflite",
+            precision="fp32",
+            stem="model",
+            suffix=".tflite",
+            recipe=EXACT,  # the writer finds the layout and splits the kernels; norms in operators only cost it
+            step=FromProgram(convert),
+            places=(Place("cpu", "float32", FLOAT32),),
+            default=True,
+        ),
+        Variant(
+            target="tflite",
+            precision="fp16",
+            stem="model",
+            suffix=".tflite",
+            recipe=EXACT,
+            step=FromProgram(convert),
+            places=(Place("cpu", "float32", FLOAT16_WEIGHTS),),
+        ),
+    ),
+    interface=interface,
+    runtime=LiteRt(),
+    prober=TfliteProber,
+    phone_tools=(BENCHMARK_MODEL,),
+    in_all=True,
+)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from efficientmod_mobile.distribution import pip_command
 from efficientmod_mobile.errors import ConversionError, DependencyError, InputError
 
 from ._arrays import CARRIED, ExternalFiles, array_of
@@ -40,7 +41,7 @@ def read(model: "onnx.ModelProto | str | Path") -> Graph:
     try:
         import onnx
     except ImportError as error:
-        message = 'The TFLite writer needs onnx; run: pip install "efficientmod-mobile[tflite]".'
+        message = f"The TFLite writer needs onnx; run {pip_command('tflite')}."
         raise DependencyError(message) from error
     if isinstance(model, onnx.ModelProto):
         proto, files = model, None

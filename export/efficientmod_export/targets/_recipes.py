@@ -1,0 +1,33 @@
+"""Recipes that several targets share; docs/forms.md says why each form is in them, and what it saves."""
+
+from efficientmod_mobile.deploy import (
+    EXACT,
+    AttentionInProducts,
+    AttentionPerHead,
+    CentreStreams,
+    ChannelsFirst,
+    ConstantIntoReaders,
+    LayerPerSlice,
+    NormAffineIntoReaders,
+    NormInOperators,
+    ProductsInBatches,
+    Recipe,
+    Repeat,
+    Untile,
+)
+
+CHANNELS_FIRST: Recipe = (
+    *EXACT,
+    CentreStreams(),
+    Repeat((ConstantIntoReaders(), NormAffineIntoReaders())),  # into the layers that centring put in
+    NormInOperators(),
+    Untile(),
+    AttentionInProducts(),
+    ProductsInBatches(),
+    Repeat((ChannelsFirst(),)),
+    LayerPerSlice(),
+)
+"""(N, C, H, W) throughout, no norm, nothing repeated, products of three axes: what every mobile runtime takes whole."""
+
+NEURAL_ENGINE: Recipe = (*CHANNELS_FIRST, AttentionPerHead(), Repeat((ChannelsFirst(),)))
+"""For Core ML: the Neural Engine prefers attention head by head."""

@@ -1,0 +1,154 @@
+"""What runs artifacts: a runtime opens a file in a configuration, and gives a session to feed and to invoke."""
+
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from efficientmod_export._stages import (
+    ComputePrecision,
+    InputSpec,
+    ModelFile,
+    Outputs,
+    Precision,
+    Runner,
+    Sample,
+    TensorSpec,
+    Unit,
+)
+from efficientmod_mobile.errors import ConversionError
+
+Array = NDArray[Any]
+
+TO_NHWC = (0, 2, 3, 1)
+TO_NCHW = (0, 3, 1, 2)
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """A variant (target and precision) on a unit, in the arithmetic there, on so many threads; None is the runtime's
+    own number of them.
+    """
+
+    target: str
+    precision: Precision
+    unit: Unit
+    compute_precision: ComputePrecision
+    threads: int | None = None
+
+
+class Session(Protocol):
+    """A loaded artifact. `threads` is what the runtime says that it uses, None where it does not tell."""
+
+    threads: int | None
+
+    def bind(self, inputs: Sequence[Array]) -> None:
+        """Put the inputs in place, in the order, shape, dtype and layout that the file declares."""
+        ...
+
+    def invoke(self) -> None:
+        """One inference, and nothing else."""
+        ...
+
+    def results(self) -> tuple[Array, ...]:
+        """Copies of the outputs in the declared order, as the runtime gives them."""
+        ...
+
+
+class Runtime(Protocol):
+    """Runs a target's files. `title` is for people, `distribution` what pip calls it; None for a part of the system."""
+
+    title: str
+    distribution: str | None
+
+    def missing(self, configuration: Configuration) -> str | None:
+        """Why this machine cannot run the configuration; None where it can.
+
+        Raises DependencyError when the runtime could be installed.
+        """
+        ...
+
+    def prepare(self, threads: int | None) -> None:
+        """Import the runtime and set its threads, which shall not count as loading a file. `open` does it as well."""
+        ...
+
+    def open(self, file: ModelFile, configuration: Configuration) -> Session:
+        """Load a file. Raises ConversionError for one that does not load, or has other inputs or outputs than `file`
+        says.
+        """
+        ...
+
+
+def runtime_title(runtime: Runtime) -> str:
+    """Its name and version, as in "LiteRT 2.3.0"."""
+    return f"{runtime.title} {runtime_version(runtime)}"
+
+
+def runtime_version(runtime: Runtime) -> str:
+    """The version that is installed; of a part of the system, the system's."""
+    return metadata.version(runtime.distribution) if runtime.distribution else platform.mac_ver()[0] or platform.release()
+
+
+def runner_of(session: Session, file: ModelFile) -> Runner:
+    """Run samples: inputs as the file declares them, outputs in the reference's layout."""
+
+    def run(sample: Sample) -> Outputs:
+        session.bind([input_values(spec, sample) for spec in file.inputs])
+        session.invoke()
+        results = zip(file.outputs, session.results(), strict=True)
+        return tuple(in_reference_layout(spec, value) for spec, value in results)
+
+    return run
+
+
+def input_values(spec: InputSpec, sample: Sample) -> Array:
+    """What an input takes for a sample, made from the picture by what the input declares."""
+    values: Array = sample.pixels[np.newaxis]
+    if spec.normalisation is not None:
+        mean, std = (np.array(numbers, np.float32) for numbers in (spec.normalisation.mean, spec.normalisation.std))
+        values = (values.astype(np.float32) / np.float32(255) - mean) / std
+    if spec.layout == "NCHW":
+        values = values.transpose(TO_NCHW)
+    if (values.shape, values.dtype.name) != (spec.shape, spec.dtype):
+        raise ConversionError(
+            f"The input {spec.name} takes {spec.dtype} {spec.shape}, and a picture becomes {values.dtype.name} "
+            f"{values.shape}; export the bundle again."
+        )
+    return np.ascontiguousarray(values)
+
+
+def in_reference_layout(spec: TensorSpec, value: Array) -> NDArray[np.float32]:
+    """An output as PyTorch gives it."""
+    values = value.transpose(TO_NCHW) if spec.layout == "NHWC" and value.ndim == len(TO_NCHW) else value
+    return np.ascontiguousarray(values, np.float32)
+
+
+def in_nhwc(spec: TensorSpec) -> TensorSpec:
+    """A tensor of four axes with its channels last; others as they are."""
+    if len(spec.shape) != len(TO_NHWC):
+        return spec
+    return TensorSpec(spec.name, tuple(spec.shape[axis] for axis in TO_NHWC), spec.dtype, "NHWC")
+
+
+def check_count(path: Path, found: int, expected: Sequence[TensorSpec]) -> None:
+    """Raise ConversionError when a loaded file has another number of inputs or outputs than its description."""
+    if found != len(expected):
+        raise _another_file(path, f"{found} tensors", f"{len(expected)}")
+
+
+def check_names(path: Path, found: Sequence[str], expected: Sequence[TensorSpec]) -> None:
+    """Raise ConversionError when a loaded file's inputs or outputs have other names than its description says."""
+    names = [spec.name for spec in expected]
+    if sorted(found) != sorted(names):
+        raise _another_file(path, ", ".join(found), ", ".join(names))
+
+
+def _another_file(path: Path, found: str, expected: str) -> ConversionError:
+    return ConversionError(
+        f"{path.name} has {found} where {expected} is expected: it is another file; export it again."
+    )

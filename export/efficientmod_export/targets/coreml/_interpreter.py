@@ -1,0 +1,75 @@
+"""The interpreter of ML programs as a runtime of Core ML packages."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from efficientmod_export._stages import ModelFile
+from efficientmod_export.mil import MILProgram
+from efficientmod_export.targets._runtime import Array, Configuration
+from efficientmod_mobile.distribution import DISTRIBUTION
+
+
+class MilInterpreter:
+    """Runs ML programs operator by operator with PyTorch, in the arithmetic of the configuration.
+
+    A subclass opens artifacts: it knows where the program is, and what it calls the artifact's inputs and outputs.
+    """
+
+    title = f"MIL interpreter of {DISTRIBUTION}"
+    distribution = DISTRIBUTION
+
+    def missing(self, configuration: Configuration) -> str | None:  # noqa: ARG002
+        """Nothing: it runs wherever coremltools is installed, whose protobuf classes read the program."""
+        return None
+
+    def prepare(self, threads: int | None) -> None:
+        """Nothing to import: PyTorch is there, with its own threads."""
+
+    def open(self, file: ModelFile, configuration: Configuration) -> "MilSession":
+        """Load an artifact. Raises what `MILProgram.load` raises."""
+        raise NotImplementedError
+
+
+class PackageInterpreter(MilInterpreter):
+    """For a package, which takes pixels (H, W, 3)."""
+
+    def open(self, file: ModelFile, configuration: Configuration) -> "MilSession":
+        """Load the package's own program."""
+        program = MILProgram.load(file.path, arithmetic=configuration.compute_precision)
+        names = [spec.name for spec in file.inputs], [spec.name for spec in file.outputs]
+        return MilSession(program, *names, pictures=True)
+
+
+class MilSession:
+    """A loaded ML program, and its names of the artifact's inputs and outputs."""
+
+    threads: int | None = None
+
+    def __init__(
+        self, program: MILProgram, inputs: Sequence[str], outputs: Sequence[str], *, pictures: bool
+    ) -> None:
+        self.program = program
+        self.outputs = tuple(outputs)
+        self._inputs = tuple(inputs)
+        self._pictures = pictures
+        self._feed: Mapping[str, Any] = {}
+        self._results: Mapping[str, Any] = {}
+
+    def feed(self, inputs: Sequence[Array]) -> Mapping[str, Any]:
+        """The program's inputs by name; a picture loses its first axis."""
+        values = [array[0] for array in inputs] if self._pictures else inputs
+        return dict(zip(self._inputs, values, strict=True))
+
+    def bind(self, inputs: Sequence[Array]) -> None:
+        """Keep the inputs for the next call."""
+        self._feed = self.feed(inputs)
+
+    def invoke(self) -> None:
+        """Run the program."""
+        self._results = self.program.predict(self._feed)
+
+    def results(self) -> tuple[Array, ...]:
+        """The outputs in the artifact's order, float32."""
+        return tuple(np.asarray(self._results[name], np.float32) for name in self.outputs)

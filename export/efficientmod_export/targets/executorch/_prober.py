@@ -1,0 +1,54 @@
+"""Values inside a `.pte` file for XNNPACK, which hides what it computes inside a delegate."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from torch import fx
+
+from efficientmod_export._stages import ModelFile, Sample
+from efficientmod_export.parity import Values
+from efficientmod_export.targets._probing import extended, is_float, probe_run
+from efficientmod_export.targets._program import copy, output_nodes
+from efficientmod_export.targets._runtime import Configuration
+from efficientmod_export.targets.executorch._convert import lower_to_pte
+from efficientmod_export.targets.executorch._runtime import PteRuntime
+from efficientmod_mobile.deploy import Program
+from efficientmod_mobile.errors import ParityError
+
+AT_ONCE = 15  # few, so that the lowering stays close to that of the artifact; each round lowers the network again
+CONFIGURATION = Configuration("executorch", "fp32", "cpu", "float32")
+
+
+class ExecutorchProber:
+    """Lowers the program again with values as outputs.
+
+    That tells of the artifact only if the same program, lowered as it is, gives the artifact's very bytes.
+    """
+
+    def __init__(self, program: Program, file: ModelFile) -> None:
+        if lower_to_pte(program).data != file.path.read_bytes():
+            raise ParityError(
+                f"{file.path.name} is not what this program converts to, so its layers cannot be told from the "
+                f"program; export it again with the same checkpoint and the same versions of torch and executorch."
+            )
+        self._program = program
+        self._file = file
+        self.visible = tuple(node for node in program.graph.nodes if is_float(node))
+        self.at_once = AT_ONCE
+
+    def probe(self, nodes: Sequence[fx.Node], sample: Sample) -> Values:
+        """Lower and run the program with these nodes as its outputs, after its own."""
+        probed = copy(self._program)
+        twins = dict(zip(self._program.graph.nodes, probed.graph.nodes, strict=True))
+        own = output_nodes(probed)
+        extra = tuple(twins[node] for node in nodes if twins[node] not in own)
+        probed.graph.output_node().args = ((*own, *extra),)
+        probed.graph_module.recompile()
+        with TemporaryDirectory() as workshop:
+            path = Path(workshop) / self._file.path.name
+            path.write_bytes(lower_to_pte(probed).data)
+            described = extended(self._file, path, [node.name for node in extra])
+            results = probe_run(PteRuntime("XnnpackBackend"), described, CONFIGURATION, sample)
+        values = dict(zip((*own, *extra), results.values(), strict=True))
+        return [values[twins[node]] for node in nodes]

@@ -1,0 +1,79 @@
+"""ExecuTorch's own runtime, the C++ code that phones run."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from efficientmod_export._stages import ModelFile
+from efficientmod_export.foreign import loading
+from efficientmod_export.targets._runtime import Array, Configuration, check_count
+
+METHOD = "forward"
+
+
+class PteRuntime:
+    """Opens `.pte` files that call the ExecuTorch backend `delegate`."""
+
+    title = "ExecuTorch"
+    distribution = "executorch"
+
+    def __init__(self, delegate: str) -> None:
+        self.delegate = delegate
+
+    def missing(self, configuration: Configuration) -> str | None:  # noqa: ARG002
+        """That this machine's ExecuTorch was built without the delegate."""
+        from executorch.runtime import Runtime
+
+        if Runtime.get().backend_registry.is_available(self.delegate):
+            return None
+        return f"the ExecuTorch of this machine was built without {self.delegate}"
+
+    def prepare(self, threads: int | None) -> None:
+        """Set the threads of the one pool that the whole process has, unless it has as many.
+
+        Methods that were loaded before it is reset would run on freed memory.
+        """
+        from executorch.extension.pybindings import portable_lib
+
+        if threads is not None and threads != portable_lib._threadpool_get_thread_count():
+            portable_lib._unsafe_reset_threadpool(threads)
+
+    def open(self, file: ModelFile, configuration: Configuration) -> "PteSession":
+        """Load a file; its inputs and outputs have no names, only an order."""
+        from executorch.runtime import Runtime
+
+        self.prepare(configuration.threads)
+        with loading(file.path):
+            data = file.path.read_bytes()
+            program = Runtime.get().load_program(data)
+            method = program.metadata(METHOD)
+            program.load_method(METHOD)  # packs the weights; the program keeps the method
+        check_count(file.path, method.num_inputs(), file.inputs)
+        check_count(file.path, method.num_outputs(), file.outputs)
+        return PteSession(program)
+
+
+class PteSession:
+    """A loaded `.pte` file."""
+
+    def __init__(self, program: Any) -> None:
+        from executorch.extension.pybindings import portable_lib
+
+        self.threads: int | None = int(portable_lib._threadpool_get_thread_count())
+        self._program = program
+        self._inputs: list[torch.Tensor] = []
+        self._outputs: Sequence[torch.Tensor] = ()
+
+    def bind(self, inputs: Sequence[Array]) -> None:
+        """Keep the inputs for the next call."""
+        self._inputs = [torch.from_numpy(values) for values in inputs]
+
+    def invoke(self) -> None:
+        """One call."""
+        self._outputs = self._program.load_method(METHOD).execute(self._inputs)
+
+    def results(self) -> tuple[Array, ...]:
+        """Copies: the runtime's own are views of memory that the next call overwrites."""
+        return tuple(np.array(output.numpy()) for output in self._outputs)

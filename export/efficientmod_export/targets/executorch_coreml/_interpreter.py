@@ -1,0 +1,17 @@
+"""The interpreter of ML programs as a runtime of `.pte` files that hold one."""
+
+from efficientmod_export._stages import ModelFile
+from efficientmod_export.mil import MILProgram
+from efficientmod_export.targets._runtime import Configuration
+from efficientmod_export.targets.coreml._interpreter import MilInterpreter, MilSession
+from efficientmod_export.targets.executorch_coreml._inner_package import unpacked
+
+
+class InnerPackageInterpreter(MilInterpreter):
+    """For the package inside a `.pte`, which takes tensors."""
+
+    def open(self, file: ModelFile, configuration: Configuration) -> MilSession:
+        """Load the package's program, whose inputs and outputs have names of their own."""
+        with unpacked(file.path) as inner:
+            program = MILProgram.load(inner.path, arithmetic=configuration.compute_precision)
+            return MilSession(program, inner.inputs, inner.outputs, pictures=False)

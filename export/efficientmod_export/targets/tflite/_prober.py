@@ -1,0 +1,56 @@
+"""Values inside a `.tflite` file, as further outputs of the very file."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from torch import fx
+
+from efficientmod_export._stages import ModelFile, Sample
+from efficientmod_export.parity import Values
+from efficientmod_export.targets._probing import at_once, extended, names_in_file, probe_run, visible_nodes
+from efficientmod_export.targets._runtime import Configuration
+from efficientmod_export.targets.tflite._runtime import LiteRt
+from efficientmod_mobile.deploy import Program
+
+CONFIGURATION = Configuration("tflite", "fp32", "cpu", "float32")
+
+
+class TfliteProber:
+    """Adds tensors of the file to its graph's outputs, so that XNNPACK computes them as before."""
+
+    def __init__(self, program: Program, file: ModelFile) -> None:
+        from ai_edge_litert import schema_py_generated as schema
+
+        self._file = file
+        self._model = schema.ModelT.InitFromPackedBuf(file.path.read_bytes(), 0)
+        self._names = names_in_file(program)
+        graph = self._model.subgraphs[0]
+        computed = {int(index) for operator in graph.operators for index in operator.outputs}
+        self._indices = {graph.tensors[index].name.decode(): index for index in sorted(computed)}
+        self.visible = visible_nodes(program, self._names, set(self._indices), file.path)
+        self.at_once = at_once(self.visible)
+        self._outputs = list(graph.outputs)
+
+    def probe(self, nodes: Sequence[fx.Node], sample: Sample) -> Values:
+        """Run the file with these tensors as outputs."""
+        names = [self._names[node] for node in nodes]
+        extra = [name for name in dict.fromkeys(names) if self._indices[name] not in self._outputs]
+        added = [self._indices[name] for name in extra]
+        self._model.subgraphs[0].outputs = np.array([*self._outputs, *added], np.int32)
+        with TemporaryDirectory() as workshop:
+            path = Path(workshop) / self._file.path.name
+            path.write_bytes(pack(self._model))
+            results = probe_run(LiteRt(), extended(self._file, path, extra), CONFIGURATION, sample)
+        return [results[name] for name in names]
+
+
+def pack(model: Any) -> bytes:
+    """The bytes of a TFLite model in the schema's object form."""
+    import flatbuffers
+
+    builder = flatbuffers.Builder(1 << 20)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
