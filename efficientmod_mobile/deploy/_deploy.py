@@ -8,39 +8,12 @@ from dataclasses import dataclass
 
 import torch
 
-from efficientmod_mobile.deploy._attention import AttentionScaleIntoQuery
-from efficientmod_mobile.deploy._batch_norm import BatchNormAlone, BatchNormIntoProducer, BatchNormIntoReaders
 from efficientmod_mobile.deploy._certificate import Certificate
-from efficientmod_mobile.deploy._constant import FoldConstants, ProductAsLinear
-from efficientmod_mobile.deploy._identity import Identity
-from efficientmod_mobile.deploy._norm_affine import NormAffineIntoReaders
-from efficientmod_mobile.deploy._parallel import ParallelLayers
-from efficientmod_mobile.deploy._program import Program, to_dtype
 from efficientmod_mobile.deploy._proof import Original
-from efficientmod_mobile.deploy._scale import ConstantIntoProducer, ConstantIntoReaders
-from efficientmod_mobile.deploy._sequential import SequentialLayers
 from efficientmod_mobile.deploy._transform import Recipe, Repeat, apply
+from efficientmod_mobile.deploy.folds import EXACT
+from efficientmod_mobile.deploy.program import Program, to_dtype
 from efficientmod_mobile.errors import ConversionError
-
-EXACT: Recipe = (
-    FoldConstants(),
-    Identity(),
-    ProductAsLinear(),
-    Repeat(
-        (
-            BatchNormIntoProducer(),
-            ConstantIntoProducer(),
-            AttentionScaleIntoQuery(),
-            ParallelLayers(),
-            BatchNormIntoReaders(),
-            NormAffineIntoReaders(),
-            ConstantIntoReaders(),
-            SequentialLayers(),
-        )
-    ),
-    BatchNormAlone(),
-)
-"""The transforms that every target gets, in their order."""
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from efficientmod_mobile.deploy._program import Program, run, to_dtype
+from efficientmod_mobile.deploy.program import Program, run, to_dtype
 from efficientmod_mobile.errors import ConversionError
 
 FLOAT64_TOLERANCE = 1e-12

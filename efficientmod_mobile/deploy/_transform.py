@@ -8,18 +8,11 @@ from typing import Any, ClassVar, Generic, TypeVar
 from torch import fx
 
 from efficientmod_mobile.deploy._certificate import Refusal, Step
-from efficientmod_mobile.deploy._graph import clean, where
-from efficientmod_mobile.deploy._program import Program
+from efficientmod_mobile.deploy.analysis import Refuse
+from efficientmod_mobile.deploy.program import Program, clean, where
 from efficientmod_mobile.errors import ConversionError
 
 Match = TypeVar("Match")
-
-
-@dataclass(frozen=True)
-class Refuse:
-    """Why a transform does not apply at a node where it would have something to do."""
-
-    reason: str
 
 
 class Transform(ABC, Generic[Match]):

@@ -23,8 +23,7 @@ from efficientmod_export.foreign import loading
 from efficientmod_export.parity._metrics import reference_ranges
 from efficientmod_export.parity._probes import PROBERS, Prober
 from efficientmod_mobile.deploy import Program, to_dtype
-from efficientmod_mobile.deploy._graph import module_path
-from efficientmod_mobile.deploy._interpreter import Float64Interpreter
+from efficientmod_mobile.deploy.program import Float64Interpreter, module_path
 from efficientmod_mobile.errors import InputError
 
 

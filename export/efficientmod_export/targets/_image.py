@@ -9,10 +9,9 @@ from torch import fx
 
 from efficientmod_export._stages import ConversionOptions, Normalisation
 from efficientmod_export.targets._program import output_shapes
-from efficientmod_mobile.deploy import ConstantIntoReaders, Program, Refuse, Repeat, to_dtype
-from efficientmod_mobile.deploy._graph import add_parameter, emit
-from efficientmod_mobile.deploy._scale import ConstantFold
-from efficientmod_mobile.deploy._transform import apply
+from efficientmod_mobile.deploy import ConstantIntoReaders, Program, Refuse, Repeat, apply, to_dtype
+from efficientmod_mobile.deploy.folds import ConstantFold
+from efficientmod_mobile.deploy.program import add_parameter, emit
 from efficientmod_mobile.errors import InputError
 
 aten = torch.ops.aten

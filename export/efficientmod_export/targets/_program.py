@@ -18,7 +18,7 @@ from efficientmod_export._stages import (
 )
 from efficientmod_export.targets._target import Backend
 from efficientmod_mobile.deploy import Program
-from efficientmod_mobile.deploy._program import build, copy_graph, get_tensor
+from efficientmod_mobile.deploy.program import build, copy_graph, get_tensor
 from efficientmod_mobile.errors import ConversionError
 
 PROGRAM_NODE = "program_node"

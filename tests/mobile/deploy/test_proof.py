@@ -5,7 +5,6 @@ import torch
 from torch import Tensor, nn
 
 from efficientmod_mobile.deploy import capture, deploy, to_dtype
-from efficientmod_mobile.deploy._program import run
 from efficientmod_mobile.deploy._proof import (
     FLOAT64_TOLERANCE,
     LARGEST_TOLERANCE,
@@ -14,6 +13,7 @@ from efficientmod_mobile.deploy._proof import (
     relative_error,
     tolerance,
 )
+from efficientmod_mobile.deploy.program._program import run
 from efficientmod_mobile.errors import ConversionError
 
 REFERENCE = (torch.linspace(-3, 5, 24, dtype=torch.float64).reshape(1, 4, 2, 3), torch.ones(1, 5, dtype=torch.float64))

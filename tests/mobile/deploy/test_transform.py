@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, fx, nn
 
 from efficientmod_mobile.deploy import EXACT, TRANSFORMS, Refuse, Repeat, Transform, capture, deploy, register, run
-from efficientmod_mobile.deploy._graph import emit, is_call, replace
+from efficientmod_mobile.deploy.program._graph import emit, is_call, replace
 from efficientmod_mobile.errors import ConversionError
 
 aten = torch.ops.aten

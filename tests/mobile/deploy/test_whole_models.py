@@ -10,8 +10,8 @@ from torch import nn
 
 from efficientmod_mobile import create_model, load_network, realistic_state
 from efficientmod_mobile.deploy import Deployed, Program, capture, deploy, run
-from efficientmod_mobile.deploy._constant import FoldConstants
-from efficientmod_mobile.deploy._identity import Identity
+from efficientmod_mobile.deploy.folds._constant_folding import FoldConstants
+from efficientmod_mobile.deploy.folds._identities import Identity
 
 from .conftest import EXACTNESS
 

@@ -40,7 +40,7 @@ from efficientmod_export.targets._target import check_ios, check_precision, dema
 from efficientmod_export.targets.coreml._classifier import LABEL, PROBABILITIES, add_classifier
 from efficientmod_export.targets.coreml._mlpackage import Metadata, describe, edit_package
 from efficientmod_mobile.deploy import Program
-from efficientmod_mobile.deploy._graph import emit
+from efficientmod_mobile.deploy.program import emit
 
 aten = torch.ops.aten
 

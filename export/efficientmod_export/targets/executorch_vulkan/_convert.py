@@ -8,7 +8,7 @@ import torch
 from efficientmod_export.targets._target import register
 from efficientmod_export.targets.executorch._convert import ExecutorchBackend, LoweredPte, partitioned_pte
 from efficientmod_mobile.deploy import Program
-from efficientmod_mobile.deploy._graph import module_path
+from efficientmod_mobile.deploy.program import module_path
 from efficientmod_mobile.errors import ConversionError
 
 ATTENTION = torch.ops.aten.scaled_dot_product_attention.default

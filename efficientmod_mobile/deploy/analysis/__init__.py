@@ -1,0 +1,67 @@
+"""What a program's nodes are: linear layers, kernels, branches of a sum, residual streams, layouts, channels."""
+
+from efficientmod_mobile.deploy.analysis._affine_operations import Affine, batch_norm, constant_operation
+from efficientmod_mobile.deploy.analysis._channel_tracing import (
+    ProducerFold,
+    ReaderFold,
+    into_producer,
+    into_readers,
+    passes_channels,
+)
+from efficientmod_mobile.deploy.analysis._elementwise_operators import BINARY, ELEMENTWISE
+from efficientmod_mobile.deploy.analysis._kernel_geometry import Geometry, geometry_of, set_geometry, spread_groups
+from efficientmod_mobile.deploy.analysis._layout import Layout, chain_length, is_move, layout_of, own_layout
+from efficientmod_mobile.deploy.analysis._linear_layers import Layer, bias_name, constants_of, is_layer, layer_of
+from efficientmod_mobile.deploy.analysis._refusal import Refuse
+from efficientmod_mobile.deploy.analysis._residual_stream import Stream, moved_axis, reading_layer, stream_of
+from efficientmod_mobile.deploy.analysis._slices import Cut, cut_of
+from efficientmod_mobile.deploy.analysis._summed_branches import (
+    Branch,
+    branches_of,
+    by_source,
+    is_sum,
+    join,
+    joint,
+    terms_of,
+)
+
+__all__ = [
+    "BINARY",
+    "ELEMENTWISE",
+    "Affine",
+    "Branch",
+    "Cut",
+    "Geometry",
+    "Layer",
+    "Layout",
+    "ProducerFold",
+    "ReaderFold",
+    "Refuse",
+    "Stream",
+    "batch_norm",
+    "bias_name",
+    "branches_of",
+    "by_source",
+    "chain_length",
+    "constant_operation",
+    "constants_of",
+    "cut_of",
+    "geometry_of",
+    "into_producer",
+    "into_readers",
+    "is_layer",
+    "is_move",
+    "is_sum",
+    "join",
+    "joint",
+    "layer_of",
+    "layout_of",
+    "moved_axis",
+    "own_layout",
+    "passes_channels",
+    "reading_layer",
+    "set_geometry",
+    "spread_groups",
+    "stream_of",
+    "terms_of",
+]

@@ -1,0 +1,96 @@
+"""A normalisation over channels is written in operators that every runtime has, its statistics as a linear layer.
+
+    m = linear(x, 1/C ... 1/C)                        the mean over channels, one channel
+    s = linear((x - m)^2, 1/C ... 1/C, eps)           the variance plus eps
+    LayerNorm(x) = (x - m) * rsqrt(s) * w + b         (Ba et al. 2016)
+    RMSNorm(x)   = x * rsqrt(linear(x^2, 1/C ... 1/C, eps)) * w            (Zhang & Sennrich 2019)
+    GroupNorm(1 group): m and s averaged over H and W too                  (Wu & He 2018)
+
+No mobile runtime has LayerNorm over the channels of a channels-first tensor, and some run LayerNorm itself outside
+their fast path; a matrix product with one row, rsqrt and products with broadcasting are fast everywhere.
+"""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import torch
+from torch import fx
+
+from efficientmod_mobile.deploy._transform import Transform, register
+from efficientmod_mobile.deploy.analysis import Refuse
+from efficientmod_mobile.deploy.program import add_parameter, arguments, emit, is_call, replace, shape, tensor_of
+
+aten = torch.ops.aten
+
+_OVER_LAST_AXIS = (aten.layer_norm.default, aten.rms_norm.default)
+
+
+@dataclass(frozen=True)
+class Norm:
+    """The norm, and its affine where it has one."""
+
+    node: fx.Node
+    weight: fx.Node | None
+    bias: fx.Node | None
+    eps: float
+
+
+@register
+class NormInOperators(Transform[Norm]):
+    """Write LayerNorm, RMSNorm and GroupNorm of one group as linear layers, rsqrt and products."""
+
+    name: ClassVar[str] = "norm_in_operators"
+
+    def check(self, node: fx.Node) -> Norm | Refuse | None:
+        """Match a norm over the last axis, or of one group."""
+        if not is_call(node, *_OVER_LAST_AXIS, aten.group_norm.default):
+            return None
+        bound = arguments(node)
+        if is_call(node, *_OVER_LAST_AXIS) and len(bound["normalized_shape"]) != 1:
+            return Refuse("it normalises several axes, each element with its own scale and shift")
+        if is_call(node, aten.group_norm.default) and (bound["num_groups"] != 1 or len(shape(node)) != 4):
+            return Refuse("it normalises several groups of channels, or something else than (N, C, H, W)")
+        return Norm(node, bound["weight"], bound.get("bias"), float(bound["eps"]))
+
+    def rewrite(self, match: Norm) -> None:
+        """Write the operators, the affine only where there is one."""
+        node = match.node
+        x = node.args[0]
+        if not isinstance(x, fx.Node):
+            raise AssertionError(f"{node.name} reads no tensor")
+        if not is_call(node, aten.rms_norm.default):
+            x = emit(node, aten.sub.Tensor, (x, _average(node, x, None)))
+        square = emit(node, aten.mul.Tensor, (x, x))
+        inverse = emit(node, aten.rsqrt.default, (_average(node, square, match.eps),))
+        y = emit(node, aten.mul.Tensor, (x, inverse))
+        for operator, constant in ((aten.mul.Tensor, match.weight), (aten.add.Tensor, match.bias)):
+            if constant is not None:
+                y = emit(node, operator, (y, _along_channels(node, constant)))
+        replace(node, y)
+
+
+def _average(node: fx.Node, x: fx.Node, shift: float | None) -> fx.Node:
+    """Insert the mean of x over what the norm normalises, one channel wide, plus a shift."""
+    grouped = is_call(node, aten.group_norm.default)
+    channels = shape(x)[1 if grouped else -1]
+    dtype = x.meta["val"].dtype
+    size = (1, channels, 1, 1) if grouped else (1, channels)
+    weight = add_parameter(node, f"{node.name}_mean_weight", torch.full(size, 1 / channels, dtype=dtype))
+    arguments_: list[Any] = [x, weight]
+    if shift is not None:
+        arguments_.append(add_parameter(node, f"{node.name}_mean_bias", torch.full((1,), shift, dtype=dtype)))
+    if not grouped:
+        return emit(node, aten.linear.default, tuple(arguments_))
+    return emit(node, aten.mean.dim, (emit(node, aten.conv2d.default, tuple(arguments_)), [2, 3], True))
+
+
+def _along_channels(node: fx.Node, constant: fx.Node) -> fx.Node:
+    return per_channel(node, constant) if is_call(node, aten.group_norm.default) else constant
+
+
+def per_channel(node: fx.Node, constant: fx.Node) -> fx.Node:
+    """Insert (C, 1, 1) of a vector (C,), held as a parameter where it is one."""
+    held = tensor_of(constant)
+    if held is None:
+        return emit(node, aten.reshape.default, (constant, [-1, 1, 1]))
+    return add_parameter(node, str(constant.target), held.reshape(-1, 1, 1))

@@ -1,0 +1,110 @@
+"""From a module to a program: export, make every operation functional, give every tensor one node."""
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, fx, nn
+from torch.utils import _pytree as pytree
+
+from efficientmod_mobile.deploy.program._canonical_operators import spell
+from efficientmod_mobile.deploy.program._functionalisation import is_functional, make_functional
+from efficientmod_mobile.deploy.program._graph import clean
+from efficientmod_mobile.deploy.program._nested_graphs import inline_regions
+from efficientmod_mobile.deploy.program._program import Program, build, copy_graph, get_tensor
+from efficientmod_mobile.errors import ConversionError
+
+
+def capture(module: nn.Module, example: Tensor) -> Program:
+    """Export `module` (evaluation mode, float32) for inputs of exactly `example`'s shape (N, C, H, W).
+
+    The module is not changed and shares no memory with the program. Nested outputs become a flat tuple.
+
+    Raises:
+        ConversionError: a part of the module is in training mode, the example is no float32 image, `torch.export`
+            refuses, a size depends on the data, or the network writes into its own buffers while it runs.
+    """
+    training = [name or "the network" for name, part in module.named_modules() if part.training]
+    if training:
+        raise ConversionError(f"{training[0]} is in training mode; call eval() on the network before it is captured")
+    if example.dtype != torch.float32 or example.ndim != 4:
+        raise ConversionError(
+            f"the example input is {example.dtype} of shape {tuple(example.shape)}; give a float32 image (N, C, H, W)"
+        )
+    unlifted = _export(module, example)
+    graph = _flatten_outputs(unlifted.graph)
+    tensors = _merge_tied(graph, unlifted)
+    for node in graph.nodes:
+        if any(not isinstance(size, int) for size in getattr(node.meta.get("val"), "shape", ())):
+            raise ConversionError(
+                f"the size of {node.name} depends on what the picture shows; make forward give tensors of fixed sizes"
+            )
+        if not is_functional(node):
+            raise ConversionError(
+                f"the network writes into its own state ({node.name}); make forward pure in evaluation mode"
+            )
+    program = build(graph, tensors, example.detach().clone())
+    spell(program.graph)
+    clean(program.graph_module)
+    return program
+
+
+def _export(module: nn.Module, example: Tensor) -> fx.GraphModule:
+    with _silence(), torch.no_grad():
+        try:
+            exported = torch.export.export(module, (example,))
+            unlifted = exported.module(check_guards=False)
+            inline_regions(unlifted)
+            if not make_functional(unlifted.graph):
+                unlifted = exported.run_decompositions({}).module(check_guards=False)
+                inline_regions(unlifted)
+        except ConversionError:
+            raise
+        except Exception as error:
+            reason = str(error).strip().partition("\n")[0] or type(error).__name__
+            name = type(module).__name__
+            raise ConversionError(
+                f"torch.export cannot trace {name} for an input of shape {tuple(example.shape)} ({reason}); "
+                "check the shape, and that no branch in forward depends on the data"
+            ) from error
+    if not isinstance(unlifted, fx.GraphModule):
+        raise TypeError(f"torch.export gave a {type(unlifted).__name__}")
+    return unlifted
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Keep torch.export's warnings of its own deprecated calls, and its logged tracebacks, out of the terminal."""
+    level = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(level)
+
+
+def _flatten_outputs(graph: fx.Graph) -> fx.Graph:
+    copied = copy_graph(graph)
+    output = copied.output_node()
+    output.args = (tuple(leaf for leaf in pytree.tree_leaves(output.args[0]) if isinstance(leaf, fx.Node)),)
+    return copied
+
+
+def _merge_tied(graph: fx.Graph, module: nn.Module) -> dict[str, Tensor]:
+    """Leave one `get_attr` node per tensor that is read; return those tensors by name, copied."""
+    first: dict[int, fx.Node] = {}
+    tensors: dict[str, Tensor] = {}
+    for node in graph.find_nodes(op="get_attr"):
+        tensor = get_tensor(module, str(node.target))
+        if node.users and id(tensor) not in first:
+            first[id(tensor)] = node
+            tensors[str(node.target)] = tensor.detach().clone()
+            continue
+        if node.users:
+            node.replace_all_uses_with(first[id(tensor)])
+        graph.erase_node(node)
+    return tensors
