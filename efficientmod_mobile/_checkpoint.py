@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 
 from efficientmod_mobile._hub import HUB_PREFIX, download
-from efficientmod_mobile._text import described, shortened
 from efficientmod_mobile.errors import CheckpointError, DependencyError
+from efficientmod_mobile.messages import described, shortened
 
 # Where training scripts put the state dict. The moving average comes first: where a script keeps one, its published
 # accuracy is the average's, and timm's own loader takes it too.

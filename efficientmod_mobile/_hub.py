@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from efficientmod_mobile._text import described
 from efficientmod_mobile.errors import CheckpointError, DependencyError
+from efficientmod_mobile.messages import described
 
 HUB_PREFIX = "hf-hub:"
 # The two names under which timm and transformers publish weights, the one that cannot hold code first.

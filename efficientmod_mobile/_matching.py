@@ -8,8 +8,8 @@ from torch import Tensor, nn
 
 from efficientmod_mobile._checkpoint import Checkpoint
 from efficientmod_mobile._efficientmod import create_model, list_models
-from efficientmod_mobile._text import shortened
 from efficientmod_mobile.errors import CheckpointError
+from efficientmod_mobile.messages import shortened
 
 Shapes = dict[str, tuple[int, ...]]
 HEAD = "head.weight"

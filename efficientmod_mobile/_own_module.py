@@ -14,8 +14,8 @@ import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
-from efficientmod_mobile._text import described, shortened
 from efficientmod_mobile.errors import ModelError
+from efficientmod_mobile.messages import described, shortened
 
 
 def build_own(name: str) -> nn.Module:

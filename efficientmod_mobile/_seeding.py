@@ -7,8 +7,8 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from efficientmod_mobile._realistic import realistic_state
-from efficientmod_mobile._text import described
 from efficientmod_mobile.errors import ModelError
+from efficientmod_mobile.messages import described
 
 CONTRASTS = (0.5, 1.0, 1.5, 2.0)
 """Of the pictures that the statistics come from; normalised photos have a deviation of 1, a checkerboard one of 2."""

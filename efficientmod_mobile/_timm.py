@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from efficientmod_mobile._names import no_such_model
-from efficientmod_mobile._text import described
 from efficientmod_mobile.errors import DependencyError, ModelError
+from efficientmod_mobile.messages import described
 
 PREFIX = "timm/"
 _declared: list[torch.library.Library] = []  # what a Library declares lives as long as it does
@@ -17,7 +17,7 @@ _declared: list[torch.library.Library] = []  # what a Library declares lives as 
 
 def import_timm() -> ModuleType:
     """The timm package. Raises DependencyError where it is missing or cannot be loaded."""
-    make_torchvision_loadable()
+    _make_torchvision_loadable()
     try:
         return importlib.import_module("timm")
     except ModuleNotFoundError as error:
@@ -31,7 +31,22 @@ def import_timm() -> ModuleType:
         ) from error
 
 
-def make_torchvision_loadable() -> None:
+def register_with_timm() -> None:
+    """Import timm and add EfficientMod to its models, for `timm.create_model("efficientmod_s")`.
+
+    Raises DependencyError where timm is missing, cannot be loaded, or is a version without such a registry.
+    """
+    import_timm()
+    try:
+        importlib.import_module("efficientmod_mobile._timm_models")
+    except ImportError as error:
+        raise DependencyError(
+            f"EfficientMod cannot be registered with this version of timm ({described(error)}); "
+            'install the version that fits: pip install "efficientmod-mobile[zoo]"'
+        ) from error
+
+
+def _make_torchvision_loadable() -> None:
     """Declare the operators that torchvision's import asks for when its binary part fits another build of torch.
 
     timm imports torchvision, whose wheel is built for CUDA; beside a CPU build of torch its operators do not load and
@@ -75,6 +90,7 @@ def timm_classes_in(name: str, state: Mapping[str, Tensor]) -> int | None:
 
 
 def _known_architecture(name: str) -> str:
+    register_with_timm()
     timm = import_timm()
     architecture = name.removeprefix(PREFIX)
     if not timm.is_model(architecture.split(".")[0]):

@@ -14,8 +14,8 @@ from efficientmod_export._stages import Outputs, Precision, Sample, TensorSpec
 from efficientmod_export.bundle import ArtifactEntry
 from efficientmod_export.parity import TOLERANCES, MeasuredWith, Verdict, measure, not_run_here
 from efficientmod_export.targets import BACKENDS
-from efficientmod_mobile._text import described
 from efficientmod_mobile.errors import ConversionError, EfficientModError, ParityError
+from efficientmod_mobile.messages import described
 
 RUNTIMES = {
     "executorch": "executorch",

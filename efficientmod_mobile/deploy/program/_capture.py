@@ -15,6 +15,7 @@ from efficientmod_mobile.deploy.program._graph import clean
 from efficientmod_mobile.deploy.program._nested_graphs import inline_regions
 from efficientmod_mobile.deploy.program._program import Program, build, copy_graph, get_tensor
 from efficientmod_mobile.errors import ConversionError
+from efficientmod_mobile.messages import first_line
 
 
 def capture(module: nn.Module, example: Tensor) -> Program:
@@ -63,10 +64,9 @@ def _export(module: nn.Module, example: Tensor) -> fx.GraphModule:
         except ConversionError:
             raise
         except Exception as error:
-            reason = str(error).strip().partition("\n")[0] or type(error).__name__
             name = type(module).__name__
             raise ConversionError(
-                f"torch.export cannot trace {name} for an input of shape {tuple(example.shape)} ({reason}); "
+                f"torch.export cannot trace {name} for an input of shape {tuple(example.shape)} ({first_line(error)}); "
                 "check the shape, and that no branch in forward depends on the data"
             ) from error
     if not isinstance(unlifted, fx.GraphModule):

@@ -59,9 +59,12 @@ def only_user(node: fx.Node) -> fx.Node | None:
 
 
 def module_path(node: fx.Node) -> str:
-    """Return the dotted path of the innermost module that the node comes from ("" for the network itself)."""
-    stack = node.meta.get("nn_module_stack") or {}
-    return str(list(stack.values())[-1][0]) if stack else ""
+    """Return the dotted path of the innermost module that the node comes from ("" for the network itself).
+
+    PyTorch may record the second call of a module `blocks.0` as `blocks.0@1`; its path is `blocks.0`.
+    """
+    stack = node.meta.get("nn_module_stack")
+    return str(list(stack.values())[-1][0]).partition("@")[0] if stack else ""
 
 
 def where(node: fx.Node) -> str:

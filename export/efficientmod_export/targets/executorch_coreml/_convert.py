@@ -15,7 +15,7 @@ from torch import fx
 
 from efficientmod_export._stages import Artifact, ConversionOptions, Interface, Precision, Runner, TensorSpec
 from efficientmod_export.foreign import converting, coremltools_shortcuts, tanh_gelu
-from efficientmod_export.mil import MODULES_KEY, handle_table, module_of
+from efficientmod_export.mil import MODULES_KEY, handle_table
 from efficientmod_export.targets._program import interface_of, write_file
 from efficientmod_export.targets._target import check_ios, check_precision, demand, register
 from efficientmod_export.targets.coreml._mlpackage import edit_package
@@ -23,6 +23,7 @@ from efficientmod_export.targets.executorch._convert import EXECUTORCH, inventor
 from efficientmod_export.targets.executorch._lowering import assemble, lower
 from efficientmod_export.targets.executorch_coreml._inner_package import DELEGATE, finish, is_whole
 from efficientmod_mobile.deploy import Program
+from efficientmod_mobile.deploy.program import module_path
 from efficientmod_mobile.errors import ConversionError
 
 
@@ -107,6 +108,6 @@ def _parts(edge: Any) -> list[Any]:
 
 def _note_modules(graph: fx.Graph, package: Path, handles: Mapping[str, Any]) -> None:
     """Write down which PyTorch module each operator came from; ExecuTorch numbers the nodes that share an origin."""
-    modules = {str(node.meta["debug_handle"]): module_of(node) for node in graph.nodes if "debug_handle" in node.meta}
+    modules = {str(node.meta["debug_handle"]): module_path(node) for node in graph.nodes if "debug_handle" in node.meta}
     with edit_package(package) as spec:
         spec.description.metadata.userDefined[MODULES_KEY] = handle_table(handles, modules)
