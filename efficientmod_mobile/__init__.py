@@ -1,4 +1,4 @@
-"""EfficientMod and other vision models, ready to be deployed to phones."""
+"""EfficientMod and other vision models, their weights, and their preprocessing; `deploy` transforms them for phones."""
 
 from efficientmod_mobile._catalogue import CatalogueEntry, catalogue
 from efficientmod_mobile._checkpoint import find_checkpoint

@@ -41,18 +41,18 @@ def spacing(taps: Taps) -> int:
 
 @cache
 def best_grids(rows: Taps, columns: Taps) -> tuple[float, tuple[Grid, ...]]:
-    """Cut a symmetric set of rows x columns into symmetric grids at the least cost; the largest grid comes first.
+    """Split a symmetric set of rows x columns into symmetric grids of least total cost, the largest grid first.
 
-    Cuts are straight through the whole set, as a guillotine's; each takes an evenly spaced symmetric set of rows
-    or of columns off.
+    Returns the cost in taps and the grids. Each split separates an evenly spaced, symmetric set of rows or of columns
+    from the rest.
     """
     taps = len(rows) * len(columns)
     best: tuple[float, tuple[Grid, ...]] = (float("inf"), ())
     if taps <= DEPTHWISE_TAPS and _even(rows) and _even(columns):
         best = (min(size for size in DEPTHWISE_KERNELS if size >= taps) + _COST_OF_A_GRID, ((rows, columns),))
-    for part, rest in _cuts(rows):
+    for part, rest in _splits(rows):
         best = min(best, _joined(best_grids(part, columns), best_grids(rest, columns)), key=_cost)
-    for part, rest in _cuts(columns):
+    for part, rest in _splits(columns):
         best = min(best, _joined(best_grids(rows, part), best_grids(rows, rest)), key=_cost)
     return best
 
@@ -72,8 +72,8 @@ def _even(taps: Taps) -> bool:
     return all(taps[i + 1] - taps[i] == spacing(taps) for i in range(len(taps) - 1))
 
 
-def _cuts(taps: Taps) -> Iterator[tuple[Taps, Taps]]:
-    """Every way to take an evenly spaced, symmetric part off a symmetric set, the outermost taps in one of the two."""
+def _splits(taps: Taps) -> Iterator[tuple[Taps, Taps]]:
+    """All ways to separate an evenly spaced, symmetric part from a symmetric set."""
     count = len(taps)
     for mask in range(1, 2 ** ((count + 1) // 2) - 1):
         part = tuple(tap for i, tap in enumerate(taps) if mask >> min(i, count - 1 - i) & 1)

@@ -2,11 +2,11 @@
 
     y[p] = sum_k w[k] x[p + k]  =  sum_i sum_{k in K_i} w[k] x[p + k]         the kernel's taps K = K_1 + K_2 + ...
 
-XNNPACK, which ExecuTorch and TFLite run on a phone's CPU, has depthwise kernels for up to 25 taps; a larger one runs
-as a general convolution of one channel per group, which leaves all but one lane of the vector unit idle. Each K_i is
-a grid of at most 25 taps, evenly spaced and symmetric about the kernel's centre, so that it is a convolution with a
-dilation and a padding alike on both sides: no padding or slicing of its own. Its border is the original's, for any
-stride. A 7x7 kernel becomes 3x7 + 4x5 + 4x2 taps: every second row, the rows between without the outer columns, and
+XNNPACK, which ExecuTorch and TFLite use on a phone's CPU, has depthwise kernels for up to 25 taps; a larger one runs
+as a general convolution of one channel per group, which uses one lane of the vector unit. Each K_i is a grid of at most
+25 taps, evenly spaced and symmetric about the kernel's centre: a dilated convolution with equal padding on both sides,
+which needs no other padding or slicing. The border is computed as in the original, for any stride.
+A 7x7 kernel becomes 3x7 + 4x5 + 4x2 taps: every second row, the rows between without the outer columns, and
 these columns.
 """
 
@@ -32,21 +32,21 @@ LARGEST_KERNEL = 11
 
 
 @dataclass(frozen=True)
-class Pieces:
-    """A depthwise convolution, and the grids of rows and columns to cut its kernel into."""
+class DepthwiseSplit:
+    """A depthwise convolution, and the grids of rows and columns into which its kernel is split."""
 
     layer: Layer
     grids: tuple[Grid, ...]
 
 
 @register
-class SplitDepthwise(Transform[Pieces]):
+class SplitDepthwise(Transform[DepthwiseSplit]):
     """Split depthwise convolutions of more than 25 taps."""
 
     name: ClassVar[str] = "split_depthwise"
 
-    def check(self, node: fx.Node) -> Pieces | Refuse | None:
-        """Match a depthwise convolution with a kernel that has no fast implementation."""
+    def check(self, node: fx.Node) -> DepthwiseSplit | Refuse | None:
+        """Match a depthwise convolution with more taps than XNNPACK's largest depthwise kernel."""
         if not is_call(node, aten.conv2d.default, aten.conv2d.padding):
             return None
         layer = layer_of(node)
@@ -58,15 +58,15 @@ class SplitDepthwise(Transform[Pieces]):
         if max(rows, columns) > LARGEST_KERNEL:
             return Refuse(f"its kernel is larger than {LARGEST_KERNEL} x {LARGEST_KERNEL}")
         if layer.padding is None:
-            return Refuse("it pads its two sides differently")
+            return Refuse("it has different padding on its two sides")
         _, grids = best_grids(tuple(range(rows)), tuple(range(columns)))
         for grid in grids:
             if min(_padding(layer, grid)) < 0:
-                return Refuse("it pads too little for a grid that leaves the kernel's border out")
-        return Pieces(layer, grids)
+                return Refuse("its padding is smaller than the kernel's border, which some grids leave out")
+        return DepthwiseSplit(layer, grids)
 
-    def rewrite(self, match: Pieces) -> None:
-        """Write a convolution per grid, adding up; the first has the bias."""
+    def rewrite(self, match: DepthwiseSplit) -> None:
+        """Write a convolution per grid and their sum; the first has the bias."""
         node, layer = match.layer.node, match.layer
         name = str(arguments(node)["weight"].target)
         total: fx.Node | None = None
