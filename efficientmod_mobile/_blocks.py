@@ -1,4 +1,4 @@
-"""The parts that EfficientMod is made of. All take and give channels-last tensors (N, H, W, C).
+"""The building blocks of EfficientMod, on channels-last tensors (N, H, W, C).
 
 Ma et al., "Efficient Modulation for Vision Networks", ICLR 2024, https://openreview.net/forum?id=ip5LHJs6QX.
 Attribute names are those of the published checkpoints' keys.
@@ -15,9 +15,9 @@ LEAST_HEAD_WIDTH = 32
 
 
 class DropPath(nn.Module):
-    """Stochastic depth: in training, drops the whole branch of a sample with probability `rate`, else scales it up.
+    """Stochastic depth: in training, sets a sample's branch to 0 with probability `rate`, else divides it by 1 - rate.
 
-    Huang et al., "Deep Networks with Stochastic Depth", ECCV 2016. In eval mode, the identity.
+    Huang et al., "Deep Networks with Stochastic Depth", ECCV 2016. The identity in eval mode.
     """
 
     def __init__(self, rate: float) -> None:
@@ -126,7 +126,7 @@ class Attention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, L, C) -> (N, L, C)."""
-        # q, k and v are cut from the last axis: upstream's reshape to five axes is beyond some mobile runtimes.
+        # q, k and v are split on the last axis: some mobile runtimes do not support upstream's five axes.
         q, k, v = (self._heads(part) for part in self.qkv(x).split(self.width, dim=-1))
         weights = (q * self.scale @ k.transpose(-2, -1)).softmax(dim=-1)
         merged = (weights @ v).transpose(1, 2).reshape(x.shape[0], x.shape[1], self.width)
@@ -135,7 +135,7 @@ class Attention(nn.Module):
 
 
 class AttentionMlp(nn.Module):
-    """fc2(gelu(fc1(x))), position by position."""
+    """fc2(gelu(fc1(x))) at each position."""
 
     def __init__(self, dim: int, ratio: int) -> None:
         super().__init__()

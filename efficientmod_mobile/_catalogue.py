@@ -1,4 +1,4 @@
-"""The models that the toolkit is tested with: what they cost and what they reach."""
+"""The catalogue of models that the toolkit is tested with: parameters, multiply-accumulates and accuracy."""
 
 import csv
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from importlib import resources
 class CatalogueEntry:
     """One model.
 
-    `params` and `macs` are counted on the network as it is trained (before branches are merged and norms folded),
+    `params` and `macs` are those of the network as trained (before branches are merged and norms folded),
     `macs` by `count_macs` at `input_size` (H, W). `top1` is the published ImageNet-1k accuracy in percent at that size,
-    None where none was found; `source` says who published it.
+    None if none was found; `source` is where it was published.
     """
 
     name: str
@@ -25,7 +25,7 @@ class CatalogueEntry:
 
 @cache
 def catalogue() -> tuple[CatalogueEntry, ...]:
-    """EfficientMod's variants first, then timm's models by their `timm/` names."""
+    """The EfficientMods, then timm's models by their `timm/` names."""
     text = resources.files("efficientmod_mobile").joinpath("catalogue.csv").read_text(encoding="utf-8")
     return tuple(_entry(row) for row in csv.DictReader(text.splitlines()))
 

@@ -1,4 +1,4 @@
-"""Read a file of weights without ever running code that it holds."""
+"""Read a file of weights without running code from it."""
 
 import argparse
 import hashlib
@@ -15,22 +15,22 @@ import torch
 from torch import Tensor
 
 from efficientmod_mobile._hub import HUB_PREFIX, download
-from efficientmod_mobile._text import described, shortened
 from efficientmod_mobile.errors import CheckpointError, DependencyError
+from efficientmod_mobile.messages import described, shortened
 
-# Where training scripts put the state dict. The moving average comes first: where a script keeps one, its published
-# accuracy is the average's, and timm's own loader takes it too.
+# The keys under which training scripts save the state dict. The moving average comes first: if there is one, the
+# published accuracy is that of the average, and timm's own loader prefers it too.
 CONTAINERS = ("state_dict_ema", "model_ema", "state_dict", "model")
-# Left in the keys by DataParallel (and by timm's moving average), and by torch.compile.
+# Prefixes that DataParallel (and timm's moving average) and torch.compile add to the keys.
 WRAPPERS = ("module.", "_orig_mod.")
 
-_ZIP = b"PK\x03\x04"  # what torch.save writes is a zip archive
+_ZIP = b"PK\x03\x04"  # torch.save writes a zip archive
 _RUNS_CODE = {"REDUCE", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX"}
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A state dict, the name that it was given by, and the SHA-256 of the file that it came from."""
+    """A state dict, the name under which the user gave it, and the SHA-256 of its file."""
 
     source: str
     sha256: str
@@ -38,10 +38,19 @@ class Checkpoint:
 
 
 def find_checkpoint(source: str) -> tuple[Path, str]:
-    """The file that `source` names, and its SHA-256. Raises CheckpointError where it cannot be read."""
+    """The path of `source` (a file or `hf-hub:owner/name`) and its SHA-256.
+
+    Raises CheckpointError if it cannot be read, DependencyError if huggingface_hub is needed and missing.
+    """
     path = download(source) if source.startswith(HUB_PREFIX) else Path(source)
     if not path.is_file():
-        problem = "is a folder, not a file" if path.is_dir() else "is no file" if path.exists() else "does not exist"
+        problem = (
+            "is a folder, not a file"
+            if path.is_dir()
+            else "is not a regular file"
+            if path.exists()
+            else "does not exist"
+        )
         raise CheckpointError(f"The checkpoint {source or repr(source)} {problem}.")
     try:
         with path.open("rb") as file:
@@ -53,8 +62,8 @@ def find_checkpoint(source: str) -> tuple[Path, str]:
 def read_checkpoint(source: str) -> Checkpoint:
     """Read `.pth`, `.pt` (any torch file), `.safetensors`, or `hf-hub:owner/name`.
 
-    The state dict may lie under one of `CONTAINERS`, its keys may carry `WRAPPERS`; both are taken off. Raises
-    CheckpointError where the file is missing, damaged, would run code, or holds no state dict.
+    The state dict may be under one of the keys `CONTAINERS`, and its keys may have the prefixes `WRAPPERS`, which are
+    removed. Raises CheckpointError if the file is missing, damaged, would run code, or has no state dict.
     """
     path, sha256 = find_checkpoint(source)
     content = _read_safetensors(path, source) if path.suffix.lower() == ".safetensors" else _read_torch(path, source)
@@ -73,34 +82,34 @@ def _read_safetensors(path: Path, source: str) -> Any:
         if _start(path)[:4] == _ZIP:
             raise CheckpointError(f"The checkpoint {source} is a PyTorch file; rename it to end in .pth.") from error
         raise CheckpointError(
-            f"The checkpoint {source} is damaged ({described(error)}); fetch or copy it again."
+            f"The checkpoint {source} is damaged ({described(error)}); download or copy it again."
         ) from error
 
 
 def _read_torch(path: Path, source: str) -> Any:
     try:
-        # timm's training script stores its arguments in the file. A Namespace only holds attributes.
+        # timm's training script saves its arguments as a Namespace, which has attributes only and runs no code.
         with warnings.catch_warnings(), torch.serialization.safe_globals([argparse.Namespace]):
             warnings.simplefilter("ignore")
             return torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # the bytes may be anything, and the reader's errors are of many kinds
+    except Exception as error:  # a damaged file can make torch.load raise almost any error
         code = _code_in(path, error)
         if code is not None:
             raise CheckpointError(
-                f"The checkpoint {source} holds {code}, and reading that could run code from the file; "
-                "ask for the weights alone (a saved state dict, or .safetensors)."
+                f"The checkpoint {source} contains {code}, and reading that could run code from the file; "
+                "give the weights alone (a saved state dict, or .safetensors)."
             ) from error
         if _is_safetensors(path):
             raise CheckpointError(
                 f"The checkpoint {source} is a safetensors file; rename it to end in .safetensors."
             ) from error
         raise CheckpointError(
-            f"The checkpoint {source} is damaged or no PyTorch file; fetch or copy it again."
+            f"The checkpoint {source} is damaged or not a PyTorch file; download or copy it again."
         ) from error
 
 
 def _is_safetensors(path: Path) -> bool:
-    """Such a file begins with the length of its header, 8 bytes little-endian, and the header is JSON."""
+    """Whether the file starts with the length of a header, 8 bytes little-endian, and the header is JSON."""
     start = _start(path)
     return start[8:] == b"{" and int.from_bytes(start[:8], "little") < path.stat().st_size
 
@@ -111,7 +120,7 @@ def _start(path: Path) -> bytes:
 
 
 def _code_in(path: Path, error: Exception) -> str | None:
-    """What in the file the safe reader refused to run; None where it failed for another reason."""
+    """What in the file torch.load refused to run; None if it failed for another reason."""
     if "TorchScript" in str(error):
         return "a TorchScript program"
     if not isinstance(error, pickle.UnpicklingError):
@@ -122,7 +131,7 @@ def _code_in(path: Path, error: Exception) -> str | None:
     try:
         with path.open("rb") as file:
             operations = {operation.name for operation, _, _ in pickletools.genops(file)}
-    except Exception:  # no pickle either
+    except Exception:  # not a pickle
         return None
     return "a pickled Python program" if operations & _RUNS_CODE else None
 
@@ -130,7 +139,7 @@ def _code_in(path: Path, error: Exception) -> str | None:
 def _state_dict(content: Any, source: str) -> Mapping[str, Tensor]:
     if not isinstance(content, Mapping):
         raise CheckpointError(
-            f"The checkpoint {source} holds an object of type {type(content).__name__}, no state dict."
+            f"The checkpoint {source} contains an object of type {type(content).__name__}, not a state dict."
         )
     for name in CONTAINERS:
         if _is_state_dict(content.get(name)):
@@ -138,7 +147,7 @@ def _state_dict(content: Any, source: str) -> Mapping[str, Tensor]:
     if _is_state_dict(content):
         return content
     raise CheckpointError(
-        f"The checkpoint {source} holds no state dict, neither at the top nor under {', '.join(CONTAINERS)}; "
+        f"The checkpoint {source} contains no state dict, neither at the top level nor under {', '.join(CONTAINERS)}; "
         f"its keys are {shortened([str(key) for key in content]) or 'none'}."
     )
 

@@ -1,4 +1,4 @@
-"""The three kinds of model that can be named, and what differs between them."""
+"""The three families of models: EfficientMods, timm's models, and the user's own modules."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ from efficientmod_mobile.errors import ModelError
 
 @dataclass(frozen=True)
 class Family:
-    """How a family's models are built, and how many classes a state dict of theirs has.
+    """How the models of a family are built, and how the number of classes is read from a state dict.
 
     `build` takes the name and the number of classes (None: the model's own). `classes_in` takes the name and a state
-    dict; it gives None where that cannot be told. `own_weights`: what `build` returns is already trained.
+    dict; it returns None if the number is unknown. `own_weights`: the module that `build` returns has its weights.
     """
 
     build: Callable[[str, int | None], nn.Module]
@@ -37,7 +37,7 @@ _OWN = Family(build=lambda name, _: build_own(name), classes_in=lambda *_: None,
 
 
 def family_of(name: str) -> Family:
-    """Raises ModelError for a name of no family."""
+    """The family of a model's name. Raises ModelError if there is none."""
     if name in list_models():
         return _EFFICIENTMOD
     if name.startswith(PREFIX):

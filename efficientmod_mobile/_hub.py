@@ -1,20 +1,20 @@
-"""Fetch a checkpoint from the Hugging Face Hub."""
+"""Download a checkpoint from the Hugging Face Hub."""
 
 from pathlib import Path
 
-from efficientmod_mobile._text import described
 from efficientmod_mobile.errors import CheckpointError, DependencyError
+from efficientmod_mobile.messages import described
 
 HUB_PREFIX = "hf-hub:"
-# The two names under which timm and transformers publish weights, the one that cannot hold code first.
+# The names under which timm and transformers publish weights; first the format that cannot contain code.
 FILENAMES = ("model.safetensors", "pytorch_model.bin")
 
 
 def download(source: str) -> Path:
-    """The weights of `hf-hub:owner/name` in the Hub's local cache, downloaded if they are not there.
+    """The path of the weights of `hf-hub:owner/name` in the Hub's local cache, downloaded if necessary.
 
-    Raises CheckpointError where the repository has no weights or cannot be reached, DependencyError where
-    huggingface_hub is missing.
+    Raises CheckpointError if the repository has no weights or cannot be reached, DependencyError if huggingface_hub is
+    missing.
     """
     repository = source.removeprefix(HUB_PREFIX)
     try:
@@ -32,7 +32,7 @@ def download(source: str) -> Path:
         except EntryNotFoundError:
             continue
         except HFValidationError as error:
-            raise CheckpointError(f"{source} names no repository; write hf-hub:owner/name.") from error
+            raise CheckpointError(f"{source} is not the name of a repository; write hf-hub:owner/name.") from error
         except OSError as error:  # the Hub's HTTP errors are OSErrors
             raise CheckpointError(f"{source} cannot be downloaded ({described(error)}).") from error
-    raise CheckpointError(f"{source} holds neither {' nor '.join(FILENAMES)}.")
+    raise CheckpointError(f"{source} contains neither {' nor '.join(FILENAMES)}.")

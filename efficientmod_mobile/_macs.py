@@ -4,8 +4,8 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-# Convolutions and linear layers, as papers count. Products of two activations, as in attention, are left out: they
-# reach the counter as batched products, and EfficientMod's published numbers do not have them.
+# Convolutions and linear layers, as in papers. Products of two activations, as in attention, are not counted: they are
+# batched products here, and EfficientMod's published numbers do not include them.
 _COUNTED = {torch.ops.aten.convolution, torch.ops.aten.mm, torch.ops.aten.addmm}
 
 

@@ -1,4 +1,4 @@
-"""Put a checkpoint's weights into a network, or say all that keeps them from fitting."""
+"""Load a checkpoint's weights into a network, or report every key that does not match."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -8,42 +8,44 @@ from torch import Tensor, nn
 
 from efficientmod_mobile._checkpoint import Checkpoint
 from efficientmod_mobile._efficientmod import create_model, list_models
-from efficientmod_mobile._text import shortened
 from efficientmod_mobile.errors import CheckpointError
+from efficientmod_mobile.messages import shortened
 
 Shapes = dict[str, tuple[int, ...]]
 HEAD = "head.weight"
 
 
 def identify(state: Mapping[str, Tensor]) -> str | None:
-    """The EfficientMod variant that has these keys and shapes, for any number of classes; None if none has."""
+    """The EfficientMod that has these keys and shapes, for any number of classes; None if none has."""
     classes = efficientmod_classes_in(state)
     shapes = _shapes(state)
-    return next((name for name in list_models() if _variant_shapes(name, classes) == shapes), None)
+    return next((name for name in list_models() if _shapes_of_model(name, classes) == shapes), None)
 
 
 def efficientmod_classes_in(state: Mapping[str, Tensor]) -> int | None:
-    """The number of classes of an EfficientMod's head, None where there is no head."""
+    """The number of classes of an EfficientMod's head; None without a head."""
     weight = state.get(HEAD)
     return weight.shape[0] if weight is not None and weight.ndim == 2 else None
 
 
 def load_into(module: nn.Module, checkpoint: Checkpoint, name: str) -> None:
-    """Copy every weight, in the module's own precision.
+    """Copy every weight into the module, in the module's dtype.
 
-    Raises CheckpointError that names all missing, unexpected and misshapen keys, or the keys with NaN or infinity.
+    Raises CheckpointError with all missing and unexpected keys and wrong shapes, or the keys with NaN or infinity.
     """
     problems = _problems(_shapes(module.state_dict()), _shapes(checkpoint.state))
     if problems:
         held = identify(checkpoint.state)
         if held is not None and held != name:
-            raise CheckpointError(f"The checkpoint {checkpoint.source} holds {held}, not {name}; use --model {held}.")
+            raise CheckpointError(
+                f"The checkpoint {checkpoint.source} contains {held}, not {name}; use --model {held}."
+            )
         raise CheckpointError(f"The checkpoint {checkpoint.source} does not fit {name}: {'; '.join(problems)}.")
     odd = [key for key, value in checkpoint.state.items() if _is_odd(value)]
     if odd:
         raise CheckpointError(
             f"The checkpoint {checkpoint.source} has sparse, complex or empty tensors in {shortened(odd)}; "
-            "save them as dense real ones."
+            "save them as dense real tensors."
         )
     bad = [key for key, value in checkpoint.state.items() if not torch.isfinite(value.float()).all()]
     if bad:
@@ -76,7 +78,7 @@ def _shapes(state: Mapping[str, Tensor]) -> Shapes:
 
 
 @cache
-def _variant_shapes(name: str, num_classes: int | None) -> Shapes:
+def _shapes_of_model(name: str, num_classes: int | None) -> Shapes:
     with torch.device("meta"):
         model = create_model(name, num_classes=num_classes or 0)
     return _shapes(model.state_dict())

@@ -1,4 +1,4 @@
-"""The error for a name that is nobody's, with the names that come near it."""
+"""The error for an unknown model name, with similar names."""
 
 import difflib
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from efficientmod_mobile.errors import ModelError
 
 
 def no_such_model(name: str, known: Sequence[str]) -> ModelError:
-    """A ModelError that names up to three close matches, or all of a short list where none is close."""
+    """A ModelError with up to three similar names, or with all of a short list if none is similar."""
     close = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
     if close:
         return ModelError(f"There is no model {name!r}; did you mean {' or '.join(close)}?")

@@ -1,4 +1,4 @@
-"""From a name and a file of weights to a network that is ready to be exported."""
+"""Build a network from a model's name and load its weights."""
 
 import hashlib
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ Kind = Literal["checkpoint", "seeded", "module"]
 class Weights:
     """Where the weights come from: a file, a `seed`, or the user's own module.
 
-    `sha256` is the file's, or that of the module's names, shapes and values as they were built; None with a seed.
+    `sha256` is that of the file, or of the module's names, shapes and values as built; None with a seed.
     """
 
     kind: Kind
@@ -31,7 +31,7 @@ class Weights:
 
 @dataclass(frozen=True)
 class Network:
-    """A network in eval mode and float32. `num_classes` is None where it is no classifier."""
+    """A network in eval mode and float32. `num_classes` is None if it is not a classifier."""
 
     name: str
     module: nn.Module
@@ -41,44 +41,42 @@ class Network:
 
 
 def load_network(model: str | None, checkpoint: str | None, *, seed: int = 0) -> Network:
-    """Build a network and give it its weights.
+    """Build a network and load its weights.
 
-    `model` is `efficientmod_s`, `timm/repvit_m1_1` or `my_package.my_module:build`; None takes the EfficientMod variant
-    that `checkpoint` holds. `checkpoint` is a file or `hf-hub:owner/name`; without one the weights are seeded ones of
-    realistic scale, fit for measuring latency only, except that a user's own module keeps those that it came with.
-    The number of classes is the checkpoint's, else the model's own.
+    `model` is `efficientmod_s`, `timm/repvit_m1_1` or `my_package.my_module:build`; None means the EfficientMod whose
+    keys `checkpoint` has. `checkpoint` is a file or `hf-hub:owner/name`. Without one, a user's own module keeps its
+    weights; any other network has seeded weights of realistic scale, for latency measurements only. The number of
+    classes is the checkpoint's, else the model's default. For a model of timm, `register_with_timm` is called.
 
-    Raises InputError where neither is given, ModelError for the model, CheckpointError for the checkpoint,
+    Raises InputError if neither is given, ModelError for the model, CheckpointError for the checkpoint,
     DependencyError for a missing timm or huggingface_hub.
     """
     file = None if checkpoint is None else read_checkpoint(checkpoint)
-    name = model or _held_by(file)
+    name = model or _model_of(file)
     family = family_of(name)
     classes = None if file is None else family.classes_in(name, file.state)
-    with torch.random.fork_rng(devices=[]):  # what the constructor draws is reproducible, the caller's stream untouched
+    with torch.random.fork_rng(devices=[]):  # reproducible, and the caller's generator is unchanged
         torch.manual_seed(seed)
         module = family.build(name, classes).eval().float()
     preprocessing = preprocessing_of(module, name)
-    weights = _give_weights(module, name, file, None if family.own_weights else seed, preprocessing)
+    weights = _load_weights(module, name, file, None if family.own_weights else seed, preprocessing)
     return Network(name, module, _classes_of(module, preprocessing.input_size), weights, preprocessing)
 
 
-def _held_by(file: Checkpoint | None) -> str:
-    """The variant in the file, when it alone was given."""
+def _model_of(file: Checkpoint | None) -> str:
+    """The EfficientMod in the file, if no model was named."""
     if file is None:
         raise InputError("No model was named; give --model efficientmod_s, or --checkpoint FILE, or both.")
     name = identify(file.state)
     if name is None:
-        raise CheckpointError(
-            f"The keys of {file.source} are those of no EfficientMod, so the model must be named: give --model NAME."
-        )
+        raise CheckpointError(f"The keys of {file.source} are not those of an EfficientMod; give --model NAME.")
     return name
 
 
-def _give_weights(
+def _load_weights(
     module: nn.Module, name: str, file: Checkpoint | None, seed: int | None, preprocessing: PreprocessingConfig
 ) -> Weights:
-    """From the file if there is one, else from the seed, else those that the module has."""
+    """Load the file if there is one, else weights from the seed, else keep those of the module."""
     if file is not None:
         load_into(module, file, name)
         return Weights("checkpoint", sha256=file.sha256)
@@ -90,15 +88,15 @@ def _give_weights(
 
 def _digest(module: nn.Module) -> str:
     """The SHA-256 of a module's state."""
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     for key, value in module.state_dict().items():
-        found.update(f"{key} {value.dtype} {tuple(value.shape)}\n".encode())
-        found.update(value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().tobytes())
-    return found.hexdigest()
+        digest.update(f"{key} {value.dtype} {tuple(value.shape)}\n".encode())
+        digest.update(value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
 
 
 def _classes_of(module: nn.Module, input_size: tuple[int, int]) -> int | None:
-    """The module's `num_classes`, else the width of its (1, K) output for a picture of zeros; None if neither is."""
+    """The module's `num_classes`, else K if its output for an image of zeros is (1, K), else None."""
     stated = getattr(module, "num_classes", None)
     if isinstance(stated, int):
         return stated or None
@@ -106,6 +104,6 @@ def _classes_of(module: nn.Module, input_size: tuple[int, int]) -> int | None:
         with torch.no_grad():
             output = module(torch.zeros(1, 3, *input_size))
     except (Exception, SystemExit):
-        # It may take another size; capturing the network will say what is wrong, if anything is.
+        # It may need another input size; an error in the network is reported when it is captured.
         return None
     return output.shape[1] if isinstance(output, torch.Tensor) and output.ndim == 2 else None

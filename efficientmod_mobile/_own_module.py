@@ -1,4 +1,4 @@
-"""A user's own network, named as `my_package.my_module:build`."""
+"""Build a user's own network, given as `my_package.my_module:build`."""
 
 import difflib
 import importlib
@@ -14,22 +14,22 @@ import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
-from efficientmod_mobile._text import described, shortened
 from efficientmod_mobile.errors import ModelError
+from efficientmod_mobile.messages import described, shortened
 
 
 def build_own(name: str) -> nn.Module:
-    """Import the module, looking in the current folder first, and call the function without arguments.
+    """Import the module, from the current folder first, and call the function without arguments.
 
-    Raises ModelError where the module cannot be imported, has no such function, or the function gives no nn.Module
-    whose tensors have values.
+    Raises ModelError if the module cannot be imported, has no such function, or the function does not return an
+    nn.Module with dense values.
     """
     module_name, _, function_name = name.partition(":")
     if not module_name or not function_name:
-        raise ModelError(f"{name!r} names no function; write my_package.my_module:build.")
+        raise ModelError(f"{name!r} is not module:function; write my_package.my_module:build.")
     if "/" in module_name or module_name.endswith(".py"):
         meant = f"{PurePath(module_name).name.removesuffix('.py')}:{function_name}"
-        raise ModelError(f"{name!r} names a file; write {meant} and run the command from the folder that holds it.")
+        raise ModelError(f"{name!r} names a file; write {meant} and run the command in the folder of that file.")
     with _current_folder_first():
         return _call(_function(_imported(module_name), function_name, name), name)
 
@@ -37,12 +37,12 @@ def build_own(name: str) -> nn.Module:
 def _imported(module_name: str) -> ModuleType:
     try:
         return importlib.import_module(module_name)
-    except (Exception, SystemExit) as error:  # it is the user's code that runs, so anything can be raised
+    except (Exception, SystemExit) as error:  # the user's code runs and can raise anything
         missing = error.name if isinstance(error, ModuleNotFoundError) else None
         if missing is not None and (module_name == missing or module_name.startswith(f"{missing}.")):
             raise ModelError(
                 f"There is no module {missing!r} in the current folder or among the installed packages; "
-                "run the command from the folder that holds it."
+                "run the command in the folder that contains it."
             ) from error
         raise ModelError(f"Importing {module_name} failed with {described(error)}.") from error
 
@@ -55,7 +55,7 @@ def _function(module: ModuleType, function_name: str, name: str) -> Callable[[],
         raise ModelError(f"The module {module.__name__} has no {function_name!r}{hint}")
     if not callable(function):
         raise ModelError(
-            f"{name} is no function but of type {type(function).__name__}; give one that returns the network."
+            f"{name} is of type {type(function).__name__}, not a function; name a function that returns the network."
         )
     return function  # type: ignore[no-any-return]
 
@@ -73,17 +73,17 @@ def _call(function: Callable[[], Any], name: str) -> nn.Module:
     without = [key for key, value in tensors if is_lazy(value) or value.is_meta or value.layout != torch.strided]
     if without:
         raise ModelError(
-            f"{name} returned a network without dense values in {shortened(without)}; run it once on a picture if it "
-            "has lazy layers, and build none of it sparse or on the meta device."
+            f"{name} returned a network without dense values in {shortened(without)}; run it once on an image if it "
+            "has lazy layers, and build it dense and not on the meta device."
         )
     return network
 
 
 @contextmanager
 def _current_folder_first() -> Iterator[None]:
-    """The current folder leads the search while the user's module is imported, and closes it afterwards.
+    """Put the current folder first in `sys.path` while the user's module is imported, and last afterwards.
 
-    It stays at the end for what the network imports when it runs; there it cannot shadow an installed package.
+    It stays last for imports that the network makes when it runs; there it cannot shadow an installed package.
     """
     folder = str(Path.cwd())
     sys.path.insert(0, folder)

@@ -1,4 +1,4 @@
-"""How a picture becomes the network's input, as the network was trained."""
+"""How an image becomes the network's input, as in training."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,15 +25,15 @@ class PreprocessingConfig:
     std: tuple[float, float, float]
 
 
-# EfficientMod's own evaluation sets none of these, so it runs with timm's defaults for ImageNet.
+# EfficientMod's evaluation script sets none of these, so timm's defaults for ImageNet apply.
 IMAGENET = PreprocessingConfig((224, 224), "bicubic", 0.875, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 
 
 def preprocessing_of(module: nn.Module, name: str) -> PreprocessingConfig:
-    """What the module's `pretrained_cfg` (timm's dictionary) says, ImageNet's where it says nothing.
+    """The preprocessing in the module's `pretrained_cfg` (timm's dictionary), with ImageNet's for missing entries.
 
-    Raises ModelError for a configuration that phones are not given: not three channels, another interpolation, or a
-    crop that is not the centre's.
+    Raises ModelError for a configuration that is not supported: not three channels, another interpolation, or a crop
+    that is not central.
     """
     config = getattr(module, "pretrained_cfg", None)
     if config is None:
@@ -47,7 +47,7 @@ def preprocessing_of(module: nn.Module, name: str) -> PreprocessingConfig:
 def _parse(config: Mapping[str, Any]) -> PreprocessingConfig:
     channels, height, width = config.get("input_size") or (3, *IMAGENET.input_size)
     if channels != 3:
-        raise ValueError(f"its input has {channels} channels, and pictures have 3")
+        raise ValueError(f"its input has {channels} channels, and only 3 are supported")
     interpolation = config.get("interpolation") or IMAGENET.interpolation
     if interpolation not in get_args(Interpolation):
         raise ValueError(f"its interpolation is {interpolation!r}, not one of {', '.join(get_args(Interpolation))}")

@@ -1,9 +1,9 @@
-"""Seeded weights of the scale that trained networks have, for any state dict.
+"""Seeded weights with the scale of trained networks, for any state dict.
 
-Fresh weights hide faults: EfficientMod starts with LayerScale 1e-4, so its blocks add almost nothing and a wrong one
-goes unseen. Here every block counts: LayerScale is in [0.1, 0.5], a norm's scales differ from channel to channel with
-a few outliers (six times the rest, as in trained networks), BatchNorm statistics are not the identity, and matrices
-have variance 1 / fan-in.
+Initial weights hide errors: EfficientMod is initialised with LayerScale 1e-4, so its blocks add almost nothing and an
+error in one is not visible. Here LayerScale is in [0.1, 0.5], a norm's scales differ between channels with a few
+outliers (six times the others, as in trained networks), BatchNorm statistics are not 0 and 1, and matrices have
+variance 1 / fan-in.
 """
 
 import math
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 def realistic_state(shapes: Mapping[str, tuple[int, ...]], seed: int) -> dict[str, NDArray[Any]]:
     """Map each parameter or buffer to a float32 array of its shape (`num_batches_tracked`: int64).
 
-    The values depend on the seed and the key alone, so the same key, shape and seed always give the same ones.
+    The values depend only on the key, the shape and the seed.
     """
     return {key: _values(key, tuple(shape), seed) for key, shape in shapes.items()}
 

@@ -1,4 +1,4 @@
-"""Give a network seeded weights under which every one of its layers counts."""
+"""Initialise a network with seeded weights under which all of its layers affect the output."""
 
 import numpy as np
 import torch
@@ -7,21 +7,21 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from efficientmod_mobile._realistic import realistic_state
-from efficientmod_mobile._text import described
 from efficientmod_mobile.errors import ModelError
+from efficientmod_mobile.messages import described
 
 CONTRASTS = (0.5, 1.0, 1.5, 2.0)
-"""Of the pictures that the statistics come from; normalised photos have a deviation of 1, a checkerboard one of 2."""
+"""Contrasts of the calibration images; normalised photographs have a standard deviation of 1, a checkerboard of 2."""
 
 
 def seed_weights(module: nn.Module, input_size: tuple[int, int], seed: int) -> None:
-    """Load `realistic_state` into `module` (in eval mode), then set its BatchNorm statistics to what really arrives.
+    """Load `realistic_state` into `module` (in eval mode), then set BatchNorm statistics to those of its activations.
 
-    Without the second step a deep network of BatchNorms has activations of 1e12 (RepViT) or hardly reacts to its
-    input (MobileNetV3), and no comparison of outputs would mean anything. The pictures differ in contrast, as those
-    that a network is trained on do: with the statistics of weak ones alone, a network that multiplies activations
-    (StarNet) amplifies a stronger one from block to block, and its rounding errors with it. Buffers of integers, such
-    as index tables, stay as they are. Raises ModelError for a network that takes no pictures of this size.
+    Without the second step a deep network with BatchNorms has activations of 1e12 (RepViT) or outputs that hardly
+    depend on its input (MobileNetV3), and comparing outputs would be meaningless. The calibration images differ in
+    contrast, as training images do: with statistics of low contrast only, a network that multiplies activations
+    (StarNet) amplifies a higher contrast in each block, and its rounding errors too. Integer buffers, such as index
+    tables, are not changed. Raises ModelError for a network that does not run on images of this size.
     """
     state = module.state_dict()
     shapes = {key: tuple(v.shape) for key, v in state.items() if v.is_floating_point()}
@@ -34,9 +34,9 @@ def seed_weights(module: nn.Module, input_size: tuple[int, int], seed: int) -> N
 
 
 def _calibrate(module: nn.Module, norms: list[_BatchNorm], pictures: Tensor) -> None:
-    """One pass through the network; each norm takes its statistics on the way, so that later ones see its effect.
+    """Run the network once; each norm's statistics are set before it is applied, so that later norms depend on them.
 
-    On one thread: the last bits of a sum depend on their number, and the weights must not.
+    On one thread: the last bits of a sum depend on the number of threads, and the weights must not.
     """
     hooks = [norm.register_forward_pre_hook(_take_statistics) for norm in norms]
     threads = torch.get_num_threads()
@@ -44,9 +44,9 @@ def _calibrate(module: nn.Module, norms: list[_BatchNorm], pictures: Tensor) -> 
     try:
         with torch.no_grad():
             module(pictures)
-    except Exception as error:  # any network may be named, also one that takes no pictures
+    except Exception as error:  # any network may be given, also one that does not take images
         raise ModelError(
-            f"The network does not run on pictures of shape {tuple(pictures.shape)} ({described(error)})."
+            f"The network does not run on images of shape {tuple(pictures.shape)} ({described(error)})."
         ) from error
     finally:
         torch.set_num_threads(threads)
@@ -58,7 +58,7 @@ def _take_statistics(norm: nn.Module, inputs: tuple[Tensor, ...]) -> None:
     x = inputs[0]
     axes = [axis for axis in range(x.ndim) if axis != 1]
     variance, mean = torch.var_mean(x, dim=axes, correction=0)
-    # Eight bits are kept, so that most processors agree, whatever the order of their sums.
+    # Rounded to eight bits, so that most processors agree although they sum in different orders.
     for name, value in (("running_mean", mean), ("running_var", variance.clamp_min(1e-3))):
         buffer = getattr(norm, name)
         if buffer is not None:
@@ -66,9 +66,7 @@ def _take_statistics(norm: nn.Module, inputs: tuple[Tensor, ...]) -> None:
 
 
 def _pictures(input_size: tuple[int, int], seed: int) -> NDArray[np.float32]:
-    """Pictures (N, 3, H, W) with a colour cast, coarse patches and fine noise, as normalised photos have, one of each
-    contrast.
-    """
+    """Images (N, 3, H, W), one per contrast, with a colour cast, coarse patches and fine noise, as photographs have."""
     height, width = input_size
     rng = np.random.default_rng([seed, 8])
     contrast = np.reshape(CONTRASTS, (-1, 1, 1, 1))

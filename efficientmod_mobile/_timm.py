@@ -1,4 +1,4 @@
-"""timm's models: the one place that imports timm, and how one of them is built."""
+"""Import timm, register EfficientMod in it, and build timm's models."""
 
 import importlib
 from collections.abc import Mapping
@@ -8,16 +8,16 @@ import torch
 from torch import Tensor, nn
 
 from efficientmod_mobile._names import no_such_model
-from efficientmod_mobile._text import described
 from efficientmod_mobile.errors import DependencyError, ModelError
+from efficientmod_mobile.messages import described
 
 PREFIX = "timm/"
-_declared: list[torch.library.Library] = []  # what a Library declares lives as long as it does
+_declared: list[torch.library.Library] = []  # declarations exist as long as their Library object
 
 
 def import_timm() -> ModuleType:
-    """The timm package. Raises DependencyError where it is missing or cannot be loaded."""
-    make_torchvision_loadable()
+    """The timm package. Raises DependencyError if it is missing or cannot be loaded."""
+    _make_torchvision_loadable()
     try:
         return importlib.import_module("timm")
     except ModuleNotFoundError as error:
@@ -31,11 +31,26 @@ def import_timm() -> ModuleType:
         ) from error
 
 
-def make_torchvision_loadable() -> None:
-    """Declare the operators that torchvision's import asks for when its binary part fits another build of torch.
+def register_with_timm() -> None:
+    """Import timm and add EfficientMod to its models, for `timm.create_model("efficientmod_s")`.
 
-    timm imports torchvision, whose wheel is built for CUDA; beside a CPU build of torch its operators do not load and
-    its import fails. No model here calls them: their schemas are enough.
+    Raises DependencyError if timm is missing, cannot be loaded, or has another registry than this version expects.
+    """
+    import_timm()
+    try:
+        importlib.import_module("efficientmod_mobile._timm_models")
+    except ImportError as error:
+        raise DependencyError(
+            f"EfficientMod cannot be registered with this version of timm ({described(error)}); "
+            'install the version that fits: pip install "efficientmod-mobile[zoo]"'
+        ) from error
+
+
+def _make_torchvision_loadable() -> None:
+    """Declare the operators that torchvision's import needs if its binary was built for another build of torch.
+
+    timm imports torchvision, whose wheel is built for CUDA; with a CPU build of torch its operators are not loaded and
+    its import fails. No model here calls them, so declaring their schemas is enough.
     """
     if _declared or hasattr(torch.ops.torchvision, "nms"):
         return
@@ -52,7 +67,7 @@ def make_torchvision_loadable() -> None:
 
 
 def build_timm(name: str, num_classes: int | None) -> nn.Module:
-    """The timm model called `name` (as `timm/repvit_m1_1`), freshly initialised; None keeps its number of classes.
+    """The timm model `name` (such as `timm/repvit_m1_1`) with initial weights; None keeps its number of classes.
 
     Raises ModelError for a name that timm does not have, or a model that it cannot build.
     """
@@ -65,7 +80,7 @@ def build_timm(name: str, num_classes: int | None) -> nn.Module:
 
 
 def timm_classes_in(name: str, state: Mapping[str, Tensor]) -> int | None:
-    """The number of classes of the classifier in a timm model's state dict; None where that cannot be told."""
+    """The number of classes of the classifier in a timm model's state dict; None if it has no such key."""
     config = import_timm().get_pretrained_cfg(_known_architecture(name))
     classifier = getattr(config, "classifier", None)
     if isinstance(classifier, (list, tuple)):  # a distilled model has a second one of the same size
@@ -75,6 +90,7 @@ def timm_classes_in(name: str, state: Mapping[str, Tensor]) -> int | None:
 
 
 def _known_architecture(name: str) -> str:
+    register_with_timm()
     timm = import_timm()
     architecture = name.removeprefix(PREFIX)
     if not timm.is_model(architecture.split(".")[0]):
@@ -82,5 +98,5 @@ def _known_architecture(name: str) -> str:
     try:
         timm.get_pretrained_cfg(architecture)
     except RuntimeError as error:
-        raise ModelError(f"timm has no weights' tag like that of {name}: leave out what follows the dot.") from error
+        raise ModelError(f"timm has no weights with the tag of {name}: leave out the part after the dot.") from error
     return architecture

@@ -1,4 +1,4 @@
-"""EfficientMod in timm's registry, so that `timm.create_model("efficientmod_s")` works. Importing this registers it."""
+"""EfficientMod's entry points for timm's registry. Importing this module registers them."""
 
 from collections.abc import Callable
 from dataclasses import asdict
@@ -6,7 +6,7 @@ from typing import Any
 
 from timm.models import FeatureInfo, generate_default_cfgs, register_model
 
-from efficientmod_mobile._efficientmod import VARIANTS, EfficientMod
+from efficientmod_mobile._efficientmod import ARCHITECTURES, EfficientMod
 from efficientmod_mobile._preprocessing import IMAGENET
 from efficientmod_mobile.errors import ModelError
 
@@ -17,11 +17,11 @@ _config = {
     "first_conv": "patch_embed.proj",
     "classifier": "head",
 }
-default_cfgs = generate_default_cfgs(dict.fromkeys(VARIANTS, _config))  # register_model looks for this name
+default_cfgs = generate_default_cfgs(dict.fromkeys(ARCHITECTURES, _config))  # register_model looks for this name
 
 
 class TimmEfficientMod(EfficientMod):
-    """EfficientMod with the attributes that timm's own scripts read from a model."""
+    """EfficientMod with the attributes that timm's scripts read from a model."""
 
     pretrained_cfg: dict[str, Any]
     default_cfg: dict[str, Any]
@@ -39,15 +39,15 @@ def _entrypoint(name: str) -> Callable[..., TimmEfficientMod]:
         **kwargs: Any,
     ) -> TimmEfficientMod:
         if pretrained or pretrained_cfg or cache_dir:
-            raise ModelError(f"No weights of {name} can be fetched by name; give checkpoint_path=FILE instead.")
+            raise ModelError(f"No weights of {name} can be downloaded by name; give checkpoint_path=FILE instead.")
         if in_chans != 3 or drop_rate != 0.0:
             raise ModelError(f"{name} takes 3 channels and has no dropout; leave out in_chans and drop_rate.")
-        model = TimmEfficientMod(VARIANTS[name], **kwargs)
+        model = TimmEfficientMod(ARCHITECTURES[name], **kwargs)
         model.pretrained_cfg = {**_config, "architecture": name, **(pretrained_cfg_overlay or {})}
         model.default_cfg = model.pretrained_cfg
         stages = [
             {"num_chs": width, "reduction": 4 * 2**i, "module": f"layers.{i}"}
-            for i, width in enumerate(VARIANTS[name].widths)
+            for i, width in enumerate(ARCHITECTURES[name].widths)
         ]
         model.feature_info = FeatureInfo(stages, out_indices=tuple(range(len(stages))))
         return model
@@ -56,5 +56,5 @@ def _entrypoint(name: str) -> Callable[..., TimmEfficientMod]:
     return build
 
 
-for _name in VARIANTS:
+for _name in ARCHITECTURES:
     register_model(_entrypoint(_name))

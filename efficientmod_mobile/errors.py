@@ -1,15 +1,15 @@
-"""Every error that the toolkit raises on purpose.
+"""All errors that the toolkit raises deliberately.
 
-    EfficientModError            exit code 1  never raised itself
+    EfficientModError            exit code 1  not raised itself
     ├── ParityError              exit code 1  an artifact does not compute what PyTorch computes
-    ├── InputError               exit code 2  what the user gave cannot be used
-    │   ├── ModelError           exit code 2  no such model, or it cannot be built
-    │   ├── CheckpointError      exit code 2  the weights' file is damaged, hostile or of another model
-    │   └── BundleError          exit code 2  a bundle cannot be read, or its folder not be written
+    ├── InputError               exit code 2  the user's input cannot be used
+    │   ├── ModelError           exit code 2  the model does not exist or cannot be built
+    │   ├── CheckpointError      exit code 2  the file of weights is damaged, unsafe or of another model
+    │   └── BundleError          exit code 2  a bundle cannot be read, or its folder cannot be written
     ├── DependencyError          exit code 3  a package is missing; the message names the pip command
     └── ConversionError          exit code 4  a network cannot be exported, transformed or lowered
 
-A message is one clear sentence: what was wrong, then what to do. `exit_code` is what the command line ends with.
+A message is one sentence: what is wrong, then what to do. `exit_code` is the exit code of the command line.
 """
 
 __all__ = [
@@ -25,7 +25,7 @@ __all__ = [
 
 
 class EfficientModError(Exception):
-    """Base of every error that the toolkit raises on purpose."""
+    """Base class of all errors that the toolkit raises deliberately."""
 
     exit_code = 1
 
@@ -37,13 +37,13 @@ class ParityError(EfficientModError):
 
 
 class InputError(EfficientModError):
-    """What the user gave (a name, a file, a folder, an option) cannot be used."""
+    """The user's input (a name, a file, a folder, an option) cannot be used."""
 
     exit_code = 2
 
 
 class ModelError(InputError):
-    """No model has this name, or it cannot be built."""
+    """There is no model of this name, or it cannot be built."""
 
 
 class CheckpointError(InputError):

@@ -1,4 +1,4 @@
-"""From a module to an equal, cheaper program, with the proof that it is equal.
+"""Capture a module as a program, transform it exactly, and prove that the result is equal.
 
 module -> capture -> Program -> deploy(program, recipe) -> Deployed(program, certificate)
 """

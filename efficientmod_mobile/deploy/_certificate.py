@@ -1,11 +1,11 @@
-"""What a chain of transforms did and how exactly the result computes the same: data for the manifest."""
+"""The record of an applied recipe: its steps, its refusals, and the errors that were measured."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """A place where a transform could have applied but would not be exact, or not be cheaper.
+    """A node that a transform matches but does not rewrite, because that would not be exact or not be cheaper.
 
     `where` is the module's path and the node's name.
     """
@@ -25,7 +25,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Certificate:
-    """The proof that a transformed program equals its original.
+    """The evidence that a transformed program equals its original.
 
     Errors are the largest absolute difference over the largest absolute value of the reference, the worst over
     outputs and inputs; the reference is the original in float64. `float64_error` is that of the transformed program

@@ -1,7 +1,7 @@
-"""The chain of exact transforms, and its proof.
+"""Apply a recipe of exact transforms to a program and prove that the result is equal.
 
-The original is promoted to float64 (exact), transformed there, compared with the original in float64, and only then
-rounded to float32. So a mistake in a transform cannot hide behind float32 rounding.
+The program is converted to float64 (exact), transformed there, compared with the original in float64, and only then
+rounded to float32, so that float32 rounding cannot hide an error of a transform.
 """
 
 from dataclasses import dataclass
@@ -25,19 +25,19 @@ class Deployed:
 
 
 def deploy(program: Program, recipe: Recipe = EXACT, original: Original | None = None) -> Deployed:
-    """Run the recipe's transforms over a copy of the program and prove the result.
+    """Apply the recipe to a copy of the program and prove that the result is equal.
 
-    `original` is `Original.of(program)`, for whoever runs several recipes over one program; left out, it is computed.
+    `original` is `Original.of(program)`, given to compute it once for several recipes; computed if it is None.
 
     Raises:
-        ConversionError: the network's own output is not finite, or a transform changed it; the message names which.
+        ConversionError: the network's own output is not finite, or a transform is not exact; the message names it.
     """
     original = original or Original.of(program)
     changed = to_dtype(program, torch.float64)
     steps = apply(recipe, changed)
     float64_error = original.error(changed)
     if not float64_error <= original.tolerance:
-        raise ConversionError(_blame(program, recipe, original))
+        raise ConversionError(_inexact_transform(program, recipe, original))
     deployed = to_dtype(changed, torch.float32)
     float32_error = original.error(deployed)
     return Deployed(
@@ -46,8 +46,8 @@ def deploy(program: Program, recipe: Recipe = EXACT, original: Original | None =
     )
 
 
-def _blame(program: Program, recipe: Recipe, original: Original) -> str:
-    """Run longer and longer beginnings of the recipe, and name the part at whose end the equality is lost."""
+def _inexact_transform(program: Program, recipe: Recipe, original: Original) -> str:
+    """Apply prefixes of the recipe of growing length; describe the first part after which the programs differ."""
     for length in range(1, len(recipe) + 1):
         changed = to_dtype(program, torch.float64)
         steps = apply(recipe[:length], changed)
@@ -58,6 +58,6 @@ def _blame(program: Program, recipe: Recipe, original: Original) -> str:
     count = len(part.transforms) if isinstance(part, Repeat) else 1
     names = " or ".join(step.transform for step in steps[-count:] if step.applied)
     return (
-        f"{names} changes the network: relative error {error:.1e} in float64, {original.tolerance:.0e} allowed; "
-        "leave it out of the recipe"
+        f"{names} is not exact for this network: relative error {error:.1e} in float64, "
+        f"{original.tolerance:.0e} allowed; leave it out of the recipe"
     )

@@ -1,17 +1,17 @@
-"""Inputs and measures for proving that two programs compute the same.
+"""The inputs and the measure with which a transformed program is compared with its original.
 
-Rounding decides how close two equal programs come. In float64 a well-conditioned network agrees with its transformed
-self to 1e-15..1e-13, so 1e-12 separates rounding from mistakes. A network that amplifies rounding itself cannot be
-held to that: its own outputs move when its input moves by one unit in the last place. The tolerance therefore is
+Two equal programs differ by rounding. In float64 the outputs of a well-conditioned network and of its transformed
+program agree to 1e-15..1e-13, so 1e-12 separates rounding from errors. For an ill-conditioned network that is too
+strict: its outputs change by more when its input changes by one unit in the last place. The tolerance therefore is
 
     max(1e-12, 16 s),  s = relative change of the original's outputs when each pixel x becomes x (1 +- 2**-52)
 
-A network whose tolerance comes out above 1e-9 is not deployed at all: in float32, whose rounding is 2**29 times
-coarser, its outputs keep fewer than two digits, with or without transforms.
+A network whose tolerance would exceed 1e-9 is refused: in float32, whose rounding is 2**29 times coarser, its outputs
+have fewer than two correct digits, with or without transforms.
 
-Natural images are small numbers, and show nothing of what lies behind relu(x - 50). In float64 the programs are also
-compared for white noise of a hundred times their amplitude, where the network bears that: its outputs are finite, and
-it amplifies rounding no more than for natural images.
+Natural images have values of order 1 and do not exercise an operation such as relu(x - 50). In float64 the programs are
+therefore also compared on white noise of 100 times that amplitude, if the network's outputs are finite for it and
+amplify rounding no more than for natural images.
 """
 
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ _NATURAL = 2
 
 
 def natural_images(shape: tuple[int, ...], count: int, seed: int) -> tuple[Tensor, ...]:
-    """Draw `count` float64 images (N, C, H, W) with the statistics of normalised photos.
+    """Draw `count` float64 images (N, C, H, W) with the statistics of normalised photographs.
 
     The amplitude spectrum falls as 1 / frequency (Field 1987), the channels share most of their content, and each
     image has its own brightness and contrast.
@@ -49,7 +49,7 @@ def natural_images(shape: tuple[int, ...], count: int, seed: int) -> tuple[Tenso
 def _pink(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
     height, width = shape[-2:]
     if height * width == 1:
-        return rng.standard_normal(shape)  # one pixel has no spectrum
+        return rng.standard_normal(shape)  # one pixel has no spatial frequencies
     frequency = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None, :])
     frequency[0, 0] = np.inf
     spectrum = np.fft.rfft2(rng.standard_normal(shape)) / frequency
@@ -58,7 +58,7 @@ def _pink(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray[tuple[
 
 
 def relative_error(result: Sequence[Tensor], reference: Sequence[Tensor]) -> float:
-    """Return max |result - reference| / max |reference|, the worst over the outputs; infinite if not comparable."""
+    """Return max |result - reference| / max |reference|, the largest over the outputs; infinite if not comparable."""
     if len(result) != len(reference):
         return float("inf")
     worst = 0.0
@@ -73,10 +73,10 @@ def relative_error(result: Sequence[Tensor], reference: Sequence[Tensor]) -> flo
 
 
 def tolerance(original: Program, images: Sequence[Tensor], reference: Sequence[Sequence[Tensor]]) -> float:
-    """Return how far two roundings of this float64 program may be apart (see the module's equation).
+    """Return the relative error allowed to an equal float64 program (the equation in this module's docstring).
 
     Raises:
-        ConversionError: the network amplifies rounding beyond use.
+        ConversionError: the tolerance would exceed 1e-9.
     """
     sensitivity = _sensitivity(original, images, reference)
     allowed = max(FLOAT64_TOLERANCE, _SLACK * sensitivity)
@@ -98,15 +98,15 @@ def _sensitivity(original: Program, images: Sequence[Tensor], reference: Sequenc
     return sensitivity
 
 
-def _loud_image(shape: tuple[int, ...]) -> Tensor:
+def _large_amplitude_image(shape: tuple[int, ...]) -> Tensor:
     return 100 * torch.randn(shape, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
 
 
 @dataclass(frozen=True)
 class Original:
-    """What a program computes in float64, and how close an equal program must come to that.
+    """The float64 outputs of a program for some images, and the relative error allowed to an equal program.
 
-    The images are natural ones and, where the network bears it, a loud one as the last.
+    The images are natural ones and, if the network allows it, last one of 100 times the amplitude.
     """
 
     images: tuple[Tensor, ...]
@@ -115,27 +115,27 @@ class Original:
 
     @classmethod
     def of(cls, program: Program) -> Self:
-        """Run a float32 program, promoted, on images of its example's shape.
+        """Run a float32 program in float64, on images of its example's shape.
 
         Raises:
-            ConversionError: its output is not finite, or it amplifies rounding beyond use.
+            ConversionError: its output is not finite, or its tolerance would exceed 1e-9.
         """
         promoted = to_dtype(program, torch.float64)
         images = natural_images(tuple(program.example.shape), _NATURAL, seed=0)
         outputs = tuple(run(promoted, image) for image in images)
         if not all(map(_is_finite, outputs)):
-            raise ConversionError("the network gives NaN or infinity for natural images; check its weights")
+            raise ConversionError("the network returns NaN or infinity for natural images; check its weights")
         allowed = tolerance(promoted, images, outputs)
-        loud = _loud_image(tuple(program.example.shape))
-        output = run(promoted, loud)
-        if _is_finite(output) and _SLACK * _sensitivity(promoted, [loud], [output]) <= allowed:
-            images, outputs = (*images, loud), (*outputs, output)
+        large = _large_amplitude_image(tuple(program.example.shape))
+        output = run(promoted, large)
+        if _is_finite(output) and _SLACK * _sensitivity(promoted, [large], [output]) <= allowed:
+            images, outputs = (*images, large), (*outputs, output)
         return cls(images, outputs, allowed)
 
     def error(self, program: Program) -> float:
-        """The worst `relative_error` of a program of either precision; in float32 for natural images only."""
+        """The largest `relative_error` of a float32 or float64 program; in float32 for natural images only."""
         dtype = program.example.dtype
-        count = len(self.images) if dtype == torch.float64 else _NATURAL  # loud ones overflow float32 sooner
+        count = len(self.images) if dtype == torch.float64 else _NATURAL  # large values overflow float32 sooner
         pairs = zip(self.images[:count], self.outputs[:count], strict=True)
         return max(relative_error(run(program, image.to(dtype)), output) for image, output in pairs)
 

@@ -1,4 +1,4 @@
-"""What a transform is: it looks at one node at a time, says whether it applies there, and rewrites."""
+"""The base class of transforms, their registry, and the function that applies a recipe of them to a program."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -16,13 +16,13 @@ Match = TypeVar("Match")
 
 
 class Transform(ABC, Generic[Match]):
-    """One exact rewriting of a program; its module's docstring states the equation."""
+    """One exact rewriting of a program; the docstring of its module states the equation."""
 
     name: ClassVar[str]
 
     @abstractmethod
     def check(self, node: fx.Node) -> Match | Refuse | None:
-        """Say what to rewrite at this node, why not, or None when there is nothing to do here. Changes nothing."""
+        """Return what to rewrite at this node, why it cannot be, or None if nothing matches. Changes nothing."""
 
     @abstractmethod
     def rewrite(self, match: Match) -> None:
@@ -31,9 +31,9 @@ class Transform(ABC, Generic[Match]):
 
 @dataclass(frozen=True)
 class Repeat:
-    """Transforms that give each other work: they run in order until a pass applies none.
+    """Transforms whose results other ones in the group may match: they run in order until none applies.
 
-    Each pass that finds work ends some of it, so that there are no more passes than operations.
+    Every application removes an operation, so there are at most as many passes as operations.
     """
 
     transforms: tuple[Transform[Any], ...]
@@ -46,7 +46,7 @@ TRANSFORMS: dict[str, type[Transform[Any]]] = {}
 
 
 def register(transform: type[Transform[Any]]) -> type[Transform[Any]]:
-    """Class decorator: make a transform known by its name."""
+    """Class decorator: add a transform to `TRANSFORMS` under its name."""
     if transform.name in TRANSFORMS:
         raise ValueError(f"two transforms are named {transform.name!r}")
     TRANSFORMS[transform.name] = transform
@@ -54,10 +54,10 @@ def register(transform: type[Transform[Any]]) -> type[Transform[Any]]:
 
 
 def apply(recipe: Recipe, program: Program) -> tuple[Step, ...]:
-    """Run a recipe over the program, which it changes: one step per transform, in the recipe's order.
+    """Apply a recipe to the program in place; return one step per transform, in the recipe's order.
 
     Raises:
-        ConversionError: repeated transforms find work without end.
+        ConversionError: repeated transforms still apply after as many passes as there are operations.
     """
     steps: list[Step] = []
     for part in recipe:
@@ -74,7 +74,7 @@ def _repeat(repeat: Repeat, program: Program) -> Sequence[Step]:
         if not any(step.applied for step in steps):
             return [Step(s.transform, count, s.refused) for s, count in zip(steps, applied, strict=True)]
     names = ", ".join(step.transform for step in steps if step.applied)
-    raise ConversionError(f"{names} still find work after {passes} passes; leave them out of the recipe")
+    raise ConversionError(f"{names} still apply after {passes} passes; leave them out of the recipe")
 
 
 def _once(transform: Transform[Any], program: Program) -> Step:

@@ -24,7 +24,7 @@ from efficientmod_export.targets import (
 )
 from efficientmod_mobile.deploy import Program
 from efficientmod_mobile.errors import ConversionError, EfficientModError, ParityError
-from efficientmod_mobile.text import described
+from efficientmod_mobile.messages import described
 
 FLOAT32_FORM = "fp32"
 """What the graph of an interpreted target is proven in."""

@@ -1,8 +1,7 @@
 """The network that a bundle was made from, made again to be compared with the bundle."""
 
 from efficientmod_export.bundle import Bundle, describe_weights
-from efficientmod_mobile import Network, load_network
-from efficientmod_mobile._checkpoint import find_checkpoint
+from efficientmod_mobile import Network, find_checkpoint, load_network
 from efficientmod_mobile.errors import InputError
 
 

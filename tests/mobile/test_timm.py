@@ -1,12 +1,13 @@
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import torch
 from torch import nn
 
-from efficientmod_mobile import catalogue, create_model, list_models, load_network
+from efficientmod_mobile import catalogue, create_model, list_models, load_network, register_with_timm
 from efficientmod_mobile._seeding import _pictures, seed_weights
 from efficientmod_mobile._timm import build_timm, import_timm
 from efficientmod_mobile.errors import CheckpointError, DependencyError, ModelError
@@ -20,47 +21,57 @@ def run_python(*lines: str) -> str:
     return done.stdout
 
 
-def test_importing_the_package_does_not_import_timm() -> None:
-    assert run_python("import sys, efficientmod_mobile", "print('timm' in sys.modules)").strip() == "False"
+def registered_timm() -> ModuleType:
+    register_with_timm()
+    return import_timm()
 
 
-@pytest.mark.parametrize(
-    "imports",
-    [
-        ("import efficientmod_mobile", "import timm"),
-        ("import_timm()", "import timm", "import efficientmod_mobile"),
-    ],
-    ids=["before timm", "after timm"],
-)
-def test_timm_knows_our_models_whatever_is_imported_first(imports: tuple[str, ...]) -> None:
-    # Where torchvision does not load beside this torch, timm is importable with the hook, or by way of import_timm.
-    first = "import importlib.util, sys; from efficientmod_mobile._timm import import_timm"
-    if imports[0] == "import_timm()":
-        # Without the hook, as if efficientmod_mobile had not been there.
-        first += "; sys.meta_path[:] = [f for f in sys.meta_path if type(f).__name__ != '_TimmFinder']"
-        first += (
-            "; import_timm(); [sys.modules.pop(m) for m in list(sys.modules) if m.startswith('efficientmod_mobile')]"
-        )
-        imports = imports[1:]
-    printed = run_python(first, *imports, "print(timm.list_models('efficientmod*'))")
+def test_importing_the_package_edits_nothing() -> None:
+    printed = run_python(
+        "import sys",
+        "import torch, numpy",
+        "finders, path = list(sys.meta_path), list(sys.path)",
+        "import efficientmod_mobile",
+        "print(sys.meta_path == finders, sys.path == path, 'timm' in sys.modules, 'torchvision' in sys.modules)",
+    )
+    assert printed.split() == ["True", "True", "False", "False"]
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_timm_knows_our_models_once_they_are_registered(times: int) -> None:
+    calls = ["efficientmod_mobile.register_with_timm()"] * times
+    printed = run_python(
+        "import efficientmod_mobile", *calls, "import timm", "print(timm.list_models('efficientmod*'))"
+    )
     assert printed.strip() == str(sorted(list_models()))
 
 
-def test_timms_own_import_machinery_is_kept() -> None:
-    """The loader is wrapped, so what importlib and importlib.resources read from it must still be there."""
+def test_registering_leaves_the_import_system_alone() -> None:
     printed = run_python(
-        "import efficientmod_mobile, importlib.util, importlib.resources",
-        "from efficientmod_mobile._timm import import_timm",
-        "print(importlib.util.find_spec('timm').has_location)",
-        "timm = import_timm()",
-        "print(importlib.resources.files('timm').joinpath('__init__.py').is_file(), 'timm' in timm.__file__)",
+        "import sys, efficientmod_mobile",
+        "finders = list(sys.meta_path)",
+        "efficientmod_mobile.register_with_timm()",
+        "added = [type(finder).__module__ for finder in sys.meta_path if finder not in finders]",
+        "print(any(name.startswith('efficientmod') for name in added))",
     )
-    assert printed.split() == ["True"] * 3
+    assert printed.strip() == "False"
+
+
+def test_a_timm_without_the_registry_is_a_missing_dependency(monkeypatch: pytest.MonkeyPatch) -> None:
+    register_with_timm()
+    monkeypatch.delitem(sys.modules, "efficientmod_mobile._timm_models")
+    monkeypatch.delattr("timm.models.register_model")
+    with pytest.raises(DependencyError, match=r'pip install "efficientmod-mobile\[zoo\]"'):
+        register_with_timm()
+
+
+def test_our_models_have_timm_names_too() -> None:
+    assert load_network("timm/efficientmod_xxs", None).num_classes == 1000
 
 
 @pytest.mark.parametrize("name", list_models())
 def test_timm_creates_our_models(name: str) -> None:
-    timm = import_timm()
+    timm = registered_timm()
     model = timm.create_model(name, num_classes=10, drop_path_rate=0.1)
     ours = create_model(name, num_classes=10)
     assert list(model.state_dict()) == list(ours.state_dict())
@@ -70,7 +81,7 @@ def test_timm_creates_our_models(name: str) -> None:
 
 
 def test_timm_creates_our_backbones_with_what_its_scripts_read() -> None:
-    timm = import_timm()
+    timm = registered_timm()
     model = timm.create_model("efficientmod_xs", features_only=True)
     outputs = model(torch.zeros(1, 3, 64, 96))
     assert [output.shape[1] for output in outputs] == model.feature_info.channels() == [32, 64, 144, 288]
@@ -82,7 +93,7 @@ def test_timm_creates_our_backbones_with_what_its_scripts_read() -> None:
 def test_timm_loads_a_checkpoint_into_our_model(tmp_path: Path) -> None:
     seeded = load_network("efficientmod_xxs", None).module
     torch.save({"state_dict": seeded.state_dict()}, tmp_path / "weights.pth")
-    model = import_timm().create_model("efficientmod_xxs", checkpoint_path=str(tmp_path / "weights.pth"))
+    model = registered_timm().create_model("efficientmod_xxs", checkpoint_path=str(tmp_path / "weights.pth"))
     x = torch.ones(1, 3, 32, 32)
     assert torch.equal(model.eval()(x), seeded(x))
 
@@ -97,7 +108,7 @@ def test_timm_loads_a_checkpoint_into_our_model(tmp_path: Path) -> None:
 )
 def test_timm_is_refused_what_our_models_do_not_have(options: dict[str, object], said: str) -> None:
     with pytest.raises(ModelError, match=said):
-        import_timm().create_model("efficientmod_s", **options)
+        registered_timm().create_model("efficientmod_s", **options)
 
 
 def test_a_timm_model_with_its_own_preprocessing() -> None:

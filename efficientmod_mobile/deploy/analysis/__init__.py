@@ -13,8 +13,8 @@ from efficientmod_mobile.deploy.analysis._kernel_geometry import Geometry, geome
 from efficientmod_mobile.deploy.analysis._layout import Layout, chain_length, is_move, layout_of, own_layout
 from efficientmod_mobile.deploy.analysis._linear_layers import Layer, bias_name, constants_of, is_layer, layer_of
 from efficientmod_mobile.deploy.analysis._refusal import Refuse
-from efficientmod_mobile.deploy.analysis._residual_stream import Stream, moved_axis, reading_layer, stream_of
-from efficientmod_mobile.deploy.analysis._slices import Cut, cut_of
+from efficientmod_mobile.deploy.analysis._residual_stream import ResidualStream, moved_axis, reading_layer, stream_of
+from efficientmod_mobile.deploy.analysis._slices import AxisSlice, slice_of
 from efficientmod_mobile.deploy.analysis._summed_branches import (
     Branch,
     branches_of,
@@ -29,15 +29,15 @@ __all__ = [
     "BINARY",
     "ELEMENTWISE",
     "Affine",
+    "AxisSlice",
     "Branch",
-    "Cut",
     "Geometry",
     "Layer",
     "Layout",
     "ProducerFold",
     "ReaderFold",
     "Refuse",
-    "Stream",
+    "ResidualStream",
     "batch_norm",
     "bias_name",
     "branches_of",
@@ -45,7 +45,6 @@ __all__ = [
     "chain_length",
     "constant_operation",
     "constants_of",
-    "cut_of",
     "geometry_of",
     "into_producer",
     "into_readers",
@@ -61,6 +60,7 @@ __all__ = [
     "passes_channels",
     "reading_layer",
     "set_geometry",
+    "slice_of",
     "spread_groups",
     "stream_of",
     "terms_of",

@@ -1,10 +1,8 @@
-"""Operations that only scale and shift: what each of them multiplies by and adds.
+"""Affine operations, scale * x + shift, with the two constants of each; both broadcast to the result.
 
-Both are constants that broadcast to the operation's result.
-
-    x * c, c * x, x / c     scale c or 1 / c
-    x + c, c + x, x - c     shift c or -c
-    batch_norm(x)           scale w / sqrt(var + eps), shift b - mean * scale    (Ioffe & Szegedy 2015)
+x * c, c * x, x / c     scale c or 1 / c
+x + c, c + x, x - c     shift c or -c
+batch_norm(x)           scale w / sqrt(var + eps), shift b - mean * scale    (Ioffe & Szegedy 2015)
 """
 
 from dataclasses import dataclass
@@ -31,9 +29,9 @@ class Affine:
     shift: Tensor | None
 
     def per_channel(self) -> tuple[int | None, Tensor, Tensor | None] | None:
-        """Return the one axis along which the constants change and both along it; None when they change along several.
+        """Return the axis along which the constants vary, and both along it; None if they vary along several axes.
 
-        The axis is None, and the vectors have one element, when nothing changes.
+        The axis is None, and the vectors have one element, if the constants are scalars.
         """
         rank = len(shape(self.source))
         constants = [constant for constant in (self.scale, self.shift) if constant is not None]
@@ -53,9 +51,9 @@ def batch_norm(node: fx.Node) -> Affine | Refuse | None:
     bound = arguments(node)
     mean, variance = tensor_of(bound["running_mean"]), tensor_of(bound["running_var"])
     if bound["training"] or mean is None or variance is None:
-        return Refuse("its statistics are those of the image, not constants")
+        return Refuse("its statistics are computed from the input, not constants")
     if is_computed(bound["weight"]) or is_computed(bound["bias"]):
-        return Refuse("its scale or shift is computed while the network runs")
+        return Refuse("its scale or shift is computed at run time")
     weight, bias = tensor_of(bound["weight"]), tensor_of(bound["bias"])
     scale = torch.rsqrt(variance + bound["eps"])
     scale = scale if weight is None else weight * scale

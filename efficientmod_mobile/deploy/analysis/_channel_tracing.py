@@ -1,9 +1,9 @@
-"""Following channels through a network that only moves them.
+"""Which channel of a layer each element of a later tensor comes from, and the folds that follow from it.
 
-Permute, reshape, split, select and the like hand each element on unchanged. So the question "which output channel of
-that layer does this element come from" is answered by sending the channels' numbers through the same operators.
-Averages (mean, pooling, interpolation) mix elements with weights that sum to one; where every element of a window has
-the same channel number, they keep that number, and a scale and a shift per channel pass through them unchanged.
+Permute, reshape, split, select and similar operators only rearrange elements. Applied to a tensor of channel numbers,
+they give the channel that each element of their result comes from. Averages (mean, pooling, interpolation) combine
+elements with weights that sum to one; if all elements of a window have the same channel number, the result has that
+number, and a scale and a shift per channel commute with the average.
 """
 
 import operator
@@ -20,7 +20,7 @@ from efficientmod_mobile.deploy.program import arguments, is_call, shape
 
 aten = torch.ops.aten
 
-_MOVES = {
+_REARRANGEMENTS = {
     operator.getitem,
     aten.channel_shuffle.default,
     aten.chunk.default,
@@ -56,11 +56,11 @@ _SPATIAL_AVERAGES = {
 }
 
 Index = Any
-"""Channel numbers, int32, in the shape of a node's tensor; a tuple of such for a node that gives several tensors."""
+"""Channel numbers, int32, in the shape of a node's tensor; a tuple of them for a node with several results."""
 
 
 def channel_index(size: tuple[int, ...], axis: int | None) -> Tensor:
-    """Number the elements of a tensor by their place on `axis` (all 0 when it is None)."""
+    """Number the elements of a tensor by their index on `axis` (all 0 if it is None)."""
     if axis is None:
         return torch.zeros((), dtype=torch.int32).expand(size)
     along = [1] * len(size)
@@ -69,17 +69,17 @@ def channel_index(size: tuple[int, ...], axis: int | None) -> Tensor:
 
 
 def passes_channels(node: fx.Node) -> bool:
-    """Whether the node hands channels on: the index may go through it, if it does not mix channels."""
+    """Whether the node may be traced through: it rearranges or averages elements."""
     if is_call(node, aten.avg_pool2d.default):
         bound = arguments(node)
         padded = any(bound["padding"]) and bound["count_include_pad"]
         return not padded and bound["divisor_override"] is None
-    return is_call(node, aten.mean.dim, *_SPATIAL_AVERAGES, *_MOVES)
+    return is_call(node, aten.mean.dim, *_SPATIAL_AVERAGES, *_REARRANGEMENTS)
 
 
-def send(node: fx.Node, index: Index) -> Index | None:
-    """Send channel numbers through a node that passes channels; None when the node mixes channels."""
-    if is_call(node, *_MOVES):
+def trace(node: fx.Node, index: Index) -> Index | None:
+    """Apply a node that `passes_channels` to channel numbers; None if it averages over different channels."""
+    if is_call(node, *_REARRANGEMENTS):
         target: Callable[..., Index] = node.target  # type: ignore[assignment]
         return target(index, *node.args[1:], **node.kwargs)
     averaged = [-2, -1] if is_call(node, *_SPATIAL_AVERAGES) else arguments(node)["dim"] or range(index.ndim)
@@ -96,7 +96,7 @@ def send(node: fx.Node, index: Index) -> Index | None:
 
 @dataclass(frozen=True)
 class ProducerFold:
-    """A scale and a shift, each (O,), that a layer's output channels take over."""
+    """A scale and a shift, each (O,), of a layer's output channels, to be folded into its weights."""
 
     layer: Layer
     scale: Tensor
@@ -108,9 +108,9 @@ class ProducerFold:
 
 
 def into_producer(source: fx.Node, reader: fx.Node, scale: Tensor, shift: Tensor | None) -> ProducerFold | Refuse:
-    """Plan to fold y -> scale * y + shift, which `reader` does to `source`, into the layer that computes `source`.
+    """Plan to fold y -> scale * y + shift, which `reader` applies to `source`, into the layer that computes `source`.
 
-    Scale and shift broadcast to `source`'s shape. What else reads the layer must read other channels of it.
+    Scale and shift broadcast to `source`'s shape. Other users of the layer must read other channels of it.
     """
     path = [source]
     while passes_channels(path[-1]):
@@ -118,16 +118,16 @@ def into_producer(source: fx.Node, reader: fx.Node, scale: Tensor, shift: Tensor
     path.reverse()
     producer = path[0]
     if not is_layer(producer):
-        return Refuse(f"it follows {_kind(producer)}, which is no layer with weights")
+        return Refuse(f"it follows {_kind(producer)}, which is not a linear layer")
     layer = layer_of(producer)
     if isinstance(layer, Refuse):
         return layer
     indices: list[Index] = [channel_index(shape(producer), layer.axis)]
     for node in path[1:]:
-        sent = send(node, indices[-1])
-        if sent is None:
-            return Refuse(f"{node.name} mixes the channels on the way from {producer.name}")
-        indices.append(sent)
+        traced = trace(node, indices[-1])
+        if traced is None:
+            return Refuse(f"{node.name} averages over channels between {producer.name} and it")
+        indices.append(traced)
     rows = indices[-1].long()
     touched = torch.zeros(layer.out_channels, dtype=torch.bool).index_fill_(0, rows.flatten(), True)
     for node, child, index in zip(path, [*path[1:], reader], indices, strict=True):
@@ -137,13 +137,13 @@ def into_producer(source: fx.Node, reader: fx.Node, scale: Tensor, shift: Tensor
     per_row = _per_row(rows, layer.out_channels, scale, 1.0)
     moved = None if shift is None else _per_row(rows, layer.out_channels, shift, 0.0)
     if per_row is None or (shift is not None and moved is None):
-        return Refuse(f"the constant differs between elements that one channel of {producer.name} computes")
+        return Refuse(f"the constant differs between elements of one channel of {producer.name}")
     return ProducerFold(layer, per_row, moved)
 
 
 @dataclass(frozen=True)
 class ReaderFold:
-    """A scale and a shift, each (I,), of what a layer reads, that the layer takes over."""
+    """A scale and a shift, each (I,), of a layer's input channels, to be folded into its weights."""
 
     layer: Layer
     scale: Tensor
@@ -157,9 +157,9 @@ class ReaderFold:
 def into_readers(
     node: fx.Node, axis: int | None, scale: Tensor, shift: Tensor | None
 ) -> tuple[ReaderFold, ...] | Refuse:
-    """Plan to fold a scale and a shift of what `node` gives, each (C,) along `axis`, into every layer that reads it.
+    """Plan to fold a scale and a shift of `node`'s result, each (C,) along `axis`, into every layer that reads it.
 
-    All readers take it, or none.
+    They are folded into all users or into none.
     """
     folds = []
     for reader in _final_readers(node, channel_index(shape(node), axis)):
@@ -167,8 +167,8 @@ def into_readers(
             return reader
         layer, channels = reader
         if shift is not None and bool(shift.any()) and (layer.pads or layer.kind == "transposed"):
-            what = "pads with zeros" if layer.pads else "is transposed"
-            return Refuse(f"{layer.node.name} {what}, which a shift does not pass")
+            problem = "pads with zeros" if layer.pads else "is transposed"
+            return Refuse(f"{layer.node.name} {problem}, so a shift of its input cannot be folded into its bias")
         folds.append(ReaderFold(layer, scale[channels], None if shift is None else shift[channels]))
     return tuple(folds)
 
@@ -176,8 +176,10 @@ def into_readers(
 def _final_readers(node: fx.Node, index: Index) -> Iterator[tuple[Layer, Tensor] | Refuse]:
     for user in node.users:
         if passes_channels(user) and user.all_input_nodes == [node]:
-            sent = send(user, index)
-            yield from _final_readers(user, sent) if sent is not None else (Refuse(f"{user.name} mixes the channels"),)
+            traced = trace(user, index)
+            yield from (
+                _final_readers(user, traced) if traced is not None else (Refuse(f"{user.name} averages over channels"),)
+            )
         elif not is_layer(user) or user.args[0] is not node or user.all_input_nodes.count(node) > 1:
             yield Refuse(_also_read(node, user))
         else:
@@ -188,12 +190,12 @@ def _final_readers(node: fx.Node, index: Index) -> Iterator[tuple[Layer, Tensor]
 def _read_by(layer: Layer, index: Tensor) -> tuple[Layer, Tensor] | Refuse:
     per_input = index.movedim(layer.axis, 0).flatten(1)
     if not torch.equal(per_input[:, :1].expand_as(per_input), per_input):
-        return Refuse(f"{layer.node.name} reads several channels as one")
+        return Refuse(f"{layer.node.name} reads several channels as one input channel")
     return layer, per_input[:, 0].long()
 
 
 def _per_row(rows: Tensor, count: int, value: Tensor, neutral: float) -> Tensor | None:
-    """Turn a value per element into one per channel; None when a channel's elements differ."""
+    """Convert a value per element into one per channel; None if the elements of a channel differ."""
     spread = value.expand(rows.shape)
     per_row = torch.full((count,), neutral, dtype=value.dtype)
     per_row[rows.flatten()] = spread.flatten()
@@ -201,8 +203,8 @@ def _per_row(rows: Tensor, count: int, value: Tensor, neutral: float) -> Tensor 
 
 
 def _channels_read(reader: fx.Node, index: Index) -> Tensor:
-    """Return the channel numbers that a reader gets: all of the node's, or those that it selects."""
-    seen = send(reader, index) if is_call(reader, *_MOVES) else index
+    """Return the channel numbers that a user reads: all of the node's, or those that it selects."""
+    seen = trace(reader, index) if is_call(reader, *_REARRANGEMENTS) else index
     parts = seen if isinstance(seen, (tuple, list)) else (seen,)
     return torch.cat([part.flatten() for part in parts]).long()
 
@@ -216,4 +218,4 @@ def _kind(node: fx.Node) -> str:
 def _also_read(node: fx.Node, reader: fx.Node) -> str:
     if reader.op == "output":
         return f"{node.name} is an output of the network"
-    return f"{_kind(reader)} reads {node.name} and cannot take it over"
+    return f"{_kind(reader)} reads {node.name} and is not a linear layer to fold it into"

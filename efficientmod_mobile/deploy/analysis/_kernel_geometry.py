@@ -1,4 +1,4 @@
-"""The geometry of linear layers, and kernels written into a wider geometry without changing what they compute."""
+"""The geometry of linear layers, and kernels embedded in a larger geometry without changing what they compute."""
 
 import math
 from dataclasses import dataclass, replace
@@ -17,9 +17,9 @@ _CONVOLUTIONS = {1: aten.conv1d.default, 2: aten.conv2d.default, 3: aten.conv3d.
 
 @dataclass(frozen=True)
 class Geometry:
-    """What a layer computes, apart from its numbers. Tap t of an axis reads offset t * dilation - padding.
+    """The shapes and spacings of a layer, without its weights. Tap t of an axis reads offset t * dilation - padding.
 
-    `positions` counts the output's elements per channel. A linear layer has no spatial axes and one group.
+    `positions` is the number of output elements per channel. A linear layer has no spatial axes and one group.
     """
 
     kind: Literal["linear", "convolution"]
@@ -36,7 +36,7 @@ class Geometry:
 
     @property
     def macs(self) -> int:
-        """Multiplications and additions, counted as pairs."""
+        """Multiply-accumulates."""
         return self.positions * self.out_channels * (self.in_channels // self.groups) * math.prod(self.kernel)
 
     @property
@@ -46,11 +46,11 @@ class Geometry:
 
 
 def geometry_of(layer: Layer) -> Geometry | str:
-    """Describe a linear layer or convolution; a sentence says why it cannot be."""
+    """Return the geometry of a linear layer or convolution, or the reason why it has none."""
     if layer.kind == "transposed":
         return f"{layer.node.name} is a transposed convolution"
     if layer.padding is None:
-        return f"{layer.node.name} pads its two sides differently"
+        return f"{layer.node.name} has different padding on its two sides"
     size_in, size_out = shape(layer.input), shape(layer.node)
     return Geometry(
         layer.kind,
@@ -68,17 +68,17 @@ def geometry_of(layer: Layer) -> Geometry | str:
 
 
 def diagonal_geometry(like: Geometry) -> Geometry:
-    """Return the geometry of x -> d x beside such a layer: a depthwise kernel of one tap, or a square matrix."""
+    """Return the geometry of x -> d x for the same input: a depthwise kernel of one tap, or a square matrix."""
     ones, zeros = (1,) * len(like.kernel), (0,) * len(like.kernel)
     groups = like.in_channels if like.kind == "convolution" else 1
     return replace(like, groups=groups, kernel=ones, stride=ones, padding=zeros, dilation=ones)
 
 
 def joined(a: Geometry, b: Geometry) -> Geometry | str:
-    """Return the smallest geometry that holds both kernels; a sentence says why there is none.
+    """Return the smallest geometry that contains both kernels, or the reason why there is none.
 
-    Both give outputs of one size n = (in + padding - last offset - 1) // stride + 1. The joint layer has the larger
-    padding and the larger last offset, so its n lies between theirs: it is the same.
+    Both have outputs of one size n = (in + padding - last offset - 1) // stride + 1. The joint layer has the larger
+    padding and the larger last offset, so its n is between theirs, hence equal.
     """
     if (a.kind, len(a.kernel), a.out_channels, a.in_channels) != (b.kind, len(b.kernel), b.out_channels, b.in_channels):
         return "the layers are of different kinds"
@@ -100,7 +100,7 @@ def joined(a: Geometry, b: Geometry) -> Geometry | str:
 
 
 def placed(weight: Tensor, at: Geometry, into: Geometry) -> Tensor:
-    """Write the weight of one geometry into another that holds it, zeros elsewhere."""
+    """Embed a weight of geometry `at` in the larger geometry `into`, with zeros elsewhere."""
     spread = spread_groups(weight, at.groups, into.groups)
     wide = spread.new_zeros(into.weight_shape)
     taps = [slice(None), slice(None)]
@@ -113,7 +113,7 @@ def placed(weight: Tensor, at: Geometry, into: Geometry) -> Tensor:
 
 
 def spread_groups(weight: Tensor, groups: int, fewer: int) -> Tensor:
-    """Write a weight (O, I / groups, *kernel) as (O, I / fewer, *kernel), with zeros between the groups."""
+    """Expand a weight (O, I / groups, *kernel) to (O, I / fewer, *kernel), with zeros between the groups."""
     if groups == fewer:
         return weight
     merged = groups // fewer
@@ -125,7 +125,7 @@ def spread_groups(weight: Tensor, groups: int, fewer: int) -> Tensor:
 
 
 def set_geometry(node: fx.Node, geometry: Geometry) -> None:
-    """Let a linear layer or convolution, whose weights were already written, compute this geometry."""
+    """Change the arguments of a linear layer or convolution, whose weights were already replaced, to this geometry."""
     if geometry.kind == "convolution":
         bound = arguments(node)
         node.target = _CONVOLUTIONS[len(geometry.kernel)]

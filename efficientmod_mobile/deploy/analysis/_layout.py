@@ -1,13 +1,13 @@
-"""What a chain of reshapes and permutes does to a tensor, as a value.
+"""The effect of a chain of reshapes and permutes as a value.
 
-A layout says how a tensor of the network lies in another tensor, its value:
+A layout describes how a tensor of the network is made from another tensor, its value:
 
     tensor = merge(permute(split(value)))
 
 `split` cuts the value's axes into atoms (row-major, each larger than 1), `permute` orders the atoms, `merge` joins
-those of one group into one axis. Reshape, permute, transpose, flatten, squeeze and unsqueeze all are of this form, and
-so is every chain of them. So a layout can travel with a tensor through the network, and be written out, in as few
-operators as can be, only where an operator must have the tensor itself.
+those of one group into one axis. Reshape, permute, transpose, flatten, squeeze and unsqueeze are of this form, and so
+is every chain of them. A chain can therefore be replaced by the fewest operators that have the same effect, and only
+where an operator needs the tensor itself.
 
 Invariants: the atoms' sizes multiply to the value's axes from left to right; every atom is in one group; an axis of
 size 1 is an empty group.
@@ -36,12 +36,12 @@ _RESHAPES = (
 _PERMUTES = (aten.permute.default, aten.transpose.int)
 
 Move = tuple[Any, list[int]]
-"""An operator (reshape or permute) and its list argument."""
+"""A move: an operator, reshape or permute, and its list argument."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How a tensor lies in `value`: the atoms' sizes, and which atoms make each of the tensor's axes."""
+    """How a tensor is made from `value`: the sizes of the atoms, and the atoms of each axis of the tensor."""
 
     value: fx.Node
     atoms: tuple[int, ...]
@@ -54,21 +54,21 @@ class Layout:
 
     @property
     def order(self) -> tuple[int, ...]:
-        """The atoms as the tensor has them, row-major."""
+        """The atoms in the order of the tensor's axes, row-major."""
         return tuple(atom for group in self.groups for atom in group)
 
     @property
     def reorders(self) -> bool:
-        """Whether elements change places: the layout is more than a reshape."""
+        """Whether elements are reordered: the layout is more than a reshape."""
         return self.order != tuple(range(len(self.atoms)))
 
     @property
     def value_groups(self) -> tuple[tuple[int, ...], ...]:
-        """Which atoms make each axis of the value."""
+        """The atoms of each axis of the value."""
         return group_atoms(shape(self.value), self.atoms)
 
     def value_axis(self, axis: int) -> int | None:
-        """The value's axis that is this axis of the tensor, whole; None where there is none such."""
+        """The axis of the value that has the same atoms as this axis of the tensor; None if there is none."""
         group = self.groups[axis]
         axes = [index for index, atoms in enumerate(self.value_groups) if atoms == group]
         return axes[0] if group and axes else None
@@ -78,7 +78,7 @@ class Layout:
         return Layout(self.value, self.atoms, tuple(self.groups[axis] for axis in dims))
 
     def reshaped(self, size: Shape) -> "Layout | None":
-        """The layout of `reshape(tensor, size)`; None where its axes are no products of whole atoms, however cut."""
+        """The layout of `reshape(tensor, size)`; None if no split of the atoms makes its axes."""
         refined, groups = self, list[tuple[int, ...]]()
         done = 0
         for wanted in size:
@@ -89,7 +89,7 @@ class Layout:
                 if wanted % filled or (left % rest and rest % left):
                     return None
                 if rest > left:
-                    refined = refined._cut(atom, left)
+                    refined = refined._split(atom, left)
                     groups = [tuple(a + (a > atom) for a in g) for g in groups]
                     group = [a + (a > atom) for a in group]
                 group.append(refined.order[done])
@@ -98,11 +98,11 @@ class Layout:
             groups.append(tuple(group))
         return Layout(self.value, refined.atoms, tuple(groups))
 
-    def _cut(self, atom: int, outer: int) -> "Layout":
-        """Cut an atom in two: one of size `outer`, then the rest."""
+    def _split(self, atom: int, outer: int) -> "Layout":
+        """Split an atom in two: one of size `outer`, then the rest."""
         atoms = (*self.atoms[:atom], outer, self.atoms[atom] // outer, *self.atoms[atom + 1 :])
         groups = [
-            tuple(cut for a in group for cut in ((a, a + 1) if a == atom else (a + (a > atom),)))
+            tuple(half for a in group for half in ((a, a + 1) if a == atom else (a + (a > atom),)))
             for group in self.groups
         ]
         return Layout(self.value, atoms, tuple(groups))
@@ -112,7 +112,7 @@ class Layout:
         return Layout(value, self.atoms, self.groups)
 
     def resized(self, value: fx.Node, axis: int) -> "Layout":
-        """The same layout of a value whose axis `axis`, which is one axis of the tensor, has another size."""
+        """The same layout of a value in which `axis`, a whole axis of the tensor too, has another size."""
         old = self.value_groups[axis]
         size = shape(value)[axis]
         first = sum(len(group) for group in self.value_groups[:axis])
@@ -132,12 +132,12 @@ class Layout:
         """The fewest reshapes and permutes that make the tensor from the value."""
         if not self.reorders:
             return _reshape(shape(self.value), self.shape)
-        # Of two equally short chains the one that ends with the permute: a matrix product can take that over.
+        # Of two chains of equal length, the one that ends with the permute, which can be fused into a matrix product.
         short = [plan for plan in (self._reshape_then_permute(), self._permute_then_reshape()) if plan is not None]
         return min([*short, self._three_moves()], key=len)
 
     def _permute_then_reshape(self) -> list[Move] | None:
-        """Order the value's own axes, if each stays whole."""
+        """Permute the value's own axes, then reshape; None if that splits one of them."""
         axes = self.value_groups
         by_first = {group[0]: index for index, group in enumerate(axes) if group}
         singles = [index for index, group in enumerate(axes) if not group]
@@ -157,7 +157,7 @@ class Layout:
         return [(aten.permute.default, dims), *_reshape(permuted, self.shape)]
 
     def _reshape_then_permute(self) -> list[Move] | None:
-        """Give the value the tensor's axes in another order, if each is whole in it."""
+        """Reshape the value to the tensor's axes in its own order, then permute; None if that splits an axis."""
         if any(group != tuple(range(group[0], group[0] + len(group))) for group in self.groups if group):
             return None
         ordered = sorted(range(len(self.groups)), key=lambda axis: (self.groups[axis] or (-1,), axis))
@@ -166,7 +166,7 @@ class Layout:
         return [*_reshape(shape(self.value), size), (aten.permute.default, dims)]
 
     def _three_moves(self) -> list[Move]:
-        """Split into the longest runs of atoms that stay together, order these, merge."""
+        """Reshape to the longest runs of adjacent atoms, permute these, reshape."""
         runs: list[list[int]] = []
         for atom in self.order:
             if runs and runs[-1][-1] + 1 == atom:
@@ -191,14 +191,14 @@ class Layout:
         return node
 
     def apply(self, constant: Tensor) -> Tensor:
-        """Make the tensor from a constant in the value's place."""
+        """Apply the moves to a constant."""
         for target, argument in self.moves():
             constant = target(constant, argument)
         return constant
 
 
 def group_atoms(size: Shape, atoms: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
-    """Give each axis of a tensor its atoms, from left to right."""
+    """Assign the atoms to the axes of a tensor, from left to right."""
     groups, atom = [], 0
     for wanted in size:
         group, filled = list[int](), 1
@@ -211,30 +211,30 @@ def group_atoms(size: Shape, atoms: tuple[int, ...]) -> tuple[tuple[int, ...], .
 
 
 def own_layout(node: fx.Node) -> Layout:
-    """The layout of a tensor in itself."""
+    """The identity layout of a tensor."""
     atoms = tuple(size for size in shape(node) if size > 1)
     return Layout(node, atoms, group_atoms(shape(node), atoms))
 
 
 def is_move(node: object) -> bool:
-    """Whether the node only reshapes or permutes."""
+    """Whether the node is a move: a reshape or a permute."""
     return is_call(node, *_RESHAPES, *_PERMUTES)
 
 
 def layout_of(node: fx.Node) -> Layout:
-    """How the node's tensor lies in the tensor that its chain of moves began with."""
+    """The layout of the node's tensor relative to the tensor at the start of its chain of moves."""
     if not is_move(node) or not isinstance(node.args[0], fx.Node):
         return own_layout(node)
     return _moved(layout_of(node.args[0]), node) or own_layout(node)
 
 
 def step_of(node: fx.Node) -> Layout:
-    """How a move's result lies in its input."""
+    """The layout of a move's result relative to its input."""
     return _moved(own_layout(node.all_input_nodes[0]), node) or own_layout(node)
 
 
 def chain_length(node: fx.Node, value: fx.Node) -> int:
-    """How many moves lie between a value and a tensor."""
+    """The number of moves from a value to a tensor."""
     length = 0
     while node is not value:
         node, length = node.all_input_nodes[0], length + 1

@@ -1,4 +1,4 @@
-"""Linear layers with constant weights, whatever operator spells them: linear, convolution, transposed convolution."""
+"""Linear layers with constant weights: the operators linear, convolution and transposed convolution."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ class Layer:
 
     @property
     def axis(self) -> int:
-        """The channels' axis in the layer's input and output."""
+        """The channel axis of the layer's input and output."""
         rank = len(shape(self.node))
         return rank - 1 if self.kind == "linear" else rank - self.spatial - 1
 
@@ -63,12 +63,12 @@ class Layer:
 
     @property
     def out_channels(self) -> int:
-        """How many channels the layer computes."""
+        """The number of output channels."""
         return shape(self.node)[self.axis]
 
     @property
     def pads(self) -> bool:
-        """Whether zeros are put around the input."""
+        """Whether the input is padded with zeros."""
         return self.padding is None or any(self.padding)
 
     def scaled_outputs(self, scale: Tensor, shift: Tensor | None) -> tuple[Tensor, Tensor | None]:
@@ -82,9 +82,9 @@ class Layer:
         return weight, _plus(bias, shift)
 
     def scaled_inputs(self, scale: Tensor, shift: Tensor | None) -> tuple[Tensor, Tensor | None]:
-        """Return weight and bias of the layer that reads scale * x + shift, both (I,), where the old one read x.
+        """Return weight and bias of W (scale * x + shift) + b as a layer of x, scale and shift both (I,).
 
-        A shift is right only where the layer does not pad and is not transposed.
+        A shift is exact only if the layer does not pad and is not transposed.
         """
         if self.kind == "transposed":
             return self.weight * scale.reshape(-1, *(1,) * (self.weight.ndim - 1)), self.bias
@@ -98,7 +98,7 @@ class Layer:
         return self.weight.reshape(self.groups, -1, *self.weight.shape[1:])
 
     def write(self, weight: Tensor, bias: Tensor | None) -> None:
-        """Give the layer these weights."""
+        """Replace the layer's weights."""
         target = str(arguments(self.node)["weight"].target)
         set_parameter(self.node, "weight", target, weight)
         if bias is not None:
@@ -113,24 +113,24 @@ def bias_name(weight: str) -> str:
 
 
 def is_layer(node: fx.Node) -> bool:
-    """Whether the node is a linear layer, with constant weights or not."""
+    """Whether the node is a linear layer, with constant or computed weights."""
     return is_call(node, aten.linear.default, *_CONVOLUTIONS, *_TRANSPOSED)
 
 
 def constants_of(node: fx.Node) -> tuple[Tensor, Tensor | None] | Refuse:
-    """Return a linear layer's weight and bias; refuse computed ones, and shapes that must be broadcast."""
+    """Return a linear layer's weight and bias; refuse computed ones and shapes that would be broadcast."""
     bound = arguments(node)
     weight, bias = tensor_of(bound["weight"]), tensor_of(bound["bias"])
     if weight is None or is_computed(bound["bias"]):
-        return Refuse(f"the weights of {node.name} are computed while the network runs")
+        return Refuse(f"the weights of {node.name} are computed at run time")
     outputs = weight.shape[1] * bound["groups"] if node.target in _TRANSPOSED else weight.shape[0]
     if weight.ndim != _SPATIAL.get(node.target, 0) + 2 or (bias is not None and tuple(bias.shape) != (outputs,)):
-        return Refuse(f"{node.name} has weights of unusual shapes")
+        return Refuse(f"{node.name} has a weight or bias of an unexpected shape")
     return weight, bias
 
 
 def layer_of(node: fx.Node) -> Layer | Refuse:
-    """Describe a linear layer; refuse when its weights are not its own constants."""
+    """Describe a linear layer; refuse if its weights are computed or shared with another layer."""
     bound = arguments(node)
     held = constants_of(node)
     if isinstance(held, Refuse):

@@ -1,7 +1,7 @@
-"""The residual streams of a network: tensors that are added up, and what writes to and reads from them.
+"""Residual streams: connected sums of a network, the nodes that compute the summands, and those that read the sums.
 
-A stream is a connected set of sums, and of the reshapes and permutes between them that keep the channels on one axis.
-Its sources compute what is added; its readers read the sums.
+A stream consists of sums, and of the reshapes and permutes between them that keep the channels on one axis. Its sources
+compute the summands; its readers use the sums.
 """
 
 from dataclasses import dataclass, field
@@ -18,10 +18,10 @@ aten = torch.ops.aten
 
 
 @dataclass
-class Stream:
-    """The nodes of a stream, each with its channels' axis, and of them those that are no sums: the sources.
+class ResidualStream:
+    """A residual stream. `axes` maps each node to its channel axis; `sources` are the nodes that are not sums.
 
-    `readers` are pairs of a reading node and the node of the stream that it reads.
+    `readers` are pairs of a user outside the stream and the node of the stream that it uses.
     """
 
     axes: dict[fx.Node, int] = field(default_factory=dict)
@@ -29,9 +29,9 @@ class Stream:
     readers: list[tuple[fx.Node, fx.Node]] = field(default_factory=list)
 
 
-def stream_of(node: fx.Node, axis: int) -> Stream:
-    """Collect the stream that a tensor belongs to; `axis` is where the tensor has its channels."""
-    stream, waiting = Stream(), [(node, axis)]
+def stream_of(node: fx.Node, axis: int) -> ResidualStream:
+    """Collect the stream that a tensor belongs to; `axis` is the tensor's channel axis."""
+    stream, waiting = ResidualStream(), [(node, axis)]
     while waiting:
         member, axis = waiting.pop()
         if member in stream.axes:
@@ -50,15 +50,15 @@ def stream_of(node: fx.Node, axis: int) -> Stream:
     return stream
 
 
-def moved_axis(move: fx.Node, axis: int) -> int | None:
-    """Where a move puts its input's axis; None when the axis does not stay whole."""
-    step = step_of(move)
-    group = step.value_groups[axis] if step.value is not move else ()
+def moved_axis(node: fx.Node, axis: int) -> int | None:
+    """The axis of a move's result that is this axis of its input; None if the axis is split or merged."""
+    step = step_of(node)
+    group = step.value_groups[axis] if step.value is not node else ()
     return step.groups.index(group) if group and group in step.groups else None
 
 
 def reading_layer(reader: fx.Node, source: fx.Node, axis: int) -> Layer | None:
-    """The layer that mixes all the channels that it reads from `source`, of which they are `axis`; None otherwise."""
+    """The linear layer `reader`, if it reads only `source`, with channels on `axis`, and is not grouped; else None."""
     if not is_layer(reader) or reader.args[0] is not source or reader.all_input_nodes.count(source) != 1:
         return None
     layer = layer_of(reader)
@@ -84,5 +84,5 @@ def _below(axis: int, user: fx.Node) -> int | None:
 
 
 def _is_sum(node: fx.Node) -> bool:
-    """Whether the node adds two tensors of its own shape that are computed."""
+    """Whether the node adds two computed tensors of its own shape, without a factor."""
     return is_sum(node) and is_call(node, aten.add.Tensor) and arguments(node)["alpha"] == 1

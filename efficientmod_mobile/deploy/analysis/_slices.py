@@ -1,4 +1,4 @@
-"""Slices of one axis of a tensor, whichever operator takes them: slice, select, or one part of a split."""
+"""Slices of one axis of a tensor: the operators slice and select, and the parts of split, chunk and unbind."""
 
 import operator
 from dataclasses import dataclass
@@ -19,18 +19,18 @@ _PARTS = (
 
 
 @dataclass(frozen=True)
-class Cut:
-    """Elements start .. start + length of an axis; `drops` when the axis (then of length 1) vanishes."""
+class AxisSlice:
+    """Elements start .. start + length of an axis; with `drops_axis` the axis, then of length 1, is removed."""
 
     source: fx.Node
     axis: int
     start: int
     length: int
-    drops: bool
+    drops_axis: bool
 
 
-def cut_of(node: fx.Node) -> Cut | None:
-    """Read a slice, a select, or one part of a split as a cut of one axis; None for anything else."""
+def slice_of(node: fx.Node) -> AxisSlice | None:
+    """Read a slice, a select or one part of a split as a slice of one axis; None for anything else."""
     if is_call(node, operator.getitem) and is_call(node.args[0], *_PARTS):
         return _part(node)
     if not is_call(node, aten.slice.Tensor, aten.select.int):
@@ -40,13 +40,13 @@ def cut_of(node: fx.Node) -> Cut | None:
     axis = bound["dim"] % len(shape(source))
     size = shape(source)[axis]
     if is_call(node, aten.select.int):
-        return Cut(source, axis, bound["index"] % size, 1, True)
+        return AxisSlice(source, axis, bound["index"] % size, 1, True)
     start = bound["start"] or 0
     start = max(0, start + size if start < 0 else start)
-    return Cut(source, axis, start, shape(node)[axis], False) if bound["step"] == 1 else None
+    return AxisSlice(source, axis, start, shape(node)[axis], False) if bound["step"] == 1 else None
 
 
-def _part(node: fx.Node) -> Cut | None:
+def _part(node: fx.Node) -> AxisSlice | None:
     parts, index = node.args
     if not isinstance(parts, fx.Node) or not isinstance(index, int):
         return None
@@ -54,6 +54,6 @@ def _part(node: fx.Node) -> Cut | None:
     source = bound["self"]
     axis = bound["dim"] % len(shape(source))
     if is_call(parts, aten.unbind.int):
-        return Cut(source, axis, index, 1, True)
+        return AxisSlice(source, axis, index, 1, True)
     lengths = [int(value.shape[axis]) for value in parts.meta["val"]]
-    return Cut(source, axis, sum(lengths[:index]), lengths[index], False)
+    return AxisSlice(source, axis, sum(lengths[:index]), lengths[index], False)

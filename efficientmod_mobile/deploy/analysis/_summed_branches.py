@@ -1,4 +1,7 @@
-"""The terms of a sum, and what each is of the tensor that it is computed from: a layer, an affine, or itself."""
+"""The terms of a sum as linear layers of the tensors that they are computed from.
+
+A term is a linear layer of its source, an affine operation on it, or the source itself.
+"""
 
 import math
 from collections import defaultdict
@@ -24,12 +27,12 @@ aten = torch.ops.aten
 _SUMS = (aten.add.Tensor, aten.sub.Tensor)
 
 Members = dict[fx.Node, Layer | Affine | None]
-"""Terms computed from one tensor: a layer of it, a scale and a shift of it, or (None) that tensor itself."""
+"""Terms computed from one tensor: a layer of it, an affine operation on it, or (None) that tensor itself."""
 
 
 @dataclass(frozen=True)
 class Branch:
-    """One or more terms of a sum as one linear layer of their common source; coefficients are inside the weight."""
+    """One or more terms of a sum as one linear layer of their common source; the weight includes the coefficients."""
 
     terms: tuple[fx.Node, ...]
     geometry: Geometry
@@ -53,7 +56,7 @@ def is_sum(node: fx.Node) -> bool:
 
 
 def terms_of(node: fx.Node) -> dict[fx.Node, float]:
-    """Flatten a sum of sums that nothing else reads into its terms and their coefficients."""
+    """Flatten nested sums without other users into terms and their coefficients."""
     terms: dict[fx.Node, float] = defaultdict(float)
 
     def collect(part: fx.Node, coefficient: float) -> None:
@@ -73,12 +76,13 @@ def terms_of(node: fx.Node) -> dict[fx.Node, float]:
 def by_source(terms: dict[fx.Node, float], reasons: list[str]) -> dict[fx.Node, Members]:
     """Group the terms by the tensor that they are computed from.
 
-    A layer that must not change counts as a tensor of its own; `reasons` gets why, where it stands beside others.
+    A layer that cannot be changed is its own source; if other terms could have been merged with it, the reason is
+    appended to `reasons`.
     """
     groups: dict[fx.Node, Members] = defaultdict(dict)
     fixed: list[tuple[fx.Node, str]] = []
     for node in terms:
-        what = _what(node)
+        what = _kind_of(node)
         if isinstance(what, Refuse):
             fixed.append((node.all_input_nodes[0], what.reason))
             groups[node][node] = None
@@ -92,14 +96,14 @@ def by_source(terms: dict[fx.Node, float], reasons: list[str]) -> dict[fx.Node, 
     return groups
 
 
-def _what(node: fx.Node) -> Layer | Affine | Refuse | None:
+def _kind_of(node: fx.Node) -> Layer | Affine | Refuse | None:
     if is_layer(node):
-        return layer_of(node) if only_user(node) is not None else Refuse(f"{node.name} is also read elsewhere")
+        return layer_of(node) if only_user(node) is not None else Refuse(f"{node.name} has other users")
     return (batch_norm(node) or constant_operation(node)) if only_user(node) is not None else None
 
 
 def branches_of(members: Members, terms: dict[fx.Node, float], reasons: list[str]) -> list[Branch]:
-    """Write the terms of one source as linear layers of it, as far as they can be; say why where they cannot."""
+    """Return the terms of one source as linear layers of it; append to `reasons` why others are not."""
     layers = [what for what in members.values() if isinstance(what, Layer)]
     branches = [branch for layer in layers if (branch := _layer_branch(layer, terms[layer.node], reasons))]
     alike = branches[0].geometry if branches else _depthwise(members)
@@ -117,19 +121,19 @@ def branches_of(members: Members, terms: dict[fx.Node, float], reasons: list[str
 
 
 def join(a: Branch, b: Branch) -> tuple[int, Geometry] | str:
-    """Return how many multiplications joining two branches saves, and the joint geometry; or why not to join them."""
+    """Return the multiplications that merging two branches saves and the merged geometry, or why not to merge them."""
     geometry = joined(a.geometry, b.geometry)
     names = " and ".join(branch.terms[0].name for branch in (a, b))
     if isinstance(geometry, str):
         return f"{names}: {geometry}"
     saved = a.macs + b.macs + geometry.positions * geometry.out_channels - geometry.macs
     if saved < 0:
-        return f"{names} take {a.macs + b.macs} multiplications, as one layer {geometry.macs}"
+        return f"{names} need {a.macs + b.macs} multiplications, as one layer {geometry.macs}"
     return saved, geometry
 
 
 def joint(a: Branch, b: Branch, geometry: Geometry) -> Branch:
-    """Join two branches in a geometry that holds both."""
+    """Merge two branches in a geometry that contains both."""
     weight = placed(a.weight, a.geometry, geometry) + placed(b.weight, b.geometry, geometry)
     biases = [branch.bias for branch in (a, b) if branch.bias is not None]
     layers = [branch.layer for branch in (a, b) if branch.layer is not None]
@@ -160,7 +164,7 @@ def _diagonal_branch(
     if isinstance(what, Affine):
         constants = what.per_channel()
         if constants is None or constants[0] not in (None, axis):
-            return f"the constant of {node.name} does not change by channel"
+            return f"the constant of {node.name} is not one value per channel"
         scale, shift, macs = constants[1], constants[2], math.prod(shape(node))
     diagonal = coefficient * scale.expand(channels)
     weight = torch.diag(diagonal) if geometry.kind == "linear" else diagonal.reshape(geometry.weight_shape)
@@ -169,7 +173,7 @@ def _diagonal_branch(
 
 
 def _depthwise(members: Members) -> Geometry | None:
-    """Return the geometry in which a BatchNorm branch of an image joins an identity, without any layer beside them."""
+    """Return the depthwise geometry for a BatchNorm branch of an image, where the sum has no layer of that image."""
     norms = [node for node in members if is_call(node, aten.batch_norm.default)]
     if not norms or len(shape(norms[0])) != 4:
         return None

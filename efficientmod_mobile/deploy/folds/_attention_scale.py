@@ -1,10 +1,10 @@
-"""The attention's scale moves into the layer that computes the queries.
+"""The scale of an attention is folded into the layer that computes the queries.
 
     softmax(c * (q k^T)) v = softmax((c q) k^T) v,    c q = (c W) x + c b
     scaled_dot_product_attention(q, k, v, scale=c) = the same with scale 1
 
-Only the rows of the layer that give q are scaled, also where one layer gives q, k and v. Where q does not come from a
-layer, k takes the scale: (c q) k^T = q (c k)^T. (Vaswani et al. 2017.)
+Only the rows of the layer that compute q are scaled, also if one layer computes q, k and v. If q is not computed by a
+layer, the scale is folded into k: (c q) k^T = q (c k)^T. (Vaswani et al. 2017.)
 """
 
 import math
@@ -25,7 +25,7 @@ _PRODUCTS = (aten.matmul.default, aten.bmm.default)
 
 @dataclass(frozen=True)
 class ScaleFold:
-    """The node that scales, the layer that takes the scale over, and what the node's readers read then, if not it."""
+    """The node that scales, the fold into a layer, and the node that replaces the first (None: it stays, unscaled)."""
 
     node: fx.Node
     fold: ProducerFold
@@ -34,7 +34,7 @@ class ScaleFold:
 
 @register
 class AttentionScaleIntoQuery(Transform[ScaleFold]):
-    """Fold the scale of a product of two activations, or of an attention operator, into the layer behind one factor."""
+    """Fold the scale of a product of two activations, or of an attention, into the layer that computes one factor."""
 
     name: ClassVar[str] = "attention_scale_into_query"
 
@@ -52,11 +52,11 @@ class AttentionScaleIntoQuery(Transform[ScaleFold]):
         if not is_call(product, *_PRODUCTS):
             return None
         if only_user(product) is None:
-            return Refuse(f"the unscaled {product.name} is also read elsewhere")
+            return Refuse(f"the unscaled {product.name} has other users")
         return _into_factor(node, product, float(operation.scale), operation.source)
 
     def rewrite(self, match: ScaleFold) -> None:
-        """Scale the layer's rows and take the scale away."""
+        """Scale the rows of the layer's weight and remove the scale."""
         match.fold.write()
         if match.unscaled is None:
             set_argument(match.node, "scale", 1.0)

@@ -1,4 +1,4 @@
-"""BatchNorm with fixed statistics is a scale and a shift per channel: the layer before or after it can do both.
+"""BatchNorm with constant statistics, a scale and a shift per channel, is folded into the layer before or after it.
 
 before:   BN(W x + b) = (s W) x + (s b + t)          s = w / sqrt(var + eps), t = beta - mean s
 after:    W BN(x) + b = (W s) x + (b + W t)          t = 0 where the layer pads with zeros: BN(0) = t is not 0
@@ -28,13 +28,13 @@ aten = torch.ops.aten
 
 @dataclass(frozen=True)
 class Folded:
-    """The BatchNorm, and the layers that take it over."""
+    """The BatchNorm, and the folds of it into layers."""
 
     norm: Affine
     folds: tuple[ProducerFold | ReaderFold, ...]
 
     def write(self) -> None:
-        """Change the layers' weights, and let the readers of the norm read its input."""
+        """Change the layers' weights and remove the norm."""
         for fold in self.folds:
             fold.write()
         replace(self.norm.node, self.norm.source)
@@ -47,7 +47,7 @@ class BatchNormIntoProducer(Transform[Folded]):
     name: ClassVar[str] = "batch_norm_into_producer"
 
     def check(self, node: fx.Node) -> Folded | Refuse | None:
-        """Match a BatchNorm behind a layer that has no other reader."""
+        """Match a BatchNorm of a layer's result that has no other user."""
         norm = batch_norm(node)
         if not isinstance(norm, Affine):
             return norm
@@ -66,7 +66,7 @@ class BatchNormIntoReaders(Transform[Folded]):
     name: ClassVar[str] = "batch_norm_into_readers"
 
     def check(self, node: fx.Node) -> Folded | Refuse | None:
-        """Match a BatchNorm that only layers read, none of them padded unless the shift is zero."""
+        """Match a BatchNorm that only layers use, none of them padded unless the shift is zero."""
         norm = batch_norm(node)
         if not isinstance(norm, Affine):
             return norm
@@ -81,11 +81,10 @@ class BatchNormIntoReaders(Transform[Folded]):
 
 @register
 class BatchNormAlone(Transform[Affine]):
-    """Spell a BatchNorm that no layer took over as what it computes.
+    """Write a BatchNorm that was not folded as a depthwise 1x1 convolution, or as a product and a sum.
 
-    For an image (N, C, H, W) that is one depthwise 1x1 convolution rather than a product and a sum: one pass over
-    memory, an operator that every runtime's accelerator takes, and one into which they fuse a following ReLU.
-    Otherwise x * s + t.
+    For an image (N, C, H, W) the convolution reads memory once, is supported by every runtime's accelerator, and a
+    following ReLU is fused into it. Otherwise it is x * s + t.
     """
 
     name: ClassVar[str] = "batch_norm_alone"
@@ -95,7 +94,7 @@ class BatchNormAlone(Transform[Affine]):
         return batch_norm(node)
 
     def rewrite(self, match: Affine) -> None:
-        """Put the convolution, or the product and the sum, in its place."""
+        """Replace it by the convolution, or by the product and the sum."""
         node, source, scale = match.node, match.source, match.scale
         shift = torch.zeros_like(scale) if match.shift is None else match.shift
         name = module_path(node) or node.name

@@ -1,4 +1,4 @@
-"""What depends on no input is computed once, and a product with a constant matrix is a linear layer.
+"""Operations on constants are computed in advance, and a product with a constant matrix becomes a linear layer.
 
 f(c1, c2, ...) = c                  for constants c_i and an operator f that draws no random numbers
 x @ M = linear(x, M^T)              b + x @ M = linear(x, M^T, b)          x @ M for M of rank 2
@@ -28,7 +28,7 @@ from efficientmod_mobile.deploy.program import (
 aten = torch.ops.aten
 
 LARGEST_CONSTANT = 2**20
-"""Elements of a result that is always stored (4 MiB in float32); a larger one only if its inputs are as large."""
+"""Results of up to so many elements are stored (4 MiB in float32); a larger one only if its inputs are as large."""
 
 
 @register
@@ -38,7 +38,7 @@ class FoldConstants(Transform[fx.Node]):
     name: ClassVar[str] = "fold_constants"
 
     def check(self, node: fx.Node) -> fx.Node | Refuse | None:
-        """Match an operator all of whose inputs are constants, that is deterministic and gives one tensor."""
+        """Match a deterministic operator with one result, all of whose inputs are constants."""
         if node.op != "call_function" or not isinstance(node.target, OpOverload):
             return None
         if not all(source.op == "get_attr" for source in node.all_input_nodes) or not hasattr(
@@ -53,7 +53,7 @@ class FoldConstants(Transform[fx.Node]):
         return node
 
     def rewrite(self, match: fx.Node) -> None:
-        """Compute the operator now."""
+        """Replace the operator by its result."""
         result = evaluate(match, tensor_of)
         name = str(match.all_input_nodes[0].target) if match.all_input_nodes else match.name
         replace(match, add_parameter(match, name, result.clone()))
@@ -72,7 +72,7 @@ class Product:
 
 @register
 class ProductAsLinear(Transform[Product]):
-    """Spell a product with a constant matrix as the linear layer that it is."""
+    """Write a product with a constant matrix as a linear layer."""
 
     name: ClassVar[str] = "product_as_linear"
 
@@ -88,9 +88,9 @@ class ProductAsLinear(Transform[Product]):
         if held is None or held.ndim != 2 or not isinstance(x, fx.Node) or not isinstance(matrix, fx.Node):
             return None
         if not isinstance(bias, fx.Node):
-            return _own(Product(node, x, str(matrix.target), held, None), matrix)
+            return _unless_shared(Product(node, x, str(matrix.target), held, None), matrix)
         plain = arguments(node)["alpha"] == 1 and arguments(node)["beta"] == 1 and len(shape(bias)) == 1
-        return _own(Product(node, x, str(matrix.target), held, bias), matrix) if plain else None
+        return _unless_shared(Product(node, x, str(matrix.target), held, bias), matrix) if plain else None
 
     def rewrite(self, match: Product) -> None:
         """Store the matrix transposed."""
@@ -98,7 +98,7 @@ class ProductAsLinear(Transform[Product]):
         replace(match.node, emit(match.node, aten.linear.default, (match.x, weight, match.bias)))
 
 
-def _own(product: Product, matrix: fx.Node) -> Product | Refuse:
+def _unless_shared(product: Product, matrix: fx.Node) -> Product | Refuse:
     if len(matrix.users) > 1:
-        return Refuse("the matrix is shared, and its transpose would be a second copy")
+        return Refuse("the matrix has other users, so its transpose would be a second copy")
     return product

@@ -1,10 +1,10 @@
-"""Operations that change nothing in a deployed network vanish.
+"""Operations that change nothing in a deployed network are removed.
 
 dropout(x) = x                                     in evaluation mode, also its alpha and feature forms
-clone(x) = contiguous(x) = detach(x) = x           strides and gradients mean nothing to a functional graph
+clone(x) = contiguous(x) = detach(x) = x           a functional graph has no strides and no gradients
 x + 0 = x - 0 = x * 1 = x / 1 = x
-reshape, expand, slice, permute, to(dtype) = x     where shape, order and dtype stay
-pad(x) = x                                         where it pads by nothing
+reshape, expand, slice, permute, to(dtype) = x     if shape, order and dtype are the same
+pad(x) = x                                         if the padding is 0
 """
 
 from typing import Any, ClassVar
@@ -26,7 +26,7 @@ _COPIES = (
     aten.detach.default,
     aten.lift_fresh_copy.default,
 )
-# Equal to their input wherever they leave its shape and dtype.
+# Equal to their input if the result has the same shape and dtype.
 _SHAPERS = (
     aten._to_copy.default,
     aten.adaptive_avg_pool2d.default,
@@ -47,7 +47,7 @@ _NEUTRAL = {aten.add.Tensor: 0, aten.sub.Tensor: 0, aten.mul.Tensor: 1, aten.div
 
 @register
 class Identity(Transform[fx.Node]):
-    """Remove operations that hand their input on."""
+    """Remove operations whose result is their input."""
 
     name: ClassVar[str] = "identity"
 
@@ -58,7 +58,7 @@ class Identity(Transform[fx.Node]):
         return node if _is_identity(node) else None
 
     def rewrite(self, match: fx.Node) -> None:
-        """Let the readers read the input."""
+        """Replace the operation by its input."""
         replace(match, match.all_input_nodes[0])
 
 

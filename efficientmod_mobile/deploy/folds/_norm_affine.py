@@ -1,10 +1,10 @@
-"""The affine of a normalisation moves into the linear layers that read it: into all of them, or none.
+"""The affine of a normalisation is folded into the linear layers that read it: into all of them, or none.
 
     norm(x) = n(x) * w + beta          n has no parameters; w, beta per channel
     W (n * w + beta) + b = (W w) n + (b + W beta)
 
-It moves through permutes, reshapes, selections and averages over positions: so the final norm passes through the mean
-into the head. A layer that pads with zeros cannot take beta, since it would have to pad with beta. (LayerNorm: Ba et
+It is folded through permutes, reshapes, selections and averages over positions, e.g. that of a final norm through the
+mean into the head. Not into a layer that pads with zeros, which would have to pad with beta. (LayerNorm: Ba et
 al. 2016; GroupNorm: Wu & He 2018; RMSNorm: Zhang & Sennrich 2019.)
 """
 
@@ -26,7 +26,7 @@ _OVER_GROUPS = (aten.group_norm.default, aten.instance_norm.default)
 
 @dataclass(frozen=True)
 class NormFold:
-    """The norm, and the layers that take its affine over."""
+    """The norm, and the folds of its affine into layers."""
 
     node: fx.Node
     folds: tuple[ReaderFold, ...]
@@ -48,7 +48,7 @@ class NormAffineIntoReaders(Transform[NormFold]):
         if weight is None and bias is None:
             return None
         if is_computed(weight) or is_computed(bias):
-            return Refuse("its scale and shift are computed while the network runs")
+            return Refuse("its scale and shift are computed at run time")
         if is_call(node, *_OVER_LAST_AXES) and len(bound["normalized_shape"]) != 1:
             return Refuse("its scale and shift differ between positions")
         axis = len(shape(node)) - 1 if is_call(node, *_OVER_LAST_AXES) else 1
@@ -58,7 +58,7 @@ class NormAffineIntoReaders(Transform[NormFold]):
         return folds if isinstance(folds, Refuse) else NormFold(node, folds)
 
     def rewrite(self, match: NormFold) -> None:
-        """Change the layers' weights and leave the norm without an affine."""
+        """Change the layers' weights and remove the norm's affine."""
         for fold in match.folds:
             fold.write()
         for argument in ("weight", "bias"):

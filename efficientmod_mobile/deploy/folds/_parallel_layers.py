@@ -1,4 +1,4 @@
-"""Parallel layers of one input that are summed become one layer (re-parameterisation; Ding et al. 2021, RepVGG).
+"""Parallel layers of one input whose results are summed become one layer (RepVGG; Ding et al. 2021).
 
     sum_i c_i (W_i * x + b_i) + d x  =  (sum_i c_i W_i + d I) * x + sum_i c_i b_i
 
@@ -6,9 +6,9 @@ where * is a convolution or a matrix product, each W_i is padded with zeros to t
 same offsets from the output's position), and the identity I is a kernel with a one at offset 0. A BatchNorm or a
 product with a constant on x is a d per channel. The convolutions share stride and output size.
 
-Groups: the sum has gcd(groups) groups, so a grouped kernel may have to be spread with zeros. Two terms are joined only
-where the joint layer needs no more multiplications than both apart, the sum that vanishes counted as one per element;
-the pair that saves most is joined first.
+The merged layer has gcd(groups) groups, so a grouped kernel may have to be expanded with zeros. Two terms are merged
+only if the merged layer needs no more multiplications than both, their sum counted as one per element; the pair that
+saves most is merged first.
 """
 
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ aten = torch.ops.aten
 
 @dataclass(frozen=True)
 class Sum:
-    """A sum of which some terms become `joined` layers, each with its source; `kept` are the other terms."""
+    """A sum of which some terms become `joined` layers, each with its source; `kept` are the others, with factors."""
 
     root: fx.Node
     joined: tuple[tuple[fx.Node, Branch], ...]
@@ -46,12 +46,12 @@ class Sum:
 
 @register
 class ParallelLayers(Transform[Sum]):
-    """Join summed linear layers or convolutions of one input into one, with identity and BatchNorm branches."""
+    """Merge summed linear layers or convolutions of one input, with identity and BatchNorm branches, into one."""
 
     name: ClassVar[str] = "parallel_layers"
 
     def check(self, node: fx.Node) -> Sum | Refuse | None:
-        """Match the last node of a sum that has several terms of one input; refuse where no two can be joined."""
+        """Match the last node of a sum that has several terms of one input; refuse if no two can be merged."""
         user = only_user(node)
         if not is_sum(node) or (user is not None and is_sum(user)):
             return None
@@ -68,7 +68,7 @@ class ParallelLayers(Transform[Sum]):
         return Refuse("; ".join(dict.fromkeys(reasons))) if reasons else None
 
     def rewrite(self, match: Sum) -> None:
-        """Write the joint layers and sum what is left."""
+        """Write the merged layers and sum the remaining terms."""
         layers = [_write(match.root, source, branch) for source, branch in match.joined]
         total = layers[0]
         for layer in layers[1:]:
@@ -80,7 +80,7 @@ class ParallelLayers(Transform[Sum]):
 
 
 def _join_all(branches: list[Branch], reasons: list[str]) -> list[Branch]:
-    """Join the pair that saves most, until no pair can be joined."""
+    """Merge the pair that saves most, until no pair can be merged."""
     while True:
         best = None
         for a, b in combinations(branches, 2):
@@ -97,7 +97,7 @@ def _join_all(branches: list[Branch], reasons: list[str]) -> list[Branch]:
 
 
 def _write(root: fx.Node, source: fx.Node, branch: Branch) -> fx.Node:
-    """Turn the branch's largest layer into the joint one; where it has none, make one before the sum."""
+    """Change the branch's largest layer to the merged one; if the branch has no layer, insert one before the sum."""
     geometry, layer = branch.geometry, branch.layer
     if layer is None:
         norm = next(term for term in branch.terms if term is not source)

@@ -1,10 +1,10 @@
-"""A product, quotient, sum or difference with a constant moves into the layer before it, or into all layers after it.
+"""A product, quotient, sum or difference with a constant is folded into the layer before it or all layers after it.
 
     LayerScale:           g * (W x + b) = (g W) x + g b
-    an input's scale:     W (x * c) + b = (W c) x + b       also where W pads: c * 0 = 0
+    an input's scale:     W (x * c) + b = (W c) x + b       also if W pads: c * 0 = 0
     a constant sum:       (W x + b) + c = W x + (b + c)
 
-The constant has one value per channel of the layer (or one in all). (LayerScale: Touvron et al. 2021.)
+The constant has one value per channel of the layer, or one value. (LayerScale: Touvron et al. 2021.)
 """
 
 from dataclasses import dataclass
@@ -27,13 +27,13 @@ from efficientmod_mobile.deploy.program import replace
 
 @dataclass(frozen=True)
 class ConstantFold:
-    """The operation with a constant, and the layers that take it over."""
+    """The operation with a constant, and the folds of it into layers."""
 
     operation: Affine
     folds: tuple[ProducerFold | ReaderFold, ...]
 
     def write(self) -> None:
-        """Change the layers' weights, and let the operation's readers read its input."""
+        """Change the layers' weights and remove the operation."""
         for fold in self.folds:
             fold.write()
         replace(self.operation.node, self.operation.source)
@@ -41,12 +41,12 @@ class ConstantFold:
 
 @register
 class ConstantIntoProducer(Transform[ConstantFold]):
-    """Fold an operation with a constant into the layer before it: LayerScale, for one."""
+    """Fold an operation with a constant, such as LayerScale, into the layer before it."""
 
     name: ClassVar[str] = "constant_into_producer"
 
     def check(self, node: fx.Node) -> ConstantFold | Refuse | None:
-        """Match an operation with a constant behind a layer whose channels nothing else reads."""
+        """Match an operation with a constant on a layer's channels that have no other user."""
         operation = constant_operation(node)
         if operation is None:
             return None
@@ -54,13 +54,13 @@ class ConstantIntoProducer(Transform[ConstantFold]):
         return fold if isinstance(fold, Refuse) else ConstantFold(operation, (fold,))
 
     def rewrite(self, match: ConstantFold) -> None:
-        """Scale the layer's weight and bias, add to its bias."""
+        """Scale the layer's weight and bias, and add the shift to its bias."""
         match.write()
 
 
 @register
 class ConstantIntoReaders(Transform[ConstantFold]):
-    """Fold an operation with a constant into every layer that reads it: an input's 1 / std, for one."""
+    """Fold an operation with a constant, such as the division of an input by std, into every layer that reads it."""
 
     name: ClassVar[str] = "constant_into_readers"
 
@@ -71,7 +71,7 @@ class ConstantIntoReaders(Transform[ConstantFold]):
             return None
         constants = operation.per_channel()
         if constants is None:
-            return Refuse("the constant changes along more than one axis")
+            return Refuse("the constant varies along more than one axis")
         folds = into_readers(node, *constants)
         return folds if isinstance(folds, Refuse) else ConstantFold(operation, folds)
 

@@ -1,10 +1,10 @@
-"""Two layers in a row, one of them pointwise, become one where that is no more work.
+"""Two consecutive layers, one of them pointwise, become one if that needs no more multiplications.
 
     V (W * x + b) + c = (V W) * x + (V b + c)             a pointwise layer V after any layer W
     V * (W x + b) + c = (V W) * x + (c + sum_taps V b)    a pointwise layer W before any layer V
 
-In the second form V may pad only if b = 0: what it pads with is 0, and W 0 + b = b. The joint layer has gcd(groups)
-groups. The layers are joined only if the joint one needs no more multiplications than both.
+In the second form V may pad only if b = 0, since it pads with 0 where W 0 + b = b. The merged layer has gcd(groups)
+groups.
 """
 
 import math
@@ -30,7 +30,7 @@ from efficientmod_mobile.deploy.program import only_user, set_argument
 
 @dataclass(frozen=True)
 class Chain:
-    """Two layers, the second reading only the first, and the geometry of both as one."""
+    """Two layers, the second reading only the first, their numbers of groups, and the geometry of both as one."""
 
     first: Layer
     second: Layer
@@ -40,12 +40,12 @@ class Chain:
 
 @register
 class SequentialLayers(Transform[Chain]):
-    """Join a pointwise layer with the layer before or after it, where that is cheaper."""
+    """Merge a pointwise layer with the layer before or after it, if that is not more expensive."""
 
     name: ClassVar[str] = "sequential_layers"
 
     def check(self, node: fx.Node) -> Chain | Refuse | None:
-        """Match a layer that reads a layer of its kind; refuse where that is not exact or more work."""
+        """Match a layer that reads a layer of its kind; refuse if merging is not exact or more expensive."""
         if not is_layer(node) or not isinstance(node.args[0], fx.Node) or not is_layer(node.args[0]):
             return None
         layers = layer_of(node.args[0]), layer_of(node)
@@ -56,7 +56,7 @@ class SequentialLayers(Transform[Chain]):
         return _chain(first, second)  # type: ignore[arg-type]
 
     def rewrite(self, match: Chain) -> None:
-        """Let the second layer compute both."""
+        """Change the second layer to compute both."""
         weight, bias = _product(match)
         set_argument(match.second.node, "input", match.first.input)
         match.second.write(weight, bias)
@@ -85,11 +85,11 @@ def _reason_against(chain: Chain, macs: int) -> str | None:
     first, second = chain.first, chain.second
     if chain.geometry.macs > macs:
         names = f"{first.node.name} and {second.node.name}"
-        return f"{names} take {macs} multiplications, as one layer {chain.geometry.macs}"
+        return f"{names} need {macs} multiplications, as one layer {chain.geometry.macs}"
     if only_user(first.node) is None:
-        return f"{first.node.name} is also read elsewhere"
+        return f"{first.node.name} has other users"
     if second.pads and first.bias is not None and bool(first.bias.any()):
-        return f"{second.node.name} pads with zeros, which the bias of {first.node.name} does not pass"
+        return f"{second.node.name} pads with zeros, so the bias of {first.node.name} cannot be folded into it"
     return None
 
 
@@ -98,7 +98,7 @@ def _pointwise(geometry: Geometry) -> bool:
 
 
 def _product(chain: Chain) -> tuple[Tensor, Tensor | None]:
-    """Multiply the weights group by group, summing over the channels between them; one of the kernels is one tap."""
+    """Multiply the weights per group, contracting the channels between the layers; one of the kernels has one tap."""
     groups = chain.geometry.groups
     inner = spread_groups(chain.first.weight, chain.groups[0], groups)
     outer = spread_groups(chain.second.weight, chain.groups[1], groups)

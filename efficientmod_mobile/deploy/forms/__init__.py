@@ -5,10 +5,9 @@ from efficientmod_mobile.deploy.forms._attention_per_head import AttentionPerHea
 from efficientmod_mobile.deploy.forms._centred_residual_stream import CentreStreams
 from efficientmod_mobile.deploy.forms._layer_per_slice import LayerPerSlice
 from efficientmod_mobile.deploy.forms._norm_in_operators import NormInOperators
-from efficientmod_mobile.deploy.forms._split_depthwise import SplitDepthwise
 from efficientmod_mobile.deploy.forms._untile import Untile
 from efficientmod_mobile.deploy.forms.channels_first import ChannelsFirst
-from efficientmod_mobile.deploy.forms.xnnpack import XnnpackForms
+from efficientmod_mobile.deploy.forms.xnnpack import SplitDepthwise, XnnpackForms
 
 __all__ = [
     "AttentionInProducts",

@@ -1,9 +1,9 @@
-"""Attention is written as products of three-dimensional tensors, the only ones that a batched product need have.
+"""Attention is written as batched products of three-dimensional tensors.
 
     scaled_dot_product_attention(q, k, v, scale=c) = softmax(c * (q @ k^T)) @ v           (Vaswani et al. 2017)
     a @ b  for (B1, ..., M, K) and (B1, ..., K, N)  =  reshape(bmm(reshape(a), reshape(b)))     (B1 * ..., M, K)
 
-The reshapes meet the permutes around them in `channels_first`.
+`channels_first` merges the reshapes with the permutes around them.
 """
 
 import math
@@ -26,7 +26,7 @@ class AttentionInProducts(Transform[fx.Node]):
     name: ClassVar[str] = "attention_in_products"
 
     def check(self, node: fx.Node) -> fx.Node | Refuse | None:
-        """Match an attention operator without mask, dropout or shared heads."""
+        """Match an attention operator; refuse a mask, dropout and heads with shared keys."""
         if not is_call(node, aten.scaled_dot_product_attention.default):
             return None
         bound = arguments(node)
@@ -37,7 +37,7 @@ class AttentionInProducts(Transform[fx.Node]):
         return node
 
     def rewrite(self, match: fx.Node) -> None:
-        """Write it out; the scale, if it is not 1, on the queries."""
+        """Write the products and the softmax; a scale other than 1 multiplies the queries."""
         bound = arguments(match)
         query, key, value = bound["query"], bound["key"], bound["value"]
         scale = 1 / math.sqrt(shape(query)[-1]) if bound["scale"] is None else float(bound["scale"])
@@ -50,12 +50,12 @@ class AttentionInProducts(Transform[fx.Node]):
 
 @register
 class ProductsInBatches(Transform[fx.Node]):
-    """Write a product of two activations of equal batch axes as one of three-dimensional tensors."""
+    """Write a product of two activations with equal batch axes as one of three-dimensional tensors."""
 
     name: ClassVar[str] = "products_in_batches"
 
     def check(self, node: fx.Node) -> fx.Node | Refuse | None:
-        """Match a matmul of two activations, of three axes or more."""
+        """Match a matmul of two activations with three axes or more."""
         if not is_call(node, aten.matmul.default):
             return None
         left, right = (factor for factor in node.args[:2])
@@ -66,7 +66,7 @@ class ProductsInBatches(Transform[fx.Node]):
         return node
 
     def rewrite(self, match: fx.Node) -> None:
-        """Merge the batch axes into one, and split the result's again."""
+        """Reshape the batch axes to one, and the result's back."""
         size = shape(match)
         left, right = (
             emit(match, aten.reshape.default, (factor, [math.prod(size[:-2]), *shape(factor)[-2:]]))

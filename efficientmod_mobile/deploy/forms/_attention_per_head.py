@@ -1,11 +1,11 @@
-"""Attention in Core ML's form: head by head, with queries, keys and values channels-first, as convolutions give them.
+"""Attention in Core ML's form: per head, with channels-first queries, keys and values, as convolutions compute them.
 
     o = softmax(a b) d           over the last axis, the queries in rows
     o_i^T = d_i^T softmax'(b_i^T a_i^T)     for each head i, softmax' over the keys: the axis before the last
 
 a = q^T (L, width), b = k (width, L) and d = v^T (L, width) were permuted from the channels-first q and v, (width, L).
-The transposed form takes these as they are, and its result o^T is channels-first again; k^T alone is left, which Core
-ML's product takes over. Apple's Neural Engine runs small products of one head each better than one of all heads
+The transposed form reads these without a permute, and its result o^T is channels-first again; only k^T remains, which
+is an attribute of Core ML's product. Apple's Neural Engine runs small products of one head faster than one of all heads
 ("Deploying Transformers on the Apple Neural Engine", Apple 2022, and its code, ml-ane-transformers).
 """
 
@@ -34,26 +34,26 @@ class HeadedAttention:
 
 @register
 class AttentionPerHead(Transform[HeadedAttention]):
-    """Write an attention, transposed, one head after the other."""
+    """Write an attention transposed, as separate products for each head."""
 
     name: ClassVar[str] = "attention_per_head"
 
     def check(self, node: fx.Node) -> HeadedAttention | Refuse | None:
-        """Match a softmax over the last axis between two batched products that nothing else reads."""
+        """Match a softmax over the last axis between two batched products without other users."""
         if not is_call(node, aten.softmax.int) or not is_call(node.args[0], aten.bmm.default):
             return None
         scores, result = node.args[0], only_user(node)
         if not isinstance(scores, fx.Node) or arguments(node)["dim"] % 3 != 2:
             return Refuse("its softmax is not over the keys")
         if only_user(scores) is not node or not is_call(result, aten.bmm.default):
-            return Refuse("its scores or weights are read elsewhere too")
+            return Refuse("its scores or weights have other users")
         if result is None or result.args[0] is not node or result.args[1] is node:
             return Refuse("its weights are not the first factor of the product with the values")
         left, right = scores.all_input_nodes if len(scores.all_input_nodes) == 2 else scores.all_input_nodes * 2
         return HeadedAttention(left, right, result.args[1], result)  # type: ignore[arg-type]
 
     def rewrite(self, match: HeadedAttention) -> None:
-        """Write the heads, join them, and transpose back."""
+        """Write the heads, concatenate them, and transpose the result."""
         before = match.result
 
         def transposed(node: fx.Node) -> fx.Node:

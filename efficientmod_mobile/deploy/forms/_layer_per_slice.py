@@ -1,9 +1,9 @@
-"""A layer that is only read in slices of its output channels becomes one layer per slice.
+"""A layer of whose result only slices of channels are used becomes one layer per slice.
 
     slice(W x + b, i:j) = W[i:j] x + b[i:j]
 
-As many multiplications as before; the slices, which copy memory, are gone. So the queries, keys and values of an
-attention get a layer each.
+The multiplications stay the same; the slices, which copy memory, are removed. The queries, keys and values of an
+attention are then computed by one layer each.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ import torch
 from torch import fx
 
 from efficientmod_mobile.deploy._transform import Transform, register
-from efficientmod_mobile.deploy.analysis import Cut, Layer, Refuse, bias_name, cut_of, is_layer, layer_of
+from efficientmod_mobile.deploy.analysis import AxisSlice, Layer, Refuse, bias_name, is_layer, layer_of, slice_of
 from efficientmod_mobile.deploy.program import add_parameter, arguments, emit, is_call, replace
 
 aten = torch.ops.aten
@@ -21,20 +21,20 @@ aten = torch.ops.aten
 
 @dataclass(frozen=True)
 class SlicedLayer:
-    """A layer, and each slice of it with its reader's node."""
+    """A layer, and each slice of its result with the node that slices."""
 
     layer: Layer
-    slices: tuple[tuple[fx.Node, Cut], ...]
+    slices: tuple[tuple[fx.Node, AxisSlice], ...]
 
 
 @register
 class LayerPerSlice(Transform[SlicedLayer]):
-    """Split a layer into one for each slice of its output channels."""
+    """Split a layer into one per slice of its output channels."""
 
     name: ClassVar[str] = "layer_per_slice"
 
     def check(self, node: fx.Node) -> SlicedLayer | Refuse | None:
-        """Match a layer all of whose readers are slices of channels that do not overlap."""
+        """Match a layer all of whose users are slices of its channels that do not overlap."""
         if not is_layer(node) or not any(is_call(user, aten.slice.Tensor) for user in node.users):
             return None
         layer = layer_of(node)
@@ -44,22 +44,22 @@ class LayerPerSlice(Transform[SlicedLayer]):
             return Refuse("it is grouped or transposed")
         slices = []
         for user in node.users:
-            cut = cut_of(user)
-            if cut is None or cut.axis != layer.axis or cut.drops:
-                return Refuse(f"{user.name} reads it too, and is no slice of its channels")
-            slices.append((user, cut))
+            part = slice_of(user)
+            if part is None or part.axis != layer.axis or part.drops_axis:
+                return Refuse(f"{user.name} reads it too, and is not a slice of its channels")
+            slices.append((user, part))
         slices.sort(key=lambda found: found[1].start)
-        ends = [0, *(cut.start + cut.length for _, cut in slices)]
-        if any(cut.start < end for (_, cut), end in zip(slices, ends, strict=False)):
+        ends = [0, *(part.start + part.length for _, part in slices)]
+        if any(part.start < end for (_, part), end in zip(slices, ends, strict=False)):
             return Refuse("its slices overlap, and a channel would be computed twice")
         return SlicedLayer(layer, tuple(slices))
 
     def rewrite(self, match: SlicedLayer) -> None:
-        """Write the layers in the slices' places."""
+        """Replace each slice by a layer."""
         layer = match.layer
         name = str(arguments(layer.node)["weight"].target)
-        for node, cut in match.slices:
-            rows = slice(cut.start, cut.start + cut.length)
+        for node, part in match.slices:
+            rows = slice(part.start, part.start + part.length)
             weight = add_parameter(node, name, layer.weight[rows])
             bias = None if layer.bias is None else add_parameter(node, bias_name(name), layer.bias[rows])
             args = (layer.input, weight, bias, *layer.node.args[3:])

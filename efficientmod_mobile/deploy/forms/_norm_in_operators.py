@@ -1,13 +1,13 @@
-"""A normalisation over channels is written in operators that every runtime has, its statistics as a linear layer.
+"""A normalisation over channels is written in operators that every runtime supports, its statistics as a linear layer.
 
-    m = linear(x, 1/C ... 1/C)                        the mean over channels, one channel
+    m = linear(x, 1/C ... 1/C)                        the mean over channels
     s = linear((x - m)^2, 1/C ... 1/C, eps)           the variance plus eps
     LayerNorm(x) = (x - m) * rsqrt(s) * w + b         (Ba et al. 2016)
     RMSNorm(x)   = x * rsqrt(linear(x^2, 1/C ... 1/C, eps)) * w            (Zhang & Sennrich 2019)
-    GroupNorm(1 group): m and s averaged over H and W too                  (Wu & He 2018)
+    GroupNorm(1 group): m and s also averaged over H and W                  (Wu & He 2018)
 
-No mobile runtime has LayerNorm over the channels of a channels-first tensor, and some run LayerNorm itself outside
-their fast path; a matrix product with one row, rsqrt and products with broadcasting are fast everywhere.
+No mobile runtime supports LayerNorm over the channels of a channels-first tensor, and some run LayerNorm itself outside
+their accelerated path; a matrix product with one row, rsqrt and products with broadcasting are fast in all of them.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ _OVER_LAST_AXIS = (aten.layer_norm.default, aten.rms_norm.default)
 
 @dataclass(frozen=True)
 class Norm:
-    """The norm, and its affine where it has one."""
+    """The norm, and its affine if it has one."""
 
     node: fx.Node
     weight: fx.Node | None
@@ -49,11 +49,11 @@ class NormInOperators(Transform[Norm]):
         if is_call(node, *_OVER_LAST_AXIS) and len(bound["normalized_shape"]) != 1:
             return Refuse("it normalises several axes, each element with its own scale and shift")
         if is_call(node, aten.group_norm.default) and (bound["num_groups"] != 1 or len(shape(node)) != 4):
-            return Refuse("it normalises several groups of channels, or something else than (N, C, H, W)")
+            return Refuse("it normalises several groups of channels, or its input is not (N, C, H, W)")
         return Norm(node, bound["weight"], bound.get("bias"), float(bound["eps"]))
 
     def rewrite(self, match: Norm) -> None:
-        """Write the operators, the affine only where there is one."""
+        """Write the operators; the affine only if there is one."""
         node = match.node
         x = node.args[0]
         if not isinstance(x, fx.Node):
@@ -70,7 +70,7 @@ class NormInOperators(Transform[Norm]):
 
 
 def _average(node: fx.Node, x: fx.Node, shift: float | None) -> fx.Node:
-    """Insert the mean of x over what the norm normalises, one channel wide, plus a shift."""
+    """Insert the mean of x over the norm's axes, with one channel, plus a shift."""
     grouped = is_call(node, aten.group_norm.default)
     channels = shape(x)[1 if grouped else -1]
     dtype = x.meta["val"].dtype
@@ -89,7 +89,7 @@ def _along_channels(node: fx.Node, constant: fx.Node) -> fx.Node:
 
 
 def per_channel(node: fx.Node, constant: fx.Node) -> fx.Node:
-    """Insert (C, 1, 1) of a vector (C,), held as a parameter where it is one."""
+    """Insert a vector (C,) as (C, 1, 1): a new parameter if it is one, else a reshape."""
     held = tensor_of(constant)
     if held is None:
         return emit(node, aten.reshape.default, (constant, [-1, 1, 1]))

@@ -2,14 +2,14 @@
 
     W2 (act(W1 x + b1) * repeat(c, r)) + b2  =  sum_i W2_i (act(W1_i x + b1_i) * repeat(c, r / p)) + b2
 
-W1_i is the i-th of p blocks of rows of W1, W2_i the i-th of p blocks of columns of W2: as many multiplications as
-before. p is 2 where r and c's channels are even, else r. The repetition that is left, r / p times for both halves, is a
-concatenation, with h half of the channels:
+W1_i is the i-th of p blocks of rows of W1, W2_i the i-th of p blocks of columns of W2, so the number of multiplications
+is the same. p is 2 if r and the channels of c are even, else r. The remaining repetition, r / p times for both halves,
+is a concatenation, with h half the number of channels:
 
     repeat(c, 3) = cat(c, c, c[:h], c[h:])
 
-c is cut in two there because XNNPACK's partitioner for ExecuTorch does not take a concatenation of one tensor with
-itself. EfficientMod's modulation has this form (Ma et al., ICLR 2024).
+One c is split in two because ExecuTorch's XNNPACK partitioner rejects a concatenation of a tensor with itself only.
+EfficientMod's modulation has this form (Ma et al., ICLR 2024).
 """
 
 from dataclasses import dataclass
@@ -38,19 +38,19 @@ class TiledProduct:
 
     @property
     def parts(self) -> int:
-        """How many blocks the layers are cut into."""
+        """The number of blocks into which the layers are split."""
         halves = self.count % 2 == 0 and shape(self.context)[self.axis] % 2 == 0
         return 2 if halves else self.count
 
 
 @register
 class Untile(Transform[TiledProduct]):
-    """Split the layers around a product with a repeated tensor, so that nothing is repeated."""
+    """Split the layers around a product with a repeated tensor, so that no `repeat` remains."""
 
     name: ClassVar[str] = "untile"
 
     def check(self, node: fx.Node) -> TiledProduct | Refuse | None:
-        """Match a repetition along one axis, multiplied with a layer's output, that one layer reads."""
+        """Match a repetition along one axis whose product with a layer's result is read by one layer."""
         if not is_call(node, aten.repeat.default):
             return None
         context, counts = node.all_input_nodes[0], list(arguments(node)["repeats"])
@@ -62,7 +62,7 @@ class Untile(Transform[TiledProduct]):
             or product is None
             or not is_call(product, aten.mul.Tensor)
         ):
-            return Refuse("it is no repetition along one axis that only a product reads")
+            return Refuse("it is not a repetition along one axis whose only user is a product")
         (value,) = [factor for factor in product.all_input_nodes if factor is not node] or [node]
         if shape(value) != shape(node):
             return Refuse(f"the other factor of {product.name} is broadcast")
@@ -72,18 +72,18 @@ class Untile(Transform[TiledProduct]):
             value = value.all_input_nodes[0]
         first = _layer(value, axes[0])
         reader = only_user(product)
-        second = _layer(reader, axes[0]) if reader is not None else Refuse(f"{product.name} has several readers")
+        second = _layer(reader, axes[0]) if reader is not None else Refuse(f"{product.name} has several users")
         for layer in (first, second):
             if isinstance(layer, Refuse):
                 return layer
         if not isinstance(first, Layer) or not isinstance(second, Layer):
             raise AssertionError("both are layers")
         if only_user(value) is None:
-            return Refuse(f"{value.name} has several readers")
+            return Refuse(f"{value.name} has several users")
         return TiledProduct(context, axes[0], counts[axes[0]], first, tuple(acts), second)
 
     def rewrite(self, match: TiledProduct) -> None:
-        """Write one product after the other, adding up."""
+        """Write the products and their sum."""
         context = tiled(match.second.node, match.context, match.axis, match.count // match.parts)
         total: fx.Node | None = None
         for index in range(match.parts):
@@ -99,7 +99,7 @@ class Untile(Transform[TiledProduct]):
 
 
 def tiled(before: fx.Node, x: fx.Node, axis: int, times: int) -> fx.Node:
-    """Insert x so many times in a row along an axis, the last time in two parts."""
+    """Insert the concatenation of `times` copies of x along an axis, the last one as two halves."""
     if times == 1:
         return x
     size = shape(x)[axis]
@@ -110,7 +110,7 @@ def tiled(before: fx.Node, x: fx.Node, axis: int, times: int) -> fx.Node:
 
 def _layer(node: fx.Node, axis: int) -> Layer | Refuse:
     if not is_layer(node):
-        return Refuse(f"{node.name} is no layer with weights")
+        return Refuse(f"{node.name} is not a linear layer")
     layer = layer_of(node)
     if isinstance(layer, Refuse):
         return layer
@@ -127,7 +127,7 @@ def _rows(match: TiledProduct, index: int) -> fx.Node:
 
 
 def _columns(match: TiledProduct, index: int, x: fx.Node) -> fx.Node:
-    """Insert the second layer's share for the index-th block of its input channels; the first share has the bias."""
+    """Insert the second layer for the index-th block of its input channels; that of the first block has the bias."""
     layer = match.second
     bias = layer.bias if index == 0 else None
     return _part(match, layer, x, layer.weight.chunk(match.parts, 1)[index], bias)

@@ -1,4 +1,4 @@
-"""From a module to a program: export, make every operation functional, give every tensor one node."""
+"""Capture a module as a program: export it, make every operation functional, merge tied tensors."""
 
 import logging
 import warnings
@@ -9,12 +9,13 @@ import torch
 from torch import Tensor, fx, nn
 from torch.utils import _pytree as pytree
 
-from efficientmod_mobile.deploy.program._canonical_operators import spell
+from efficientmod_mobile.deploy.program._canonical_operators import canonicalise
 from efficientmod_mobile.deploy.program._functionalisation import is_functional, make_functional
 from efficientmod_mobile.deploy.program._graph import clean
-from efficientmod_mobile.deploy.program._nested_graphs import inline_regions
+from efficientmod_mobile.deploy.program._nested_graphs import inline_nested_graphs
 from efficientmod_mobile.deploy.program._program import Program, build, copy_graph, get_tensor
 from efficientmod_mobile.errors import ConversionError
+from efficientmod_mobile.messages import first_line
 
 
 def capture(module: nn.Module, example: Tensor) -> Program:
@@ -23,8 +24,8 @@ def capture(module: nn.Module, example: Tensor) -> Program:
     The module is not changed and shares no memory with the program. Nested outputs become a flat tuple.
 
     Raises:
-        ConversionError: a part of the module is in training mode, the example is no float32 image, `torch.export`
-            refuses, a size depends on the data, or the network writes into its own buffers while it runs.
+        ConversionError: a part of the module is in training mode, the example is not a float32 image, `torch.export`
+            fails, a size depends on the data, or the network writes into its own buffers.
     """
     training = [name or "the network" for name, part in module.named_modules() if part.training]
     if training:
@@ -39,14 +40,15 @@ def capture(module: nn.Module, example: Tensor) -> Program:
     for node in graph.nodes:
         if any(not isinstance(size, int) for size in getattr(node.meta.get("val"), "shape", ())):
             raise ConversionError(
-                f"the size of {node.name} depends on what the picture shows; make forward give tensors of fixed sizes"
+                f"the size of {node.name} depends on the input's values; make forward() return tensors of fixed sizes"
             )
         if not is_functional(node):
             raise ConversionError(
-                f"the network writes into its own state ({node.name}); make forward pure in evaluation mode"
+                f"the network writes into its own buffers ({node.name}); make forward() change no buffer in "
+                "evaluation mode"
             )
     program = build(graph, tensors, example.detach().clone())
-    spell(program.graph)
+    canonicalise(program.graph)
     clean(program.graph_module)
     return program
 
@@ -56,18 +58,17 @@ def _export(module: nn.Module, example: Tensor) -> fx.GraphModule:
         try:
             exported = torch.export.export(module, (example,))
             unlifted = exported.module(check_guards=False)
-            inline_regions(unlifted)
+            inline_nested_graphs(unlifted)
             if not make_functional(unlifted.graph):
                 unlifted = exported.run_decompositions({}).module(check_guards=False)
-                inline_regions(unlifted)
+                inline_nested_graphs(unlifted)
         except ConversionError:
             raise
         except Exception as error:
-            reason = str(error).strip().partition("\n")[0] or type(error).__name__
             name = type(module).__name__
             raise ConversionError(
-                f"torch.export cannot trace {name} for an input of shape {tuple(example.shape)} ({reason}); "
-                "check the shape, and that no branch in forward depends on the data"
+                f"torch.export cannot trace {name} for an input of shape {tuple(example.shape)} ({first_line(error)}); "
+                "check the shape, and that no branch in forward() depends on the data"
             ) from error
     if not isinstance(unlifted, fx.GraphModule):
         raise TypeError(f"torch.export gave a {type(unlifted).__name__}")
@@ -76,7 +77,7 @@ def _export(module: nn.Module, example: Tensor) -> fx.GraphModule:
 
 @contextmanager
 def _silence() -> Iterator[None]:
-    """Keep torch.export's warnings of its own deprecated calls, and its logged tracebacks, out of the terminal."""
+    """Suppress torch.export's deprecation warnings about its own calls, and the tracebacks it logs."""
     level = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:
@@ -95,7 +96,7 @@ def _flatten_outputs(graph: fx.Graph) -> fx.Graph:
 
 
 def _merge_tied(graph: fx.Graph, module: nn.Module) -> dict[str, Tensor]:
-    """Leave one `get_attr` node per tensor that is read; return those tensors by name, copied."""
+    """Keep one `get_attr` node per tensor that is read; return copies of those tensors by name."""
     first: dict[int, fx.Node] = {}
     tensors: dict[str, Tensor] = {}
     for node in graph.find_nodes(op="get_attr"):

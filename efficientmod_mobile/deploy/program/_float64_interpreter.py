@@ -1,7 +1,7 @@
-"""Run float64 graphs in reasonable time.
+"""An interpreter of float64 graphs with a fast grouped convolution.
 
-PyTorch computes a grouped convolution in float64 one group after the other. As one product of matrices over the patches
-of the image a depthwise 7x7 takes a fifteenth of that:
+PyTorch computes a grouped convolution in float64 one group at a time. As one batched matrix product over the patches of
+the image, a depthwise 7x7 takes a fifteenth of that time:
 
     y[n, g, o, l] = sum_k w[g, o, k] * patches(x)[n, g, k, l],    k over the group's channels and the kernel
 """
@@ -17,12 +17,12 @@ aten = torch.ops.aten
 
 
 class Float64Interpreter(fx.Interpreter):
-    """`fx.Interpreter`, with float64 grouped convolutions as products of matrices."""
+    """`fx.Interpreter` that computes float64 grouped convolutions as batched matrix products."""
 
     def call_function(self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Compute one operator."""
         if target is aten.conv2d.default and args[0].dtype == torch.float64 and args[1].shape[1] < args[0].shape[-3]:
-            if args[0].ndim == 3:  # (C, H, W), an image that is no batch
+            if args[0].ndim == 3:  # (C, H, W), without a batch axis
                 return _grouped_convolution(args[0][None], *args[1:], **kwargs)[0]
             return _grouped_convolution(*args, **kwargs)
         return super().call_function(target, args, kwargs)
@@ -38,7 +38,7 @@ def _grouped_convolution(
     groups: int = 1,
 ) -> Tensor:
     """`aten.conv2d`: (N, C, H, W) and (O, C / groups, h, w) -> (N, O, H', W')."""
-    stride, padding, dilation = ((*pair, *pair)[:2] for pair in (stride, padding, dilation))  # one number is for both
+    stride, padding, dilation = ((*pair, *pair)[:2] for pair in (stride, padding, dilation))  # one number: both axes
     sides = zip(input.shape[2:], weight.shape[2:], stride, padding, dilation, strict=True)
     size = [(side + 2 * p - d * (kernel - 1) - 1) // s + 1 for side, kernel, s, p, d in sides]
     patches = F.unfold(input, weight.shape[2:], dilation, padding, stride)

@@ -1,10 +1,10 @@
-"""Operations that write in place (`relu_`, `add_`) become their functional twins, where nothing else sees the tensor.
+"""In-place operations (`relu_`, `add_`) become their functional equivalents, where no alias of the tensor exists.
 
     y = op_(x, ...)   ->   y = op(x, ...)
 
-This holds when x is freshly computed (no view of another tensor), no view of x was taken before and nothing reads x
-afterwards (`torch.export` writes y for it there). Everything else is left to PyTorch's own functionalisation, which is
-slower and spells a reshape out as a copy and a view.
+This holds when x is a newly computed tensor (no view of another), no view of x was taken before, and nothing reads x
+afterwards (later uses of x are uses of y in the exported graph). Everything else is left to PyTorch's own
+functionalisation, which is slower and decomposes a reshape into a copy and a view.
 """
 
 import torch
@@ -13,7 +13,7 @@ from torch._ops import OpOverload
 
 aten = torch.ops.aten
 
-# Composite operators that always compute a new tensor; the other composites may hand their input back.
+# Composite operators that always compute a new tensor; other composites may return their input.
 _FRESH_COMPOSITES = {
     aten.batch_norm.default,
     aten.conv1d.default,
@@ -28,34 +28,34 @@ _FRESH_COMPOSITES = {
 
 
 def is_functional(node: fx.Node) -> bool:
-    """Whether the node writes into no tensor."""
+    """Whether the node modifies no tensor."""
     return not (isinstance(node.target, OpOverload) and node.target._schema.is_mutable)
 
 
 def make_functional(graph: fx.Graph) -> bool:
-    """Replace in-place operations where that is plainly right; False when one is left (and the graph half changed)."""
+    """Replace in-place operations where that is exact; False if one remains (the graph may be partly changed)."""
     position = {node: index for index, node in enumerate(graph.nodes)}
     for node in graph.nodes:
         if is_functional(node):
             continue
-        twin = _twin(node.target)
+        functional = _functional_overload(node.target)
         written = node.args[0]
-        if twin is None or not isinstance(written, fx.Node) or not _computes_fresh(written):
+        if functional is None or not isinstance(written, fx.Node) or not _computes_fresh(written):
             return False
         readers = [user for user in written.users if user is not node]
         if any(position[user] > position[node] or not _computes_fresh(user) for user in readers):
             return False
         if not _same_dtype(node):
             return False
-        node.target = twin
+        node.target = functional
     return True
 
 
-def _twin(target: OpOverload) -> OpOverload | None:
+def _functional_overload(target: OpOverload) -> OpOverload | None:
     name = target._schema.name.removeprefix("aten::")
     packet = getattr(aten, name.removesuffix("_"), None) if name.endswith("_") else None
-    twin = getattr(packet, target._overloadname, None)
-    return twin if isinstance(twin, OpOverload) else None
+    functional = getattr(packet, target._overloadname, None)
+    return functional if isinstance(functional, OpOverload) else None
 
 
 def _computes_fresh(node: fx.Node) -> bool:
@@ -74,5 +74,5 @@ def _qualified_name(target: OpOverload) -> str:
 
 
 def _same_dtype(node: fx.Node) -> bool:
-    """In place, the result keeps the first operand's dtype; the functional twin would promote."""
+    """An in-place result keeps the first operand's dtype; the functional operator would promote it."""
     return len({operand.meta["val"].dtype for operand in node.all_input_nodes}) == 1

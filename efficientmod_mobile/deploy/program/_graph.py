@@ -1,7 +1,7 @@
 """Reading and editing a program's graph.
 
-A transform edits through these functions, so that three things stay true: every node carries `meta["val"]`, every
-parameter is one `get_attr` node with a readable name, and a new node says which module of the network it stands for.
+Transforms edit a graph through these functions, which keep three invariants: every node has `meta["val"]`, every
+parameter is one `get_attr` node with a readable name, and a new node records the module of the network it belongs to.
 """
 
 from collections.abc import Callable, Mapping
@@ -36,7 +36,7 @@ def arguments(node: fx.Node) -> dict[str, Any]:
 
 
 def shape(node: fx.Node) -> Shape:
-    """Return the shape of the tensor that the node gives."""
+    """Return the shape of the node's tensor."""
     return tuple(int(size) for size in node.meta["val"].shape)
 
 
@@ -48,7 +48,7 @@ def tensor_of(node: object) -> Tensor | None:
 
 
 def is_computed(argument: object) -> bool:
-    """Whether an optional argument is there and is no parameter or constant, for both of which `tensor_of` has None."""
+    """Whether an optional argument is given and is computed by the graph: neither a parameter nor a constant."""
     return argument is not None and tensor_of(argument) is None
 
 
@@ -59,19 +59,22 @@ def only_user(node: fx.Node) -> fx.Node | None:
 
 
 def module_path(node: fx.Node) -> str:
-    """Return the dotted path of the innermost module that the node comes from ("" for the network itself)."""
-    stack = node.meta.get("nn_module_stack") or {}
-    return str(list(stack.values())[-1][0]) if stack else ""
+    """Return the dotted path of the innermost module that the node comes from ("" for the network itself).
+
+    PyTorch may record the second call of a module `blocks.0` as `blocks.0@1`; its path is `blocks.0`.
+    """
+    stack = node.meta.get("nn_module_stack")
+    return str(list(stack.values())[-1][0]).partition("@")[0] if stack else ""
 
 
 def where(node: fx.Node) -> str:
-    """Name a node for a reader: its module's path and its own name."""
+    """Name a node in a message: its module's path and its own name."""
     path = module_path(node)
     return f"{path} ({node.name})" if path else node.name
 
 
 def add_parameter(near: fx.Node, name: str, value: Tensor) -> fx.Node:
-    """Hold `value` under `name` (a dotted path; a number is added when it is taken); return its `get_attr` node."""
+    """Store `value` as `name` (a dotted path; a number is appended if it exists); return its new `get_attr` node."""
     graph, owner = near.graph, _owner(near)
     path, _, leaf = name.rpartition(".")
     parent = _submodule(owner, path)
@@ -91,10 +94,10 @@ def add_parameter(near: fx.Node, name: str, value: Tensor) -> fx.Node:
 
 
 def set_parameter(user: fx.Node, argument: str, name: str, value: Tensor) -> None:
-    """Make `user` read `value` as its argument of this name; the tensor that it read before keeps its other readers.
+    """Make `user` read `value` as its argument of this name; other users of the previous tensor are not affected.
 
-    The new tensor takes the old one's name (with a number, when the old one stays); `name` is for an argument that
-    had none.
+    The new tensor has the name of the previous one (with a number, if that one is still used); `name` is used when the
+    argument was not given before.
     """
     old = arguments(user).get(argument)
     if isinstance(old, fx.Node) and old.op == "get_attr":
@@ -133,7 +136,7 @@ def emit(
     kwargs: Mapping[str, Any] | None = None,
     like: fx.Node | None = None,
 ) -> fx.Node:
-    """Insert a call of `target` before a node, with its `meta["val"]`; it is of `like`'s module (or `before`'s)."""
+    """Insert a call of `target` before a node and compute its `meta["val"]`; other meta is `like`'s or `before`'s."""
     kwargs = dict(kwargs or {})
     with before.graph.inserting_before(before):
         node = before.graph.call_function(target, args, kwargs)
@@ -143,15 +146,15 @@ def emit(
 
 
 def refresh(node: fx.Node) -> None:
-    """Compute the node's `meta["val"]` again from its inputs, after its arguments changed."""
+    """Recompute the node's `meta["val"]` after its arguments changed."""
     with _fake_mode(node.graph):
         node.meta["val"] = evaluate(node, lambda source: source.meta["val"])
 
 
 def evaluate(node: fx.Node, value: Callable[[fx.Node], Any]) -> Any:
-    """Call the node's operator on the values that `value` gives for the nodes among its arguments."""
+    """Call the node's operator, with `value(node)` in place of each node among its arguments."""
     if not callable(node.target):
-        raise TypeError(f"{node.name} calls nothing")
+        raise TypeError(f"{node.name} calls no operator")
 
     def resolve(leaf: Any) -> Any:
         return value(leaf) if isinstance(leaf, fx.Node) else leaf
@@ -161,13 +164,13 @@ def evaluate(node: fx.Node, value: Callable[[fx.Node], Any]) -> Any:
 
 
 def replace(old: fx.Node, new: fx.Node) -> None:
-    """Let every reader of `old` read `new`, and erase `old`."""
+    """Make every user of `old` use `new` instead, and erase `old`."""
     old.replace_all_uses_with(new)
     old.graph.erase_node(old)
 
 
 def clean(module: fx.GraphModule) -> None:
-    """Drop the nodes that nothing reads and the tensors that no node reads, then compile the graph."""
+    """Remove nodes without users and tensors that no node reads, then recompile the module."""
     graph = module.graph
     for node in reversed(list(graph.nodes)):
         if node.op in ("call_function", "get_attr") and not node.users:
@@ -206,5 +209,5 @@ def _delete(node: fx.Node) -> None:
 def _fake_mode(graph: fx.Graph) -> FakeTensorMode:
     value = next(iter(graph.find_nodes(op="placeholder"))).meta["val"]
     if not isinstance(value, FakeTensor):
-        raise TypeError("the graph's input carries no FakeTensor")
+        raise TypeError("the graph's input has no FakeTensor in its meta")
     return value.fake_mode

@@ -20,8 +20,8 @@ class Program:
     """An unlifted, functional ATen graph of one network in evaluation mode.
 
     `graph_module` takes the image and returns a flat tuple of tensors. Its parameters and constants are `get_attr`
-    nodes, one node per tensor (tied weights are one node with several users). Every node but the output carries
-    `meta["val"]` (a FakeTensor of its shape and dtype); nodes that come from the network carry
+    nodes, one node per tensor (tied weights are one node with several users). Every node but the output has
+    `meta["val"]` (a FakeTensor of its shape and dtype); nodes that come from the network have
     `meta["nn_module_stack"]`. `example` is the input (N, C, H, W) it was traced with; shapes are static.
     """
 
@@ -35,7 +35,7 @@ class Program:
 
     @property
     def node_count(self) -> int:
-        """How many operations the graph has: nodes that are no parameter, input or output."""
+        """The number of operations: nodes that are not a parameter, an input or an output."""
         return sum(node.op not in ("get_attr", "placeholder", "output") for node in self.graph.nodes)
 
 
@@ -50,16 +50,16 @@ def run(program: Program, x: Tensor) -> tuple[Tensor, ...]:
 
 
 def build(graph: fx.Graph, tensors: Mapping[str, Tensor], example: Tensor) -> Program:
-    """Join a graph and the tensors that its `get_attr` nodes name; floating-point ones become frozen parameters."""
-    held = {
+    """Make a program of a graph and the tensors its `get_attr` nodes name; floating-point ones become parameters."""
+    attributes = {
         name: nn.Parameter(tensor.detach(), requires_grad=False) if tensor.is_floating_point() else tensor
         for name, tensor in tensors.items()
     }
-    return Program(fx.GraphModule(held, graph, class_name="Program"), example)
+    return Program(fx.GraphModule(attributes, graph, class_name="Program"), example)
 
 
 def to_dtype(program: Program, dtype: torch.dtype) -> Program:
-    """Copy the program with all its arithmetic in `dtype` (float32 or float64); integer and boolean tensors stay.
+    """Copy the program with all its arithmetic in `dtype` (float32 or float64); integer and boolean tensors are kept.
 
     Parameters, constants, `dtype` arguments of nodes and the nodes' `meta["val"]` change together.
     """
@@ -87,7 +87,7 @@ def to_dtype(program: Program, dtype: torch.dtype) -> Program:
 
 
 def copy_graph(graph: fx.Graph) -> fx.Graph:
-    """Copy the nodes, their names and their meta; the parameters are not part of a graph."""
+    """Copy the nodes with their names and meta; parameters are not part of a graph."""
     copied = fx.Graph()
     copied.output(copied.graph_copy(graph, {}))
     return copied
@@ -103,7 +103,7 @@ def get_tensor(module: nn.Module, target: str) -> Tensor:
 
 
 def _to_fake(leaf: Any, dtype: torch.dtype, made: dict[tuple[Any, ...], Tensor]) -> Any:
-    """Give a FakeTensor the dtype; those of one shape and strides share one, since making one is slow."""
+    """Convert a FakeTensor to the dtype; equal shapes and strides share one result, since making one is slow."""
     if not isinstance(leaf, FakeTensor) or leaf.dtype not in _FLOATS or leaf.dtype == dtype:
         return leaf
     key = (leaf.fake_mode, tuple(leaf.shape), leaf.stride())

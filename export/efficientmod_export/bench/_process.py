@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from efficientmod_export.bench._plan import Measurement, Plan
-from efficientmod_export.foreign import first_line
 from efficientmod_mobile.errors import ConversionError
+from efficientmod_mobile.messages import first_line
 
 
 def measure_apart(plan: Plan, folder: Path) -> Measurement:

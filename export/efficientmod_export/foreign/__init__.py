@@ -1,7 +1,7 @@
 """Other libraries contained: their output kept from the terminal, their errors explained, their code patched."""
 
 from efficientmod_export.foreign._coremltools_gelu import tanh_gelu
-from efficientmod_export.foreign._failures import converting, first_line, loading
+from efficientmod_export.foreign._failures import converting, loading
 from efficientmod_export.foreign._quiet import quiet, terminal
 from efficientmod_export.foreign._shortcuts import (
     GraphState,
@@ -15,7 +15,6 @@ __all__ = [
     "converting",
     "coremltools_shortcuts",
     "executorch_shortcuts",
-    "first_line",
     "loading",
     "quiet",
     "tanh_gelu",

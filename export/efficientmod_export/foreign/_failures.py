@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from efficientmod_mobile.errors import BundleError, ConversionError, DependencyError, EfficientModError
+from efficientmod_mobile.messages import first_line
 
 # The machine's state and not the network: these stay an OSError, for the caller who knows the folder.
 _MACHINE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
@@ -79,12 +80,6 @@ def _explained(what: str, advice: str) -> Iterator[None]:
         if full is not None:
             raise full from error
         raise ConversionError(f"{what}: {first_line(_root(error))}; {advice}.") from error
-
-
-def first_line(error: BaseException) -> str:
-    """The first line of an error's text that says something, without the full stop; else the error's class."""
-    lines = (line.strip().rstrip(".") for line in str(error).splitlines())
-    return next((line for line in lines if any(map(str.isalnum, line))), type(error).__name__)
 
 
 def _root(error: BaseException) -> BaseException:

@@ -11,7 +11,7 @@ from efficientmod_export.mil import _ops as _ops
 from efficientmod_export.mil._audit import FLOAT16_LARGEST, SATURATION, OperatorRange, audit_float16
 from efficientmod_export.mil._errors import PackageError
 from efficientmod_export.mil._graph import Function, Literal, Operation, Variable
-from efficientmod_export.mil._modules import MODULES_KEY, handle_table, mark_modules, module_of, module_table
+from efficientmod_export.mil._modules import MODULES_KEY, handle_table, mark_modules, module_table
 from efficientmod_export.mil._plan import Arithmetic
 from efficientmod_export.mil._prediction import interpreted_predictions
 from efficientmod_export.mil._program import MILProgram, Observer
@@ -36,6 +36,5 @@ __all__ = [
     "interpreted_predictions",
     "list_weights",
     "mark_modules",
-    "module_of",
     "module_table",
 ]

@@ -14,15 +14,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from efficientmod_export.mil._errors import PackageError
+from efficientmod_mobile.deploy.program import module_path
 
 MODULES_KEY = "efficientmod.modules"
-
-
-def module_of(node: Any) -> str:
-    """The path of the module that a node of an exported graph came from; "" is the network itself."""
-    stack = node.meta.get("nn_module_stack")
-    # torch.export notes a module called for the second time as "blocks.0@1".
-    return str(next(reversed(stack.values()))[0]).split("@")[0] if stack else ""
 
 
 def mark_modules(exported: Any) -> tuple[str, ...]:
@@ -33,7 +27,7 @@ def mark_modules(exported: Any) -> tuple[str, ...]:
     modules: dict[str, int] = {}
     for node in exported.graph.nodes:
         if node.op == "call_function":
-            node.meta["debug_handle"] = modules.setdefault(module_of(node), len(modules))
+            node.meta["debug_handle"] = modules.setdefault(module_path(node), len(modules))
     return tuple(modules)
 
 

@@ -8,8 +8,7 @@ from PIL import Image
 from pydantic import ValidationError
 
 from efficientmod_export.bundle import Preprocessing
-from efficientmod_mobile import PreprocessingConfig
-from efficientmod_mobile._timm import import_timm
+from efficientmod_mobile import PreprocessingConfig, register_with_timm
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -27,7 +26,7 @@ def config(**changes: Any) -> PreprocessingConfig:
 
 
 def timm_transform(picture: np.ndarray, config: PreprocessingConfig, resolution: tuple[int, int]) -> np.ndarray:
-    import_timm()
+    register_with_timm()  # timm may not be importable before
     from timm.data import create_transform
 
     transform = create_transform(

@@ -1,16 +1,16 @@
-"""Channels-last stretches of a network become channels-first: linear layers are 1x1 convolutions, permutes meet.
+"""Channels-last parts of a network become channels-first: linear layers become 1x1 convolutions, permutes cancel.
 
-    linear(permute(v), W, b)  = permute(conv1x1(v, W, b))        where v has the channels at axis 1, and is (N, C, H, W)
-    op(permute(v), ...)       = permute(op(v, ...))              op element by element
-    mean(permute(v), dims)    = squeeze(mean(v, the dims' axes in v))
-    cut(permute(v), dim)      = permute(cut(v, the dim's axis in v))      cut: split, chunk, slice, select, unbind
-    softmax, product with a broadcast tensor or constant: alike
-    permute(linear(x, W, b))  = conv1x1(permute(x), W, b)        where the permute puts the channels at axis 1
+    linear(permute(v), W, b)  = permute(conv1x1(v, W, b))        if v is (N, C, H, W) with the channels at axis 1
+    op(permute(v), ...)       = permute(op(v, ...))              op elementwise
+    mean(permute(v), dims)    = squeeze(mean(v, the same axes in v))
+    slice(permute(v), dim)    = permute(slice(v, the same axis in v))     also split, chunk, select, unbind
+    softmax, product with a broadcast tensor or constant: in the same way
+    permute(linear(x, W, b))  = conv1x1(permute(x), W, b)        if the permute moves the channels to axis 1
     permute(permute(v))       = v, or one permute
 
-A tensor's layout (how reshapes and permutes made it, see `_layout`) travels with it past each operator that can work
-on the tensor behind it. Written out again are only the reshapes and permutes that an operator insists on. Nothing
-here knows of a particular network; where no permute is, nothing changes.
+An operator whose input has a layout (see `analysis/_layout.py`) is applied to the value of the layout instead, and the
+layout is applied to its result. Reshapes and permutes remain only before operators that need them. The rules do not
+depend on a particular network; a network without permutes is not changed.
 """
 
 from dataclasses import dataclass
@@ -27,10 +27,10 @@ from efficientmod_mobile.deploy.analysis import (
     Refuse,
     chain_length,
     constants_of,
-    cut_of,
     is_move,
     layout_of,
     own_layout,
+    slice_of,
 )
 from efficientmod_mobile.deploy.forms.channels_first import _slice_rules  # noqa: F401 - registers its rules
 from efficientmod_mobile.deploy.forms.channels_first._rules import RULES, Rewrite, convolution
@@ -41,7 +41,7 @@ aten = torch.ops.aten
 
 @dataclass(frozen=True)
 class Plan:
-    """What a rule found, ready to be written."""
+    """The rewriting that a rule found."""
 
     write: Rewrite
 
@@ -53,14 +53,14 @@ class ChannelsFirst(Transform[Plan]):
     name: ClassVar[str] = "channels_first"
 
     def check(self, node: fx.Node) -> Plan | Refuse | None:
-        """Match an operator whose input is permuted, a chain of moves that can be shorter, a layer that is permuted."""
+        """Match an operator with a permuted input, a chain of moves that can be shorter, or a permuted layer."""
         if any(_is_empty(tensor) for tensor in (node, *node.all_input_nodes)):
             return None  # a layout has no axes of length 0
         found = _hoist(node) or _shorten(node) if is_move(node) else _move(node)
         return Plan(found) if callable(found) else found
 
     def rewrite(self, match: Plan) -> None:
-        """Write the operator on the tensor behind, and its result's layout."""
+        """Apply the operator to the value, and the layout to its result."""
         match.write()
 
 
@@ -70,19 +70,19 @@ def _is_empty(node: fx.Node) -> bool:
 
 
 def _move(node: fx.Node) -> Rewrite | Refuse | None:
-    """Move an operator behind its input's layout; one of two inputs behind the other's, whichever can be."""
+    """Apply an operator to the value of its input's layout; for two inputs, to the first that a rule accepts."""
     function = RULES.get(node.target)
     found = [] if function is None else [function(node, layout) for layout in _input_layouts(node)]
     return next((plan for plan in found if callable(plan)), found[0] if found else None)
 
 
 def _input_layouts(node: fx.Node) -> list[Layout]:
-    """The layouts to work behind: of inputs that reorder elements and have the result's own shape.
+    """The layouts of the inputs that reorder elements and have the result's shape.
 
-    What works element by element moves behind a mere reshape too, since the reshape may meet another.
+    For elementwise operators also those that only reshape, since the reshape may cancel with a later one.
     """
-    cut = cut_of(node)
-    inputs = [cut.source] if cut else node.all_input_nodes[: 2 if is_call(node, *BINARY) else 1]
+    part = slice_of(node)
+    inputs = [part.source] if part else node.all_input_nodes[: 2 if is_call(node, *BINARY) else 1]
     computed = [source for source in inputs if source.op != "get_attr" and isinstance(source.meta["val"], Tensor)]
     layouts = [(source, layout_of(source)) for source in computed]
     if is_call(node, *BINARY):
@@ -101,7 +101,7 @@ def _shorten(node: fx.Node) -> Rewrite | None:
 
 
 def _hoist(node: fx.Node) -> Rewrite | None:
-    """Move a linear layer behind the permute that puts its channels at axis 1."""
+    """Exchange a linear layer and the permute after it that moves its channels to axis 1."""
     layout = layout_of(node)
     linear = layout.value
     if not is_call(linear, aten.linear.default) or len(layout.groups) != 4 or not layout.reorders:
@@ -127,7 +127,7 @@ def _hoist(node: fx.Node) -> Rewrite | None:
 
 
 def _leads_to(first: fx.Node, last: fx.Node) -> bool:
-    """Whether a chain of nodes, each the only reader of the one before, leads from the first to the last."""
+    """Whether a chain of nodes, each the only user of the previous one, leads from the first to the last."""
     node: fx.Node | None = first
     while node is not None and node is not last:
         node = only_user(node)

@@ -1,7 +1,7 @@
-"""How each operator works on the tensor behind its input's layout.
+"""How each operator is applied to the value of its input's layout.
 
-One function per family of operators: it is given the node and the layout of the input to look behind, and returns how
-to rewrite the node, why not, or None. The equations are in `_channels_first`.
+One function per family of operators: it takes the node and the layout of one input, and returns the function that
+rewrites the node, the reason why it cannot be rewritten, or None. The equations are in `_channels_first`.
 """
 
 from collections.abc import Callable
@@ -29,16 +29,16 @@ _NORMS = (aten.layer_norm.default, aten.rms_norm.default)
 Rewrite = Callable[[], None]
 Rule = Callable[[fx.Node, Layout], Rewrite | Refuse | None]
 RULES: dict[Any, Rule] = {}
-"""How to move an operator, by the operator."""
+"""The rule of each operator."""
 
 
 def rule(*targets: Any) -> Callable[[Rule], Rule]:
-    """Decorator: this function moves these operators to the tensor behind their first input's layout."""
+    """Decorator: register this function as the rule of these operators."""
 
     def register_rule(function: Rule) -> Rule:
         for target in targets:
             if target in RULES:
-                raise ValueError(f"two rules move {target}")
+                raise ValueError(f"two rules for {target}")
             RULES[target] = function
         return function
 
@@ -96,7 +96,7 @@ def _binary(node: fx.Node, layout: Layout) -> Rewrite | Refuse:
 
 
 def _aligned(operand: Any, layout: Layout) -> Callable[[fx.Node], Any] | Refuse:
-    """Plan an operand that broadcasts against the layout's tensor, for use against its value."""
+    """Return how to insert an operand that broadcasts to the layout's tensor, so that it broadcasts to its value."""
     if not isinstance(operand, fx.Node):
         return lambda _before: operand
     size = (1,) * (len(layout.shape) - len(shape(operand))) + shape(operand)
@@ -109,7 +109,7 @@ def _aligned(operand: Any, layout: Layout) -> Callable[[fx.Node], Any] | Refuse:
     sizes = tuple(layout.atoms[atom] for atom in atoms)
     pieces = split.reshaped(sizes) or own_layout(operand).reshaped(sizes)
     if pieces is None:
-        raise AssertionError(f"{operand.name}: its axes are no products of the atoms that they match")
+        raise AssertionError(f"{operand.name}: its axes are not products of the atoms that they match")
     ordered = pieces.permuted([atoms.index(atom) for atom in sorted(atoms)])
     behind = ordered.reshaped(
         tuple(
@@ -123,12 +123,12 @@ def _aligned(operand: Any, layout: Layout) -> Callable[[fx.Node], Any] | Refuse:
     if held is not None:
         return lambda before: add_parameter(before, str(operand.target), behind.apply(held))
     if behind.reorders and shape(operand) == layout.shape and not _takes_permutes(behind.value, layout.value):
-        return Refuse(f"{operand.name} would be permuted in its place")
+        return Refuse(f"{operand.name} would have to be permuted instead")
     return behind.write
 
 
 def _takes_permutes(value: fx.Node, met: fx.Node) -> bool:
-    """Whether a permute of `value` can vanish in it: a linear layer becomes a convolution. Never for both of two."""
+    """Whether a permute of `value` can be removed: it is a linear layer, to become a convolution, and `met` is not."""
     return is_call(value, aten.linear.default) and not is_call(met, aten.linear.default)
 
 
@@ -140,9 +140,9 @@ def _mean(node: fx.Node, layout: Layout) -> Rewrite | Refuse | None:
     atoms = {atom for dim in dims for atom in layout.groups[dim]}
     axes = [axis for axis, group in enumerate(layout.value_groups) if group and atoms.issuperset(group)]
     if sum(len(layout.value_groups[axis]) for axis in axes) != len(atoms):
-        return Refuse("it averages over a part of an axis")
+        return Refuse("it averages over a part of an axis of the value")
     if not axes:
-        return None  # all are of length 1, and no axes would mean all axes
+        return None  # all have length 1, and an empty list of axes would mean all axes
 
     def write() -> None:
         new = emit(node, aten.mean.dim, (layout.value, axes, True), {"dtype": bound["dtype"]}, like=node)
@@ -159,7 +159,7 @@ def _mean(node: fx.Node, layout: Layout) -> Rewrite | Refuse | None:
 def _softmax(node: fx.Node, layout: Layout) -> Rewrite | None:
     axis = layout.value_axis(arguments(node)["dim"])
     if axis is None or axis != len(shape(layout.value)) - 1:
-        return None  # the runtimes' softmax is over the last axis
+        return None  # runtimes support softmax over the last axis
 
     def write() -> None:
         new = emit(node, aten.softmax.int, (layout.value, axis), node.kwargs)

@@ -1,13 +1,13 @@
-"""Functions of one tensor for XNNPACK.
+"""Elementwise functions for XNNPACK, which supports only some of them.
 
     hardsigmoid(x)     =  clamp(x + 3, 0, 6) / 6
-    gelu, tanh's form  =  x * sigmoid(2 sqrt(2/pi) (x + 0.044715 x^3)),  since (1 + tanh(u)) / 2 = sigmoid(2 u)
+    gelu, tanh form    =  x * sigmoid(2 sqrt(2/pi) (x + 0.044715 x^3)),  since (1 + tanh(u)) / 2 = sigmoid(2 u)
     mish(x)            =  x * tanh(relu(x) + log(1 + exp(-|x|)))
     elu(x)             =  relu(x) + a (exp(min(x, 0)) - 1)                       also selu and celu, with their factors
     addcmul(x, y, z)   =  x + y * z
     glu(x)             =  x_1 * sigmoid(x_2)
     clamp(x, a, b)     =  hardtanh(x, a, b)                                      for a > 0
-    x + 1              =  x + 1.0, in floating point
+    x + 1              =  x + 1.0,  for a floating-point x
 
 (GELU: Hendrycks & Gimpel 2016; Mish: Misra 2019; ELU: Clevert et al. 2015; hard sigmoid: Howard et al. 2019.)
 """
@@ -57,7 +57,7 @@ def _mish(node: fx.Node) -> Write:
 
 
 def _clamp(node: fx.Node) -> Write | None:
-    """XNNPACK fails on a layer whose output is clamped above 0; with hardtanh ExecuTorch merges the two itself."""
+    """XNNPACK fails on a layer followed by a clamp with a minimum above 0; a hardtanh is fused by ExecuTorch itself."""
     bound = arguments(node)
     low, high = bound["min"], bound["max"]
     if low is None or low <= 0 or not node.meta["val"].is_floating_point():
@@ -108,7 +108,7 @@ def _sum_with_product(node: fx.Node) -> Write | None:
 
 
 def _number(node: fx.Node) -> Write | None:
-    """An integer would be a tensor of integers, converted outside each time that the network runs."""
+    """An integer operand would be an integer tensor, converted outside the delegate in every run; a float is not."""
     first, second, *rest = node.args
     if not node.meta["val"].is_floating_point() or not (isinstance(first, int) or isinstance(second, int)):
         return None

@@ -1,13 +1,13 @@
-"""Pooling for XNNPACK, whose windows lie inside the image or leave the padding out of the mean.
+"""Pooling for XNNPACK, whose average pooling does not count the padding.
 
     avg_pool2d(x), padding counted     =  avg_pool2d(pad(x)), nothing padded
     adaptive_avg_pool2d(x, (H/p, W/q)) =  avg_pool2d(x) with windows of p x q
     mean over H x W                    =  mean over W of (mean over H)           for a large image
     amax(x, (2, 3))                    =  max_pool2d(x) with one window of H x W
-    upsample_nearest2d(x), f times     =  each pixel's channels f times in a row, then each row of pixels
+    upsample_nearest2d(x), f times     =  each pixel's channels repeated f times, then each row of pixels
 
-XNNPACK adds up the rows of pixels one after the other in float32: the sum of n terms in that way is off by up to n
-units in the last place, that of columns and then of their means by H + W. (Higham 1993, "The accuracy of floating
+XNNPACK accumulates pixels one by one in float32: a sum of n terms then has an error of up to n units in the last place,
+the mean of the means of columns one of up to H + W. (Higham 1993, "The accuracy of floating
 point summation".)
 """
 
@@ -21,7 +21,7 @@ from efficientmod_mobile.deploy.program import arguments, emit, is_call, shape
 aten = torch.ops.aten
 
 _LARGE = 1024
-"""Pixels. Up to here the sum is off by no more than the layers around it are."""
+"""Pixels. Up to this number the error of the sum is no larger than that of the layers around it."""
 
 
 def _average(node: fx.Node) -> Write | None:
@@ -62,13 +62,13 @@ def _adaptive_average(node: fx.Node) -> Write | None:
 
 
 def _window(image: fx.Node, node: fx.Node) -> list[int] | None:
-    """Height and width of the windows that tile the image, or None where they differ or overlap."""
+    """Height and width of the windows that tile the image; None if they differ or overlap."""
     sizes = list(zip(shape(image)[2:], shape(node)[2:], strict=True))
     return None if any(size % count for size, count in sizes) else [size // count for size, count in sizes]
 
 
 def global_mean(node: fx.Node, image: fx.Node) -> fx.Node:
-    """Insert the mean (N, C, 1, 1) over an image's pixels, by way of the columns where they are many."""
+    """Insert the mean (N, C, 1, 1) over an image's pixels; for a large image, first over each column."""
     if _is_large(image):
         window = [shape(image)[2], 1]
         image = emit(node, aten.avg_pool2d.default, (image, window, window, [0, 0], False, False))
@@ -76,7 +76,7 @@ def global_mean(node: fx.Node, image: fx.Node) -> fx.Node:
 
 
 def mean_of_image(node: fx.Node) -> Write | None:
-    """The form of a mean over height and width; None where XNNPACK's own is as good."""
+    """The form of a mean over height and width; None if XNNPACK's own is as accurate."""
     image = node.all_input_nodes[0]
     if len(shape(node)) == 4 and not _is_large(image):
         return None

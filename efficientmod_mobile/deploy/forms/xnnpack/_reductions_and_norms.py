@@ -1,13 +1,13 @@
-"""Sums, means and norms for XNNPACK, whose mean is over height and width, and its softmax over the last axis.
+"""Sums, means and norms for XNNPACK, which has a mean over height and width and a softmax over the last axis.
 
     sum over H x W        =  H W * mean over H x W
     sum over channels     =  conv1x1(x, 1 ... 1),  sum over the last axis  =  linear(x, 1 ... 1)
-    mean over channels    =  conv1x1(x, 1/C ... 1/C), and alike
+    mean over channels    =  conv1x1(x, 1/C ... 1/C); over the last axis in the same way
     ||x||                 =  sqrt(sum(x^2))
-    var                   =  mean((x - mean(x))^2) * n / (n - correction)        std is its root
+    var                   =  mean((x - mean(x))^2) * n / (n - correction)        std is its square root
     InstanceNorm(x)       =  (x - m) * rsqrt(mean((x - m)^2) + eps) * w + b,  m = mean over H x W
-    GroupNorm(x)          =  alike, m and the mean of squares averaged over each group by a grouped conv1x1
-    softmax(x)            =  of x with that axis last, as a matrix
+    GroupNorm(x)          =  the same, m and the mean of squares averaged over each group by a grouped conv1x1
+    softmax(x)            =  softmax over the rows of a matrix, the axis permuted to be last
 
 (InstanceNorm: Ulyanov et al. 2016; GroupNorm: Wu & He 2018.)
 """
@@ -62,7 +62,7 @@ def _mean(node: fx.Node) -> Write | None:
         return None
     if axes == [2, 3]:
         return mean_of_image(node)
-    # An image (N, H, W, C), its channels last.
+    # (N, H, W, C)
     return lambda: reshaped(node, global_mean(node, emit(node, aten.permute.default, (x, [0, 3, 1, 2]))))
 
 
@@ -147,7 +147,7 @@ def _softmax(node: fx.Node) -> Write | None:
 
     def write() -> fx.Node:
         last = emit(node, aten.permute.default, (x, order)) if moves else x
-        # In two axes, since ExecuTorch takes the channels of an image for the last of four.
+        # As a matrix: of a four-dimensional tensor, ExecuTorch would take the channels for the last axis.
         rows = emit(node, aten.reshape.default, (last, [-1, shape(x)[axis]]))
         soft = emit(node, aten.reshape.default, (emit(node, aten.softmax.int, (rows, -1)), list(shape(last))))
         return emit(node, aten.permute.default, (soft, back)) if moves else soft

@@ -14,7 +14,7 @@ from torch import fx
 
 from efficientmod_export._stages import ConversionOptions, Precision
 from efficientmod_export.foreign import coremltools_shortcuts, tanh_gelu
-from efficientmod_export.mil import MODULES_KEY, handle_table, module_of
+from efficientmod_export.mil import MODULES_KEY, handle_table
 from efficientmod_export.targets._program import write_file
 from efficientmod_export.targets._target import Conversion
 from efficientmod_export.targets.coreml._convert import COMPUTE_PRECISIONS
@@ -22,6 +22,7 @@ from efficientmod_export.targets.coreml._mlpackage import edit_package
 from efficientmod_export.targets.executorch._lowering import assemble, executorch_version, inventory, lower
 from efficientmod_export.targets.executorch_coreml._inner_package import finish, is_whole
 from efficientmod_mobile.deploy import Program
+from efficientmod_mobile.deploy.program import module_path
 from efficientmod_mobile.errors import ConversionError
 
 IOS_VERSIONS = (16, 17, 18)
@@ -74,6 +75,6 @@ def _parts(edge: Any) -> list[Any]:
 
 def _note_modules(graph: fx.Graph, package: Path, handles: Mapping[str, Any]) -> None:
     """Write down which PyTorch module each operator came from; ExecuTorch numbers the nodes that share an origin."""
-    modules = {str(node.meta["debug_handle"]): module_of(node) for node in graph.nodes if "debug_handle" in node.meta}
+    modules = {str(node.meta["debug_handle"]): module_path(node) for node in graph.nodes if "debug_handle" in node.meta}
     with edit_package(package) as spec:
         spec.description.metadata.userDefined[MODULES_KEY] = handle_table(handles, modules)

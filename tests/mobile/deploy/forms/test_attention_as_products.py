@@ -1,4 +1,4 @@
-"""Attention in products of three axes, one layer for each slice, head by head."""
+"""Attention as products of three-dimensional tensors, for all heads at once and per head."""
 
 from collections.abc import Callable
 
@@ -119,39 +119,16 @@ def test_it_refuses(
     assert any(reason in refusal for refusal in refusals)
 
 
-class Sliced(nn.Module):
-    def __init__(self, layer: nn.Module, cut: Callable[[Tensor], Tensor]) -> None:
+class ProductWithItself(nn.Module):
+    def __init__(self) -> None:
         super().__init__()
-        self.layer, self.cut = layer, cut
+        self.layer = nn.Conv2d(8, 12, (1, 3))
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.cut(self.layer(x))
-
-
-def test_channels_that_nobody_reads_are_not_computed(transformed: Transformed) -> None:
-    net = Sliced(nn.Conv2d(8, 12, 3, stride=2, padding=1), lambda y: y[:, :4] * y[:, 6:10])
-    result = transformed(net, SHAPE, (LayerPerSlice(),))
-    assert result.operators() == {"conv2d": 2, "mul": 1}
+        y = self.layer(x)
+        return y @ y
 
 
 def test_a_product_of_a_tensor_with_itself(transformed: Transformed) -> None:
-    net = Sliced(nn.Conv2d(8, 12, (1, 3)), lambda y: y @ y)
-    result = transformed(net, (1, 8, 5, 7), (ProductsInBatches(),))
+    result = transformed(ProductWithItself(), (1, 8, 5, 7), (ProductsInBatches(),))
     assert result.operators() == {"conv2d": 1, "bmm": 1, "reshape": 3}
-
-
-SLICES_REFUSED: dict[str, tuple[nn.Module, Callable[[Tensor], Tensor], str]] = {
-    "overlap": (nn.Conv2d(8, 12, 1), lambda y: y[:, :8] * y[:, 4:], "overlap"),
-    "read whole": (nn.Conv2d(8, 12, 1), lambda y: y.mean() * y[:, 4:], "is no slice of its channels"),
-    "sliced along the rows": (nn.Conv2d(8, 12, 1), lambda y: y[:, :, 1:], "is no slice of its channels"),
-    "every second": (nn.Conv2d(8, 12, 1), lambda y: y[:, ::2], "is no slice of its channels"),
-    "grouped": (nn.Conv2d(8, 8, 1, groups=8), lambda y: y[:, :4] * y[:, 4:], "grouped or transposed"),
-}
-
-
-@pytest.mark.parametrize(("layer", "cut", "reason"), SLICES_REFUSED.values(), ids=SLICES_REFUSED)
-def test_slices_that_are_refused(
-    transformed: Transformed, layer: nn.Module, cut: Callable[[Tensor], Tensor], reason: str
-) -> None:
-    (refusal,) = transformed(Sliced(layer, cut), SHAPE, (LayerPerSlice(),)).refused("layer_per_slice")
-    assert reason in refusal

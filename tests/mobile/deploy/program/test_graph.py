@@ -11,6 +11,7 @@ from efficientmod_mobile.deploy.program._graph import (
     clean,
     emit,
     is_call,
+    module_path,
     only_user,
     replace,
     set_argument,
@@ -110,3 +111,30 @@ def test_what_nothing_reads_goes_with_its_parameters(program: Program) -> None:
     assert {name for name, _ in program.graph_module.named_parameters()} == {"head.weight", "head.bias"}
     assert not any(is_call(node, aten.relu.default) for node in program.graph.nodes)
     assert run(program, torch.randn(1, 3, 7, 9))[0].shape == (1, 5, 7, 9)
+
+
+class CalledTwice(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.blocks = nn.Sequential(nn.Sequential(nn.Conv2d(3, 3, 1)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.tanh(self.blocks(self.blocks(x)))
+
+
+def test_every_call_of_a_module_has_the_path_of_the_module() -> None:
+    program = capture(CalledTwice().eval(), torch.randn(1, 3, 7, 9))
+    convolutions = program.graph.find_nodes(op="call_function", target=aten.conv2d.default)
+    assert [list(node.meta["nn_module_stack"])[-1][-2:] for node in convolutions] == [".0", "@1"]
+    assert [module_path(node) for node in convolutions] == ["blocks.0.0", "blocks.0.0"]
+    (tanh,) = program.graph.find_nodes(op="call_function", target=aten.tanh.default)
+    assert module_path(tanh) == ""
+
+
+def test_the_number_of_a_call_is_no_part_of_a_modules_path(program: Program) -> None:
+    conv = find(program, 0)
+    conv.meta["nn_module_stack"] = {"stem": ("stem", nn.Sequential), "stem.0@1": ("stem.0@1", nn.Conv2d)}
+    assert module_path(conv) == "stem.0"
+    assert where(conv) == f"stem.0 ({conv.name})"
+    conv.meta["nn_module_stack"] = {}
+    assert module_path(conv) == ""

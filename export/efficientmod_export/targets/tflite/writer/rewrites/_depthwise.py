@@ -8,11 +8,10 @@ meet: where the padding of a part would be negative, those rows of x are cut off
 left out.
 """
 
+from efficientmod_mobile.deploy.forms.xnnpack import DEPTHWISE_TAPS, row_bands
+
 from .._graph import Graph, Node
 from ._slices import cut
-
-TAPS = 25
-"""The largest depthwise kernel of XNNPACK, in elements."""
 
 
 def split_depthwise(graph: Graph) -> int:
@@ -27,11 +26,10 @@ def _split(graph: Graph, node: Node) -> bool:
     rows, columns = weight.shape[2:]
     plain = node.ints("dilations", (1, 1)) == (1, 1) and node.attributes.get("auto_pad", "NOTSET") == "NOTSET"
     depthwise = node.number("group", 1) == weight.shape[0] == graph.shape(node.inputs[0])[1]
-    if rows * columns <= TAPS or columns > TAPS or not plain or not depthwise or not _meets(graph, node, 0, rows):
+    large = columns <= DEPTHWISE_TAPS < rows * columns
+    if not (large and plain and depthwise and _meets(graph, node, 0, rows)):
         return False
-    height = TAPS // columns
-    cuts = [(first, min(first + height, rows)) for first in range(0, rows, height)]
-    met = [rows for rows in cuts if _meets(graph, node, *rows)]
+    met = [band for band in row_bands(rows, columns) if _meets(graph, node, *band)]
     parts = [_part(graph, node, *rows, biased=rows == met[0]) for rows in met]
     total = parts[0]
     for part in parts[1:-1]:

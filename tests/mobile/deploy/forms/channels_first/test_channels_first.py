@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from efficientmod_mobile.deploy import ChannelsFirst, Repeat
 from efficientmod_mobile.deploy.folds._constant_folding import FoldConstants
 
-from ..conftest import Transformed
+from ...conftest import Transformed
 
 SHAPE = (1, 6, 9, 11)
 RECIPE = (FoldConstants(), Repeat((ChannelsFirst(),)))

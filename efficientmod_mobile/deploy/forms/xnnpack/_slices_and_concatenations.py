@@ -1,14 +1,14 @@
-"""Parts of tensors for XNNPACK, which has slices and joins.
+"""Copies of parts of tensors for XNNPACK, which supports slices and concatenations.
 
     split(x, sizes)[i]  =  slice(x, start_i, end_i)
     select(x, i)        =  reshape(slice(x, i, i + 1))                      also unbind(x)[i]
     x[::s]              =  avg_pool2d(x) with windows of one pixel and stride s
-    expand(x) * y       =  x * y                                            products and sums broadcast by themselves
+    expand(x) * y       =  x * y                                            products and sums broadcast
     repeat(x, n)        =  cat(x, ..., x, slice(x, 0, h), slice(x, h, 2h))  one axis after the other
     pad(x), mirrored    =  cat(x[p], ..., x[1], x, x[n - 2], ...)           or repeated: x[0], ..., x[0]
     roll(x, s)          =  cat(slice(x, n - s, n), slice(x, 0, n - s))      one axis after the other
 
-None of them computes: what they give are copies of the same numbers.
+Their results are copies of their inputs' elements; nothing is computed.
 """
 
 import operator
@@ -16,7 +16,7 @@ import operator
 import torch
 from torch import fx
 
-from efficientmod_mobile.deploy.analysis import BINARY, cut_of
+from efficientmod_mobile.deploy.analysis import BINARY, slice_of
 from efficientmod_mobile.deploy.forms._untile import tiled
 from efficientmod_mobile.deploy.forms.xnnpack._form import Form, Write, reshaped
 from efficientmod_mobile.deploy.forms.xnnpack._pooling import adaptive_maximum
@@ -25,11 +25,11 @@ from efficientmod_mobile.deploy.program import arguments, emit, is_call, shape
 aten = torch.ops.aten
 
 _WIDEST = 3
-"""Pixels of a border, each a slice of its own."""
+"""Pixels of a border, each of which becomes a slice."""
 
 
 def _cut(node: fx.Node) -> Write | None:
-    cut = cut_of(node)
+    cut = slice_of(node)
     if cut is None:
         return adaptive_maximum(node)
     bounds = (cut.axis, cut.start, cut.start + cut.length)
@@ -62,7 +62,7 @@ def _expand(node: fx.Node) -> Write | None:
 
 
 def _border(node: fx.Node) -> Write | None:
-    """A border of pixels that are repeated, or mirrored without the outermost one."""
+    """A border of repeated pixels, or of mirrored ones without the outermost."""
     bound = arguments(node)
     if bound["mode"] not in ("reflect", "replicate") or max(bound["pad"]) > _WIDEST or min(bound["pad"]) < 0:
         return None

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from efficientmod_mobile.deploy import Recipe, Repeat, XnnpackForms
 
-from ..conftest import Transformed
+from ...conftest import Transformed
 
 Function = Callable[[Tensor], Tensor]
 SHAPE = (1, 6, 12, 8)

@@ -8,9 +8,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from efficientmod_mobile.deploy import SplitDepthwise
-from efficientmod_mobile.deploy.forms._split_depthwise import TILES, best_grids
+from efficientmod_mobile.deploy.forms.xnnpack._depthwise_kernels import DEPTHWISE_TAPS, best_grids, row_bands
 
-from ..conftest import Transformed
+from ...conftest import Transformed
 
 SHAPE = (1, 6, 19, 26)
 
@@ -22,7 +22,7 @@ def test_the_grids_cover_each_tap_once(kernel: tuple[int, int]) -> None:
     taps = [tap for grid in grids for tap in product(*grid)]
     assert sorted(taps) == sorted(product(rows, columns))
     for grid in grids:
-        assert len(grid[0]) * len(grid[1]) <= TILES[-1]
+        assert len(grid[0]) * len(grid[1]) <= DEPTHWISE_TAPS
         for places, size in zip(grid, kernel, strict=True):
             assert [size - 1 - place for place in reversed(places)] == list(places)
             assert len({b - a for a, b in pairwise(places)}) <= 1
@@ -31,6 +31,24 @@ def test_the_grids_cover_each_tap_once(kernel: tuple[int, int]) -> None:
 def test_seven_by_seven_takes_three_grids() -> None:
     _, grids = best_grids(tuple(range(7)), tuple(range(7)))
     assert [(len(rows), len(columns)) for rows, columns in grids] == [(3, 7), (4, 5), (4, 2)]
+
+
+@pytest.mark.parametrize("kernel", [(7, 7), (9, 9), (6, 5), (31, 3), (2, 25), (7, 13)])
+def test_the_bands_cover_each_row_once_and_are_the_fewest(kernel: tuple[int, int]) -> None:
+    rows, columns = kernel
+    bands = row_bands(rows, columns)
+    assert [row for first, end in bands for row in range(first, end)] == list(range(rows))
+    assert all((end - first) * columns <= DEPTHWISE_TAPS for first, end in bands)
+    assert len(bands) == -(-rows // (DEPTHWISE_TAPS // columns))
+
+
+def test_seven_by_seven_takes_three_bands() -> None:
+    assert row_bands(7, 7) == ((0, 3), (3, 6), (6, 7))
+
+
+def test_a_row_that_is_too_long_has_no_bands() -> None:
+    with pytest.raises(ValueError, match="a row of 26 taps"):
+        row_bands(3, 26)
 
 
 def depthwise(kernel: int | tuple[int, int], **settings: int | bool | str) -> Callable[[], nn.Module]:

@@ -1,0 +1,27 @@
+"""Text for error messages: long lists shortened, and another library's error in one line."""
+
+from collections.abc import Sequence
+
+__all__ = ["described", "first_line", "shortened"]
+
+
+def shortened(items: Sequence[str], limit: int = 5) -> str:
+    """`a, b, c`; past the limit `a, b, c, d, e and 7 more`."""
+    text = ", ".join(items[:limit])
+    return f"{text} and {len(items) - limit} more" if len(items) > limit else text
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an error's text that has a letter or digit, without its end punctuation; else its class."""
+    return _first_line(error) or type(error).__name__
+
+
+def described(error: BaseException) -> str:
+    """The class and the first line of an error: `ValueError: axis 3 is out of range`; the class alone without text."""
+    line = _first_line(error)
+    return f"{type(error).__name__}: {line}" if line else type(error).__name__
+
+
+def _first_line(error: BaseException) -> str | None:
+    lines = (line.strip().rstrip(".: ") for line in str(error).splitlines())
+    return next((line for line in lines if any(map(str.isalnum, line))), None)
