@@ -19,11 +19,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-
 from efficientmod_export._recipes import CHANNELS_FIRST, RECIPES, XNNPACK
+from efficientmod_export.bench._runtimes import RUNTIMES
+
 from efficientmod_export._stages import ConversionOptions, Sample
 from efficientmod_export.bench._machine import describe_machine
-from efficientmod_export.bench._runtimes import RUNTIMES
 from efficientmod_export.bench._worker import take_turns
 from efficientmod_export.foreign import quiet
 from efficientmod_export.targets import BACKENDS

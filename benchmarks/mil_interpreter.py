@@ -12,9 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
+from efficientmod_export._recipes import RECIPES
 
 from efficientmod_export._pipeline import example_input, preprocessing_of
-from efficientmod_export._recipes import RECIPES
 from efficientmod_export._stages import ConversionOptions
 from efficientmod_export.foreign import quiet
 from efficientmod_export.mil import MILProgram

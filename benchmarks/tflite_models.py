@@ -28,10 +28,10 @@ import numpy as np
 import onnx
 import onnxruntime
 from _tables import EFFICIENTMODS, MORE, OTHERS, TFLITE, table, versions
+from efficientmod_export._recipes import RECIPES
 
 from efficientmod_export._pipeline import example_input, preprocessing_of
 from efficientmod_export._prove import reference_outputs
-from efficientmod_export._recipes import RECIPES
 from efficientmod_export._stages import Outputs, Precision, Runner, Sample, TensorSpec
 from efficientmod_export.bench._machine import describe_machine
 from efficientmod_export.foreign import quiet

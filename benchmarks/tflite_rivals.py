@@ -37,10 +37,10 @@ from _arithmetic import macs, peak
 from _converters import LITERT_TORCH, ONNX2TF, CannotConvert, Rival
 from _rivals_page import OURS, File, Result, latency_row, page
 from _tables import EFFICIENTMODS, OTHERS
+from efficientmod_export._recipes import RECIPES
 
 from efficientmod_export._pipeline import example_input, preprocessing_of
 from efficientmod_export._prove import reference_outputs
-from efficientmod_export._recipes import RECIPES
 from efficientmod_export._stages import ConversionOptions, Outputs, Sample
 from efficientmod_export.bench._machine import load_average
 from efficientmod_export.bench._worker import take_turns

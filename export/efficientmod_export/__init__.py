@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from efficientmod_export._pipeline import export_bundle
-    from efficientmod_export._result import ExportResult, TargetResult, VerifyResult
+    from efficientmod_export._result import ExportResult, VariantResult, VerifyResult
     from efficientmod_export._verify import verify_bundle
 
-__all__ = ["ExportResult", "TargetResult", "VerifyResult", "export_bundle", "verify_bundle"]
+__all__ = ["ExportResult", "VariantResult", "VerifyResult", "export_bundle", "verify_bundle"]
 
 _MODULES = {"export_bundle": "_pipeline", "verify_bundle": "_verify"}
 

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol, TypeVar
 import typer
 
 from efficientmod_export import _doctor, _render
-from efficientmod_export._stages import Precision
-from efficientmod_export.targets import target_names
+from efficientmod_export._target_names import target_names
 
 if TYPE_CHECKING:
     from efficientmod_export.bench import BenchResult
@@ -74,8 +73,11 @@ def export(
         str | None, typer.Option("--checkpoint", "-c", help="A .pth, .pt or .safetensors file, or hf-hub:owner/name.")
     ] = None,
     precision: Annotated[
-        list[Precision] | None,
-        typer.Option(help="Of every target that has it; by default each target's own. May be repeated."),
+        list[str] | None,
+        typer.Option(
+            metavar="PRECISION",
+            help="fp32, fp16, ...: of every target that has it, by default each target's own; may be repeated.",
+        ),
     ] = None,
     resolution: Annotated[str | None, typer.Option(help="224, or height x width as in 256x192.")] = None,
     labels: Annotated[Path | None, typer.Option(help="A text file with one class name a line.")] = None,

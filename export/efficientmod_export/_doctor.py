@@ -14,7 +14,7 @@ FOR_DEVELOPERS = ("all", "test")
 
 
 @dataclass(frozen=True)
-class Check:
+class PackageCheck:
     """One package that the toolkit or one of its extras needs; `installed` is None where it is missing."""
 
     package: str
@@ -31,8 +31,8 @@ class Check:
         return pip_command(self.extra)
 
 
-def examine() -> tuple[Check, ...]:
-    """Check every requirement of the installed distribution, the base first, then each extra's."""
+def examine() -> tuple[PackageCheck, ...]:
+    """PackageCheck every requirement of the installed distribution, the base first, then each extra's."""
     requirements = [Requirement(text) for text in metadata.requires(DISTRIBUTION) or ()]
     return tuple(
         _check(requirement, extra)
@@ -68,10 +68,10 @@ def _belongs(requirement: Requirement, extra: str | None) -> bool:
     )
 
 
-def _check(requirement: Requirement, extra: str | None) -> Check:
+def _check(requirement: Requirement, extra: str | None) -> PackageCheck:
     try:
         installed = metadata.version(requirement.name)
     except metadata.PackageNotFoundError:
         installed = None
     satisfied = installed is not None and requirement.specifier.contains(installed, prereleases=True)
-    return Check(requirement.name, str(requirement.specifier), extra, installed, satisfied)
+    return PackageCheck(requirement.name, str(requirement.specifier), extra, installed, satisfied)

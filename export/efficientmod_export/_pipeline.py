@@ -10,10 +10,11 @@ from pathlib import Path
 import torch
 from pydantic import ValidationError
 
-from efficientmod_export._prove import Held, parity_failure, prove, prove_graph, reference_outputs
+from efficientmod_export._prove import Held, parity_failure, prove, prove_graph
+from efficientmod_export._reference import reference_outputs
 from efficientmod_export._request import ExportRequest, read_labels, select_variants
 from efficientmod_export._result import ExportResult, VariantResult
-from efficientmod_export._stages import ConversionOptions, Precision, ProgressReport, report_nothing
+from efficientmod_export._stages import ConversionOptions, ProgressReport, report_nothing
 from efficientmod_export.bundle import (
     ArtifactEntry,
     BundleWriter,
@@ -54,7 +55,7 @@ def export_bundle(
     checkpoint: str | None = None,
     targets: tuple[str, ...] = ("all",),
     output: Path | str = "out",
-    precisions: tuple[Precision, ...] = (),
+    precisions: tuple[str, ...] = (),
     resolution: tuple[int, int] | None = None,
     labels: Path | None = None,
     ios: int = 16,
@@ -161,9 +162,7 @@ def _make(
         failure = parity_failure(variant, checks)
     except EfficientModError as error:
         failure = error
-    return VariantResult(
-        variant.name, variant.target, variant.precision, entry, failure, time.perf_counter() - began
-    )
+    return VariantResult(variant.name, variant.target, variant.precision, entry, failure, time.perf_counter() - began)
 
 
 def _options(variant: Variant, subject: Subject, request: ExportRequest) -> ConversionOptions:

@@ -17,7 +17,7 @@ from efficientmod_export._stages import ProgressReport, report_nothing
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from efficientmod_export._doctor import Check
+    from efficientmod_export._doctor import PackageCheck
     from efficientmod_export._result import ExportResult, VariantResult, VerifyResult
     from efficientmod_export.bundle import ArtifactEntry
     from efficientmod_export.lint import LintReport
@@ -206,7 +206,7 @@ def catalogue(entries: Sequence[CatalogueEntry]) -> None:
     _out.print("Any other timm model is named timm/NAME, your own my_package.my_module:build.", highlight=False)
 
 
-def doctor(machine: str, checks: Sequence[Check]) -> None:
+def doctor(machine: str, checks: Sequence[PackageCheck]) -> None:
     """Every package with its state, and the pip commands that mend what is amiss."""
     _out.print(machine, soft_wrap=True)
     table = Table("for", "package", "needed", "installed", "")

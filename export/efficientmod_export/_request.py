@@ -4,7 +4,6 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from efficientmod_export._stages import Precision
 from efficientmod_export.targets import Target, Variant, all_targets, find_target, target_names
 from efficientmod_mobile.errors import InputError
 
@@ -25,7 +24,7 @@ class ExportRequest:
     checkpoint: str | None
     targets: tuple[str, ...]
     output: Path
-    precisions: tuple[Precision, ...] = ()
+    precisions: tuple[str, ...] = ()
     resolution: tuple[int, int] | None = None
     labels: Path | None = None
     ios: int = 16
@@ -46,13 +45,14 @@ def select_variants(request: ExportRequest) -> Selection:
 
     Raises InputError for a target or precision that there is not, and for an iOS that a target cannot be made for.
     """
+    _check_precisions(request.precisions)
     targets = _expand((*request.targets, "onnx") if request.keep_onnx else request.targets)
     for target in targets:
         target.check_ios(request.ios)
     variants, lacking = [], []
     for target in targets:
-        asked = dict.fromkeys(request.precisions) or (target.precisions[0],)
-        variants += [target.variant(precision) for precision in asked if precision in target.precisions]
+        asked = request.precisions or (target.precisions[0],)
+        variants += [variant for variant in target.variants if variant.precision in asked]
         lacking += [
             f"There is no {precision} form of {target.name}, only {' and '.join(target.precisions)}."
             for precision in asked
@@ -61,6 +61,13 @@ def select_variants(request: ExportRequest) -> Selection:
     if not variants:
         raise InputError(f"{' '.join(lacking)} Leave out --precision for each target's default.")
     return Selection(tuple(variants), tuple(lacking))
+
+
+def _check_precisions(precisions: tuple[str, ...]) -> None:
+    known = list(dict.fromkeys(precision for target in all_targets() for precision in target.precisions))
+    unknown = [precision for precision in precisions if precision not in known]
+    if unknown:
+        raise InputError(f"No precision is named {', '.join(unknown)}; choose from {', '.join(known)}.")
 
 
 def _expand(names: tuple[str, ...]) -> tuple[Target, ...]:

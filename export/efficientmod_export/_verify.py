@@ -124,6 +124,4 @@ def _prove_again(bundle: Bundle, entry: ArtifactEntry, held: Held, progress: Pro
         failure = parity_failure(variant, checks)
     except EfficientModError as error:
         failure = error
-    return VariantResult(
-        variant.name, variant.target, variant.precision, proven, failure, time.perf_counter() - began
-    )
+    return VariantResult(variant.name, variant.target, variant.precision, proven, failure, time.perf_counter() - began)

@@ -4,9 +4,9 @@ from collections import Counter
 
 import pytest
 import torch
+from efficientmod_export._recipes import CHANNELS_FIRST, RECIPES, XNNPACK
 from torch import fx, nn
 
-from efficientmod_export._recipes import CHANNELS_FIRST, RECIPES, XNNPACK
 from efficientmod_export.targets import BACKENDS
 from efficientmod_mobile import create_model, list_models, load_network, realistic_state
 from efficientmod_mobile.deploy import Deployed, capture, deploy

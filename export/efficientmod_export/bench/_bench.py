@@ -26,8 +26,8 @@ from efficientmod_export.bench._process import measure_apart
 from efficientmod_export.bench._result import BenchResult, Row, Settings, Skipped
 from efficientmod_export.bench._statistics import Ratio
 from efficientmod_export.bundle import golden_samples, read_bundle
-from efficientmod_export.targets import find_target, runtime_title
 from efficientmod_export.foreign import quiet
+from efficientmod_export.targets import find_target, runtime_title
 from efficientmod_mobile import count_macs
 from efficientmod_mobile.deploy import capture
 from efficientmod_mobile.errors import InputError

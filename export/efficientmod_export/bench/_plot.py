@@ -47,9 +47,7 @@ def _figure(path: Path) -> "Figure":
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise DependencyError(
-            f"The plot needs matplotlib, not installed here: run {pip_command('bench')}."
-        ) from error
+        raise DependencyError(f"The plot needs matplotlib, not installed here: run {pip_command('bench')}.") from error
     figure = Figure(layout="constrained")
     formats = figure.canvas.get_supported_filetypes()
     if path.suffix.removeprefix(".") not in formats:

@@ -29,8 +29,8 @@ class Settings:
 class Row:
     """One contender.
 
-    `runtime` with its version; `threads` as it uses them, None where it does not tell; `load_ms` to load the file, None where there is none;
-    `rounds_ms` the single timings, in the order of the rounds.
+    `runtime` with its version; `threads` as it uses them, None where it does not tell; `load_ms` to load the file, None
+    where there is none; `rounds_ms` the single timings, in the order of the rounds.
     """
 
     name: str

@@ -16,8 +16,8 @@ from pathlib import Path
 import torch
 
 from efficientmod_export.bench._plan import EAGER, PRODUCT_SIZE, Contender, Measurement, Plan, Timing
-from efficientmod_export.targets import find_target, input_values
 from efficientmod_export.foreign import loading
+from efficientmod_export.targets import find_target, input_values
 from efficientmod_mobile import load_network
 from efficientmod_mobile.errors import EfficientModError
 

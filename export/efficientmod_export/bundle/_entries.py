@@ -21,8 +21,8 @@ from efficientmod_export.bundle._manifest import (
     TransformStep,
     WeightsSource,
 )
-from efficientmod_export.parity import Check
 from efficientmod_export.bundle._read import Bundle
+from efficientmod_export.parity import Check
 from efficientmod_mobile import Weights
 from efficientmod_mobile.deploy import Certificate
 

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from efficientmod_export._stages import Layout, Precision
 from efficientmod_export.bundle._preprocessing import Preprocessing
-from efficientmod_export.parity import Check, Record, Verdict
+from efficientmod_export.parity import Check, Record
 
 SCHEMA_VERSION = 1
 MANIFEST_NAME = "manifest.json"

@@ -5,8 +5,8 @@ when it converts or runs.
 """
 
 import importlib
-import pkgutil
 
+from efficientmod_export._target_names import target_names as _target_names
 from efficientmod_export.targets._phone_tool import PhoneTimes, PhoneTool
 from efficientmod_export.targets._runtime import (
     Configuration,
@@ -18,7 +18,15 @@ from efficientmod_export.targets._runtime import (
     runtime_title,
     runtime_version,
 )
-from efficientmod_export.targets._target import Conversion, FromArtifact, FromProgram, Place, Target, Variant
+from efficientmod_export.targets._target import (
+    Conversion,
+    FromArtifact,
+    FromProgram,
+    Interpreter,
+    Place,
+    Target,
+    Variant,
+)
 from efficientmod_mobile.errors import InputError
 
 __all__ = [
@@ -26,6 +34,7 @@ __all__ = [
     "Conversion",
     "FromArtifact",
     "FromProgram",
+    "Interpreter",
     "PhoneTimes",
     "PhoneTool",
     "Place",
@@ -46,8 +55,7 @@ __all__ = [
 
 def target_names() -> tuple[str, ...]:
     """Every target's name, from the folders here."""
-    folders = sorted(found.name for found in pkgutil.iter_modules(__path__) if found.ispkg)
-    return tuple(folder.replace("_", "-") for folder in folders)
+    return _target_names(__path__)
 
 
 def find_target(name: str) -> Target:

@@ -43,9 +43,12 @@ class Configuration:
 
 
 class Session(Protocol):
-    """A loaded artifact. `threads` is what the runtime says that it uses, None where it does not tell."""
+    """A loaded artifact."""
 
-    threads: int | None
+    @property
+    def threads(self) -> int | None:
+        """What the runtime says that it uses; None where it does not tell."""
+        ...
 
     def bind(self, inputs: Sequence[Array]) -> None:
         """Put the inputs in place, in the order, shape, dtype and layout that the file declares."""
@@ -61,10 +64,17 @@ class Session(Protocol):
 
 
 class Runtime(Protocol):
-    """Runs a target's files. `title` is for people, `distribution` what pip calls it; None for a part of the system."""
+    """Runs a target's files. `distribution` is None for a part of the system."""
 
-    title: str
-    distribution: str | None
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        ...
+
+    @property
+    def distribution(self) -> str | None:
+        """What pip calls it."""
+        ...
 
     def missing(self, configuration: Configuration) -> str | None:
         """Why this machine cannot run the configuration; None where it can.
@@ -91,7 +101,9 @@ def runtime_title(runtime: Runtime) -> str:
 
 def runtime_version(runtime: Runtime) -> str:
     """The version that is installed; of a part of the system, the system's."""
-    return metadata.version(runtime.distribution) if runtime.distribution else platform.mac_ver()[0] or platform.release()
+    return (
+        metadata.version(runtime.distribution) if runtime.distribution else platform.mac_ver()[0] or platform.release()
+    )
 
 
 def runner_of(session: Session, file: ModelFile) -> Runner:

@@ -47,9 +47,7 @@ class MilSession:
 
     threads: int | None = None
 
-    def __init__(
-        self, program: MILProgram, inputs: Sequence[str], outputs: Sequence[str], *, pictures: bool
-    ) -> None:
+    def __init__(self, program: MILProgram, inputs: Sequence[str], outputs: Sequence[str], *, pictures: bool) -> None:
         self.program = program
         self.outputs = tuple(outputs)
         self._inputs = tuple(inputs)

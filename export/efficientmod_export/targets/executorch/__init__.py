@@ -1,4 +1,7 @@
-"""ExecuTorch for XNNPACK, the CPU backend that runs on every phone: float32, takes the normalised image (1, 3, H, W)."""
+"""ExecuTorch for XNNPACK, the CPU backend that runs on every phone: `model.pte`, float32.
+
+It takes the normalised image (1, 3, H, W).
+"""
 
 from efficientmod_export.targets._limits import FLOAT32
 from efficientmod_export.targets._recipes import CHANNELS_FIRST

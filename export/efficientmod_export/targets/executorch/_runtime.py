@@ -61,7 +61,7 @@ class PteSession:
     def __init__(self, program: Any) -> None:
         from executorch.extension.pybindings import portable_lib
 
-        self.threads: int | None = int(portable_lib._threadpool_get_thread_count())
+        self.threads = int(portable_lib._threadpool_get_thread_count())
         self._program = program
         self._inputs: list[torch.Tensor] = []
         self._outputs: Sequence[torch.Tensor] = ()

@@ -1,7 +1,7 @@
 """ExecuTorch for Core ML: the whole network in one delegate, which holds an ML program.
 
-It takes the normalised image like every `.pte`, and not the picture as the package of the target coreml does. ExecuTorch states
-no output type, so that a float16 program gives float16 at its border; its runtime turns that into the float32 that the
+It takes the normalised image like every `.pte`, and not the picture as the target coreml does. ExecuTorch states no
+output type, so that a float16 program gives float16 at its border; its runtime turns that into the float32 that the
 `.pte` declares. Only a network that Core ML takes whole is converted: pieces could not be proven without a Mac.
 """
 

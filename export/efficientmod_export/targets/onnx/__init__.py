@@ -1,4 +1,4 @@
-"""ONNX, for ONNX Runtime on phones and elsewhere: one file in float32, which takes the normalised image (1, 3, H, W)."""
+"""ONNX, for ONNX Runtime on phones and elsewhere: `model.onnx`, float32; takes the normalised image (1, 3, H, W)."""
 
 from efficientmod_export.targets._limits import FLOAT32
 from efficientmod_export.targets._target import FromProgram, Place, Target, Variant

@@ -43,7 +43,7 @@ class OnnxSession:
     """A loaded `.onnx` file."""
 
     def __init__(self, session: Any, file: ModelFile) -> None:
-        self.threads: int | None = int(session.get_session_options().intra_op_num_threads)
+        self.threads = int(session.get_session_options().intra_op_num_threads)
         self._session = session
         self._inputs = [spec.name for spec in file.inputs]
         self._outputs = [spec.name for spec in file.outputs]

@@ -1,7 +1,8 @@
 """TFLite, by way of ONNX with this project's own writer; run by LiteRT.
 
 It takes pixels / 255 as (1, H, W, 3), and gives rank-4 outputs as (1, H, W, C). The normalisation is in the graph,
-since MediaPipe knows none that differs between channels. In fp16 the weights are stored in half and computed in float32.
+since MediaPipe knows none that differs between channels. In fp16 the weights are stored as float16, and the arithmetic
+is float32.
 """
 
 from efficientmod_export.targets._limits import FLOAT32

@@ -38,7 +38,7 @@ class LiteRtSession:
     """An interpreter with its tensors allocated."""
 
     def __init__(self, loaded: Any, file: ModelFile, threads: int) -> None:
-        self.threads: int | None = threads
+        self.threads = threads
         self._loaded = loaded
         inputs = {detail["name"]: detail["index"] for detail in loaded.get_input_details()}
         outputs = {detail["name"]: detail["index"] for detail in loaded.get_output_details()}

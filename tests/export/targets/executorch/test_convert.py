@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 import torch
 import torch.nn.functional as F
+from efficientmod_export._recipes import XNNPACK
 from torch import Tensor, nn
 
-from efficientmod_export._recipes import XNNPACK
 from efficientmod_export._stages import Artifact, InputSpec, Normalisation, TensorSpec
 from efficientmod_mobile.deploy import Program, capture, deploy
 

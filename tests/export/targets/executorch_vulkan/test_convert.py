@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import torch
 import torch.nn.functional as F
+from efficientmod_export._recipes import RECIPES
 from torch import Tensor, nn
 
-from efficientmod_export._recipes import RECIPES
 from efficientmod_export.foreign import quiet
 from efficientmod_export.targets import BACKENDS
 from efficientmod_mobile.deploy import Program, capture, deploy

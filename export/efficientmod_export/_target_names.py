@@ -1,0 +1,12 @@
+"""The targets' names, without importing any: the command line's help needs them, and torch takes seconds."""
+
+import pkgutil
+from collections.abc import Iterable
+from pathlib import Path
+
+TARGETS = (str(Path(__file__).with_name("targets")),)
+
+
+def target_names(folders: Iterable[str] = TARGETS) -> tuple[str, ...]:
+    """One for each package in the folders, by name."""
+    return tuple(sorted(found.name.replace("_", "-") for found in pkgutil.iter_modules(folders) if found.ispkg))
