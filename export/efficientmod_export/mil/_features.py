@@ -11,9 +11,11 @@ import numpy as np
 import torch
 from PIL import Image
 
+from efficientmod_export.mil._errors import PackageError
 from efficientmod_export.mil._graph import Variable
+from efficientmod_export.mil._limits import check_size
 from efficientmod_export.mil._types import BY_NAME, to_tensor
-from efficientmod_mobile.errors import ConversionError, InputError
+from efficientmod_mobile.errors import InputError
 
 Colour = Literal["RGB", "BGR", "L"]
 
@@ -25,6 +27,12 @@ _ARRAY_DTYPES: dict[int, type[np.generic]] = {
     65600: np.float64,
     131080: np.int8,
     131104: np.int32,
+}
+_PYTHON_TYPES: dict[str, type] = {
+    "multiArrayType": torch.Tensor,
+    "stringType": str,
+    "int64Type": int,
+    "dictionaryType": dict,
 }
 
 
@@ -43,16 +51,22 @@ class Feature:
 
 
 def read_feature(proto: Any) -> Feature:
-    """The feature that a `FeatureDescription` describes."""
+    """The feature that a `FeatureDescription` describes; `PackageError` for a type that is not known."""
     kind = str(proto.type.WhichOneof("Type"))
     if kind == "imageType":
         colour = proto.type.imageType.colorSpace
+        if colour not in _COLOURS:
+            raise PackageError(f"the image '{proto.name}' has the unknown colour space {colour}; export it again")
         half = colour == _HALF_GREY
-        return Feature(proto.name, kind, np.float16 if half else np.uint8, _COLOURS.get(colour))
+        return Feature(proto.name, kind, np.float16 if half else np.uint8, _COLOURS[colour])
+    if kind != "multiArrayType":
+        return Feature(proto.name, kind, np.float32)
     array = proto.type.multiArrayType
+    if array.dataType not in _ARRAY_DTYPES:
+        raise PackageError(f"the array '{proto.name}' has the unknown element type {array.dataType}; export it again")
     held = array.WhichOneof("defaultOptionalValue") if proto.type.isOptional else None
     default = float(getattr(array, held)) if held else None
-    return Feature(proto.name, kind, _ARRAY_DTYPES.get(array.dataType, np.float32), default=default)
+    return Feature(proto.name, kind, _ARRAY_DTYPES[array.dataType], default=default)
 
 
 def _check_shape(shape: tuple[int, ...], declared: Variable, what: str) -> None:
@@ -70,7 +84,7 @@ def _pixels(value: Any, feature: Feature) -> np.ndarray[Any, Any]:
         if value.mode != mode and not (value.mode == "F" and feature.dtype is np.float16):
             raise InputError(f"the input '{feature.name}' takes pictures of mode {mode}; convert the {value.mode} one")
         return np.array(value)
-    if isinstance(value, np.ndarray) and value.dtype in (np.uint8, feature.dtype):
+    if isinstance(value, np.ndarray) and value.dtype in (np.uint8, feature.dtype) and value.ndim in (2, 3):
         return value
     raise InputError(
         f"the input '{feature.name}' is an image: give a PIL image or uint8 pixels (height, width, 3) in RGB"
@@ -87,6 +101,15 @@ def _image(value: Any, feature: Feature, declared: Variable) -> torch.Tensor:
     return to_tensor(planes[None].astype(dtype.storage), dtype)
 
 
+def _filled(value: float, declared: Variable) -> np.ndarray[Any, Any]:
+    shape = [1 if length is None else length for length in declared.shape]
+    try:
+        check_size(shape)
+    except ValueError as error:
+        raise PackageError(f"the default of the input '{declared.name}': {error}") from error
+    return np.full(shape, value)
+
+
 def to_input(value: Any, feature: Feature, declared: Variable) -> torch.Tensor:
     """The tensor that enters the program: (1, C, H, W) for a picture; `InputError` when `value` does not fit.
 
@@ -96,10 +119,11 @@ def to_input(value: Any, feature: Feature, declared: Variable) -> torch.Tensor:
         return _image(value, feature, declared)
     dtype = BY_NAME[declared.dtype]
     if value is None and feature.default is not None:
-        value = np.full([length or 1 for length in declared.shape], feature.default)
+        value = _filled(feature.default, declared)
     try:
-        array = np.array(value, dtype=dtype.storage, order="C")
-    except (TypeError, ValueError) as error:
+        with np.errstate(all="ignore"):
+            array = np.array(value, dtype=dtype.storage, order="C")
+    except (OverflowError, TypeError, ValueError) as error:
         raise InputError(f"the input '{feature.name}' takes numbers, not a {type(value).__name__}") from error
     _check_shape(array.shape, declared, "the array")
     return to_tensor(array, dtype)
@@ -109,19 +133,32 @@ def _to_image(tensor: torch.Tensor, feature: Feature) -> Image.Image:
     planes = tensor[0].numpy()
     if feature.dtype is np.float16:
         return Image.fromarray(planes[0].astype(np.float32))
-    pixels = np.clip(np.round(planes), 0, 255).astype(np.uint8)
+    with np.errstate(invalid="ignore"):
+        pixels = np.clip(np.round(planes), 0, 255).astype(np.uint8)
     if feature.colour == "L":
         return Image.fromarray(pixels[0])
     rgb = pixels[::-1] if feature.colour == "BGR" else pixels
     return Image.fromarray(np.ascontiguousarray(np.moveaxis(rgb, 0, -1)))
 
 
+def _is_described(value: Any, feature: Feature) -> bool:
+    """Whether `value`, from the program, is of the kind that the package's description says."""
+    if feature.kind == "imageType":
+        planes = (1, 1 if feature.colour == "L" else 3)
+        return isinstance(value, torch.Tensor) and value.dim() == 4 and value.shape[:2] == planes and value.numel() > 0
+    return isinstance(value, _PYTHON_TYPES.get(feature.kind, ()))
+
+
 def to_output(value: Any, feature: Feature) -> Any:
     """An array of the feature's type, a PIL image, a class label (string or int), or a dictionary of probabilities."""
-    if not isinstance(value, torch.Tensor):
-        return value
+    if not _is_described(value, feature):
+        held = f"a tensor {tuple(value.shape)}" if isinstance(value, torch.Tensor) else f"a {type(value).__name__}"
+        raise PackageError(
+            f"the output '{feature.name}' is described as {feature.kind}, but the program gives {held}; export it again"
+        )
     if feature.kind == "imageType":
         return _to_image(value, feature)
     if feature.kind != "multiArrayType":
-        raise ConversionError(f"the output '{feature.name}' is a {feature.kind}, which the program does not give")
-    return value.contiguous().numpy().astype(feature.dtype)
+        return value
+    with np.errstate(all="ignore"):
+        return value.contiguous().numpy().astype(feature.dtype)

@@ -21,7 +21,11 @@ _PROTO_PACKAGE = "_efficientmod_coreml_proto"
 
 
 def _inside(folder: Path, relative: str, what: str) -> Path:
-    path = (folder / relative).resolve()
+    try:
+        path = (folder / relative).resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        # A name with a null byte or a lone surrogate, one that is too long, or a link to itself.
+        raise PackageError(f"{what} has the impossible name {relative!r}; copy the whole package") from error
     if not path.is_relative_to(folder.resolve()):
         raise PackageError(f"{what} '{relative}' lies outside {folder}; the package is damaged or hostile")
     return path
@@ -64,7 +68,7 @@ class Package:
         try:
             manifest = json.loads((self._path / "Manifest.json").read_text(encoding="utf-8"))
             entry = manifest["itemInfoEntries"][manifest["rootModelIdentifier"]]["path"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise PackageError(f"{self._path} has no readable Manifest.json; copy the whole package") from error
         return _inside(self._path / "Data", str(entry), "the model file")
 

@@ -3,7 +3,8 @@
 Everything wrong with a program is gathered and reported at once.
 """
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -11,7 +12,7 @@ from torch import Tensor
 
 from efficientmod_export.mil._graph import Constant, Function, Operation, Variable
 from efficientmod_export.mil._graph import Literal as LiteralInput
-from efficientmod_export.mil._registry import Converter, Kernel, Operator, find_operator
+from efficientmod_export.mil._registry import Kernel, Operator, Parameter, find_operator
 from efficientmod_export.mil._types import BY_NAME, through_float16
 from efficientmod_mobile.errors import ConversionError
 
@@ -30,8 +31,7 @@ class Dynamic:
 
     parameter: str
     names: tuple[str | LiteralInput, ...]
-    convert: Converter
-    several: bool
+    schema: Parameter
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,7 @@ def _problems(operation: Operation, found: Operator | None, ios: int) -> list[st
     label = f"{operation.kind} '{operation.name}'"
     if found is None:
         return [f"{label} is not known in the opset of iOS {ios}"]
+    nothing = [] if operation.outputs else [f"{label} has no output"]
     unknown = [f"{label} has the unknown input '{name}'" for name in operation.inputs if name not in found.parameters]
     missing = [
         f"{label} lacks its input '{name}'"
@@ -70,13 +71,16 @@ def _problems(operation: Operation, found: Operator | None, ios: int) -> list[st
         for name, sources in operation.inputs.items()
         if len(sources) != 1 and name in found.parameters and not found.parameters[name].several
     ]
-    return unknown + missing + miscounted
+    return nothing + unknown + missing + miscounted
 
 
-def _dangling(function: Function) -> list[str]:
-    """Reads of values that nothing gives before them."""
+def _wrong_names(function: Function) -> list[str]:
+    """Reads of values that nothing gives before them, and values that are given twice."""
+    given = Counter(list(function.constants))
+    given.update(variable.name for variable in function.inputs)
+    given.update(output.name for operation in function.operations for output in operation.outputs)
+    problems = [f"the value '{name}' is given {count} times" for name, count in given.items() if count > 1]
     known = {variable.name for variable in function.inputs} | set(function.constants)
-    problems = []
     for operation in function.operations:
         sources = [source for held in operation.inputs.values() for source in held if isinstance(source, str)]
         unknown = [source for source in sources if source not in known]
@@ -92,7 +96,7 @@ def _find_all(function: Function) -> list[Operator]:
         for operation, match in zip(function.operations, found, strict=True)
         for problem in _problems(operation, match, function.ios)
     ]
-    problems += _dangling(function)
+    problems += _wrong_names(function)
     if problems:
         raise ConversionError(f"the ML program cannot be run here: {'; '.join(problems)}")
     return [match for match in found if match is not None]
@@ -106,6 +110,16 @@ def _known(source: str | LiteralInput, constants: Mapping[str, Constant]) -> boo
     return isinstance(source, LiteralInput) or source in constants
 
 
+def convert_input(operation: Operation, name: str, schema: Parameter, values: Sequence[Any]) -> Any:
+    """The values of one input as the kernel takes them; `ConversionError` for one of the wrong kind."""
+    try:
+        converted = tuple(schema.convert(value) for value in values)
+    except (ArithmeticError, RuntimeError, TypeError, ValueError) as error:
+        label = f"the operator {operation.kind} '{operation.name}'"
+        raise ConversionError(f"{label} cannot be run with its input '{name}': {error}") from error
+    return converted if schema.several else converted[0]
+
+
 def _bind(
     operation: Operation, found: Operator, constants: Mapping[str, Constant]
 ) -> tuple[dict[str, Any], tuple[Dynamic, ...]]:
@@ -113,12 +127,11 @@ def _bind(
     dynamic = []
     for name, sources in operation.inputs.items():
         parameter = found.parameters[name]
-        if not all(_known(source, constants) for source in sources):
-            dynamic.append(Dynamic(name, sources, parameter.convert, parameter.several))
-        elif parameter.several:
-            static[name] = tuple(_resolve(source, constants) for source in sources)
+        if all(_known(source, constants) for source in sources):
+            values = [_resolve(source, constants) for source in sources]
+            static[name] = convert_input(operation, name, parameter, values)
         else:
-            static[name] = parameter.convert(_resolve(sources[0], constants))
+            dynamic.append(Dynamic(name, sources, parameter))
     return static, tuple(dynamic)
 
 
@@ -126,22 +139,26 @@ def call(operation: Operation, kernel: Callable[..., Any], inputs: Mapping[str, 
     """The operator's outputs, checked against the shapes and types that the program declares for them."""
     try:
         result = kernel(**inputs)
-    except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
+    except Exception as error:
+        # Nearly anything can come out of a kernel whose inputs a damaged package chose.
         raise ConversionError(f"the operator {operation.kind} '{operation.name}' cannot be run: {error}") from error
     outputs = result if isinstance(result, tuple) else (result,)
     if len(outputs) < len(operation.outputs):
         raise ConversionError(f"the operator {operation.kind} '{operation.name}' gave only {len(outputs)} outputs")
     for output, declared in zip(outputs, operation.outputs, strict=False):
-        if isinstance(output, Tensor) and not _agrees(output, declared):
+        if not _agrees(output, declared):
+            gave = f"{tuple(output.shape)} {output.dtype}" if isinstance(output, Tensor) else type(output).__name__
             raise ConversionError(
-                f"the operator {operation.kind} '{operation.name}' gave {tuple(output.shape)} {output.dtype}, "
+                f"the operator {operation.kind} '{operation.name}' gave {gave}, "
                 f"where the program declares {declared.shape} {declared.dtype}"
             )
     return outputs
 
 
-def _agrees(output: Tensor, declared: Variable) -> bool:
+def _agrees(output: Any, declared: Variable) -> bool:
     dtype = BY_NAME.get(declared.dtype)
+    if not isinstance(output, Tensor):
+        return dtype is None
     if dtype is None or output.dtype != dtype.carrier or output.dim() != len(declared.shape):
         return False
     return all(want is None or want == have for want, have in zip(declared.shape, output.shape, strict=True))
@@ -182,8 +199,11 @@ def make_plan(function: Function, arithmetic: Arithmetic) -> Plan:
     for index, (operation, match) in enumerate(zip(function.operations, found, strict=True)):
         static, dynamic = _bind(operation, match, constants)
         if operation.kind.startswith("constexpr_"):
+            if dynamic:
+                label = f"the operator {operation.kind} '{operation.name}'"
+                raise ConversionError(f"{label} reads '{dynamic[0].names[0]}', which is not constant")
             outputs = call(operation, match.kernel, static)
-            for output, declared in zip(outputs, operation.outputs, strict=True):
+            for output, declared in zip(outputs, operation.outputs, strict=False):
                 constants[declared.name] = _stored(output, declared.dtype, arithmetic)
             continue
         rounded = _rounded(operation, match, arithmetic)

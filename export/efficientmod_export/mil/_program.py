@@ -10,7 +10,7 @@ from efficientmod_export.mil._errors import PackageError
 from efficientmod_export.mil._features import Feature, read_feature, to_input, to_output
 from efficientmod_export.mil._graph import Constant, Function, Literal, Operation
 from efficientmod_export.mil._package import Package
-from efficientmod_export.mil._plan import Arithmetic, Dynamic, Plan, Step, call, make_plan
+from efficientmod_export.mil._plan import Arithmetic, Plan, Step, call, convert_input, make_plan
 from efficientmod_export.mil._reader import read_function
 from efficientmod_export.mil._types import through_float16
 from efficientmod_mobile.errors import InputError
@@ -20,21 +20,17 @@ Observer = Callable[[Operation, Mapping[str, Any], tuple[Any, ...]], None]
 float32). What it is given must not be changed."""
 
 
-def _input(dynamic: Dynamic, values: Mapping[str, Any], constants: Mapping[str, Constant]) -> Any:
-    def look_up(source: str | Literal) -> Any:
-        if isinstance(source, Literal):
-            return source.value
-        return values[source] if source in values else constants[source]
-
-    if dynamic.several:
-        return tuple(look_up(source) for source in dynamic.names)
-    return dynamic.convert(look_up(dynamic.names[0]))
+def _look_up(source: str | Literal, values: Mapping[str, Any], constants: Mapping[str, Constant]) -> Any:
+    if isinstance(source, Literal):
+        return source.value
+    return values[source] if source in values else constants[source]
 
 
 def _run_step(step: Step, values: Mapping[str, Any], constants: Mapping[str, Constant]) -> tuple[Any, Any]:
     inputs = dict(step.static)
     for dynamic in step.dynamic:
-        inputs[dynamic.parameter] = _input(dynamic, values, constants)
+        read = [_look_up(source, values, constants) for source in dynamic.names]
+        inputs[dynamic.parameter] = convert_input(step.operation, dynamic.parameter, dynamic.schema, read)
     outputs = call(step.operation, step.kernel, inputs)
     if step.rounded:
         outputs = tuple(

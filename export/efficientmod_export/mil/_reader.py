@@ -11,6 +11,7 @@ import numpy as np
 
 from efficientmod_export.mil._errors import PackageError
 from efficientmod_export.mil._graph import Constant, Function, Literal, Operation, Shape, Variable
+from efficientmod_export.mil._limits import check_size
 from efficientmod_export.mil._modules import read_modules
 from efficientmod_export.mil._package import Package
 from efficientmod_export.mil._types import BY_NAME, DataType, dtype_name, to_tensor, unpack
@@ -24,6 +25,21 @@ def _shape(tensor_type: Any) -> Shape:
         int(dimension.constant.size) if dimension.WhichOneof("dimension") == "constant" else None
         for dimension in tensor_type.dimensions
     )
+
+
+def _fixed_shape(tensor_type: Any, name: str) -> tuple[int, ...]:
+    """A constant's shape, which has no open lengths and is one that NumPy can hold."""
+    shape = _shape(tensor_type)
+    fixed = tuple(length for length in shape if length is not None)
+    if fixed != shape:
+        raise PackageError(f"the constant '{name}' has the open shape {shape}")
+    try:
+        check_size(fixed)
+        # An empty constant may declare any other length.
+        check_size((max(fixed, default=0),))
+    except ValueError as error:
+        raise PackageError(f"the constant '{name}': {error}") from error
+    return fixed
 
 
 def _variable(named: Any) -> Variable:
@@ -42,7 +58,7 @@ def _known(dtype: str, name: str) -> DataType:
 
 def _immediate_tensor(value: Any, name: str) -> Constant:
     tensor_type = value.type.tensorType
-    shape = tuple(length for length in _shape(tensor_type) if length is not None)
+    shape = _fixed_shape(tensor_type, name)
     dtype, tensor = dtype_name(tensor_type.dataType), value.immediateValue.tensor
     field = tensor.WhichOneof("value")
     if dtype in {"string", "int64"}:
@@ -52,20 +68,23 @@ def _immediate_tensor(value: Any, name: str) -> Constant:
         return held if shape else held[0]
     known, count = _known(dtype, name), math.prod(shape)
     if field == "bytes":
-        stored = np.frombuffer(bytearray(tensor.bytes.values), np.uint8)
-        values = unpack(stored, known, count) if stored.size == known.size_of(count) else stored[:0]
+        raw = np.frombuffer(bytearray(tensor.bytes.values), np.uint8)
+        values = unpack(raw, known, count) if raw.size == known.size_of(count) else None
     else:
         values = np.array(getattr(tensor, field).values if field in _FIELDS else (), _FIELDS.get(field))
-    if values.size != count:
+    if values is None or values.size != count:
         raise PackageError(f"the constant '{name}' does not hold the {count} elements that it declares")
-    return to_tensor(values.astype(known.storage, copy=False).reshape(shape), known)
+    with np.errstate(all="ignore"):
+        # A declared type that cannot hold the values: integers from infinities, say.
+        stored = values.astype(known.storage, copy=False)
+    return to_tensor(stored.reshape(shape), known)
 
 
 def _constant(value: Any, package: Package, name: str) -> Constant:
     kind = value.WhichOneof("value")
     if kind == "blobFileValue":
         tensor_type = value.type.tensorType
-        shape = tuple(int(length or 0) for length in _shape(tensor_type))
+        shape = _fixed_shape(tensor_type, name)
         known = _known(dtype_name(tensor_type.dataType), name)
         blob = value.blobFileValue
         values = package.weights(blob.fileName).read(int(blob.offset), known, math.prod(shape), name)
@@ -103,6 +122,12 @@ def _operation(proto: Any, package: Package, modules: Mapping[str, str]) -> Oper
     return Operation(label, proto.type, _inputs(proto, package, label), outputs, modules.get(first))
 
 
+def _constant_name(proto: Any) -> str:
+    if len(proto.outputs) != 1:
+        raise PackageError(f"the program has a constant of {len(proto.outputs)} names where it must have one")
+    return str(proto.outputs[0].name)
+
+
 def read_function(package: Package, name: str) -> Function:
     """The function `name` of the package's program; `PackageError` when there is none or its opset is not known."""
     program = package.specification.mlProgram
@@ -118,7 +143,9 @@ def read_function(package: Package, name: str) -> Function:
     operations = []
     for operation in block.operations:
         if operation.type == "const":
-            output = operation.outputs[0].name
+            output = _constant_name(operation)
+            if output in constants:
+                raise PackageError(f"the program has two constants of the name '{output}'")
             constants[output] = _constant(operation.attributes["val"], package, output)
         else:
             operations.append(_operation(operation, package, modules))

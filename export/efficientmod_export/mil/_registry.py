@@ -30,29 +30,52 @@ Converter = Callable[[Any], Any]
 _FIRST_IOS = 15
 
 
-def _flat(kind: Callable[[Any], Any]) -> Converter:
-    def convert(value: Any) -> tuple[Any, ...]:
-        items = value.flatten().tolist() if isinstance(value, Tensor) else value
-        return tuple(kind(item) for item in items)
+def _items(value: Any) -> tuple[Any, ...]:
+    if isinstance(value, Tensor):
+        return tuple(value.flatten().tolist())
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _checked(item: Any, kind: type) -> Any:
+    """`item` as a `kind`; a string stands for no number, and a number for no string."""
+    if not isinstance(item, (int, float, str)) or isinstance(item, str) != (kind is str):
+        raise TypeError(f"it takes a {kind.__name__}, not a {type(item).__name__}")
+    return kind(item)
+
+
+def _flat(kind: type) -> Converter:
+    return lambda value: tuple(_checked(item, kind) for item in _items(value))
+
+
+def _scalar(kind: type) -> Converter:
+    def convert(value: Any) -> Any:
+        items = _items(value)
+        if len(items) != 1:
+            raise ValueError(f"it takes one {kind.__name__}, not {len(items)}")
+        return _checked(items[0], kind)
 
     return convert
 
 
-def _scalar(kind: Callable[[Any], Any]) -> Converter:
-    return lambda value: kind(value.item() if isinstance(value, Tensor) else value)
-
-
-def _as_is(value: Any) -> Any:
+def _tensor(value: Any) -> Tensor:
+    if not isinstance(value, Tensor):
+        raise TypeError(f"it takes a tensor, not a {type(value).__name__}")
     return value
 
 
+def _labels(value: Any) -> tuple[Any, ...]:
+    items = _items(value)
+    kind = str if items and isinstance(items[0], str) else int
+    return tuple(_checked(item, kind) for item in items)
+
+
 _CONVERTERS: dict[Any, Converter] = {
-    Tensor: _as_is,
-    Tensors: _as_is,
+    Tensor: _tensor,
+    Tensors: _tensor,
     Ints: _flat(int),
     Bools: _flat(bool),
     Strings: _flat(str),
-    Strings | Ints: _as_is,
+    Strings | Ints: _labels,
     int: _scalar(int),
     float: _scalar(float),
     bool: _scalar(bool),
@@ -62,7 +85,10 @@ _CONVERTERS: dict[Any, Converter] = {
 
 @dataclass(frozen=True)
 class Parameter:
-    """One input of an operator: how its value is converted, whether it must be there, whether it takes several."""
+    """One input of an operator: how a value is converted, whether it must be there, whether it takes several.
+
+    `convert` raises an exception of Python's own for a value of the wrong kind.
+    """
 
     convert: Converter
     required: bool

@@ -58,8 +58,12 @@ def dtype_name(number: int) -> str:
 
 def unpack(stored: np.ndarray[Any, np.dtype[np.uint8]], dtype: DataType, count: int) -> np.ndarray[Any, Any]:
     """`count` elements of `dtype` out of bytes; elements narrower than a byte lie least significant bit first."""
+    if dtype.storage is np.bool_:
+        return np.not_equal(stored[:count], 0)
     if dtype.bits % 8 == 0:
-        return stored.view(dtype.storage)[:count]
+        # PyTorch expects aligned elements.
+        elements: np.ndarray[Any, Any] = stored.view(dtype.storage)[:count]
+        return elements if elements.flags.aligned else elements.copy()
     bits = np.unpackbits(stored, count=count * dtype.bits, bitorder="little").reshape(count, dtype.bits)
     values = np.packbits(bits, axis=1, bitorder="little")[:, 0]
     if dtype.name == "int4":

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import torch.nn.functional as F
 from torch import Tensor
 
+from efficientmod_export.mil._limits import check_size
+
 Pads = list[tuple[int, int]]
 
 
@@ -31,5 +33,7 @@ def pad_spatial(x: Tensor, pads: Pads, value: float) -> Tensor:
     """`x` with its last axes padded by `value` (or cropped where a pad is negative)."""
     if not any(before or after for before, after in pads):
         return x
+    padded = [length + sum(pair) for length, pair in zip(x.shape[-len(pads) :], pads, strict=True)]
+    check_size([*x.shape[: -len(pads)], *padded])
     flat = [amount for pair in reversed(pads) for amount in pair]
     return F.pad(x, flat, value=value)

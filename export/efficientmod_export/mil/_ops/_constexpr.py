@@ -28,6 +28,14 @@ def _blocks(values: Tensor, shape: torch.Size) -> Tensor:
     return values
 
 
+def _unpacked(packed: Tensor, dtype: str, shape: Ints) -> Tensor:
+    """Numbers of less than a byte, in bytes that hold no others."""
+    count, kind = math.prod(shape), BY_NAME[dtype]
+    if packed.numel() != kind.size_of(count):
+        raise ValueError(f"{packed.numel()} bytes for {count} elements of {kind.bits} bits")
+    return torch.from_numpy(unpack(packed.numpy(), kind, count)).reshape(shape)
+
+
 def _dense(nonzero: Tensor, mask: Tensor) -> Tensor:
     dense = torch.zeros(mask.shape, dtype=nonzero.dtype)
     dense[mask != 0] = nonzero
@@ -53,15 +61,14 @@ def constexpr_lut_to_dense(indices: Tensor, lut: Tensor, shape: Ints) -> Tensor:
     """A palette's entries, by indices packed as tightly as the palette's size allows."""
     if lut.numel() not in _PALETTE_BITS:
         raise ValueError(f"a palette of {lut.numel()} entries; it has 2, 4, 16, 64 or 256")
-    numbers = unpack(indices.numpy(), BY_NAME[f"uint{_PALETTE_BITS[lut.numel()]}"], math.prod(shape))
-    return lut[torch.from_numpy(numbers).to(torch.int64)].reshape(shape)
+    numbers = _unpacked(indices, f"uint{_PALETTE_BITS[lut.numel()]}", shape)
+    return lut[numbers.to(torch.int64)]
 
 
 @operator("constexpr_sparse_to_dense", since=16)
 def constexpr_sparse_to_dense(nonzero_data: Tensor, mask: Tensor, shape: Ints) -> Tensor:
     """Zeros but where the packed mask has a bit; there the given values, in order."""
-    bits = unpack(mask.numpy(), BY_NAME["uint1"], math.prod(shape))
-    return _dense(nonzero_data, torch.from_numpy(bits).reshape(shape))
+    return _dense(nonzero_data, _unpacked(mask, "uint1", shape))
 
 
 @operator("constexpr_blockwise_shift_scale", since=18)

@@ -1,10 +1,13 @@
 """Convolutions over one to three spatial axes."""
 
+from collections.abc import Sequence
+
 import torch.nn.functional as F
 from torch import Tensor
 
+from efficientmod_export.mil._limits import check_size
 from efficientmod_export.mil._registry import Ints, operator
-from efficientmod_export.mil._window import pad_spatial, window_pads
+from efficientmod_export.mil._window import Pads, pad_spatial, window_pads
 
 _CONV = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
 _TRANSPOSE = {1: F.conv_transpose1d, 2: F.conv_transpose2d, 3: F.conv_transpose3d}
@@ -12,6 +15,11 @@ _TRANSPOSE = {1: F.conv_transpose1d, 2: F.conv_transpose2d, 3: F.conv_transpose3
 
 def _dilated(weight: Tensor, dilations: Ints) -> list[int]:
     return [(length - 1) * dilation + 1 for length, dilation in zip(weight.shape[2:], dilations, strict=True)]
+
+
+def _windows(size: Sequence[int], pads: Pads, width: Sequence[int], strides: Ints) -> list[int]:
+    axes = zip(size, pads, width, strides, strict=True)
+    return [(length + sum(pad) - wide) // stride + 1 for length, pad, wide, stride in axes]
 
 
 @operator("conv")
@@ -28,7 +36,9 @@ def conv(
     """`x` (N, C, spatial) with weight (out, C / groups, kernel); `pad` is before and after each spatial axis."""
     rank = x.dim() - 2
     strides, dilations = strides or (1,) * rank, dilations or (1,) * rank
-    pads = window_pads(pad_type, pad, x.shape[2:], _dilated(weight, dilations), strides)
+    width = _dilated(weight, dilations)
+    pads = window_pads(pad_type, pad, x.shape[2:], width, strides)
+    check_size((x.shape[0], weight.shape[0], *_windows(x.shape[2:], pads, width, strides)))
     if all(before == after for before, after in pads):
         padding = tuple(before for before, _ in pads)
         return _CONV[rank](x, weight, bias, strides, padding, dilations, groups)
@@ -55,6 +65,9 @@ def conv_transpose(
         raise ValueError(f"conv_transpose has no padding of type '{pad_type}'")
     rank = x.dim() - 2
     strides, dilations = strides or (1,) * rank, dilations or (1,) * rank
+    spread = [(length - 1) * stride for length, stride in zip(x.shape[2:], strides, strict=True)]
+    full_size = [far + width for far, width in zip(spread, _dilated(weight, dilations), strict=True)]
+    check_size((x.shape[0], weight.shape[1] * groups, *full_size))
     whole = _TRANSPOSE[rank](x, weight, None, strides, 0, 0, groups, dilations)
     crops = window_pads("valid" if pad_type == "same" else pad_type, pad, x.shape[2:], (1,) * rank, strides)
     if output_shape is not None:

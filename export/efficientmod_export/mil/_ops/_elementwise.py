@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from efficientmod_export.mil._limits import check_size
 from efficientmod_export.mil._registry import operator
 from efficientmod_export.mil._types import BY_NAME
 
@@ -63,6 +65,7 @@ def _register_unary(name: str, function: Callable[[Tensor], Tensor], moves: bool
 def _register_binary(name: str, function: Callable[[Tensor, Tensor], Tensor], moves: bool) -> None:
     @operator(name, moves=moves)
     def kernel(x: Tensor, y: Tensor) -> Tensor:
+        check_size(np.broadcast_shapes(x.shape, y.shape))
         return function(x, y)
 
 

@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from efficientmod_export.mil._limits import check_size
 from efficientmod_export.mil._registry import Ints, operator
 
 
@@ -24,11 +25,13 @@ def _by_index(x: Tensor, axis: int, before: int, after: int, mode: str) -> Tenso
 def pad(x: Tensor, pad: Ints, mode: str = "constant", constant_val: float = 0.0) -> Tensor:
     """`x` with lines before and after its last axes: a constant, the edge ("replicate"), or mirrored ("reflect")."""
     pairs = list(zip(pad[::2], pad[1::2], strict=True))
+    first = x.dim() - len(pairs)
+    check_size([*x.shape[:first], *(sum(pair) + have for pair, have in zip(pairs, x.shape[first:], strict=True))])
     if mode == "constant":
         return F.pad(x, [amount for pair in reversed(pairs) for amount in pair], value=constant_val)
     if mode not in {"reflect", "replicate"}:
         raise ValueError(f"pad has no mode '{mode}'")
-    for axis, (before, after) in enumerate(pairs, start=x.dim() - len(pairs)):
+    for axis, (before, after) in enumerate(pairs, start=first):
         if before or after:
             x = _by_index(x, axis, before, after, mode)
     return x

@@ -5,10 +5,12 @@ import torch
 from torch import Tensor
 
 from efficientmod_export.mil._grid import interpolate, sample_points, taps
+from efficientmod_export.mil._limits import check_size
 from efficientmod_export.mil._registry import Ints, operator
 
 
 def _bilinear(x: Tensor, size: tuple[int, ...], mode: str) -> Tensor:
+    check_size((*x.shape[: -len(size)], *size))
     for axis, count in zip(range(-len(size), 0), size, strict=True):
         length = x.shape[axis]
         x = interpolate(x, axis, taps(sample_points(mode, torch.tensor(length), count), length))
@@ -16,6 +18,7 @@ def _bilinear(x: Tensor, size: tuple[int, ...], mode: str) -> Tensor:
 
 
 def _nearest(x: Tensor, size: tuple[int, ...]) -> Tensor:
+    check_size((*x.shape[: -len(size)], *size))
     for axis, count in zip(range(-len(size), 0), size, strict=True):
         x = x.index_select(axis, torch.arange(count) * x.shape[axis] // count)
     return x

@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from efficientmod_export.mil._grid import interpolate, sample_points, taps
+from efficientmod_export.mil._limits import check_size
 from efficientmod_export.mil._registry import operator
 
 _REFLECT_EDGE = {"reflection": 0.0, "symmetric": 0.5}
@@ -32,6 +33,7 @@ def _corners(box: Tensor, mode: str) -> Tensor:
 
 def _crop(x: Tensor, box: Tensor, size: tuple[int, int], mode: str, pad_value: float) -> Tensor:
     """`x` (..., H, W) inside the box (top, left, bottom, right in pixels), at another size."""
+    check_size((*x.shape[:-2], *size))
     outside = torch.zeros(size, dtype=torch.bool)
     for axis, (start, end, count) in enumerate(zip(box[:2], box[2:], size, strict=True), start=-2):
         length = x.shape[axis]
@@ -184,5 +186,6 @@ def affine(
             raise ValueError(f"affine is not defined for {name} = {value!r}")
     matrix = transform_matrix.reshape(-1, 2, 3).expand(x.shape[0], 2, 3)
     size = [x.shape[0], x.shape[1], output_height, output_width]
+    check_size(size)
     grid = F.affine_grid(matrix, size, align_corners=align_corners)
     return resample(x, grid, sampling_mode, padding_mode, padding_value, coordinates_mode, align_corners)

@@ -1,8 +1,11 @@
 """Shapes: views, transposes, and tensors made or joined whole."""
 
+import math
+
 import torch
 from torch import Tensor
 
+from efficientmod_export.mil._limits import check_size
 from efficientmod_export.mil._registry import Ints, Tensors, operator
 
 
@@ -105,12 +108,14 @@ def split(x: Tensor, axis: int, num_splits: int | None = None, split_sizes: Ints
 @operator("tile", moves=True)
 def tile(x: Tensor, reps: Ints) -> Tensor:
     """`x` repeated along each axis, as a whole."""
+    check_size([length * count for length, count in zip(x.shape, reps, strict=True)])
     return torch.tile(x, reps)
 
 
 @operator("fill", moves=True)
 def fill(shape: Ints, value: Tensor | None = None) -> Tensor:
     """A tensor of one value, by default 0.0."""
+    check_size(shape)
     held = torch.zeros(()) if value is None else value.reshape(())
     return held.expand(shape).clone()
 
@@ -124,6 +129,7 @@ def fill_like(ref_tensor: Tensor, value: Tensor | None = None) -> Tensor:
 @operator("range_1d")
 def range_1d(end: Tensor, start: Tensor, step: Tensor) -> Tensor:
     """start, start + step, ... up to but without end."""
+    check_size([max(0, math.ceil((end.item() - start.item()) / step.item()))])
     values: Tensor = torch.arange(start.item(), end.item(), step.item(), dtype=start.dtype)
     return values
 
@@ -138,6 +144,7 @@ def reverse(x: Tensor, axes: Ints | None = None) -> Tensor:
 def sliding_windows(x: Tensor, axis: int, size: int, stride: int = 1) -> Tensor:
     """Windows of `size` along `axis`: (..., windows, size, ...)."""
     at = axis % x.dim()
+    check_size((*x.shape[:at], *x.shape[at + 1 :], size, (x.shape[at] - size) // stride + 1))
     return x.unfold(at, size, stride).movedim(-1, at + 1)
 
 

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from efficientmod_export.mil._limits import check_size
 from efficientmod_export.mil._registry import operator
 from efficientmod_export.mil._types import BY_NAME
 
@@ -75,6 +76,7 @@ def one_hot(
     off_value: Tensor | None = None,
 ) -> Tensor:
     """A new `axis` of the given length: `on_value` (1) where its index is the element, else `off_value` (0)."""
+    check_size((*indices.shape, one_hot_vector_size))
     at = axis % (indices.dim() + 1)
     classes = torch.arange(one_hot_vector_size).reshape(-1, *[1] * (indices.dim() - at))
     on = torch.ones((), dtype=torch.int32) if on_value is None else on_value
