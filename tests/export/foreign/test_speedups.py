@@ -14,13 +14,12 @@ from torch import fx
 from torch.fx import traceback
 
 from efficientmod_export._stages import ConversionOptions
+from efficientmod_export.backends import BACKENDS, _coreml, _onnx
+from efficientmod_export.backends._lowering import assemble, lower
+from efficientmod_export.backends._program import export
 from efficientmod_export.bundle._digest import digest
-from efficientmod_export.foreign import GraphState, quiet
-from efficientmod_export.targets import BACKENDS
-from efficientmod_export.targets import _onnx_model as _onnx
-from efficientmod_export.targets._program import export
-from efficientmod_export.targets.coreml import _convert as _coreml
-from efficientmod_export.targets.executorch._lowering import assemble, lower
+from efficientmod_export.foreign import quiet
+from efficientmod_export.foreign._faster_executorch import GraphState
 from efficientmod_mobile.deploy import Program
 
 
