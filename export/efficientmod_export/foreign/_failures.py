@@ -26,12 +26,9 @@ def converting(target: str) -> Iterator[None]:
     One thread converts at a time. Raises DependencyError for a package that does not import, OSError for a full or
     forbidden disk.
     """
-    what, advice = f"The network cannot be converted to {target}", "change the operation that is named"
-    with (
-        PROCESS_LOCK,
-        _interruptible(),
-        _explained(what, "change the operation that is named, or leave this target out"),
-    ):
+    what = f"The network cannot be converted to {target}"
+    advice = "change the operation that is named, or leave this target out"
+    with PROCESS_LOCK, _interruptible(), _explained(what, advice):
         yield
 
 
