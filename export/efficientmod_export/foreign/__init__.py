@@ -11,13 +11,14 @@ All of it concerns the whole process, so that one thread converts at a time and 
 """
 
 from efficientmod_export.foreign._coremltools_gelu import tanh_gelu
-from efficientmod_export.foreign._failures import converting, loading
+from efficientmod_export.foreign._failures import DISK_FULL, converting, loading
 from efficientmod_export.foreign._faster_coremltools import coremltools_shortcuts
 from efficientmod_export.foreign._faster_executorch import executorch_shortcuts
 from efficientmod_export.foreign._faster_torch import torch_shortcuts
 from efficientmod_export.foreign._quiet import quiet, terminal
 
 __all__ = [
+    "DISK_FULL",
     "converting",
     "coremltools_shortcuts",
     "executorch_shortcuts",

@@ -12,8 +12,10 @@ from efficientmod_export.foreign._lock import PROCESS_LOCK
 from efficientmod_mobile.errors import BundleError, ConversionError, DependencyError, EfficientModError
 from efficientmod_mobile.messages import first_line
 
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+
 # These tell of the disk and not of the network: they stay an OSError, to which the caller adds the folder.
-_DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
+_DISK_ERRORS = (*DISK_FULL, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
 
 # coremltools' C++ code gives no error number; its messages have these words when a disk is full.
 _WRITING_WORDS = ("filesystem error", "[MIL FileWriter]")

@@ -10,11 +10,11 @@ import torch
 from torch import nn
 
 from efficientmod_export._stages import ConversionOptions
-from efficientmod_export.backends import BACKENDS
 from efficientmod_export.bundle._digest import digest
 from efficientmod_export.foreign import _coremltools_gelu, quiet, tanh_gelu
 from efficientmod_export.foreign._names import ForeignName
 from efficientmod_export.foreign._patch import NO_PATCHES, Patch
+from efficientmod_export.targets import BACKENDS
 from efficientmod_mobile.deploy import Program, capture
 from efficientmod_mobile.errors import ConversionError
 

@@ -12,9 +12,6 @@ import pytest
 import torch
 
 from efficientmod_export._stages import ConversionOptions
-from efficientmod_export.backends import BACKENDS
-from efficientmod_export.backends._lowering import assemble, lower
-from efficientmod_export.backends._program import export
 from efficientmod_export.bundle._digest import digest
 from efficientmod_export.foreign import (
     _faster_coremltools,
@@ -30,6 +27,9 @@ from efficientmod_export.foreign._faster_executorch import GraphState
 from efficientmod_export.foreign._names import ForeignName
 from efficientmod_export.foreign._patch import NO_PATCHES, Patch
 from efficientmod_export.foreign._private_names import PATCHES
+from efficientmod_export.targets import BACKENDS
+from efficientmod_export.targets._program import export
+from efficientmod_export.targets.executorch._lowering import assemble, lower
 from efficientmod_mobile.deploy import Program
 
 SPEEDUPS: list[tuple[Any, Any, str]] = [

@@ -9,8 +9,8 @@ import pytest
 from torch import fx
 
 from efficientmod_export._stages import ConversionOptions
-from efficientmod_export.backends import BACKENDS
 from efficientmod_export.foreign import converting, quiet, torch_shortcuts
+from efficientmod_export.targets import BACKENDS
 from efficientmod_mobile.deploy import Program
 
 LONG_ENOUGH = 30.0
