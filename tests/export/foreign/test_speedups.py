@@ -163,7 +163,8 @@ def test_the_switch(shortcuts: Shortcuts, module: Any, name: str, monkeypatch: p
         assert in_place(patch) is not original
 
 
-TARGETS = pytest.mark.parametrize("target", ["onnx", "coreml", pytest.param("executorch", marks=pytest.mark.slow)])
+SLOW_TARGETS = [pytest.param(target, marks=pytest.mark.slow) for target in ("executorch", "executorch-coreml")]
+TARGETS = pytest.mark.parametrize("target", ["onnx", "coreml", *SLOW_TARGETS])
 
 
 @TARGETS
