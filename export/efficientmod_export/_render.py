@@ -48,8 +48,14 @@ def progress(*, shown: bool) -> Iterator[ProgressReport]:
     from efficientmod_export.foreign import terminal
 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    # A stream of its own, since the converters' prints to standard error are kept from the terminal meanwhile.
-    with terminal() as stream, Progress(*columns, console=Console(file=stream), transient=True) as bar:
+    # It has a stream of its own, since standard error is redirected meanwhile. Rich must not replace `sys.stdout` and
+    # `sys.stderr` by objects that write there too, or what converters print would be shown.
+    with (
+        terminal() as stream,
+        Progress(
+            *columns, console=Console(file=stream), transient=True, redirect_stdout=False, redirect_stderr=False
+        ) as bar,
+    ):
         task = bar.add_task("starting", total=None)
         yield lambda stage: bar.reset(task, description=escape(stage))
 

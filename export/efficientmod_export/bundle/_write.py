@@ -14,6 +14,7 @@ from efficientmod_export.bundle._atomic_swap import move_into_place, recover, sy
 from efficientmod_export.bundle._destination import check_destination, unlisted_files
 from efficientmod_export.bundle._manifest import MANIFEST_NAME, Manifest
 from efficientmod_export.bundle._read import Bundle, check_files
+from efficientmod_export.foreign import DISK_FULL
 from efficientmod_mobile.errors import BundleError
 
 _WHY = {
@@ -27,7 +28,6 @@ _WHY = {
     errno.ENOTDIR: "a part of its path is a file",
     errno.EEXIST: "a part of its path is a file or a broken link",
 }
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class BundleWriter:
@@ -84,7 +84,7 @@ class BundleWriter:
 
     def _concerns_us(self, error: OSError) -> bool:
         """Of a full disk always, with or without a file's name; else when it names a path beside the destination."""
-        if error.errno in _FULL:
+        if error.errno in DISK_FULL:
             return True
         name = error.filename
         return name is not None and Path(os.fsdecode(name)).is_relative_to(self.destination.parent)

@@ -1,4 +1,4 @@
-"""Turns whatever a converter raises into the toolkit's errors."""
+"""Turns whatever a converter or a runtime raises into the toolkit's errors."""
 
 import errno
 import os
@@ -8,27 +8,38 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from efficientmod_export.foreign._lock import PROCESS_LOCK
 from efficientmod_mobile.errors import BundleError, ConversionError, DependencyError, EfficientModError
 from efficientmod_mobile.messages import first_line
 
-# The machine's state and not the network: these stay an OSError, for the caller who knows the folder.
-_MACHINE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
-# What coremltools' C++ code says when a disk is full.
+# These tell of the disk and not of the network: they stay an OSError, to which the caller adds the folder.
+_DISK_ERRORS = (*DISK_FULL, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
+
+# coremltools' C++ code gives no error number; its messages have these words when a disk is full.
 _WRITING_WORDS = ("filesystem error", "[MIL FileWriter]")
 
 
 @contextmanager
 def converting(target: str) -> Iterator[None]:
-    """Around a converter: whatever it raises says that the network cannot be converted to this target."""
+    """Turn what a converter raises into a ConversionError that says that the network cannot be converted to `target`.
+
+    One thread converts at a time. Raises DependencyError for a package that does not import, OSError for a full or
+    forbidden disk.
+    """
     what = f"The network cannot be converted to {target}"
-    with _interruptible(), _explained(what, "change the operation that is named, or leave this target out"):
+    advice = "change the operation that is named, or leave this target out"
+    with PROCESS_LOCK, _interruptible(), _explained(what, advice):
         yield
 
 
 @contextmanager
 def loading(path: Path) -> Iterator[None]:
-    """Around a runtime: whatever it raises says that the file cannot be loaded, or not even read."""
+    """Turn what a runtime raises into a ConversionError that says that the file cannot be loaded.
+
+    Raises BundleError where `path` cannot be read, and what `converting` raises.
+    """
     try:
         with _explained(f"{path.name} cannot be loaded", "export it again"):
             yield
@@ -40,16 +51,16 @@ def loading(path: Path) -> Iterator[None]:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Ctrl-C ends what stands inside at the latest where it ends: coremltools' bare `except:`s swallow it."""
-    ours = threading.current_thread() is threading.main_thread()  # signals are handled there alone
-    if not ours or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+    """Raise KeyboardInterrupt again at the end of the block where a bare `except:` (coremltools has some) caught it."""
+    in_main_thread = threading.current_thread() is threading.main_thread()  # only there may a handler be set
+    if not in_main_thread or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         yield
         return
-    met = False
+    interrupted = False
 
     def remember(*_: object) -> None:
-        nonlocal met
-        met = True
+        nonlocal interrupted
+        interrupted = True
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGINT, remember)
@@ -57,13 +68,13 @@ def _interruptible() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        if met:
+        if interrupted:
             raise KeyboardInterrupt
 
 
 @contextmanager
 def _explained(what: str, advice: str) -> Iterator[None]:
-    """Let the toolkit's own errors and a full or forbidden disk through; anything else becomes ConversionError."""
+    """Let the toolkit's own errors and those of the disk pass; turn any other into a ConversionError."""
     try:
         yield
     except EfficientModError:
@@ -74,26 +85,26 @@ def _explained(what: str, advice: str) -> Iterator[None]:
             f"install it again, in the version that efficientmod-mobile asks for."
         ) from error
     except Exception as error:
-        full = _machine_error(error)
-        if full is error:
+        of_disk = _disk_error(error)
+        if of_disk is error:
             raise
-        if full is not None:
-            raise full from error
+        if of_disk is not None:
+            raise of_disk from error
         raise ConversionError(f"{what}: {first_line(_root(error))}; {advice}.") from error
 
 
 def _root(error: BaseException) -> BaseException:
-    """The cause of the cause: converters wrap what happened in several layers of advice."""
+    """The first cause: converters raise errors with advice from the error that tells what happened."""
     while error.__cause__ is not None:
         error = error.__cause__
     return error
 
 
-def _machine_error(error: BaseException) -> OSError | None:
-    """The disk's complaint at the bottom of an error, also where C++ code told it in words alone."""
+def _disk_error(error: BaseException) -> OSError | None:
+    """The OSError of the disk among the causes of an error, also where C++ code gives only a message."""
     current: BaseException | None = error
     while current is not None:
-        if isinstance(current, OSError) and current.errno in _MACHINE_ERRORS:
+        if isinstance(current, OSError) and current.errno in _DISK_ERRORS:
             return current
         if "no space left on device" in str(current).lower():
             return OSError(errno.ENOSPC, "No space left on device")

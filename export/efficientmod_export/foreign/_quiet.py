@@ -1,8 +1,7 @@
 """Keeps what converters print, warn and log out of the terminal.
 
-Python code writes to `sys.stdout` and `sys.stderr`; C++ code writes to file descriptors 1 and 2 and never asks Python.
-So the descriptors themselves are pointed to a temporary file for a while. This is one switch for the whole process, all
-of its threads included.
+Python code writes to `sys.stdout` and `sys.stderr`; C++ code writes to the file descriptors 1 and 2 directly. So the
+descriptors themselves are redirected to a temporary file. That concerns every thread of the process.
 """
 
 import ctypes
@@ -15,18 +14,22 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from typing import IO, TextIO
 
+from efficientmod_export.foreign._lock import PROCESS_LOCK
+
 STANDARD_DESCRIPTORS = (1, 2)
 TAIL_LINES = 30
 
 
 @contextmanager
 def terminal() -> Iterator[TextIO]:
-    """Open a second stream to where standard error goes now; `quiet` does not touch it. For progress displays.
+    """Open a second stream to where standard error goes now, which `quiet` does not redirect. For progress displays.
 
-    Where standard error is not a file of the operating system (a notebook, say) that very stream is given.
+    Where standard error has no file descriptor (in a notebook, say), `sys.stderr` itself is given. Waits while another
+    thread redirects.
     """
     try:
-        descriptor = os.dup(sys.stderr.fileno())
+        with PROCESS_LOCK:
+            descriptor = os.dup(sys.stderr.fileno())
     except (OSError, ValueError):
         yield sys.stderr
         return
@@ -38,21 +41,21 @@ def terminal() -> Iterator[TextIO]:
 def quiet() -> Iterator[None]:
     """Send everything that is printed, warned or logged inside to a temporary file.
 
-    An exception that leaves the block carries the last lines of that file as a note, which a traceback shows. The
-    terminal is restored however the block ends. Blocks can be nested.
+    An exception that leaves the block gets the last lines of that file as a note, which a traceback shows. The
+    terminal is restored however the block ends. Blocks can be nested in one thread; another thread waits.
     """
-    with tempfile.TemporaryFile() as log:
+    with PROCESS_LOCK, tempfile.TemporaryFile() as log:
         try:
             with ExitStack() as stack:
                 _redirect_descriptors(log, stack)
                 _redirect_streams(log, stack)
                 stack.enter_context(warnings.catch_warnings())
-                warnings.simplefilter("default")  # a filter that raises would break a converter in its middle
+                warnings.simplefilter("default")  # a filter that raises would end the conversion
                 warnings.showwarning = _print_warning
                 yield
         except BaseException as error:
             if tail := _tail(log):
-                error.add_note(f"The converter's last words:\n{tail}")
+                error.add_note(f"The end of the converter's output:\n{tail}")
             raise
 
 
@@ -63,7 +66,7 @@ def _redirect_descriptors(log: IO[bytes], stack: ExitStack) -> None:
         stack.callback(os.close, saved)
         stack.callback(os.dup2, saved, descriptor)
         os.dup2(log.fileno(), descriptor)
-    stack.callback(_flush)  # what is still buffered belongs to the file
+    stack.callback(_flush)  # what is still in a buffer goes to the log
 
 
 def _redirect_streams(log: IO[bytes], stack: ExitStack) -> None:
@@ -90,14 +93,14 @@ def _print_warning(
     file: TextIO | None = None,
     line: str | None = None,
 ) -> None:
-    """What Python itself does; a test runner or a notebook may have put its own display in its place."""
+    """Print a warning as Python does by default; a test runner or a notebook may have replaced that."""
     print(warnings.formatwarning(message, category, filename, lineno, line), file=file or sys.stderr, end="")
 
 
 class _Relay(io.TextIOBase):
-    """Writes to the log, and once that is closed to the stream that it stood in for.
+    """Writes to the log, and after the block to the stream that it replaced.
 
-    A logging handler made inside the block keeps this object for good.
+    A logging handler that is made inside the block keeps this object after it.
     """
 
     def __init__(self, log: IO[bytes], stream: TextIO) -> None:
@@ -123,6 +126,6 @@ def _flush() -> None:
 
 def _tail(log: IO[bytes]) -> str:
     log.seek(0)
-    # A progress bar draws over its line; only what it drew last is of use.
+    # A progress bar writes its line again and again after a carriage return; the last state is kept.
     lines = [line.rpartition("\r")[2].rstrip() for line in log.read().decode(errors="replace").split("\n")]
     return "\n".join([line for line in lines if line][-TAIL_LINES:])

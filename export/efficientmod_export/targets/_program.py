@@ -22,6 +22,8 @@ PROGRAM_NODE = "program_node"
 """Key in a node's `meta["custom"]`, which every lowering keeps: the program's node that it stands for."""
 
 INPUT_NAME = "input"
+LIFTED_INPUT = "args_0"
+"""The input of what `export` gives, and so of the ML program inside a `.pte`."""
 
 
 def copy(program: Program) -> Program:
@@ -36,6 +38,10 @@ def export(program: Program) -> torch.export.ExportedProgram:
     marked = copy(program)
     for node, original in zip(marked.graph.nodes, program.graph.nodes, strict=True):
         node.meta["custom"] = {PROGRAM_NODE: original.name}
+    # torch.export names the input after forward's parameter, which a graph that is not compiled yet does not show.
+    (image,) = marked.graph.find_nodes(op="placeholder")
+    image.target = image.name = LIFTED_INPUT
+    marked.graph_module.recompile()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch.export warns of its own deprecated calls
         return torch.export.export(marked.graph_module, (program.example,))

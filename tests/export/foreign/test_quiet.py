@@ -81,7 +81,7 @@ def test_an_exception_brings_the_last_words_and_restores_all(
     descriptors = open_descriptors()
     with pytest.raises(kind) as caught, quiet():
         fail()
-    assert caught.value.__notes__ == ["The converter's last words:\nfirst\n100%\nlast"]
+    assert caught.value.__notes__ == ["The end of the converter's output:\nfirst\n100%\nlast"]
     assert open_descriptors() == descriptors
     print("after")
     assert capfd.readouterr() == ("after\n", "")

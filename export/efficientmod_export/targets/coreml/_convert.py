@@ -40,7 +40,7 @@ def convert(program: Program, options: ConversionOptions, path: Path) -> Convers
     check_image(program, options)
     outputs = interface(network_interface(program, options)).outputs
     # Built beside its place, so that a failure leaves no half of it and an earlier one as it was.
-    with coremltools_shortcuts(), tanh_gelu(), TemporaryDirectory(dir=path.parent) as workshop:
+    with coremltools_shortcuts(), tanh_gelu(program.graph), TemporaryDirectory(dir=path.parent) as workshop:
         package = Path(workshop) / path.name
         changed = for_centred_pixels(program, options.std)
         modules = _convert(with_softmax(changed) if options.labels else changed, outputs, options, package)

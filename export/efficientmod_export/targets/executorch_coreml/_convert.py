@@ -53,7 +53,7 @@ def lower_for_coreml(program: Program, ios: int, precision: Precision) -> Any:
         minimum_deployment_target=getattr(ct.target, f"iOS{ios}"),
         compute_precision=getattr(ct.precision, COMPUTE_PRECISIONS[precision]),
     )
-    with coremltools_shortcuts(), tanh_gelu():
+    with coremltools_shortcuts(), tanh_gelu(program.graph):
         edge = lower(program, CoreMLPartitioner(compile_specs=specs))
     for part in _parts(edge):
         part._processed_bytes = finish(part.processed_bytes, partial(_note_modules, part.original_module.graph))

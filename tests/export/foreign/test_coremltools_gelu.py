@@ -1,0 +1,93 @@
+"""coremltools writes the GELU that the network has, or the network is refused."""
+
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Literal
+
+import pytest
+import torch
+from torch import nn
+
+from efficientmod_export._stages import ConversionOptions
+from efficientmod_export.bundle._digest import digest
+from efficientmod_export.foreign import _coremltools_gelu, quiet, tanh_gelu
+from efficientmod_export.foreign._names import ForeignName
+from efficientmod_export.foreign._patch import NO_PATCHES, Patch
+from efficientmod_export.targets import BACKENDS
+from efficientmod_mobile.deploy import Program, capture
+from efficientmod_mobile.errors import ConversionError
+
+SETTINGS = ConversionOptions("fp32", 16, (0.5,) * 3, (0.2, 0.3, 0.4), None, "toy", "A toy network.")
+
+
+def network(form: Literal["tanh", "none"]) -> Program:
+    torch.manual_seed(0)
+    layers = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), nn.GELU(approximate=form), nn.AdaptiveAvgPool2d(1))
+    return capture(nn.Sequential(layers, nn.Flatten()).eval(), torch.zeros(1, 3, 8, 10))
+
+
+@pytest.fixture(scope="module")
+def with_tanh() -> Program:
+    return network("tanh")
+
+
+@pytest.fixture(scope="module")
+def exact() -> Program:
+    return network("none")
+
+
+@pytest.fixture(scope="module")
+def registry() -> Any:
+    with quiet():  # its imports warn
+        from coremltools.converters.mil.frontend.torch.torch_op_registry import _TORCH_OPS_REGISTRY
+    return _TORCH_OPS_REGISTRY
+
+
+PATCH = _coremltools_gelu.TANH_GELU
+MOVED = [
+    replace(PATCH, target=ForeignName(PATCH.target.module, "_NO_SUCH_REGISTRY.get_func")),
+    replace(PATCH, target=replace(PATCH.target, signature="(kind)")),
+    replace(PATCH, relies_on=(ForeignName("coremltools.converters.mil", "Builder.no_such_operator"),)),
+]
+
+
+@pytest.mark.usefixtures("registry")
+@pytest.mark.parametrize("moved", MOVED, ids=["gone", "other signature", "other names"])
+def test_a_coremltools_that_cannot_be_patched(
+    moved: Patch, with_tanh: Program, exact: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("before", "after"):
+        (tmp_path / name).mkdir()
+    with quiet():
+        before = digest(BACKENDS["coreml"].convert(exact, SETTINGS, tmp_path / "before").path)
+    monkeypatch.setattr(_coremltools_gelu, "TANH_GELU", moved)
+    with quiet(), pytest.raises(ConversionError, match=r"GELU in tanh's form.*pip install") as caught:
+        BACKENDS["coreml"].convert(with_tanh, SETTINGS, tmp_path / "after")
+    assert (moved.problem() or "no problem") in str(caught.value)
+    with quiet():
+        assert digest(BACKENDS["coreml"].convert(exact, SETTINGS, tmp_path / "after").path) == before
+
+
+def test_it_is_applied_for_networks_that_need_it(with_tanh: Program, exact: Program, registry: Any) -> None:
+    known = registry.get_func("gelu")
+    with tanh_gelu(exact.graph):
+        assert registry.get_func("gelu") is known
+    with tanh_gelu(with_tanh.graph):
+        assert registry.get_func("gelu") is not known
+        assert registry.get_func("relu").__name__ == "relu"
+        assert registry.get_func("no such operator") is None
+    assert registry.get_func("gelu") is known
+
+
+def test_the_switch_does_not_concern_it(with_tanh: Program, registry: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(NO_PATCHES, "1")
+    known = registry.get_func("gelu")
+    with tanh_gelu(with_tanh.graph):
+        assert registry.get_func("gelu") is not known
+
+
+def test_a_form_that_is_given_in_another_way_is_refused(with_tanh: Program, registry: Any) -> None:
+    node = SimpleNamespace(kwinputs={"approximate": "tanh"}, inputs=["x"], name="y")
+    with tanh_gelu(with_tanh.graph), pytest.raises(ConversionError, match="'tanh'"):
+        registry.get_func("gelu")({}, node)
