@@ -90,7 +90,7 @@ def test_two_norms_are_not_worth_two_more_layers() -> None:
     deployed = formed(network("efficientmod_xxs", features_only=True), "executorch")
     assert applied(deployed, "centre_streams") == 6
     reasons = [refusal.reason for step in deployed.certificate.steps for refusal in step.refused]
-    assert sum("the 2 norms of its stream takes 2 more layers" in reason for reason in reasons) == 2
+    assert sum("the 2 norms of its stream adds 2 layers" in reason for reason in reasons) == 2
 
 
 @pytest.mark.slow

@@ -33,7 +33,7 @@ class Hostile:
 
 @pytest.fixture(scope="module")
 def state() -> State:
-    """A whole checkpoint of the smallest variant, with ten classes."""
+    """A whole checkpoint of the smallest model, with ten classes."""
     return create_model(NAME, num_classes=10).state_dict()
 
 
@@ -118,7 +118,7 @@ def test_the_variant_is_taken_from_the_file(state: State, save: Callable[..., st
 def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
     assert "does not exist" in refusal(str(tmp_path / "nothing.pth"))
     assert "is a folder" in refusal(str(tmp_path))
-    assert "/dev/null is no file" in refusal("/dev/null")
+    assert "/dev/null is not a regular file" in refusal("/dev/null")
 
 
 def test_a_file_that_may_not_be_read(state: State, save: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,7 +151,7 @@ def test_a_truncated_safetensors_file(kept: float, state: State, tmp_path: Path)
 def test_a_text_file(tmp_path: Path) -> None:
     path = tmp_path / "pointer.pth"
     path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\n")
-    assert "is damaged or no PyTorch file" in refusal(str(path))
+    assert "is damaged or not a PyTorch file" in refusal(str(path))
 
 
 @pytest.mark.parametrize("zipped", [True, False])
@@ -195,22 +195,22 @@ def test_a_torchscript_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ([1, 2], "of type list, no state dict"),
-        (torch.ones(2), "of type Tensor, no state dict"),
+        ([1, 2], "of type list, not a state dict"),
+        (torch.ones(2), "of type Tensor, not a state dict"),
         ({}, "its keys are none"),
         ({"epoch": 1, "optimizer": {}}, "its keys are epoch, optimizer"),
         ({0: torch.ones(1)}, "its keys are 0"),
-        ({"state_dict": {}}, "neither at the top nor under state_dict_ema"),
-        ({"state_dict": {"head.weight": "x"}}, "holds no state dict"),
+        ({"state_dict": {}}, "neither at the top level nor under state_dict_ema"),
+        ({"state_dict": {"head.weight": "x"}}, "contains no state dict"),
     ],
 )
 def test_files_without_a_state_dict(content: object, said: str, save: Callable[..., str]) -> None:
     assert said in refusal(save(content))
 
 
-def test_keys_of_another_variant_name_it(state: State, save: Callable[..., str]) -> None:
+def test_keys_of_another_model_name_it(state: State, save: Callable[..., str]) -> None:
     message = refusal(save(state), model="efficientmod_s")
-    assert f"holds {NAME}, not efficientmod_s; use --model {NAME}" in message
+    assert f"contains {NAME}, not efficientmod_s; use --model {NAME}" in message
 
 
 def test_every_misfit_is_named_at_once(state: State, save: Callable[..., str]) -> None:
@@ -306,7 +306,7 @@ def test_what_the_hub_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setattr("huggingface_hub.hf_hub_download", Hub(tmp_path, error))
         return refusal("hf-hub:owner/name")
 
-    assert "holds neither model.safetensors nor pytorch_model.bin" in answer(None)
+    assert "contains neither model.safetensors nor pytorch_model.bin" in answer(None)
     assert "the Hub cannot be reached" in answer(LocalEntryNotFoundError("no connection"))
     assert "cannot be downloaded (OSError: 401 Unauthorized)." in answer(OSError("401 Unauthorized.\nmore lines"))
     assert "write hf-hub:owner/name" in answer(HFValidationError("bad name"))

@@ -136,7 +136,7 @@ def test_a_timm_checkpoint_brings_its_number_of_classes(tmp_path: Path) -> None:
     ("name", "said"),
     [
         ("timm/repvit_m0_8", "did you mean .*timm/repvit_m0_9"),
-        ("timm/resnet18.no_such_tag", "leave out what follows the dot"),
+        ("timm/resnet18.no_such_tag", "leave out the part after the dot"),
         ("timm/", "There is no model"),
     ],
 )
@@ -187,7 +187,7 @@ def test_seeded_weights_do_not_depend_on_the_number_of_threads() -> None:
 
 def test_a_network_that_takes_no_pictures_says_so() -> None:
     network = nn.Sequential(nn.Linear(5, 5), nn.BatchNorm2d(5)).eval()
-    with pytest.raises(ModelError, match=r"does not run on pictures of shape \(4, 3, 32, 32\)"):
+    with pytest.raises(ModelError, match=r"does not run on images of shape \(4, 3, 32, 32\)"):
         seed_weights(network, (32, 32), seed=0)
 
 

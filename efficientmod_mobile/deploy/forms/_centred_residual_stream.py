@@ -87,7 +87,10 @@ class CentreStreams(Transform[Centring]):
         centring = _plan(stream, tuple(norms), shape(node)[-1])
         added = len(centring.mixed) + len({member for _, member in centring.other_readers})
         if not centring.norms or (added and added >= len(centring.norms)):
-            return Refuse(f"centring the {len(norms)} norms of its stream adds {added} layers: {_why(centring, norms)}")
+            return Refuse(
+                f"centring the {len(norms)} norms of its stream adds {added} layer{'s' * (added > 1)}: "
+                f"{_why(centring, norms)}"
+            )
         return centring
 
     def rewrite(self, match: Centring) -> None:
@@ -190,7 +193,7 @@ def _kept_axis(user: fx.Node, axis: int) -> int | None:
 def _why(centring: Centring, norms: list[fx.Node]) -> str:
     kept = [norm.name for norm in norms if norm not in centring.norms]
     names = [source.name for source in centring.mixed] + [reader.name for reader, _ in centring.other_readers]
-    return f"{', '.join(dict.fromkeys([*names, *kept]))} cannot have the projection folded into them"
+    return f"the projection cannot be folded into {', '.join(dict.fromkeys([*names, *kept]))}"
 
 
 def _centring(channels: int, dtype: torch.dtype) -> Tensor:

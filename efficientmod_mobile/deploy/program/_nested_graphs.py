@@ -42,7 +42,7 @@ def _inline(module: fx.GraphModule, node: Any) -> None:
             "make forward() run the same operators for every input"
         )
     inner: Any = module.get_submodule(body.target)
-    values = dict(zip(inner.graph.find_nodes(op="placebody"), operands, strict=True))
+    values = dict(zip(inner.graph.find_nodes(op="placeholder"), operands, strict=True))
     with module.graph.inserting_before(node):
         for held in inner.graph.find_nodes(op="get_attr"):  # a nested graph inside
             values[held] = module.graph.get_attr(f"{body.target}.{held.target}")

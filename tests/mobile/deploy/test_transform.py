@@ -82,18 +82,20 @@ def test_every_exact_transform_is_registered_once_and_explains_itself() -> None:
 
 
 def test_an_error_that_float32_hides_is_found_and_named() -> None:
-    with pytest.raises(ConversionError, match=r"slightly_wrong changes the network: relative error 1\.0e-09") as caught:
+    with pytest.raises(
+        ConversionError, match=r"slightly_wrong is not exact for this network: relative error 1\.0e-09"
+    ) as caught:
         deploy(small_program(), (Refusing(), SlightlyWrong()))
     assert "\n" not in str(caught.value)
 
 
 def test_the_blame_goes_into_repeated_transforms() -> None:
-    with pytest.raises(ConversionError, match=r"^slightly_wrong changes the network"):
+    with pytest.raises(ConversionError, match=r"^slightly_wrong is not exact for this network"):
         deploy(small_program(), (Repeat((Refusing(), SlightlyWrong())),))
 
 
 def test_transforms_that_never_end_are_stopped() -> None:
-    with pytest.raises(ConversionError, match="endless still find work after 3 passes"):
+    with pytest.raises(ConversionError, match="endless still apply after 3 passes"):
         deploy(small_program(), (Repeat((Refusing(), Endless())),))
 
 

@@ -119,11 +119,11 @@ class Square(nn.Module):
         return (y @ y) * 0.5
 
 
-NORMED = "it follows layer_norm (layer_norm), which is no layer with weights; "
-NORMED += "it follows layer_norm (layer_norm_1), which is no layer with weights"
+NORMED = "it follows layer_norm (layer_norm), which is not a linear layer; "
+NORMED += "it follows layer_norm (layer_norm_1), which is not a linear layer"
 REFUSED = {
     "normalised": (Attention("normalised"), NORMED),
-    "read twice": (Attention("read twice"), "the unscaled matmul is also read elsewhere"),
+    "read twice": (Attention("read twice"), "the unscaled matmul has other users"),
     "square": (Square(), "matmul multiplies a tensor with itself"),
 }
 

@@ -112,16 +112,16 @@ class Refused(nn.Module):
 
 
 REASONS = {
-    "second reader": "sigmoid (sigmoid) reads conv2d and cannot take it over",
+    "second reader": "sigmoid (sigmoid) reads conv2d and is not a linear layer to fold it into",
     "output": "conv2d is an output of the network",
-    "no layer": "it follows relu (relu), which is no layer with weights",
-    "network's input": "it follows the input, which is no layer with weights",
+    "no layer": "it follows relu (relu), which is not a linear layer",
+    "network's input": "it follows the input, which is not a linear layer",
     "shared weights": "conv2d shares its weights with conv2d_1",
-    "live statistics": "its statistics are those of the image, not constants",
-    "computed weights": "the weights of conv2d_1 are computed while the network runs",
-    "computed scale": "its scale or shift is computed while the network runs",
-    "computed shift": "its scale or shift is computed while the network runs",
-    "mixing": "mean mixes the channels on the way from conv2d",
+    "live statistics": "its statistics are computed from the input, not constants",
+    "computed weights": "the weights of conv2d_1 are computed at run time",
+    "computed scale": "its scale or shift is computed at run time",
+    "computed shift": "its scale or shift is computed at run time",
+    "mixing": "mean averages over channels between conv2d and it",
 }
 
 
@@ -146,7 +146,7 @@ class HalfChannels(nn.Module):
 def test_channels_that_are_not_the_layers(transformed: Transformed) -> None:
     assert transformed(HalfChannels(True), SHAPE, (BatchNormIntoProducer(),)).applied()
     result = transformed(HalfChannels(False), SHAPE, (BatchNormIntoProducer(),))
-    reason = "the constant differs between elements that one channel of conv2d computes"
+    reason = "the constant differs between elements of one channel of conv2d"
     assert result.refused("batch_norm_into_producer") == [reason]
 
 
@@ -167,4 +167,4 @@ def test_alone_on_rows_it_is_a_product_and_a_sum(rank: int, transformed: Transfo
 
 def test_alone_with_live_statistics_is_refused(transformed: Transformed) -> None:
     result = transformed(nn.BatchNorm2d(6, track_running_stats=False), SHAPE, (BatchNormAlone(),))
-    assert result.refused("batch_norm_alone") == ["its statistics are those of the image, not constants"]
+    assert result.refused("batch_norm_alone") == ["its statistics are computed from the input, not constants"]

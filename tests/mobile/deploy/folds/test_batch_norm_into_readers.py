@@ -78,27 +78,30 @@ def test_a_pure_scale_passes_padding(reader: nn.Module, transformed: Transformed
 
 
 NOT_AFTER: dict[str, tuple[Callable[[], nn.Module], str]] = {
-    "padded": (lambda: After(nn.Conv2d(6, 10, 3, padding=1)), "conv2d pads with zeros, which a shift does not pass"),
+    "padded": (
+        lambda: After(nn.Conv2d(6, 10, 3, padding=1)),
+        "conv2d pads with zeros, so a shift of its input cannot be folded into its bias",
+    ),
     "same padding": (
         lambda: After(nn.Conv2d(6, 10, 4, padding="same")),
-        "conv2d pads with zeros, which a shift does not pass",
+        "conv2d pads with zeros, so a shift of its input cannot be folded into its bias",
     ),
     "transposed": (
         lambda: After(nn.ConvTranspose2d(6, 10, 3)),
-        "conv_transpose2d is transposed, which a shift does not pass",
+        "conv_transpose2d is transposed, so a shift of its input cannot be folded into its bias",
     ),
     "one of two is not linear": (
         lambda: After(nn.Conv2d(6, 10, 1), nn.ReLU()),
-        "relu (relu_1) reads batch_norm and cannot take it over",
+        "relu (relu_1) reads batch_norm and is not a linear layer to fold it into",
     ),
     "average with padding": (
         lambda: After(nn.Sequential(nn.AvgPool2d(3, 2, 1), nn.Conv2d(6, 4, 1))),
-        "avg_pool2d (avg_pool2d) reads batch_norm and cannot take it over",
+        "avg_pool2d (avg_pool2d) reads batch_norm and is not a linear layer to fold it into",
     ),
     "an output": (lambda: After(nn.Identity()), "batch_norm is an output of the network"),
     "channels as positions": (
         lambda: After(nn.Sequential(nn.Flatten(2), nn.Linear(99, 5)), nn.Conv2d(6, 10, 1)),
-        "linear reads several channels as one",
+        "linear reads several channels as one input channel",
     ),
 }
 

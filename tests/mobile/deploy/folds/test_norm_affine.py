@@ -159,30 +159,30 @@ class Tied(nn.Module):
 REFUSED: dict[str, tuple[Callable[[], nn.Module], str]] = {
     "residual stream": (
         lambda: Readers(nn.Linear(6, 10), Lambda(lambda x: x + 1)),
-        "add (add) reads layer_norm and cannot take it over",
+        "add (add) reads layer_norm and is not a linear layer to fold it into",
     ),
     "padded depthwise reader": (
         lambda: Readers(Lambda(first, nn.Conv2d(6, 6, 7, padding=3, groups=6)), nn.Linear(6, 10)),
-        "conv2d pads with zeros, which a shift does not pass",
+        "conv2d pads with zeros, so a shift of its input cannot be folded into its bias",
     ),
     "output": (lambda: Readers(nn.Linear(6, 10), nn.Identity()), "layer_norm is an output of the network"),
     "activation": (
         lambda: Readers(Lambda(torch.relu, nn.Linear(6, 10))),
-        "relu (relu) reads layer_norm and cannot take it over",
+        "relu (relu) reads layer_norm and is not a linear layer to fold it into",
     ),
     "mean over channels": (
         lambda: Readers(Lambda(lambda x: x.mean(-1, keepdim=True), nn.Linear(1, 4))),
-        "mean mixes the channels",
+        "mean averages over channels",
     ),
     "a layer along another axis": (
         lambda: Readers(Lambda(lambda x: x.permute(0, 3, 1, 2), nn.Linear(11, 5))),
-        "linear reads several channels as one",
+        "linear reads several channels as one input channel",
     ),
     "several axes": (
         lambda: Readers(nn.Linear(6, 10), norm=nn.LayerNorm((11, 6))),
         "its scale and shift differ between positions",
     ),
-    "computed affine": (Computed, "its scale and shift are computed while the network runs"),
+    "computed affine": (Computed, "its scale and shift are computed at run time"),
     "shared weights": (Tied, "linear shares its weights with linear_1"),
 }
 

@@ -216,11 +216,11 @@ class NotJoined(nn.Module):
 
 
 REFUSED = {
-    "second reader": "conv2d is also read elsewhere",
+    "second reader": "conv2d has other users",
     "shared weights": "conv2d shares its weights with conv2d_2",
     "transposed": "conv_transpose2d is a transposed convolution",
-    "two sides": "conv2d pads its two sides differently",
-    "constant": "the constant of mul does not change by channel",
+    "two sides": "conv2d has different padding on its two sides",
+    "constant": "the constant of mul is not one value per channel",
 }
 
 
@@ -234,7 +234,7 @@ def test_reasons_to_refuse(kind: str, reason: str, transformed: Transformed) -> 
 def test_more_work_is_refused_with_the_numbers(transformed: Transformed) -> None:
     result = transformed(NotJoined("work"), SHAPE, (ParallelLayers(),))
     apart, together = 99 * 8 * 49 + 99 * 8 * 8, 99 * 8 * 8 * 49
-    reason = f"conv2d and conv2d_1 take {apart} multiplications, as one layer {together}"
+    reason = f"conv2d and conv2d_1 need {apart} multiplications, as one layer {together}"
     assert result.refused("parallel_layers") == [reason]
 
 

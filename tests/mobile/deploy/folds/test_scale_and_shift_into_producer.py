@@ -123,7 +123,7 @@ class OneRow(nn.Module):
 @pytest.mark.parametrize("row", [True, False])
 def test_a_layer_whose_weights_are_broadcast_takes_nothing(row: bool, transformed: Transformed) -> None:
     (refusal,) = transformed(OneRow(row=row), SHAPE, PRODUCER).refused("constant_into_producer")
-    assert refusal == "linear has weights of unusual shapes"
+    assert refusal == "linear has a weight or bias of an unexpected shape"
 
 
 class SomeRows(nn.Module):
@@ -209,12 +209,12 @@ class Twice(nn.Module):
 
 
 NOT_BEFORE: dict[str, tuple[Callable[[], nn.Module], str]] = {
-    "positions": (Positions, "the constant differs between elements that one channel of conv2d computes"),
-    "overlap": (Overlap, "slice (slice_2) reads conv2d and cannot take it over"),
+    "positions": (Positions, "the constant differs between elements of one channel of conv2d"),
+    "overlap": (Overlap, "slice (slice_2) reads conv2d and is not a linear layer to fold it into"),
     "shared weights": (Twice, "conv2d shares its weights with conv2d_1"),
     "no layer": (
         lambda: Arithmetic(lambda y: torch.relu(y) * 3),
-        "it follows relu (relu), which is no layer with weights",
+        "it follows relu (relu), which is not a linear layer",
     ),
 }
 

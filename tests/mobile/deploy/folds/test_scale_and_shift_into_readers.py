@@ -53,7 +53,10 @@ def test_the_mean_of_the_input_does_not_pass_padding(transformed: Transformed) -
     mean_and_std = Wrapped(lambda x: (x - per_colour(x, 0.5, 0.375, 0.4375)) / per_colour(x, 0.25, 0.375, 0.5))
     result = transformed(mean_and_std, (1, 3, 10, 13), (*READERS, ConstantIntoReaders()))
     assert result.operators() == {"sub": 1, "conv2d": 1, "relu": 1}
-    assert result.refused("constant_into_readers")[-1] == "conv2d pads with zeros, which a shift does not pass"
+    assert (
+        result.refused("constant_into_readers")[-1]
+        == "conv2d pads with zeros, so a shift of its input cannot be folded into its bias"
+    )
 
 
 class AfterActivation(nn.Module):
@@ -85,13 +88,19 @@ def test_into_the_layers_after(
 
 
 NOT_AFTER: dict[str, tuple[Callable[[Tensor], Tensor], str]] = {
-    "a shift into padding": (lambda x: x + 1, "conv2d pads with zeros, which a shift does not pass"),
+    "a shift into padding": (
+        lambda x: x + 1,
+        "conv2d pads with zeros, so a shift of its input cannot be folded into its bias",
+    ),
     "two axes": (
         lambda x: x * torch.arange(66, dtype=x.dtype).view(6, 1, 11),
-        "the constant changes along more than one axis",
+        "the constant varies along more than one axis",
     ),
-    "not linear": (lambda x: torch.tanh(x * 2), "tanh (tanh) reads mul and cannot take it over"),
-    "along a spatial axis": (lambda x: x * torch.arange(11, dtype=x.dtype), "conv2d reads several channels as one"),
+    "not linear": (lambda x: torch.tanh(x * 2), "tanh (tanh) reads mul and is not a linear layer to fold it into"),
+    "along a spatial axis": (
+        lambda x: x * torch.arange(11, dtype=x.dtype),
+        "conv2d reads several channels as one input channel",
+    ),
 }
 
 

@@ -90,19 +90,19 @@ class Shared(nn.Module):
 
 
 REFUSED: dict[str, tuple[Callable[[], nn.Module], str]] = {
-    "second reader": (Branching, "conv2d is also read elsewhere"),
+    "second reader": (Branching, "conv2d has other users"),
     "shared weights": (Shared, "conv2d shares its weights with conv2d_1"),
     "a bias into padding": (
         lambda: nn.Sequential(nn.Conv2d(6, 24, 1), nn.Conv2d(24, 8, 3, padding=1)),
-        "conv2d_1 pads with zeros, which the bias of conv2d does not pass",
+        "conv2d_1 pads with zeros, so the bias of conv2d cannot be folded into it",
     ),
     "more work": (
         lambda: nn.Sequential(nn.Conv2d(6, 2, 1), nn.Conv2d(2, 8, 1)),
-        f"conv2d and conv2d_1 take {99 * (6 * 2 + 2 * 8)} multiplications, as one layer {99 * 6 * 8}",
+        f"conv2d and conv2d_1 need {99 * (6 * 2 + 2 * 8)} multiplications, as one layer {99 * 6 * 8}",
     ),
     "depthwise then 1x1": (
         lambda: nn.Sequential(nn.Conv2d(6, 6, 3, padding=1, groups=6), nn.Conv2d(6, 8, 1)),
-        f"conv2d and conv2d_1 take {99 * (6 * 9 + 6 * 8)} multiplications, as one layer {99 * 6 * 8 * 9}",
+        f"conv2d and conv2d_1 need {99 * (6 * 9 + 6 * 8)} multiplications, as one layer {99 * 6 * 8 * 9}",
     ),
     "transposed": (
         lambda: nn.Sequential(nn.ConvTranspose2d(6, 6, 3), nn.Conv2d(6, 8, 1)),
@@ -110,7 +110,7 @@ REFUSED: dict[str, tuple[Callable[[], nn.Module], str]] = {
     ),
     "uneven padding": (
         lambda: nn.Sequential(nn.Conv2d(6, 12, 4, padding="same"), nn.Conv2d(12, 4, 1)),
-        "conv2d pads its two sides differently",
+        "conv2d has different padding on its two sides",
     ),
 }
 

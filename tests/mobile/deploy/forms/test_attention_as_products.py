@@ -101,7 +101,7 @@ IN_PRODUCTS_REFUSED: dict[str, tuple[Callable[[Tensor, Tensor, Tensor], Tensor],
     "weights read twice": (
         lambda q, k, v: (lambda w: w @ v + w.mean())((q @ k.transpose(-2, -1)).softmax(-1)),
         "attention_per_head",
-        "read elsewhere too",
+        "have other users",
     ),
     "weights as second factor": (
         lambda q, k, v: (v.transpose(-2, -1) @ (q @ k.transpose(-2, -1)).softmax(-1)).transpose(-2, -1),

@@ -118,7 +118,7 @@ def test_a_lone_norm_behind_a_layer_keeps_its_affine(transformed: Transformed) -
 REFUSED: dict[str, tuple[Callable[[], nn.Module], str]] = {
     "one norm, a source that is no layer": (
         lambda: nn.Sequential(nn.Sigmoid(), nn.LayerNorm(16), nn.Linear(16, 4)),
-        "takes 1 more layers: sigmoid cannot take the projection over",
+        "adds 1 layer: the projection cannot be folded into sigmoid",
     ),
     "one channel": (
         lambda: nn.Sequential(nn.Flatten(2), nn.Linear(192, 1), nn.LayerNorm(1), nn.Linear(1, 4)),
@@ -126,7 +126,7 @@ REFUSED: dict[str, tuple[Callable[[], nn.Module], str]] = {
     ),
     "channels before the batch": (
         lambda: Residual(lambda net, x: x.permute(3, 0, 1, 2)),
-        "has the channels neither last nor at axis 1",
+        "are neither the last axis nor axis 1",
     ),
     "an affine that stays": (
         lambda: Residual(lambda net, x: net.norm(x) + net.down(first(x)).sum(), blocks=0),

@@ -29,9 +29,9 @@ def test_channels_that_nobody_reads_are_not_computed(transformed: Transformed) -
 
 SLICES_REFUSED: dict[str, tuple[nn.Module, Callable[[Tensor], Tensor], str]] = {
     "overlap": (nn.Conv2d(8, 12, 1), lambda y: y[:, :8] * y[:, 4:], "overlap"),
-    "read whole": (nn.Conv2d(8, 12, 1), lambda y: y.mean() * y[:, 4:], "is no slice of its channels"),
-    "sliced along the rows": (nn.Conv2d(8, 12, 1), lambda y: y[:, :, 1:], "is no slice of its channels"),
-    "every second": (nn.Conv2d(8, 12, 1), lambda y: y[:, ::2], "is no slice of its channels"),
+    "read whole": (nn.Conv2d(8, 12, 1), lambda y: y.mean() * y[:, 4:], "is not a slice of its channels"),
+    "sliced along the rows": (nn.Conv2d(8, 12, 1), lambda y: y[:, :, 1:], "is not a slice of its channels"),
+    "every second": (nn.Conv2d(8, 12, 1), lambda y: y[:, ::2], "is not a slice of its channels"),
     "grouped": (nn.Conv2d(8, 8, 1, groups=8), lambda y: y[:, :4] * y[:, 4:], "grouped or transposed"),
 }
 

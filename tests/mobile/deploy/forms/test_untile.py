@@ -70,27 +70,33 @@ class Variation(Modulation):
 
 
 REFUSED: dict[str, tuple[Callable[[Variation, Tensor], Tensor], str]] = {
-    "two axes": (lambda net, x: net.fc2(net.fc1(x) * net.g(x)[:, :, :3].repeat(1, 2, 3, 1)), "no repetition along one"),
-    "a new axis": (lambda net, x: net.fc2(net.fc1(x) * net.g(x)[0].repeat(1, 2, 1, 1)), "no repetition along one"),
-    "a sum": (lambda net, x: net.fc2(net.fc1(x) + net.g(x).repeat(1, 2, 1, 1)), "that only a product reads"),
+    "two axes": (
+        lambda net, x: net.fc2(net.fc1(x) * net.g(x)[:, :, :3].repeat(1, 2, 3, 1)),
+        "not a repetition along one",
+    ),
+    "a new axis": (lambda net, x: net.fc2(net.fc1(x) * net.g(x)[0].repeat(1, 2, 1, 1)), "not a repetition along one"),
+    "a sum": (lambda net, x: net.fc2(net.fc1(x) + net.g(x).repeat(1, 2, 1, 1)), "whose only user is a product"),
     "read twice": (
         lambda net, x: (lambda tiled: net.fc2(net.fc1(x) * tiled + tiled))(net.g(x).repeat(1, 2, 1, 1)),
-        "that only a product reads",
+        "whose only user is a product",
     ),
     "broadcast": (
         lambda net, x: net.fc2(net.fc1(x).mean((2, 3), keepdim=True) * net.g(x).repeat(1, 2, 1, 1)),
         "is broadcast",
     ),
-    "no layer before": (lambda net, x: net.fc2(net.fc1(x).cumsum(2) * net.g(x).repeat(1, 2, 1, 1)), "no layer"),
+    "no layer before": (
+        lambda net, x: net.fc2(net.fc1(x).cumsum(2) * net.g(x).repeat(1, 2, 1, 1)),
+        "not a linear layer",
+    ),
     "grouped": (lambda net, x: net.fc2(net.grouped(x) * net.g(x).repeat(1, 2, 1, 1)), "is transposed, grouped"),
-    "no layer behind": (lambda net, x: (net.fc1(x) * net.g(x).repeat(1, 2, 1, 1)).cumsum(2), "no layer"),
+    "no layer behind": (lambda net, x: (net.fc1(x) * net.g(x).repeat(1, 2, 1, 1)).cumsum(2), "not a linear layer"),
     "two readers": (
         lambda net, x: (lambda y: net.fc2(y) + net.fc2(net.other(y)))(net.fc1(x) * net.g(x).repeat(1, 2, 1, 1)),
-        "several readers",
+        "several users",
     ),
     "first layer read twice": (
         lambda net, x: (lambda y: net.fc2(y * net.g(x).repeat(1, 2, 1, 1)) + y[:, :6])(net.fc1(x)),
-        "several readers",
+        "several users",
     ),
 }
 

@@ -140,10 +140,10 @@ def test_a_list_of_parts_that_no_rule_knows_stays(transformed: Transformed) -> N
 
 REFUSED: dict[str, tuple[Callable[[Tensor, Between], Tensor], str]] = {
     "norm": (lambda x, net: F.layer_norm(x, (8,)), "normalises the last axes; write it in elementary operators first"),
-    "computed weights": (lambda x, net: F.linear(x, net.linear.weight * x.mean()), "computed while the network runs"),
-    "one row of weights": (lambda x, net: x * F.linear(x, net.linear.weight[0])[..., None], "of unusual shapes"),
-    "one bias for all": (lambda x, net: F.linear(x, net.linear.weight, net.linear.bias[:1]), "of unusual shapes"),
-    "inner cut": (lambda x, net: net.wide(x).reshape(1, 9, 11, 3, 8)[..., 2:6].flatten(3), "cuts the inner part"),
+    "computed weights": (lambda x, net: F.linear(x, net.linear.weight * x.mean()), "computed at run time"),
+    "one row of weights": (lambda x, net: x * F.linear(x, net.linear.weight[0])[..., None], "of an unexpected shape"),
+    "one bias for all": (lambda x, net: F.linear(x, net.linear.weight, net.linear.bias[:1]), "of an unexpected shape"),
+    "inner cut": (lambda x, net: net.wide(x).reshape(1, 9, 11, 3, 8)[..., 2:6].flatten(3), "slices the inner part"),
     "mean of a part": (
         lambda x, net: net.linear(x.reshape(1, 9, 11, 2, 4).mean(-1).repeat(1, 1, 1, 4)),
         "averages over a part of an axis",
@@ -155,11 +155,11 @@ REFUSED: dict[str, tuple[Callable[[Tensor, Between], Tensor], str]] = {
     ),
     "joined along a part": (
         lambda x, net: net.narrow(torch.cat([x.reshape(1, 9, 11, 2, 4)] * 2, -1).flatten(3)),
-        "joins along a part of an axis",
+        "concatenates along a part of an axis",
     ),
     "a tensor that is not permuted": (
         lambda x, net: x + net.stem(x.permute(0, 3, 1, 2)[:, :6]).reshape(1, 9, 11, 8),
-        "would be permuted in its place",
+        "would have to be permuted instead",
     ),
     "broadcast along a part": (
         lambda x, net: (x.reshape(1, 9, 11, 2, 4) * net.scale[:2, None]).flatten(3),
@@ -202,11 +202,11 @@ def test_tensors_that_lie_in_different_ways_are_not_joined(
     transformed: Transformed, join: Callable[[Joined, Tensor], Tensor]
 ) -> None:
     refusals = transformed(Joined(join), SHAPE, RECIPE).refused("channels_first")
-    assert "it joins tensors that lie in different ways" in refusals
+    assert "it concatenates tensors of different layouts" in refusals
 
 
 @pytest.mark.parametrize(("middle", "reason"), REFUSED.values(), ids=REFUSED)
 def test_it_refuses(transformed: Transformed, middle: Callable[[Tensor, Between], Tensor], reason: str) -> None:
-    channels = 12 if reason == "cuts the inner part" else 8
+    channels = 12 if reason == "slices the inner part" else 8
     (*_, refusal) = transformed(Between(middle, channels), SHAPE, RECIPE).refused("channels_first")
     assert reason in refusal

@@ -91,10 +91,10 @@ class ComputedWeights(nn.Module):
 
 
 REFUSED: dict[str, tuple[Callable[[], nn.Module], str]] = {
-    "no padding": (depthwise(7), "pads too little"),
+    "no padding": (depthwise(7), "smaller than the kernel's border"),
     "huge": (depthwise(13, padding=6), "larger than 11 x 11"),
-    "uneven padding": (depthwise(6, padding="same"), "pads its two sides differently"),
-    "computed weights": (ComputedWeights, "computed while the network runs"),
+    "uneven padding": (depthwise(6, padding="same"), "has different padding on its two sides"),
+    "computed weights": (ComputedWeights, "computed at run time"),
 }
 
 
