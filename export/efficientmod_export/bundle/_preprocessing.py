@@ -11,7 +11,7 @@ from typing import Annotated, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from efficientmod_export.parity import Record
 from efficientmod_mobile import PreprocessingConfig
@@ -20,6 +20,7 @@ Picture = NDArray[np.uint8]
 Byte = Annotated[int, Field(ge=0, le=255)]
 Channels = tuple[float, float, float]
 """A number for each of R, G, B."""
+Positive = Annotated[float, Field(gt=0)]
 LONGEST_SIDE = 1 << 17
 """Pixels; more than any picture has that memory holds."""
 
@@ -38,6 +39,14 @@ class Resize(Record):
     width: int = Field(ge=1, le=LONGEST_SIDE)
     interpolation: Literal["bicubic", "bilinear", "nearest"]
     antialias: bool
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"properties": {"interpolation": {"const": "nearest"}}},
+            "then": {"properties": {"antialias": {"const": False}}},
+            "else": {"properties": {"antialias": {"const": True}}},
+        }
+    )
 
     def size(self, height: int, width: int) -> tuple[int, int]:
         """The (height, width) that a picture of `height` x `width` is scaled to."""
@@ -84,7 +93,15 @@ class Preprocessing(Record):
     crop: Crop
     divisor: Literal[255]
     mean: Channels
-    std: Channels
+    std: tuple[Positive, Positive, Positive]
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"properties": {"resize": {"properties": {"rule": {"const": "letterbox"}}}}},
+            "then": {"properties": {"crop": {"properties": {"fill": {"type": "array"}}}}},
+            "else": {"properties": {"crop": {"properties": {"fill": {"type": "null"}}}}},
+        }
+    )
 
     @classmethod
     def from_config(cls, config: PreprocessingConfig, resolution: tuple[int, int]) -> Self:
@@ -120,8 +137,6 @@ class Preprocessing(Record):
             raise ValueError("the rule shorter_side takes one size for both sides")
         if resize.antialias == (resize.interpolation == "nearest"):
             raise ValueError("bicubic and bilinear are antialiased, nearest is not")
-        if min(self.std) <= 0.0:
-            raise ValueError("every std must be above zero")
         return self
 
     def pixels(self, picture: Picture) -> Picture:
