@@ -5,11 +5,12 @@ from efficientmod_mobile._checkpoint import find_checkpoint
 from efficientmod_mobile._efficientmod import EfficientMod, create_model, list_models
 from efficientmod_mobile._macs import count_macs
 from efficientmod_mobile._network import Network, Weights, load_network
-from efficientmod_mobile._preprocessing import PreprocessingConfig
+from efficientmod_mobile._preprocessing import IMAGENET, PreprocessingConfig
 from efficientmod_mobile._realistic import realistic_state
 from efficientmod_mobile._timm import register_with_timm
 
 __all__ = [
+    "IMAGENET",
     "CatalogueEntry",
     "EfficientMod",
     "Network",

@@ -5,20 +5,33 @@ below it, paths relative to it with `/`, sorted by their UTF-8 bytes. It is what
 
     find . -type f -printf '%P\n' | LC_ALL=C sort | xargs -d '\n' sha256sum | sha256sum
 
-Empty folders do not count; symbolic links are refused, since what they name is not in the bundle.
+Empty folders do not count. Refused are symbolic links, since what they name is not in the bundle, other things that are
+no regular files, and names that are not UTF-8 or hold a backslash or a line end, which the shell's command escapes.
 """
 
 import hashlib
+import stat
 from pathlib import Path
+from typing import Literal
+
+NOT_IN_NAMES = frozenset("\\\n\r")
+
+
+class DigestError(ValueError):
+    """What has no digest. `kind` is "link", "wrong_kind" or "bad_name"."""
+
+    def __init__(self, kind: Literal["link", "wrong_kind", "bad_name"], message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
 
 
 def digest(path: Path) -> str:
-    """SHA-256 of a file's content or, for a folder, of its listing. Raises ValueError for a symbolic link."""
+    """SHA-256 of a file's content or, for a folder, of its listing. Raises DigestError for what the module refuses."""
     if path.is_symlink():
-        raise ValueError(f"{path} is a symbolic link")
+        raise DigestError("link", f"{path} is a symbolic link")
     if not path.is_dir():
         return _file_digest(path)
-    lines = (f"{digest(file)}  {name}\n" for name, file in files_below(path))
+    lines = (f"{digest(file)}  {_checked(name)}\n" for name, file in files_below(path))
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
@@ -30,9 +43,21 @@ def total_size(path: Path) -> int:
 def files_below(folder: Path) -> list[tuple[str, Path]]:
     """Every file and link below a folder with its relative name, in the order of the listing."""
     files = (file for file in folder.rglob("*") if file.is_symlink() or not file.is_dir())
-    return sorted(((file.relative_to(folder).as_posix(), file) for file in files), key=lambda item: item[0].encode())
+    # A name that is not UTF-8 is decoded with surrogates, and sorts by the bytes that it has on disk.
+    return sorted(
+        ((file.relative_to(folder).as_posix(), file) for file in files),
+        key=lambda item: item[0].encode(errors="surrogateescape"),
+    )
+
+
+def _checked(name: str) -> str:
+    if not NOT_IN_NAMES.isdisjoint(name) or any("\ud800" <= letter <= "\udfff" for letter in name):
+        raise DigestError("bad_name", f"the name {name!r} holds a backslash or a line end, or is not UTF-8")
+    return name
 
 
 def _file_digest(path: Path) -> str:
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise DigestError("wrong_kind", f"{path} is no regular file")
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

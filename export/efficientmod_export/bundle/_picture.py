@@ -1,4 +1,4 @@
-"""Step 1 of the preprocessing: decode a picture file to upright 8-bit RGB (see `_preprocessing`)."""
+"""Step 1 of the preprocessing: decode a picture file to upright 8-bit RGB (see docs/bundle_format.md)."""
 
 from pathlib import Path
 

@@ -25,7 +25,9 @@ def config(**changes: Any) -> PreprocessingConfig:
     return PreprocessingConfig(**{**values, **changes})
 
 
-def timm_transform(picture: np.ndarray, config: PreprocessingConfig, resolution: tuple[int, int]) -> np.ndarray:
+def timm_transform(
+    picture: np.ndarray, config: PreprocessingConfig, resolution: tuple[int, int], crop_mode: str = "center"
+) -> np.ndarray:
     register_with_timm()  # timm may not be importable before
     from timm.data import create_transform
 
@@ -33,7 +35,7 @@ def timm_transform(picture: np.ndarray, config: PreprocessingConfig, resolution:
         input_size=(3, *resolution),
         interpolation=config.interpolation,
         crop_pct=config.crop_pct,
-        crop_mode="center",
+        crop_mode=crop_mode,
         mean=config.mean,
         std=config.std,
     )
@@ -49,6 +51,37 @@ def test_equals_timm(size: tuple[int, int], resolution: tuple[int, int], crop_pc
     preprocessing = Preprocessing.from_config(settings, resolution)
     ours = preprocessing.tensor(preprocessing.pixels(picture(*size)))
     np.testing.assert_array_equal(ours[0], timm_transform(picture(*size), settings, resolution))
+
+
+def changed_rule(settings: PreprocessingConfig, resolution: tuple[int, int], rule: str) -> Preprocessing:
+    """The same sizes under another rule; a letterbox is filled with the mean colour, as timm fills it."""
+    document = Preprocessing.from_config(settings, resolution).model_dump()
+    fill = tuple(round(255 * value) for value in settings.mean) if rule == "letterbox" else None
+    resize, crop = {**document["resize"], "rule": rule}, {**document["crop"], "fill": fill}
+    return Preprocessing.model_validate({**document, "resize": resize, "crop": crop})
+
+
+@pytest.mark.parametrize("interpolation", ["bicubic", "bilinear", "nearest"])
+@pytest.mark.parametrize("crop_pct", [0.875, 0.9, 1.0])
+@pytest.mark.parametrize("resolution", [(224, 224), (96, 161)], ids=str)
+@pytest.mark.parametrize("size", [(427, 640), (641, 431), (257, 257), (90, 71), (5, 301)], ids=str)
+@pytest.mark.parametrize(("rule", "crop_mode"), [("stretch", "squash"), ("letterbox", "border")])
+def test_stretch_and_letterbox_equal_timm(
+    rule: str, crop_mode: str, size: tuple[int, int], resolution: tuple[int, int], crop_pct: float, interpolation: str
+) -> None:
+    settings = config(interpolation=interpolation, crop_pct=crop_pct)
+    preprocessing = changed_rule(settings, resolution, rule)
+    ours = preprocessing.tensor(preprocessing.pixels(picture(*size)))
+    np.testing.assert_array_equal(ours[0], timm_transform(picture(*size), settings, resolution, crop_mode))
+
+
+def test_a_letterbox_may_lie_in_the_corner_and_keeps_a_pixel_of_a_thin_picture() -> None:
+    document = changed_rule(config(crop_pct=1.0), (32, 48), "letterbox").model_dump()
+    document["crop"].update(position="top_left", fill=(1, 2, 3))
+    preprocessing = Preprocessing.model_validate(document)
+    pixels = preprocessing.pixels(np.full((1, 3000, 3), 200, np.uint8))
+    assert (pixels[0] == 200).all()
+    assert (pixels[1:] == (1, 2, 3)).all()
 
 
 @pytest.mark.parametrize("size", [(427, 640), (640, 427), (3, 500), (500, 3), (1, 1), (33, 32), (1000, 999)], ids=str)
@@ -105,6 +138,7 @@ def test_a_configuration_that_means_nothing_is_refused(changes: dict[str, Any]) 
         {"antialias": False},
         {"interpolation": "nearest"},
         {"rule": "squash"},
+        {"rule": "letterbox"},
     ],
     ids=str,
 )
@@ -112,3 +146,10 @@ def test_a_resize_that_contradicts_itself_is_refused(changes: dict[str, Any]) ->
     good = Preprocessing.from_config(config(), (224, 224)).model_dump()
     with pytest.raises(ValidationError):
         Preprocessing.model_validate({**good, "resize": {**good["resize"], **changes}})
+
+
+@pytest.mark.parametrize("changes", [{"fill": (0, 0, 256)}, {"fill": (0, 0, 0)}, {"position": "bottom"}], ids=str)
+def test_a_crop_that_contradicts_itself_is_refused(changes: dict[str, Any]) -> None:
+    good = Preprocessing.from_config(config(), (224, 224)).model_dump()
+    with pytest.raises(ValidationError):
+        Preprocessing.model_validate({**good, "crop": {**good["crop"], **changes}})

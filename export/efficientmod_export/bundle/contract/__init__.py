@@ -1,0 +1,100 @@
+"""The contract with the apps: what `manifest.json` and `proof.json` hold, and how a bundle is read and checked.
+
+`docs/bundle_format.md` is the same for people who write a reader in another language.
+"""
+
+from efficientmod_export.bundle.contract._artifact import ArtifactEntry, FailedVariant, Limits, State, UnitProof
+from efficientmod_export.bundle.contract._evidence import (
+    PROOF_NAME,
+    ArtifactEvidence,
+    Check,
+    Evidence,
+    Gate,
+    Refused,
+    Transforms,
+    TransformStep,
+    conclude,
+    write_evidence,
+)
+from efficientmod_export.bundle.contract._feed import artifact_input, network_output
+from efficientmod_export.bundle.contract._golden import (
+    GOLDEN_NAME,
+    GoldenInput,
+    GoldenOutput,
+    GoldenPicture,
+    GoldenSample,
+    read_tensor,
+    write_golden,
+)
+from efficientmod_export.bundle.contract._interface import (
+    ArtifactInput,
+    ArtifactOutput,
+    Input,
+    Normalisation,
+    Output,
+    Step,
+)
+from efficientmod_export.bundle.contract._labels import LABELS_NAME, parse_labels, write_labels
+from efficientmod_export.bundle.contract._manifest import MAIN, MANIFEST_NAME, Manifest
+from efficientmod_export.bundle.contract._model import SEEDED_STATEMENT, Generator, Model, TaskEntry, Weights
+from efficientmod_export.bundle.contract._read import Bundle, check_files, open_bundle, read_bundle
+from efficientmod_export.bundle.contract._refusal import Problem, Refusal, RefusedBundleError
+from efficientmod_export.bundle.contract._stored import Labels, StoredFile
+from efficientmod_export.bundle.contract._vocabulary import FORMAT_VERSION, ArtifactDtype, Dtype, Layout
+
+__all__ = [
+    "FORMAT_VERSION",
+    "GOLDEN_NAME",
+    "LABELS_NAME",
+    "MAIN",
+    "MANIFEST_NAME",
+    "PROOF_NAME",
+    "SEEDED_STATEMENT",
+    "ArtifactDtype",
+    "ArtifactEntry",
+    "ArtifactEvidence",
+    "ArtifactInput",
+    "ArtifactOutput",
+    "Bundle",
+    "Check",
+    "Dtype",
+    "Evidence",
+    "FailedVariant",
+    "Gate",
+    "Generator",
+    "GoldenInput",
+    "GoldenOutput",
+    "GoldenPicture",
+    "GoldenSample",
+    "Input",
+    "Labels",
+    "Layout",
+    "Limits",
+    "Manifest",
+    "Model",
+    "Normalisation",
+    "Output",
+    "Problem",
+    "Refusal",
+    "Refused",
+    "RefusedBundleError",
+    "State",
+    "Step",
+    "StoredFile",
+    "TaskEntry",
+    "TransformStep",
+    "Transforms",
+    "UnitProof",
+    "Weights",
+    "artifact_input",
+    "check_files",
+    "conclude",
+    "network_output",
+    "open_bundle",
+    "parse_labels",
+    "read_bundle",
+    "read_tensor",
+    "write_evidence",
+    "write_golden",
+    "write_labels",
+]

@@ -1,0 +1,6 @@
+"""`python -m efficientmod_export.bundle.contract` writes the JSON Schemas beside their models."""
+
+from efficientmod_export.bundle.contract._schema import SCHEMAS, schema_path, schema_text
+
+for name in SCHEMAS:
+    schema_path(name).write_text(schema_text(name), encoding="utf-8")

@@ -1,0 +1,105 @@
+"""A converted model, and on which units it was proven to compute what PyTorch computes."""
+
+from collections import Counter
+from typing import Literal, Self
+
+from pydantic import ConfigDict, Field, model_validator
+
+from efficientmod_export.bundle.contract._interface import ArtifactInput, ArtifactOutput
+from efficientmod_export.bundle.contract._stored import StoredFile
+from efficientmod_export.bundle.contract._vocabulary import Text, Word
+from efficientmod_export.parity import Record, Tolerance
+
+State = Literal["proven", "interpreted", "failed", "refused", "not_run_here"]
+
+
+class Limits(Record):
+    """How far a result may be from the reference before it fails; `docs/bundle_format.md` defines the quantities."""
+
+    max_relative_error: float = Field(ge=0)
+    mean_relative_error: float = Field(ge=0)
+    cosine: float
+    sqnr_db: float
+    displacement: float = Field(ge=0)
+
+    @classmethod
+    def of(cls, tolerance: Tolerance) -> Self:
+        """Without where the numbers come from, which `proof.json` says."""
+        return cls(**tolerance.model_dump(include=set(cls.model_fields)))
+
+
+class UnitProof(Record):
+    """How one artifact did on one unit of a device, in one arithmetic.
+
+    - proven: its own runtime ran it, and it computes what the reference computes.
+    - interpreted: an interpreter of the file's format found so; the phone's runtime was not there to run it.
+    - failed: it ran and does not compute that.
+    - refused: the runtime does not run it there.
+    - not_run_here: nothing is known; an app proves it with the golden samples and `limits`.
+
+    `reason` is None exactly when it is proven. `threads` is the count that it was proven with, None where there is no
+    choice.
+    """
+
+    unit: Word
+    compute_precision: Word
+    threads: int | None = Field(ge=1)
+    state: State
+    reason: Text | None
+    limits: Limits
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"properties": {"state": {"const": "proven"}}},
+            "then": {"properties": {"reason": {"type": "null"}}},
+            "else": {"properties": {"reason": {"type": "string"}}},
+        }
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.state == "proven") != (self.reason is None):
+            raise ValueError("a proof has a reason exactly when it is not proven")
+        return self
+
+    @property
+    def configuration(self) -> tuple[str, str, int | None]:
+        """What it is about."""
+        return self.unit, self.compute_precision, self.threads
+
+
+class ArtifactEntry(StoredFile):
+    """A converted model and what runs it: `runtime` from the version `least_runtime` on.
+
+    `part` is "main" for a file that is the whole network. `precision` is what the file stores.
+    """
+
+    kind: Literal["file", "folder"]
+    part: Word
+    target: Word
+    precision: Word
+    runtime: Text
+    least_runtime: Text
+    inputs: tuple[ArtifactInput, ...] = Field(min_length=1)
+    outputs: tuple[ArtifactOutput, ...] = Field(min_length=1)
+    proofs: tuple[UnitProof, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        repeated = [item for item, count in Counter(proof.configuration for proof in self.proofs).items() if count > 1]
+        if repeated:
+            raise ValueError(f"{self.file} has two proofs for {repeated[0]}")
+        return self
+
+    @property
+    def failed(self) -> bool:
+        """Whether a proof was tried and failed."""
+        return any(proof.state == "failed" for proof in self.proofs)
+
+
+class FailedVariant(Record):
+    """A target and precision that were asked for and could not be made."""
+
+    target: Word
+    precision: Word
+    reason: Text

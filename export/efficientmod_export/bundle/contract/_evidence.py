@@ -1,0 +1,133 @@
+"""What `proof.json` holds: how each artifact was made and proven. No app needs it; people and reports do."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final, Literal
+
+from pydantic import Field
+
+from efficientmod_export.bundle.contract._artifact import Limits, State, UnitProof
+from efficientmod_export.bundle.contract._stored import StoredFile
+from efficientmod_export.bundle.contract._vocabulary import BundlePath, FormatVersion, Text, Word
+from efficientmod_export.parity import Record, Tolerance, Verdict
+
+PROOF_NAME: Final = "proof.json"
+
+Gate = Literal["runtime", "graph", "numerics"]
+
+
+class Refused(Record):
+    """A place that a transform left alone: module path and node, and why."""
+
+    where: str
+    reason: str
+
+
+class TransformStep(Record):
+    """One exact transform: how often it applied, and where it did not."""
+
+    transform: Text
+    applied: int = Field(ge=0)
+    refused: tuple[Refused, ...]
+
+
+class Transforms(Record):
+    """The certificate of the exact transforms.
+
+    Errors are the largest absolute difference over the largest absolute value of the reference, which is the original
+    network in float64: `float64_error`, at most `tolerance`, of the transformed network in float64, `float32_error` of
+    it as deployed.
+    """
+
+    steps: tuple[TransformStep, ...]
+    nodes_before: int = Field(ge=0)
+    nodes_after: int = Field(ge=0)
+    float64_error: float = Field(ge=0)
+    float32_error: float = Field(ge=0)
+    tolerance: float = Field(ge=0)
+
+
+class Check(Record):
+    """One run over all golden samples.
+
+    - runtime: the artifact's own runtime ran it.
+    - graph: a float32 conversion of the same program, interpreted; it shows wrong operators, which float16 would hide.
+    - numerics: the artifact itself, interpreted, every value rounded as the file declares.
+    """
+
+    gate: Gate
+    unit: Word
+    compute_precision: Word
+    threads: int | None = Field(ge=1)
+    verdict: Verdict
+
+
+class ArtifactEvidence(Record):
+    """How the artifact `file` was made and proven.
+
+    `delegates` counts the parts that the runtime's accelerator takes, `outside` names the operators that it leaves;
+    None and empty where the runtime decides on the device. `rank` is the most axes that a tensor of the file has, None
+    where the file does not tell.
+    """
+
+    file: BundlePath
+    transforms: Transforms
+    delegates: int | None = Field(ge=0)
+    outside: tuple[str, ...]
+    rank: int | None = Field(ge=0)
+    checks: tuple[Check, ...]
+
+
+class Evidence(Record):
+    """The whole of `proof.json`. `tools` maps each package that took part to its version."""
+
+    format_version: FormatVersion
+    artifacts: tuple[ArtifactEvidence, ...] = Field(min_length=1)
+    tools: dict[str, str]
+
+    def to_json(self) -> str:
+        """The text of `proof.json`; the same evidence always gives the same text."""
+        return self.model_dump_json(indent=2) + "\n"
+
+
+def write_evidence(folder: Path, evidence: Evidence) -> StoredFile:
+    """Write `proof.json` into the bundle's `folder`, and give the manifest's entry of it."""
+    (folder / PROOF_NAME).write_text(evidence.to_json(), encoding="utf-8")
+    return StoredFile.of(folder, PROOF_NAME)
+
+
+def conclude(checks: Sequence[Check], tolerance: Tolerance) -> UnitProof:
+    """The manifest's row for what `checks`, all about one unit, precision and thread count, amount to.
+
+    `tolerance` is what the artifact itself must keep there. Raises ValueError without checks, or for mixed ones.
+    """
+    configurations = {(check.unit, check.compute_precision, check.threads) for check in checks}
+    if len(configurations) != 1:
+        raise ValueError(f"checks of one configuration are concluded from, not of {len(configurations)}")
+    [(unit, compute_precision, threads)] = configurations
+    state, reason = _state(checks)
+    return UnitProof(
+        unit=unit,
+        compute_precision=compute_precision,
+        threads=threads,
+        state=state,
+        reason=reason,
+        limits=Limits.of(tolerance),
+    )
+
+
+def _state(checks: Sequence[Check]) -> tuple[State, str | None]:
+    failed = [check for check in checks if check.verdict.outcome == "failed"]
+    passed = {check.gate for check in checks if check.verdict.outcome == "passed"}
+    not_run = _reasons(check for check in checks if check.verdict.outcome == "not run here")
+    if failed:
+        return "failed", _reasons(failed)
+    if "runtime" in passed:
+        return "proven", None
+    if "numerics" in passed:
+        return "interpreted", not_run or "an interpreter of the file's format ran it, not its own runtime"
+    return "not_run_here", not_run
+
+
+def _reasons(checks: Iterable[Check]) -> str:
+    return "; ".join(reason for check in checks for reason in check.verdict.reasons)

@@ -1,0 +1,151 @@
+"""Read a bundle, and tell all that is wrong with it at once."""
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+from pydantic import ValidationError
+
+from efficientmod_export.bundle._digest import DigestError, digest, total_size
+from efficientmod_export.bundle.contract._artifact import ArtifactEntry
+from efficientmod_export.bundle.contract._evidence import Evidence
+from efficientmod_export.bundle.contract._labels import parse_labels
+from efficientmod_export.bundle.contract._manifest import MANIFEST_NAME, Manifest
+from efficientmod_export.bundle.contract._refusal import Problem, Refusal, RefusedBundleError, problems_of
+from efficientmod_export.bundle.contract._stored import StoredFile
+from efficientmod_export.bundle.contract._vocabulary import FORMAT_VERSION, MAJOR
+
+_VERSION = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)", re.ASCII)
+
+Document = TypeVar("Document", Manifest, Evidence)
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A bundle on disk. `sha256` is that of its `manifest.json`, which names the SHA-256 of every other file."""
+
+    path: Path
+    manifest: Manifest
+    sha256: str
+
+    def labels(self) -> tuple[str, ...] | None:
+        """The class names, label i for score i; None where the bundle has none. Raises ValueError for a bad file."""
+        stored = self.manifest.labels
+        if stored is None:
+            return None
+        labels = parse_labels((self.path / stored.file).read_bytes())
+        if len(labels) != stored.count:
+            raise ValueError(f"it has {len(labels)} lines, and the manifest says {stored.count}")
+        return labels
+
+    def evidence(self) -> Evidence:
+        """What `proof.json` holds. Raises RefusedBundleError."""
+        file = self.manifest.proof.file
+        evidence = _parse(self.path / file, (self.path / file).read_bytes(), Evidence)
+        if [entry.file for entry in evidence.artifacts] != [entry.file for entry in self.manifest.artifacts]:
+            problem = Problem(Refusal.CONTRADICTION, file, f"its artifacts are not those of {MANIFEST_NAME}")
+            raise RefusedBundleError.of(f"{self.path} is damaged", [problem])
+        return evidence
+
+
+def read_bundle(path: Path) -> Bundle:
+    """Read a bundle and check every file in it.
+
+    Raises RefusedBundleError: no bundle, a damaged or unknown manifest, or all the files that are missing or changed.
+    """
+    bundle = open_bundle(path)
+    problems = check_files(bundle)
+    if problems:
+        raise RefusedBundleError.of(f"The bundle {path} is damaged", problems)
+    return bundle
+
+
+def open_bundle(path: Path) -> Bundle:
+    """Read a bundle's manifest alone.
+
+    Raises RefusedBundleError when there is none, or it is damaged or of another major version.
+    """
+    manifest = path / MANIFEST_NAME
+    try:
+        content = manifest.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        problem = Problem(Refusal.NO_MANIFEST, MANIFEST_NAME, "there is none")
+        raise RefusedBundleError.of(f"{path} is not a bundle", [problem], "Name the folder of an export.") from None
+    except OSError as error:
+        problem = Problem(Refusal.UNREADABLE, MANIFEST_NAME, error.strerror or str(error))
+        raise RefusedBundleError.of(f"{path} cannot be read", [problem], "Check the file's permissions.") from error
+    return Bundle(path, _parse(manifest, content, Manifest), hashlib.sha256(content).hexdigest())
+
+
+def check_files(bundle: Bundle) -> tuple[Problem, ...]:
+    """What is wrong with each file that the manifest lists, and with the labels."""
+    problems = [problem for stored in bundle.manifest.files() if (problem := _check_file(bundle.path, stored))]
+    labels = bundle.manifest.labels
+    if labels is not None and labels.file not in {problem.where for problem in problems}:
+        try:
+            bundle.labels()
+        except ValueError as error:
+            problems.append(Problem(Refusal.BAD_LABELS, labels.file, str(error)))
+    return tuple(problems)
+
+
+def _parse(path: Path, content: bytes, model: type[Document]) -> Document:
+    """Fields that this toolkit does not know are ignored: a later minor version added them."""
+    try:
+        document = json.loads(content.decode("utf-8"), parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        problem = Problem(Refusal.NOT_JSON, path.name, f"it is not JSON ({error})")
+        raise RefusedBundleError.of(f"{path} is damaged", [problem]) from error
+    _check_version(path, document)
+    try:
+        return model.model_validate_json(content, strict=True, extra="ignore")
+    except ValidationError as error:
+        raise RefusedBundleError.of(f"{path} is damaged", problems_of(error)) from error
+
+
+def _no_number(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no number")
+
+
+def _check_version(path: Path, document: Any) -> None:
+    version = document.get("format_version") if isinstance(document, dict) else None
+    parts = _VERSION.fullmatch(version) if isinstance(version, str) else None
+    if parts is None:
+        problem = Problem(Refusal.NO_FORMAT_VERSION, path.name, "it has no format_version such as 1.0")
+        raise RefusedBundleError.of(f"{path} is no file of a bundle", [problem], "Name the folder of an export.")
+    if parts[1] != MAJOR:
+        text = f"its format version is {version}, and this toolkit reads {FORMAT_VERSION} and other versions {MAJOR}.x"
+        problem = Problem(Refusal.UNKNOWN_MAJOR_VERSION, path.name, text)
+        raise RefusedBundleError.of(
+            f"{path} cannot be read", [problem], "Use the toolkit that wrote it, or export again."
+        )
+
+
+def _check_file(folder: Path, stored: StoredFile) -> Problem | None:
+    path = folder / stored.file
+    try:
+        link = next((part for part in (path, *path.parents) if part != folder and part.is_symlink()), None)
+        found = _compare(path, stored, link is not None)
+    except DigestError as error:
+        found = Refusal(error.kind), str(error)
+    except OSError as error:
+        found = Refusal.UNREADABLE, error.strerror or str(error)
+    return Problem(found[0], stored.file, found[1]) if found else None
+
+
+def _compare(path: Path, stored: StoredFile, linked: bool) -> tuple[Refusal, str] | None:
+    if linked:
+        return Refusal.LINK, "it is, or lies behind, a symbolic link"
+    if not path.exists():
+        return Refusal.MISSING_FILE, "it is missing"
+    if path.is_dir() != (isinstance(stored, ArtifactEntry) and stored.kind == "folder"):
+        return Refusal.WRONG_KIND, "it is a folder where a file should be, or the other way round"
+    found = digest(path)
+    if total_size(path) != stored.size:
+        return Refusal.SIZE_MISMATCH, f"it has not the {stored.size} bytes that the manifest says"
+    if found != stored.sha256:
+        return Refusal.DIGEST_MISMATCH, "its SHA-256 is not the manifest's"
+    return None

@@ -1,0 +1,82 @@
+"""Why a bundle is refused: a code that every reader gives, and a sentence."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Self
+
+from pydantic import ValidationError
+
+from efficientmod_mobile.errors import BundleError
+
+PROBLEMS_SHOWN = 5
+
+
+class Refusal(StrEnum):
+    """The kinds of refusal; `docs/bundle_format.md` says when a reader gives which."""
+
+    NO_MANIFEST = "no_manifest"
+    UNREADABLE = "unreadable"
+    NOT_JSON = "not_json"
+    NO_FORMAT_VERSION = "no_format_version"
+    UNKNOWN_MAJOR_VERSION = "unknown_major_version"
+    MISSING_FIELD = "missing_field"
+    WRONG_VALUE = "wrong_value"
+    PATH_OUTSIDE = "path_outside"
+    CONTRADICTION = "contradiction"
+    MISSING_FILE = "missing_file"
+    WRONG_KIND = "wrong_kind"
+    LINK = "link"
+    BAD_NAME = "bad_name"
+    SIZE_MISMATCH = "size_mismatch"
+    DIGEST_MISMATCH = "digest_mismatch"
+    BAD_LABELS = "bad_labels"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong: its code, where (a field, such as `artifacts.0.file`, or a file), and what."""
+
+    code: Refusal
+    where: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.text}"
+
+
+class RefusedBundleError(BundleError):
+    """A bundle that cannot be used; `problems` has all that was found, at least one."""
+
+    def __init__(self, message: str, problems: tuple[Problem, ...]) -> None:
+        super().__init__(message)
+        self.problems = problems
+
+    @classmethod
+    def of(cls, what: str, problems: Iterable[Problem], advice: str = "Export the bundle again.") -> Self:
+        """With a message that names the first few problems."""
+        found = tuple(problems)
+        more = f"; and {len(found) - PROBLEMS_SHOWN} more" if len(found) > PROBLEMS_SHOWN else ""
+        return cls(f"{what}: {'; '.join(map(str, found[:PROBLEMS_SHOWN]))}{more}. {advice}", found)
+
+
+def problems_of(error: ValidationError) -> tuple[Problem, ...]:
+    """What pydantic found wrong with a document, one problem a place."""
+    found = {item["loc"]: item for item in error.errors()}
+    inner = {loc[:length] for loc in found for length in range(len(loc))}
+    # A tuple whose items are refused is called too short as well.
+    places = [loc for loc in found if loc not in inner]
+    return tuple(
+        Problem(_code(found[loc]["type"], loc), ".".join(map(str, loc)) or "the document", found[loc]["msg"])
+        for loc in places
+    )
+
+
+def _code(kind: str, place: tuple[int | str, ...]) -> Refusal:
+    if kind == "missing":
+        return Refusal.MISSING_FIELD
+    if kind == "value_error":
+        return Refusal.CONTRADICTION
+    if kind == "string_pattern_mismatch" and place[-1] == "file":
+        return Refusal.PATH_OUTSIDE
+    return Refusal.WRONG_VALUE

@@ -1,0 +1,31 @@
+"""The JSON Schemas of `manifest.json` and `proof.json`, for readers in other languages."""
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from efficientmod_export.bundle.contract._evidence import Evidence
+from efficientmod_export.bundle.contract._manifest import Manifest
+from efficientmod_export.parity import Record
+
+SCHEMAS: Final[dict[str, type[Record]]] = {"manifest.schema.json": Manifest, "proof.schema.json": Evidence}
+"""File name -> what it describes."""
+
+
+def schema_path(name: str) -> Path:
+    """Where a schema lies: beside the models."""
+    return Path(__file__).with_name(name)
+
+
+def schema_text(name: str) -> str:
+    """What the schema's file must hold."""
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **SCHEMAS[name].model_json_schema()}
+    return json.dumps(_open(schema), indent=2) + "\n"
+
+
+def _open(schema: Any) -> Any:
+    """Without the refusal of unknown fields: a reader ignores what a later minor version added."""
+    if isinstance(schema, dict):
+        closed = "additionalProperties", False
+        return {key: _open(value) for key, value in schema.items() if (key, value) != closed}
+    return [_open(item) for item in schema] if isinstance(schema, list) else schema

@@ -1,0 +1,41 @@
+"""The types of single values in a bundle's JSON files."""
+
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
+
+FORMAT_VERSION: Final = "1.0"
+MAJOR: Final = FORMAT_VERSION.split(".")[0]
+
+FormatVersion = Annotated[str, Field(pattern=rf"^{MAJOR}\.(0|[1-9][0-9]*)$")]
+"""Of a file that this toolkit reads: a later minor version only adds fields and values of open vocabularies."""
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+BundlePath = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*$")]
+"""A path below the bundle's folder, with `/`. No segment starts with a dot, so that none can lead out of it."""
+
+Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*([_-][a-z0-9]+)*$")]
+"""A value of an open vocabulary: a minor version may add to it, and a reader leaves alone what it does not know."""
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+"""Of the network's inputs and outputs and of golden samples; parts of file names."""
+
+Text = Annotated[str, Field(min_length=1)]
+
+Size = Annotated[int, Field(ge=0, le=2**53 - 1)]
+"""Bytes; at most what a JSON number in a double holds exactly."""
+
+Side = Annotated[int, Field(ge=1, le=2**31 - 1)]
+Shape = tuple[Side, ...]
+Layout = Literal["NCHW", "NHWC", "any"]
+"""Of a rank-4 tensor; "any" where the rank is another."""
+
+Dtype = Literal["float32", "int32", "int64", "bool"]
+"""Of the network's inputs and outputs."""
+
+ArtifactDtype = Literal["float32", "float16", "int64", "int32", "int8", "uint8", "bool"]
+"""Of what a runtime takes and gives."""
+
+ITEM_BYTES: Final[dict[Dtype, int]] = {"float32": 4, "int32": 4, "int64": 8, "bool": 1}
+"""Bytes of one value in a golden file."""

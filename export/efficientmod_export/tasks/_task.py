@@ -1,0 +1,91 @@
+"""What a task is: what a network's outputs are for, and what an app does with them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from efficientmod_export.bundle.contract import Dtype, Input, Layout, Output, Step
+from efficientmod_mobile import PreprocessingConfig
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class NetworkFacts:
+    """What is known of a network in PyTorch.
+
+    `num_classes` is None where it is no classifier. `input_shapes` and `outputs` are in the network's order;
+    `outputs` are the reference's for each golden sample, so `outputs[sample][index]`, all of the same shapes.
+    """
+
+    num_classes: int | None
+    input_shapes: tuple[tuple[int, ...], ...]
+    outputs: tuple[tuple[Array, ...], ...]
+
+    @property
+    def shapes(self) -> tuple[tuple[int, ...], ...]:
+        """Of the outputs."""
+        return tuple(output.shape for output in self.outputs[0])
+
+    def values(self, index: int) -> Sequence[Array]:
+        """One output for every sample."""
+        return [sample[index] for sample in self.outputs]
+
+
+Fit = Literal[0, 1, 2]
+"""How well a task fits a network: not; as any network of such shapes; because the network says so."""
+
+
+class Task(Protocol):
+    """One task. Its folder in `tasks/` has it as `TASK`; the folder's name is the task's.
+
+    `default_preprocessing` is that of a network that states none.
+    """
+
+    default_preprocessing: PreprocessingConfig
+
+    def fit(self, network: NetworkFacts) -> Fit:
+        """Whether the network is one for this task."""
+        ...
+
+    def outputs(self, network: NetworkFacts) -> tuple[Output, ...]:
+        """The outputs with their names, roles and meanings, in the network's order."""
+        ...
+
+    def after_network(self, outputs: Sequence[Output], inputs: Sequence[Input]) -> tuple[Step, ...]:
+        """What an app does with them, in order."""
+        ...
+
+
+def layout_of(shape: Sequence[int]) -> Layout:
+    """PyTorch's."""
+    return "NCHW" if len(shape) == 4 else "any"
+
+
+def dtype_of(values: Array) -> Dtype:
+    """As a manifest names it. Raises ValueError for another than float32, int32, int64 and bool."""
+    known: dict[np.dtype[Any], Dtype] = {
+        np.dtype(np.float32): "float32",
+        np.dtype(np.int32): "int32",
+        np.dtype(np.int64): "int64",
+        np.dtype(np.bool_): "bool",
+    }
+    if values.dtype not in known:
+        raise ValueError(f"an output is {values.dtype}; a bundle has float32, int32, int64 and bool")
+    return known[values.dtype]
+
+
+def feature_output(index: int, values: Array) -> Output:
+    """An output that is a vector for each picture (rank 2, an embedding), or else a map of features."""
+    vector = values.ndim == 2
+    return Output(
+        name=f"{'embedding' if vector else 'features'}_{index}",
+        shape=values.shape,
+        dtype=dtype_of(values),
+        layout=layout_of(values.shape),
+        role="embedding" if vector else "features",
+        meaning="embedding" if vector else "features",
+    )

@@ -1,0 +1,58 @@
+"""Classification: one score for each class, of which softmax makes probabilities.
+
+Recognised by the number of classes, and an output of shape (1, classes).
+Outputs: `scores` are logits, or probabilities where every sample's are in [0, 1] and add up to 1; others are features.
+After the network: softmax (of logits), then the 5 best classes.
+Preprocessing of a network that states none: ImageNet's.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from efficientmod_export.bundle.contract import Input, Output, Step
+from efficientmod_export.tasks._task import Array, Fit, NetworkFacts, dtype_of, feature_output
+from efficientmod_mobile import IMAGENET
+
+SHOWN = 5
+SUM_TOLERANCE = 1e-3
+"""A float32 softmax over 20,000 classes adds up to 1 within 1e-4."""
+
+
+class Classification:
+    """The task."""
+
+    default_preprocessing = IMAGENET
+
+    def fit(self, network: NetworkFacts) -> Fit:
+        """By the number of classes."""
+        return 2 if network.num_classes is not None and (1, network.num_classes) in network.shapes else 0
+
+    def outputs(self, network: NetworkFacts) -> tuple[Output, ...]:
+        """The first output of shape (1, classes) has the scores."""
+        scores = network.shapes.index((1, network.num_classes or 0))
+        return tuple(
+            _scores(network.values(index)) if index == scores else feature_output(index, values)
+            for index, values in enumerate(network.outputs[0])
+        )
+
+    def after_network(self, outputs: Sequence[Output], inputs: Sequence[Input]) -> tuple[Step, ...]:  # noqa: ARG002
+        """The probabilities, and the best classes."""
+        scores = next(output for output in outputs if output.role == "scores")
+        best = Step(step="top_k", output=scores.name, parameters={"k": min(SHOWN, scores.shape[1])})
+        softmax = Step(step="softmax", output=scores.name, parameters={})
+        return (softmax, best) if scores.meaning == "logits" else (best,)
+
+
+def _scores(values: Sequence[Array]) -> Output:
+    meaning = "probabilities" if all(map(_are_probabilities, values)) else "logits"
+    return Output(
+        name=meaning, shape=values[0].shape, dtype=dtype_of(values[0]), layout="any", role="scores", meaning=meaning
+    )
+
+
+def _are_probabilities(scores: Array) -> bool:
+    return bool(np.all(scores >= 0.0)) and bool(np.all(np.abs(scores.sum(axis=1) - 1.0) <= SUM_TOLERANCE))
+
+
+TASK = Classification()

@@ -1,0 +1,34 @@
+"""Features: vectors (embeddings) or maps for another program to use.
+
+Recognised as what is left: any outputs.
+Outputs: rank 2 is an `embedding`, any other rank `features`.
+After the network: nothing.
+Preprocessing of a network that states none: ImageNet's.
+"""
+
+from collections.abc import Sequence
+
+from efficientmod_export.bundle.contract import Input, Output, Step
+from efficientmod_export.tasks._task import Fit, NetworkFacts, feature_output
+from efficientmod_mobile import IMAGENET
+
+
+class Features:
+    """The task."""
+
+    default_preprocessing = IMAGENET
+
+    def fit(self, network: NetworkFacts) -> Fit:  # noqa: ARG002
+        """Any network gives features."""
+        return 1
+
+    def outputs(self, network: NetworkFacts) -> tuple[Output, ...]:
+        """Each by its rank."""
+        return tuple(feature_output(index, values) for index, values in enumerate(network.outputs[0]))
+
+    def after_network(self, outputs: Sequence[Output], inputs: Sequence[Input]) -> tuple[Step, ...]:  # noqa: ARG002
+        """Nothing follows."""
+        return ()
+
+
+TASK = Features()
