@@ -1,4 +1,4 @@
-"""Export many networks to ExecuTorch for XNNPACK, see how each file comes out, and write docs/measurements/executorch_models.md.
+"""Export many networks to ExecuTorch for XNNPACK, and write how each file comes out to its page in docs/measurements/.
 
     python benchmarks/executorch_models.py
 

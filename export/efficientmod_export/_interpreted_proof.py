@@ -18,7 +18,7 @@ from efficientmod_export.bundle import Interpretation
 from efficientmod_export.mil import Arithmetic
 from efficientmod_export.parity import GRAPH_TOLERANCE, TOLERANCES, MeasuredWith, Tolerance, Verdict, measure
 from efficientmod_export.targets import BACKENDS
-from efficientmod_export.targets.coreml._interpreted import load_interpreted
+from efficientmod_export.targets._interpreted import load_interpreted
 from efficientmod_mobile.deploy import Program
 
 

@@ -10,7 +10,7 @@ from efficientmod_export.bundle import ArtifactEntry, Bundle
 from efficientmod_export.mil import FLOAT16_LARGEST, OperatorRange, audit_float16
 from efficientmod_export.parity import TOLERANCES, LayerReport, first_drift
 from efficientmod_export.targets import INTERPRETED
-from efficientmod_export.targets.coreml._interpreted import load_interpreted
+from efficientmod_export.targets._interpreted import load_interpreted
 from efficientmod_mobile.deploy import Original, capture, deploy
 from efficientmod_mobile.errors import EfficientModError
 

@@ -12,7 +12,7 @@ from efficientmod_export.lint._rule import RULES
 from efficientmod_export.mil._package import Package
 from efficientmod_export.mil._reader import read_function
 from efficientmod_export.targets import INTERPRETED
-from efficientmod_export.targets.coreml._interpreted import package_of
+from efficientmod_export.targets._interpreted import package_of
 from efficientmod_mobile.errors import BundleError
 
 _FLEXIBLE = {

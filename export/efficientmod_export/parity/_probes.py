@@ -16,8 +16,8 @@ from torch import fx
 from efficientmod_export._stages import Sample
 from efficientmod_export.targets import _image
 from efficientmod_export.targets import _onnx_model as _onnx
+from efficientmod_export.targets._interpreted import load_interpreted
 from efficientmod_export.targets._program import INPUT_NAME, copy, export, output_names, output_nodes, program_names
-from efficientmod_export.targets.coreml._interpreted import load_interpreted
 from efficientmod_export.targets.executorch import _convert as _executorch
 from efficientmod_export.targets.executorch_coreml import _convert as _executorch_coreml
 from efficientmod_export.targets.tflite import _convert as _tflite

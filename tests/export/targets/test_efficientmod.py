@@ -13,7 +13,7 @@ from efficientmod_export._recipes import RECIPES
 from efficientmod_export._stages import Artifact, Sample
 from efficientmod_export.foreign import quiet
 from efficientmod_export.parity._layers import first_drift
-from efficientmod_export.targets.coreml._interpreted import load_interpreted
+from efficientmod_export.targets._interpreted import load_interpreted
 from efficientmod_export.targets.coreml._mlpackage import MODEL
 from efficientmod_mobile import create_model, realistic_state
 from efficientmod_mobile.deploy import Program, capture, deploy, run

@@ -13,7 +13,7 @@ from efficientmod_export._stages import Artifact, InputSpec, Normalisation, Outp
 from efficientmod_export.foreign import quiet
 from efficientmod_export.mil import Arithmetic
 from efficientmod_export.targets import BACKENDS
-from efficientmod_export.targets.coreml._interpreted import load_interpreted
+from efficientmod_export.targets._interpreted import load_interpreted
 from efficientmod_export.targets.executorch_coreml._inner_package import METADATA, PACKAGE, unpacked
 from efficientmod_mobile.deploy import Program, capture, run
 from efficientmod_mobile.errors import ConversionError, InputError
