@@ -62,7 +62,7 @@ def verify_bundle(
             targets = tuple(
                 _prove_again(opened, entry, samples, references, progress)
                 for entry in opened.manifest.artifacts
-                if (opened.path / entry.file).exists()
+                if opened.holds(entry)
             )
             if layers:
                 progress("rebuilding the network")

@@ -20,6 +20,14 @@ class Bundle:
     path: Path
     manifest: Manifest
 
+    def holds(self, stored: StoredFile) -> bool:
+        """Whether the file is there, inside the bundle's folder, and no link; other files are not to be opened."""
+        path = self.path / stored.file
+        try:
+            return path.exists() and not path.is_symlink() and path.resolve().is_relative_to(self.path.resolve())
+        except (OSError, RuntimeError):  # a loop of links is a RuntimeError
+            return False
+
     def labels(self) -> tuple[str, ...] | None:
         """The class names, None where the bundle carries none."""
         stored = self.manifest.labels

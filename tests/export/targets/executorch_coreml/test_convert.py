@@ -157,6 +157,20 @@ def test_a_damaged_pte_is_refused_in_one_sentence(classifier: Program, convert: 
             pass
 
 
+@pytest.mark.parametrize("name", ["../../evil", "/evil.file"])
+def test_a_pte_that_names_files_outside_the_folder_is_refused(
+    classifier: Program, convert: Convert, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    whole = convert(TARGET, classifier).path.read_bytes()
+    listed = b"weight.bin"[::-1]  # the list of files is written backwards
+    assert listed in whole
+    (tmp_path / "hostile.pte").write_bytes(whole.replace(listed, name.encode()[::-1]))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with pytest.raises(ConversionError, match=f"a file named '{name}'"), unpacked(tmp_path / "hostile.pte"):
+        pass
+    assert [path.name for path in tmp_path.rglob("*")] == ["hostile.pte"]
+
+
 def identifier(artifact: Artifact) -> str:
     with unpacked(artifact.path) as inner:
         return str(json.loads((inner.path.parent / METADATA).read_text())["identifier"])
