@@ -1,8 +1,8 @@
-"""Export many networks to ExecuTorch for XNNPACK, see how each file comes out, and write docs/executorch_models.md.
+"""Export many networks to ExecuTorch for XNNPACK, and write how each file comes out to its page in docs/measurements/.
 
     python benchmarks/executorch_models.py
 
-The networks are the EfficientMods, and those that docs/tflite_models.md begins with. Each is exported by
+The networks are the EfficientMods, and those that docs/measurements/tflite_models.md begins with. Each is exported by
 `efficientmod-export` in a process of its own, with a limit of time; weights are seeded ones of realistic scale.
 """
 
@@ -19,7 +19,7 @@ from _tables import EFFICIENTMODS, OTHERS, table, versions
 
 from efficientmod_export.bench._machine import describe_machine
 
-PAGE = Path(__file__).parents[1] / "docs" / "executorch_models.md"
+PAGE = Path(__file__).parents[1] / "docs" / "measurements" / "executorch_models.md"
 TIME_LIMIT = 900.0
 """Seconds that a network is given."""
 

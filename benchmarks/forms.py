@@ -1,7 +1,7 @@
-"""Measures what each network form saves, and writes the tables of docs/forms.md.
+"""Measures what each network form saves, and writes the tables of docs/measurements/forms.md.
 
     python benchmarks/forms.py                    # print the tables
-    python benchmarks/forms.py --write            # and put them into docs/forms.md
+    python benchmarks/forms.py --write            # and put them into docs/measurements/forms.md
     python benchmarks/forms.py --only forms       # one table: models, others or forms
 
 What is compared is lowered first, then timed in one process, in turns as `efficientmod bench` takes them, so that
@@ -45,7 +45,7 @@ from efficientmod_mobile.deploy import (
     deploy,
 )
 
-DOCUMENT = Path(__file__).parent.parent / "docs" / "forms.md"
+DOCUMENT = Path(__file__).parent.parent / "docs" / "measurements" / "forms.md"
 TARGET = "executorch"
 IMAGE = (1, 3, 224, 224)
 PLAIN: Recipe = ()

@@ -1,4 +1,4 @@
-"""Convert many networks to TFLite, see how each file comes out, and write docs/tflite_models.md.
+"""Convert many networks to TFLite, and write how each file comes out to its page in docs/measurements/.
 
     python benchmarks/tflite_models.py
 
@@ -46,7 +46,7 @@ from efficientmod_mobile import load_network
 from efficientmod_mobile.deploy import capture, deploy
 from efficientmod_mobile.errors import EfficientModError
 
-PAGE = Path(__file__).parents[1] / "docs" / "tflite_models.md"
+PAGE = Path(__file__).parents[1] / "docs" / "measurements" / "tflite_models.md"
 TIME_LIMIT = 600.0
 """Seconds that a network is given."""
 
@@ -293,7 +293,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", nargs="*", default=(*EFFICIENTMODS, *OTHERS, *MORE), help="default: all of them")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep each network's result; do not repeat those")
-    parser.add_argument("--output", type=Path, default=PAGE, help="the page (default: docs/tflite_models.md)")
+    parser.add_argument(
+        "--output", type=Path, default=PAGE, help="the page (default: docs/measurements/tflite_models.md)"
+    )
     parser.add_argument("--note", type=Path, help=argparse.SUPPRESS)  # what the process of one network is told
     options = parser.parse_args()
     if options.note:

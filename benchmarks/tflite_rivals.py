@@ -55,7 +55,7 @@ from efficientmod_mobile import load_network
 from efficientmod_mobile.deploy import Program, capture, deploy
 from efficientmod_mobile.errors import EfficientModError
 
-PAGE = Path(__file__).parents[1] / "docs" / "tflite_rivals.md"
+PAGE = Path(__file__).parents[1] / "docs" / "measurements" / "tflite_rivals.md"
 
 
 @dataclass
@@ -186,7 +186,9 @@ def main() -> None:
     parser.add_argument("--litert-torch", type=Path, metavar="PYTHON", help="an interpreter that has litert-torch")
     parser.add_argument("--runs", type=int, default=50, help="rounds (default: 50)")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the files and results; do not repeat those")
-    parser.add_argument("--output", type=Path, default=PAGE, help="the page (default: docs/tflite_rivals.md)")
+    parser.add_argument(
+        "--output", type=Path, default=PAGE, help="the page (default: docs/measurements/tflite_rivals.md)"
+    )
     options = parser.parse_args()
     given = [
         Rival(name, python.absolute(), snippet, suffix)

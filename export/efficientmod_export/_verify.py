@@ -61,7 +61,7 @@ def verify_bundle(
             variants = tuple(
                 _prove_again(opened, entry, held, progress)
                 for entry in opened.manifest.artifacts
-                if (opened.path / entry.file).exists()
+                if opened.holds(entry)
             )
             if layers:
                 progress("rebuilding the network")

@@ -30,6 +30,15 @@ def test_a_file_that_cannot_be_loaded_is_not_proven(efficientmod: Command, bundl
     assert (target["artifact"], target["failure"]["kind"]) == (None, "ConversionError")
 
 
+def test_a_link_is_neither_opened_nor_proven(efficientmod: Command, bundle: Path, tmp_path: Path) -> None:
+    (bundle / "model.onnx").rename(tmp_path / "elsewhere.onnx")
+    (bundle / "model.onnx").symlink_to(tmp_path / "elsewhere.onnx")
+    shown = efficientmod("verify", bundle, "--json")
+    assert shown.exit_code == 1
+    result = json.loads(shown.stdout)
+    assert (result["problems"], result["targets"]) == (["model.onnx leads out of the bundle"], [])
+
+
 @pytest.mark.parametrize(
     ("place", "value", "says"),
     [

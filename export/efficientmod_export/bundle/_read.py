@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from efficientmod_export.bundle._digest import digest, total_size
+from efficientmod_export.bundle._digest import digest, files_below, total_size
 from efficientmod_export.bundle._manifest import MANIFEST_NAME, SCHEMA_VERSION, ArtifactEntry, Manifest, StoredFile
 from efficientmod_mobile.errors import BundleError
 
@@ -19,6 +19,16 @@ class Bundle:
 
     path: Path
     manifest: Manifest
+
+    def holds(self, stored: StoredFile) -> bool:
+        """Whether the file or folder is there, inside the bundle, and no link in it; others are not to be opened."""
+        path = self.path / stored.file
+        try:
+            if not path.exists() or not path.resolve().is_relative_to(self.path.resolve()):
+                return False
+            return not any(file.is_symlink() for file in (path, *(below for _, below in files_below(path))))
+        except (OSError, RuntimeError):  # a loop of links is a RuntimeError
+            return False
 
     def labels(self) -> tuple[str, ...] | None:
         """The class names, None where the bundle carries none."""

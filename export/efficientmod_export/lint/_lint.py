@@ -42,13 +42,15 @@ def lint_program(path: Path | str) -> LintReport:
 def lint_bundle(path: Path | str) -> LintReport:
     """`lint_program` for the Core ML model of the bundle at `path`, also where a `.pte` holds it.
 
-    Raises `BundleError` where there is no bundle, or none with a Core ML model.
+    Raises `BundleError` where there is no bundle, none with a Core ML model, or a link in its place.
     """
     bundle = open_bundle(Path(path))
     for artifact in bundle.manifest.artifacts:
         open_package = find_target(artifact.target).core_ml_package
         if open_package is not None:
             file = bundle.path / artifact.file
+            if not bundle.holds(artifact):
+                raise BundleError(f"{artifact.file} is missing from the bundle {path}, or a link; export it again.")
             with open_package(file) as package:
                 return replace(lint_program(package), path=file)
     raise BundleError(f"{path} has no Core ML model; export one with --target coreml.")

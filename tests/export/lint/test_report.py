@@ -132,6 +132,10 @@ def test_a_bundle_is_read_by_its_core_ml_model(
     report = lint_bundle(bundle)
     assert report.path == bundle / "model.mlpackage"
     assert "float32" in [group.rule.id for group in report.groups]  # the picture's scale and bias
+    (bundle / "model.mlpackage").rename(tmp_path / "elsewhere.mlpackage")
+    (bundle / "model.mlpackage").symlink_to(tmp_path / "elsewhere.mlpackage")
+    with pytest.raises(BundleError, match="or a link"):
+        lint_bundle(bundle)
     manifest = bundle / "manifest.json"
     document = json.loads(manifest.read_text())
     document["artifacts"][0].update(target="tflite", interpreted=None)

@@ -98,9 +98,28 @@ def _ordered(plan: Any, inputs: list[str], outputs: list[str]) -> tuple[tuple[st
 def _unflatten(flattened: bytes, folder: Path) -> Path:
     from executorch.backends.apple.coreml import executorchcoreml
 
+    _check_names(flattened)
     executorchcoreml.unflatten_directory_contents(flattened, str(folder))
     (package,) = folder.glob(f"*/{PACKAGE}")
     return package.parent
+
+
+def _check_names(flattened: bytes) -> None:
+    """ExecuTorch joins the names to the folder as they are: `../x` would be written beside it.
+
+    The bytes end with the list of files and folders, as JSON whose bytes are reversed.
+    """
+    names = []
+
+    def collect(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        # The key "children" holds an object whose keys are names.
+        names.extend([*(value for key, value in pairs if key == "name"), *(key for key, _ in pairs)])
+        return dict(pairs)
+
+    json.JSONDecoder(object_pairs_hook=collect).raw_decode(flattened[::-1].decode("latin-1"))
+    wrong = [name for name in names if name in ("", ".", "..") or "/" in name or "\0" in name]
+    if wrong:
+        raise ConversionError(f"The Core ML delegate holds a file named {wrong[0]!r}; the .pte is damaged or hostile.")
 
 
 def _flatten(folder: Path) -> bytes:

@@ -1,5 +1,5 @@
 """Models that break ONNX's rules where its own inference does not look, or ends the process: found by
-`benchmarks/fuzz_onnx.py`.
+`tests/fuzz/fuzz_onnx.py`.
 """
 
 from pathlib import Path

@@ -73,7 +73,7 @@ def _number(bound: Operand | None) -> float | None:
 
 @lowers("Gelu")
 def gelu(context: Context, x: Operand, *, approximate: str = "none") -> Value:
-    """X * Phi(x), by erf or by tanh (Hendrycks and Gimpel, arXiv:1606.08415)."""
+    """x * Phi(x), by erf or by tanh (Hendrycks and Gimpel, arXiv:1606.08415)."""
     if approximate not in ("none", "tanh"):
         raise CannotLowerError(f"the approximation {approximate!r}, which is not one of ONNX's")
     return unary(context, "GELU", context.value(x), schema.GeluOptionsT(approximate=approximate == "tanh"))
@@ -81,7 +81,7 @@ def gelu(context: Context, x: Operand, *, approximate: str = "none") -> Value:
 
 @lowers("HardSwish")
 def hard_swish(context: Context, x: Operand) -> Value:
-    """X * min(max(x + 3, 0), 6) / 6 (Howard et al., arXiv:1905.02244)."""
+    """x * min(max(x + 3, 0), 6) / 6 (Howard et al., arXiv:1905.02244)."""
     return unary(context, "HARD_SWISH", context.value(x), schema.HardSwishOptionsT())
 
 
@@ -100,13 +100,13 @@ def hard_sigmoid(context: Context, x: Operand, *, alpha: float = 0.2, beta: floa
 
 @lowers("LeakyRelu")
 def leaky_relu(context: Context, x: Operand, *, alpha: float = 0.01) -> Value:
-    """X where it is positive, alpha * x elsewhere."""
+    """x where it is positive, alpha * x elsewhere."""
     return unary(context, "LEAKY_RELU", context.value(x), schema.LeakyReluOptionsT(alpha=alpha))
 
 
 @lowers("PRelu")
 def parametric_relu(context: Context, x: Operand, slope: Operand) -> Value:
-    """X where it is positive, slope * x elsewhere; with a constant slope along the channels."""
+    """x where it is positive, slope * x elsewhere; with a constant slope along the channels."""
     if isinstance(slope, Value):
         raise CannotLowerError("the slope is computed by the network; it must be constant")
     return binary(context, "PRELU", x, slope)
@@ -133,7 +133,7 @@ def _softmax_in_steps(context: Context, value: Value, axis: int) -> Value:
 
 
 def exponentials(context: Context, value: Value, axis: int) -> tuple[Value, Value, Value]:
-    """S = x less its maximum along an axis, exp(s), and the sum of that along the axis: in steps that do not overflow
+    """s = x less its maximum along an axis, exp(s), and the sum of that along the axis: in steps that do not overflow
     and move nothing.
     """
     greatest = reduce(context, "REDUCE_MAX", value, (axis,), keep=True)

@@ -31,7 +31,7 @@ def softplus(context: Context, x: Operand) -> Value:
 
 @lowers("Mish")
 def mish(context: Context, x: Operand) -> Value:
-    """X * tanh(softplus(x)) (Misra, arXiv:1908.08681), as x n / (n + 2) with n = e (e + 2) and e = exp(x)."""
+    """x * tanh(softplus(x)) (Misra, arXiv:1908.08681), as x n / (n + 2) with n = e (e + 2) and e = exp(x)."""
     value = context.value(x)
     power = _exp(context, _do(context, "MINIMUM", value, _SATURATED))
     part = _do(context, "MUL", power, _do(context, "ADD", power, 2.0))
@@ -40,7 +40,7 @@ def mish(context: Context, x: Operand) -> Value:
 
 @lowers("Swish")
 def swish(context: Context, x: Operand, *, alpha: float = 1.0) -> Value:
-    """X * sigmoid(alpha * x) (Ramachandran et al., arXiv:1710.05941)."""
+    """x * sigmoid(alpha * x) (Ramachandran et al., arXiv:1710.05941)."""
     value = context.value(x)
     scaled = value if alpha == 1.0 else _do(context, "MUL", value, alpha)
     return _do(context, "MUL", value, unary(context, "LOGISTIC", scaled))
@@ -48,14 +48,14 @@ def swish(context: Context, x: Operand, *, alpha: float = 1.0) -> Value:
 
 @lowers("Softsign")
 def softsign(context: Context, x: Operand) -> Value:
-    """X / (1 + |x|)."""
+    """x / (1 + |x|)."""
     value = context.value(x)
     return _do(context, "DIV", value, _do(context, "ADD", unary(context, "ABS", value, schema.AbsOptionsT()), 1.0))
 
 
 @lowers("Elu", "Selu")
 def elu(context: Context, x: Operand, *, alpha: float | None = None, gamma: float = 1.0507009873554805) -> Value:
-    """X where it is positive, alpha * (exp(x) - 1) elsewhere; as max(x, 0) + alpha * ELU(min(x, 0)) for another alpha
+    """x where it is positive, alpha * (exp(x) - 1) elsewhere; as max(x, 0) + alpha * ELU(min(x, 0)) for another alpha
     than TFLite's one. Selu is gamma times that (Klambauer et al., arXiv:1706.02515).
     """
     value = context.value(x)
@@ -71,7 +71,7 @@ def elu(context: Context, x: Operand, *, alpha: float | None = None, gamma: floa
 
 @lowers("Celu")
 def celu(context: Context, x: Operand, *, alpha: float = 1.0) -> Value:
-    """X where it is positive, alpha * (exp(x / alpha) - 1) elsewhere (Barron, arXiv:1704.07483)."""
+    """x where it is positive, alpha * (exp(x / alpha) - 1) elsewhere (Barron, arXiv:1704.07483)."""
     if alpha <= 0:
         raise CannotLowerError(f"an alpha of {alpha}, which is not positive")
     scaled = _do(context, "MUL", context.value(x), 1.0 / alpha)
@@ -80,7 +80,7 @@ def celu(context: Context, x: Operand, *, alpha: float = 1.0) -> Value:
 
 @lowers("LogSoftmax")
 def log_softmax(context: Context, x: Operand, *, axis: int = -1) -> Value:
-    """X - log(sum(exp(x))) along one axis, which may lie anywhere in memory."""
+    """x - log(sum(exp(x))) along one axis, which may lie anywhere in memory."""
     value = context.value(x)
     shifted, _, total = exponentials(context, value, axis % len(value.layout))
     return _do(context, "SUB", shifted, unary(context, "LOG", total))

@@ -14,7 +14,7 @@ from ._registry import Context, Operand, lowers
 
 @lowers("Linear")
 def linear(context: Context, x: Operand, weight: Array, bias: Array) -> Value:
-    """Y = x @ weight.T + bias on the last axis; weight (O, I). The other axes stay as they lie."""
+    """y = x @ weight.T + bias on the last axis; weight (O, I). The other axes stay as they lie."""
     value = context.value(x)
     rank = len(value.layout)
     if moves(value, last_axis_innermost(value.layout, rank - 1)) and is_left_product(value, rank - 1):

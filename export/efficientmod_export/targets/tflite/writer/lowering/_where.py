@@ -11,7 +11,7 @@ from ._registry import Context, Operand, lowers
 
 @lowers("Where")
 def where(context: Context, condition: Operand, x: Operand, y: Operand) -> Value:
-    """X where a constant condition holds, y elsewhere; what is constant is broadcast now."""
+    """x where a constant condition holds, y elsewhere; what is constant is broadcast now."""
     if isinstance(condition, Value):
         raise CannotLowerError("the condition is computed by the network; it must be constant")
     computed = [operand for operand in (x, y) if isinstance(operand, Value)]

@@ -1,6 +1,6 @@
 """Feed damaged and hostile ONNX files to the TFLite writer, and say where it breaks its word.
 
-    python benchmarks/fuzz_onnx.py --seconds 600 --seed 0 --keep faults
+    python tests/fuzz/fuzz_onnx.py --seconds 600 --seed 0 --keep faults
 
 Small models are damaged (`_onnx_mutations.py`): fields of the protobuf, then bytes of the file. `to_tflite` must give
 
