@@ -1,11 +1,12 @@
 """Look into a bundle's artifacts layer by layer, and say in a sentence each what that shows."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
-from efficientmod_export._pipeline import example_input
 from efficientmod_export._rebuild import rebuild
 from efficientmod_export._stages import ModelFile, ProgressReport, Sample
-from efficientmod_export.bundle import Bundle, model_file
+from efficientmod_export._subject import example_input
+from efficientmod_export.bundle import model_file, picture_input_of
+from efficientmod_export.bundle.contract import ArtifactEntry, Bundle
 from efficientmod_export.foreign import loading
 from efficientmod_export.parity import LayerReport, first_drift
 from efficientmod_export.targets import Target, Variant, all_targets, find_target
@@ -15,20 +16,22 @@ from efficientmod_mobile.errors import EfficientModError, InputError
 
 def search_layers(
     bundle: Bundle,
+    entries: Sequence[ArtifactEntry],
     checkpoint: str | None,
     samples: tuple[Sample, ...],
     failed: Collection[str],
     progress: ProgressReport,
 ) -> dict[str, tuple[str, ...]]:
-    """For each variant the sentences that its layers give rise to: the first that drifts, and what its target says of
-    the ranges of its values. `failed` are the variants whose outputs do not agree.
+    """For each of the bundle's `entries` what its layers tell, in sentences: the first that drifts, and what its
+    target says of the ranges of its values. `failed` are the variants whose outputs do not agree.
 
     Raises InputError without the checkpoint that the network needs, or for another one.
     """
-    program = capture(rebuild(bundle, checkpoint).module, example_input(bundle.manifest.preprocessing))
+    _, preprocessing = picture_input_of(bundle)
+    program = capture(rebuild(bundle, checkpoint).module, example_input(preprocessing))
     original = Original.of(program)
     found: dict[str, tuple[str, ...]] = {}
-    for entry in bundle.manifest.artifacts:
+    for entry in entries:
         target = find_target(entry.target)
         variant = target.variant(entry.precision)
         progress(f"{variant.name}: comparing layer by layer")

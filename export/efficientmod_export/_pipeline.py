@@ -1,52 +1,39 @@
 """An export from end to end; the body of `export_bundle` is its numbered stages."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import torch
-from pydantic import ValidationError
-
-from efficientmod_export._prove import Held, parity_failure, prove, prove_graph
-from efficientmod_export._reference import reference_outputs
+from efficientmod_export._prove import conclusions, parity_failure, prove, prove_graph
 from efficientmod_export._request import ExportRequest, read_labels, select_variants
 from efficientmod_export._result import ExportResult, VariantResult
 from efficientmod_export._stages import ConversionOptions, ProgressReport, report_nothing
-from efficientmod_export.bundle import (
-    ArtifactEntry,
-    BundleWriter,
-    FailedTarget,
+from efficientmod_export._subject import Subject, example_input, subject_of
+from efficientmod_export.bundle import BundleWriter, ProvenArtifact, describe_artifact, tool_versions
+from efficientmod_export.bundle.contract import (
+    FORMAT_VERSION,
+    Evidence,
+    FailedVariant,
+    Generator,
+    GoldenSample,
     Manifest,
     Model,
-    Preprocessing,
-    describe_artifact,
-    describe_generator,
-    describe_weights,
-    tool_versions,
+    TaskEntry,
+    Weights,
+    write_evidence,
     write_golden,
     write_labels,
 )
 from efficientmod_export.foreign import quiet
-from efficientmod_export.parity import make_samples
+from efficientmod_export.parity import PHOTO_CREDITS
 from efficientmod_export.targets import Variant, find_target
-from efficientmod_mobile import Network, load_network
+from efficientmod_mobile import load_network
 from efficientmod_mobile.deploy import Deployed, Original, Recipe, capture, deploy
-from efficientmod_mobile.errors import EfficientModError, ModelError, ParityError
+from efficientmod_mobile.errors import EfficientModError, ParityError
 
 Deploy = Callable[[Recipe], Deployed]
-
-
-@dataclass(frozen=True)
-class Subject:
-    """A network, how pictures become its input, and what PyTorch makes of the parity samples."""
-
-    network: Network
-    preprocessing: Preprocessing
-    labels: tuple[str, ...] | None
-    held: Held
 
 
 def export_bundle(
@@ -93,7 +80,9 @@ def export_bundle(
     with BundleWriter(request.output) as writer, nullcontext() if verbose else quiet():
         # 1. The network, its preprocessing, and what PyTorch computes.
         progress("loading the network and running it in PyTorch")
-        subject = _load(request)
+        network = load_network(request.model, request.checkpoint)
+        class_names = read_labels(request.labels, network.num_classes) if request.labels else None
+        subject = subject_of(network, request.resolution)
 
         # 2. Its program.
         progress("capturing the program")
@@ -103,78 +92,68 @@ def export_bundle(
         original = Original.of(program)
         deployed = cache(lambda recipe: deploy(program, recipe, original))
         results = tuple(
-            _make(variant, subject, request, deployed, writer.folder, progress) for variant in selection.variants
+            _make(variant, subject, class_names, request, deployed, writer.folder, progress)
+            for variant in selection.variants
         )
 
         # 4. The bundle, whole or not at all.
         progress("writing the bundle")
         note = _reason_to_write_nothing(results, request)
         if note is None:
-            writer.commit(_manifest(subject, results, writer.folder))
-    weights = describe_weights(subject.network.weights).statement
+            writer.commit(_manifest(subject, class_names, results, writer.folder))
+    weights = _weights(subject).statement
     bundle = None if note else request.output
-    return ExportResult(subject.network.name, weights, bundle, results, selection.lacking, note)
+    return ExportResult(network.name, weights, bundle, results, selection.lacking, note)
 
 
-def preprocessing_of(network: Network, resolution: tuple[int, int] | None) -> Preprocessing:
-    """How pictures become the network's input, at `resolution` (H, W) or the network's own.
-
-    Raises ModelError where the network's own configuration contradicts itself.
-    """
-    try:
-        return Preprocessing.from_config(network.preprocessing, resolution or network.preprocessing.input_size)
-    except ValidationError as error:
-        reason = error.errors()[0]["msg"]
-        raise ModelError(f"The preprocessing that {network.name} asks for cannot be done ({reason}).") from error
-
-
-def example_input(preprocessing: Preprocessing) -> torch.Tensor:
-    """The zeros (1, 3, H, W) that a program is captured with; only their shape matters."""
-    return torch.zeros(1, 3, preprocessing.crop.height, preprocessing.crop.width)
-
-
-def _load(request: ExportRequest) -> Subject:
-    network = load_network(request.model, request.checkpoint)
-    preprocessing = preprocessing_of(network, request.resolution)
-    labels = read_labels(request.labels, network.num_classes) if request.labels else None
-    samples = make_samples(preprocessing)
-    return Subject(network, preprocessing, labels, Held(samples, reference_outputs(network.module, samples)))
+def _weights(subject: Subject) -> Weights:
+    weights = subject.network.weights
+    return Weights.of(weights.kind, sha256=weights.sha256, seed=weights.seed)
 
 
 def _make(
-    variant: Variant, subject: Subject, request: ExportRequest, deployed: Deploy, folder: Path, progress: ProgressReport
+    variant: Variant,
+    subject: Subject,
+    class_names: tuple[str, ...] | None,
+    request: ExportRequest,
+    deployed: Deploy,
+    folder: Path,
+    progress: ProgressReport,
 ) -> VariantResult:
     """Convert and prove one variant. A failure of its own is in the result; a full disk ends the whole export."""
     began = time.perf_counter()
-    entry: ArtifactEntry | None = None
+    proven: ProvenArtifact | None = None
     failure: EfficientModError | None = None
     try:
         progress(f"{variant.name}: exact transforms")
         transformed = deployed(variant.recipe)
         progress(f"{variant.name}: converting")
-        options, target = _options(variant, subject, request), find_target(variant.target)
+        options, target = _options(variant, subject, class_names, request.ios), find_target(variant.target)
         artifact = target.make(transformed.program, options, folder)
         progress(f"{variant.name}: proving")
         checks = prove(variant, artifact, subject.held) + prove_graph(
             target, transformed.program, options, subject.held
         )
-        entry = describe_artifact(artifact, transformed.certificate, checks, folder)
+        proofs = conclusions(variant, checks)
+        proven = describe_artifact(
+            artifact, transformed.certificate, checks, proofs, folder, subject.inputs, subject.outputs
+        )
         failure = parity_failure(variant, checks)
     except EfficientModError as error:
         failure = error
-    return VariantResult(variant.name, variant.target, variant.precision, entry, failure, time.perf_counter() - began)
+    return VariantResult(variant.name, variant.target, variant.precision, proven, failure, time.perf_counter() - began)
 
 
-def _options(variant: Variant, subject: Subject, request: ExportRequest) -> ConversionOptions:
+def _options(variant: Variant, subject: Subject, class_names: tuple[str, ...] | None, ios: int) -> ConversionOptions:
     weights = subject.network.weights
     return ConversionOptions(
         precision=variant.precision,
-        ios=request.ios,
+        ios=ios,
         mean=subject.preprocessing.mean,
         std=subject.preprocessing.std,
-        labels=subject.labels,
+        labels=class_names,
         model_name=subject.network.name,
-        description=f"{subject.network.name}, weights: {describe_weights(weights).statement}.",
+        description=f"{subject.network.name}, weights: {_weights(subject).statement}.",
         version=weights.sha256[:12] if weights.sha256 else weights.kind,
     )
 
@@ -195,22 +174,49 @@ def _reason_to_write_nothing(results: tuple[VariantResult, ...], request: Export
     return None
 
 
-def _manifest(subject: Subject, results: tuple[VariantResult, ...], folder: Path) -> Manifest:
-    artifacts: tuple[ArtifactEntry, ...] = tuple(result.artifact for result in results if result.artifact)
+def _manifest(
+    subject: Subject, class_names: tuple[str, ...] | None, results: tuple[VariantResult, ...], folder: Path
+) -> Manifest:
+    """Write all but the artifacts and the manifest itself into `folder`."""
+    proven = [result.artifact for result in results if result.artifact]
+    evidence = Evidence(
+        format_version=FORMAT_VERSION,
+        artifacts=tuple(artifact.evidence for artifact in proven),
+        tools=tool_versions(package for result in results for package in find_target(result.target).packages),
+    )
     network = subject.network
     return Manifest(
-        schema_version=1,
-        generator=describe_generator(),
-        status="failed" if any(entry.failed for entry in artifacts) else "passed",
-        model=Model(name=network.name, num_classes=network.num_classes, weights=describe_weights(network.weights)),
-        preprocessing=subject.preprocessing,
-        labels=write_labels(folder, subject.labels) if subject.labels else None,
-        artifacts=artifacts,
-        failed_targets=tuple(
-            FailedTarget(target=result.target, reason=str(result.failure))
+        format_version=FORMAT_VERSION,
+        generator=Generator.installed(),
+        status="failed" if any(artifact.entry.failed for artifact in proven) else "passed",
+        task=TaskEntry(name=subject.task),
+        model=Model(name=network.name, num_classes=network.num_classes, weights=_weights(subject)),
+        inputs=subject.inputs,
+        outputs=subject.outputs,
+        after_network=tuple(subject.after_network),
+        labels=write_labels(folder, class_names) if class_names else None,
+        artifacts=tuple(artifact.entry for artifact in proven),
+        failed=tuple(
+            FailedVariant(target=result.target, precision=result.precision, reason=str(result.failure))
             for result in results
             if result.artifact is None
         ),
-        golden=write_golden(folder, subject.held.samples, subject.held.references),
-        tools=tool_versions(package for result in results for package in find_target(result.target).packages),
+        golden=tuple(_write_golden(subject, folder)),
+        proof=write_evidence(folder, evidence),
+        other_files=(),
     )
+
+
+def _write_golden(subject: Subject, folder: Path) -> Iterator[GoldenSample]:
+    (declared,) = subject.inputs
+    names = [output.name for output in subject.outputs]
+    for sample, reference in zip(subject.held.samples, subject.held.references, strict=True):
+        yield write_golden(
+            folder,
+            sample.name,
+            sample.kind,
+            inputs={declared.name: sample.tensor},
+            outputs=dict(zip(names, reference, strict=True)),
+            pictures={declared.name: sample.source},
+            credit=PHOTO_CREDITS.get(sample.name),
+        )

@@ -6,7 +6,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from efficientmod_export._stages import ConversionOptions, ModelFile, Outputs, Precision, Sample
-from efficientmod_export.parity import Check, MeasuredWith, Tolerance, Verdict, measure, not_run_here
+from efficientmod_export.bundle.contract import Check, UnitProof, conclude
+from efficientmod_export.parity import MeasuredWith, Tolerance, Verdict, measure, not_run_here
 from efficientmod_export.targets import (
     Configuration,
     Interpreter,
@@ -55,8 +56,13 @@ def prove_graph(target: Target, program: Program, options: ConversionOptions, he
     with TemporaryDirectory() as workshop:
         file = target.make(program, replace(options, precision=FLOAT32_FORM), Path(workshop))
         configuration = Configuration(target.name, FLOAT32_FORM, "cpu", "float32")
-        verdict = _run(runtime, configuration, limits, file, held)
-    return (Check(gate="graph", unit=None, compute_precision="float32", verdict=verdict),)
+        verdict, _ = _run(runtime, configuration, limits, file, held)
+    return (Check(gate="graph", unit=None, compute_precision="float32", threads=None, verdict=verdict),)
+
+
+def conclusions(variant: Variant, checks: Sequence[Check]) -> tuple[UnitProof, ...]:
+    """What the checks amount to on each place of the variant."""
+    return tuple(conclude(place.unit, place.compute_precision, checks, place.limits) for place in variant.places)
 
 
 def parity_failure(variant: Variant, checks: Sequence[Check]) -> ParityError | None:
@@ -77,11 +83,11 @@ def _on(target: Target, configuration: Configuration, limits: Tolerance, file: M
     target.demand()
     missing = target.runtime.missing(configuration)
     if missing is None:
-        verdict = _run(target.runtime, configuration, limits, file, held)
+        verdict, threads = _run(target.runtime, configuration, limits, file, held)
     else:
-        verdict = not_run_here(limits, f"not run here: {missing}")
+        verdict, threads = not_run_here(limits, f"not run here: {missing}"), None
     unit, arithmetic = configuration.unit, configuration.compute_precision
-    return Check(gate="runtime", unit=unit, compute_precision=arithmetic, verdict=verdict)
+    return Check(gate="runtime", unit=unit, compute_precision=arithmetic, threads=threads, verdict=verdict)
 
 
 def _interpreted(interpreter: Interpreter, variant: Variant, file: ModelFile, held: Held) -> Check:
@@ -89,11 +95,16 @@ def _interpreted(interpreter: Interpreter, variant: Variant, file: ModelFile, he
     place = variant.places[0]
     # float16 arithmetic rounds what the program declares as float16, and nothing of a float32 program.
     configuration = Configuration(variant.target, variant.precision, place.unit, "float16")
-    verdict = _run(interpreter.runtime, configuration, place.limits, file, held)
-    return Check(gate="numerics", unit=None, compute_precision=place.compute_precision, verdict=verdict)
+    verdict, _ = _run(interpreter.runtime, configuration, place.limits, file, held)
+    arithmetic = place.compute_precision
+    return Check(gate="numerics", unit=None, compute_precision=arithmetic, threads=None, verdict=verdict)
 
 
-def _run(runtime: Runtime, configuration: Configuration, limits: Tolerance, file: ModelFile, held: Held) -> Verdict:
+def _run(
+    runtime: Runtime, configuration: Configuration, limits: Tolerance, file: ModelFile, held: Held
+) -> tuple[Verdict, int | None]:
+    """The verdict, and the threads that the runtime used."""
     session = runtime.open(file, configuration)
     measured_with = MeasuredWith(runtime=runtime.title, version=runtime_version(runtime))
-    return measure(held.samples, held.references, runner_of(session, file), limits, measured_with)
+    verdict = measure(held.samples, held.references, runner_of(session, file), limits, measured_with)
+    return verdict, session.threads

@@ -1,6 +1,6 @@
 """The network that a bundle was made from, made again to be compared with the bundle."""
 
-from efficientmod_export.bundle import Bundle, describe_weights
+from efficientmod_export.bundle.contract import Bundle, Weights
 from efficientmod_mobile import Network, find_checkpoint, load_network
 from efficientmod_mobile.errors import InputError
 
@@ -20,6 +20,7 @@ def rebuild(bundle: Bundle, checkpoint: str | None) -> Network:
     if checkpoint is not None and find_checkpoint(checkpoint)[1] != made.weights.sha256:
         raise InputError(f"{checkpoint} is not the file that the bundle was made from ({made.weights.statement}).")
     network = load_network(made.name, checkpoint, seed=made.weights.seed or 0)
-    if describe_weights(network.weights) != made.weights:
+    weights = network.weights
+    if Weights.of(weights.kind, sha256=weights.sha256, seed=weights.seed) != made.weights:
         raise InputError(f"{made.name} gives other weights than the bundle was made from; export it again.")
     return network

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
     from efficientmod_export._doctor import PackageCheck
     from efficientmod_export._result import ExportResult, VariantResult, VerifyResult
-    from efficientmod_export.bundle import ArtifactEntry
+    from efficientmod_export.bundle import ProvenArtifact
+    from efficientmod_export.bundle.contract import Check
     from efficientmod_export.lint import LintReport
-    from efficientmod_export.parity import Agreement, Check
+    from efficientmod_export.parity import Agreement
     from efficientmod_mobile import CatalogueEntry
 
 MEGABYTE = 1_000_000
@@ -135,10 +136,11 @@ def _rows(row: VariantResult, without: str) -> Iterator[tuple[str, ...]]:
     if artifact is None:
         yield row.target, "-", "-", "-", f"[red]{without}[/]", seconds
         return
-    size = f"{artifact.size / MEGABYTE:.1f} MB"
-    cells = [_proof_cell(artifact, check) for check in artifact.checks if check.gate != "graph" and _ran(check)]
-    first, *others = cells or ["not run here"]
-    yield row.target, artifact.file, artifact.precision, size, first, seconds
+    entry = artifact.entry
+    size = f"{entry.size / MEGABYTE:.1f} MB"
+    shown = [check for check in artifact.evidence.checks if check.gate != "graph" and _ran(check)]
+    first, *others = [_proof_cell(artifact, check) for check in shown] or ["not run here"]
+    yield row.target, entry.file, entry.precision, size, first, seconds
     for cell in others:
         yield "", "", "", "", cell, ""
 
@@ -147,9 +149,9 @@ def _ran(check: Check) -> bool:
     return check.verdict.outcome != "not run here"
 
 
-def _proof_cell(artifact: ArtifactEntry, check: Check) -> str:
+def _proof_cell(artifact: ProvenArtifact, check: Check) -> str:
     """The largest error as a fraction of the reference's range, and whether the best classes agree."""
-    failed = check.verdict.failed or (check.gate == "numerics" and artifact.failed)
+    failed = check.verdict.failed or (check.gate == "numerics" and artifact.entry.failed)
     outcome = "failed" if failed else "interpreted" if check.gate == "numerics" else check.verdict.outcome
     place = "" if check.unit in (None, "cpu") else f"{check.unit} {check.compute_precision} "
     worst = check.verdict.worst
@@ -170,21 +172,22 @@ def _print_details(variants: Sequence[VariantResult]) -> None:
     for row in variants:
         if row.artifact is None:
             continue
-        proof = row.artifact.transforms
+        evidence = row.artifact.evidence
+        proof = evidence.transforms
         _out.print(
             f"{row.name}: {proof.nodes_before} operators became {proof.nodes_after}, equal to "
             f"{proof.float64_error:.0e} in float64",
             soft_wrap=True,
         )
-        unrun = [check for check in row.artifact.checks if not _ran(check)]
+        unrun = [check for check in evidence.checks if not _ran(check)]
         for reason in dict.fromkeys(reason for check in unrun for reason in check.verdict.reasons):
             units = ", ".join(str(check.unit) for check in unrun if reason in check.verdict.reasons)
             _out.print(f"{row.name}: {units} {escape(reason)}", soft_wrap=True)
-        if row.artifact.delegates is not None:
-            outside = escape(", ".join(row.artifact.outside)) or "nothing"
-            _out.print(f"{row.name}: delegates: {row.artifact.delegates}; outside them {outside}", soft_wrap=True)
-        if (row.artifact.rank or 0) > GPU_RANK:
-            message = f"tensors of up to {row.artifact.rank} axes; delegates for GPUs take {GPU_RANK}"
+        if evidence.delegates is not None:
+            outside = escape(", ".join(evidence.outside)) or "nothing"
+            _out.print(f"{row.name}: delegates: {evidence.delegates}; outside them {outside}", soft_wrap=True)
+        if (evidence.rank or 0) > GPU_RANK:
+            message = f"tensors of up to {evidence.rank} axes; delegates for GPUs take {GPU_RANK}"
             _out.print(f"{row.name}: {message}", soft_wrap=True)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from efficientmod_export._stages import Precision
-from efficientmod_export.bundle import ArtifactEntry
+from efficientmod_export.bundle import ProvenArtifact
 from efficientmod_mobile.errors import ConversionError, DependencyError, EfficientModError, ParityError
 
 SEVERITY = (ParityError, ConversionError, DependencyError, EfficientModError)
@@ -22,16 +22,16 @@ class VariantResult:
     name: str
     target: str
     precision: Precision
-    artifact: ArtifactEntry | None
+    artifact: ProvenArtifact | None
     failure: EfficientModError | None
     seconds: float
 
     def as_json(self) -> dict[str, Any]:
-        """Plain values. `artifact` is the manifest's entry, None where there is none."""
+        """Plain values. `artifact` has what the manifest and the proof say of it, None where there is none."""
         return {
             "target": self.target,
             "precision": self.precision,
-            "artifact": self.artifact and self.artifact.model_dump(mode="json"),
+            "artifact": self.artifact and self.artifact.as_json(),
             "failure": self.failure and {"kind": type(self.failure).__name__, "message": str(self.failure)},
             "seconds": round(self.seconds, 3),
         }

@@ -4,8 +4,8 @@ Network -> Program -> Deployed -> Artifact -> Verdict -> bundle
 (efficientmod_mobile) (.deploy)   (targets)   (parity)   (bundle)
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -23,6 +23,9 @@ ComputePrecision = Literal["float32", "float16"]
 
 Layout = Literal["NCHW", "NHWC", "any"]
 
+ArtifactDtype = Literal["float32", "float16", "int64", "int32", "int8", "uint8", "bool"]
+"""Of what a runtime takes and gives."""
+
 
 @dataclass(frozen=True)
 class TensorSpec:
@@ -30,7 +33,7 @@ class TensorSpec:
 
     name: str
     shape: tuple[int, ...]
-    dtype: str
+    dtype: ArtifactDtype
     layout: Layout
 
 
@@ -94,7 +97,8 @@ class ModelFile:
 class Artifact(ModelFile):
     """A converted model. `delegates` and `outside` tell what the runtime's accelerator takes and leaves.
 
-    `rank` is the most axes that a tensor of the file has, None where the file does not tell.
+    `rank` is the most axes that a tensor of the file has, None where the file does not tell. `rewrites` counts what the
+    converter did to the network, where it is this toolkit's own.
     """
 
     target: str
@@ -104,18 +108,19 @@ class Artifact(ModelFile):
     delegates: int | None = None
     outside: tuple[str, ...] = ()
     rank: int | None = None
+    rewrites: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Sample:
     """One parity input, at each step of the preprocessing.
 
-    `source` is the picture as it came, uint8 (h, w, 3); `pixels` the same resized and cropped, uint8 (H, W, 3);
-    `tensor` the normalised network input, float32 (1, 3, H, W). All RGB.
+    `kind` is "photo", "structured" or "noise". `source` is the picture as it came, uint8 (h, w, 3); `pixels` the same
+    resized and cropped, uint8 (H, W, 3); `tensor` the normalised network input, float32 (1, 3, H, W). All RGB.
     """
 
     name: str
-    kind: Literal["photo", "structured", "noise"]
+    kind: str
     source: NDArray[np.uint8]
     pixels: NDArray[np.uint8]
     tensor: NDArray[np.float32]

@@ -1,29 +1,34 @@
 """Prove a bundle again from its files alone: neither the network's code nor its checkpoint is needed."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from efficientmod_export._layer_search import search_layers
-from efficientmod_export._prove import Held, parity_failure, prove
+from efficientmod_export._prove import Held, conclusions, parity_failure, prove
 from efficientmod_export._result import VariantResult, VerifyResult
-from efficientmod_export._stages import Normalisation, ProgressReport, report_nothing
+from efficientmod_export._stages import Interface, Normalisation, ProgressReport, report_nothing
 from efficientmod_export.bundle import (
-    ArtifactEntry,
-    Bundle,
-    check_files,
+    ProvenArtifact,
     check_golden,
     golden_references,
     golden_samples,
     model_file,
+    picture_input_of,
+)
+from efficientmod_export.bundle.contract import (
+    ArtifactEntry,
+    ArtifactEvidence,
+    Bundle,
+    GoldenSample,
+    check_files,
     open_bundle,
 )
 from efficientmod_export.foreign import quiet
-from efficientmod_export.targets import find_target
-from efficientmod_export.targets._program import pytorch_interface
+from efficientmod_export.targets import find_target, pytorch_interface
 from efficientmod_mobile.errors import EfficientModError, InputError
 
 
@@ -47,37 +52,45 @@ def verify_bundle(
     if checkpoint is not None and not layers:
         raise InputError("A checkpoint is needed for the layers only; add --layers, or leave out --checkpoint.")
     opened = open_bundle(Path(bundle))
+    picture_input_of(opened)
     with nullcontext() if verbose else quiet():
         progress("checking the files")
-        problems = check_files(opened) + _check_descriptions(opened)
+        damaged = check_files(opened)
+        broken = {problem.where for problem in damaged}
+        problems = [*map(str, damaged), *_check_descriptions(opened)]
         variants: tuple[VariantResult, ...] = ()
         found: dict[str, tuple[str, ...]] = {}
-        intact = _with_whole_samples(opened, problems)
-        if not intact.manifest.golden:
+        golden = tuple(_whole(opened.manifest.golden, broken))
+        if not golden:
             problems.append("no golden sample is whole, so that no artifact could be proven")
         else:
-            problems += check_golden(intact)
-            held = Held(golden_samples(intact), golden_references(intact))
+            held = Held(golden_samples(opened, golden), golden_references(opened, golden))
+            problems += check_golden(opened, held.samples)
+            intact = [entry for entry in opened.manifest.artifacts if entry.file not in broken]
+            evidence = _evidence(opened, broken)
             variants = tuple(
-                _prove_again(opened, entry, held, progress)
-                for entry in opened.manifest.artifacts
-                if opened.holds(entry)
+                _prove_again(opened, entry, evidence[entry.file], held, progress)
+                for entry in intact
+                if entry.file in evidence
             )
             if layers:
                 progress("rebuilding the network")
                 failed = {result.name for result in variants if result.failure}
-                found = search_layers(opened, checkpoint, held.samples, failed, progress)
+                found = search_layers(opened, intact, checkpoint, held.samples, failed, progress)
     model = opened.manifest.model
     return VerifyResult(opened.path, model.name, model.weights.statement, tuple(problems), variants, found)
 
 
-def _with_whole_samples(bundle: Bundle, problems: Sequence[str]) -> Bundle:
-    """The bundle without the golden samples that have a file among the problems, each of which begins with its file."""
-    broken = {problem.partition(" ")[0] for problem in problems}
-    whole = tuple(
-        entry for entry in bundle.manifest.golden if broken.isdisjoint(stored.file for stored in entry.files())
-    )
-    return Bundle(bundle.path, bundle.manifest.model_copy(update={"golden": whole}))
+def _whole(golden: Iterable[GoldenSample], broken: set[str]) -> Iterator[GoldenSample]:
+    """The samples of which no file is broken."""
+    return (sample for sample in golden if broken.isdisjoint(stored.file for stored in sample.files()))
+
+
+def _evidence(bundle: Bundle, broken: set[str]) -> dict[str, ArtifactEvidence]:
+    """What `proof.json` says of each artifact, by its file; nothing where that is broken."""
+    if bundle.manifest.proof.file in broken:
+        return {}
+    return {evidence.file: evidence for evidence in bundle.evidence().artifacts}
 
 
 def _check_descriptions(bundle: Bundle) -> list[str]:
@@ -85,17 +98,18 @@ def _check_descriptions(bundle: Bundle) -> list[str]:
 
     Apps make their tensors by it, and no run shows it: a runtime knows nothing of layouts and normalisation.
     """
-    manifest, preprocessing = bundle.manifest, bundle.manifest.preprocessing
+    declared, preprocessing = picture_input_of(bundle)
     network = pytorch_interface(
-        (1, 3, preprocessing.crop.height, preprocessing.crop.width),
+        declared.shape,
         Normalisation(preprocessing.mean, preprocessing.std),
-        tuple(output.shape for output in manifest.golden[0].outputs),
+        tuple(output.shape for output in bundle.manifest.outputs),
     )
     problems = []
-    for entry in manifest.artifacts:
+    for entry in bundle.manifest.artifacts:
         target = find_target(entry.target)
-        stated = _flat(entry.file, entry.model_dump(include={"inputs", "outputs"}))
-        made = _flat(target.variant(entry.precision).file(), asdict(target.interface(network)))
+        own = model_file(bundle, entry)
+        stated = _flat(entry.file, Interface(own.inputs, own.outputs))
+        made = _flat(target.variant(entry.precision).file(entry.part), target.interface(network))
         problems += [
             f"{entry.file}: the manifest says {key}={stated.get(key)}, and for {entry.target} it is {made.get(key)}"
             for key in {**made, **stated}
@@ -104,23 +118,29 @@ def _check_descriptions(bundle: Bundle) -> list[str]:
     return problems
 
 
-def _flat(file: str, interface: dict[str, Any]) -> dict[str, Any]:
-    tensors = ((f"{kind}[{index}]", tensor) for kind in interface for index, tensor in enumerate(interface[kind]))
+def _flat(file: str, interface: Interface) -> dict[str, Any]:
+    kinds = asdict(interface)
+    tensors = ((f"{kind}[{index}]", tensor) for kind in kinds for index, tensor in enumerate(kinds[kind]))
     return {"file": file, **{f"{place}.{key}": value for place, tensor in tensors for key, value in tensor.items()}}
 
 
-def _prove_again(bundle: Bundle, entry: ArtifactEntry, held: Held, progress: ProgressReport) -> VariantResult:
-    """The entry with the checks of this run in place of the export's; without one, no entry."""
+def _prove_again(
+    bundle: Bundle, entry: ArtifactEntry, evidence: ArtifactEvidence, held: Held, progress: ProgressReport
+) -> VariantResult:
+    """The artifact with the checks of this run in place of the export's; without one, no artifact."""
     began = time.perf_counter()
-    proven: ArtifactEntry | None = None
+    proven: ProvenArtifact | None = None
     failure: EfficientModError | None = None
     variant = find_target(entry.target).variant(entry.precision)
     progress(f"{variant.name}: proving")
     try:
         # The graph's proof needs the network's program; what the export found of it stands.
-        graph = tuple(check for check in entry.checks if check.gate == "graph")
+        graph = tuple(check for check in evidence.checks if check.gate == "graph")
         checks = prove(variant, model_file(bundle, entry), held) + graph
-        proven = entry.model_copy(update={"checks": checks})
+        proven = ProvenArtifact(
+            entry.model_copy(update={"proofs": conclusions(variant, checks)}),
+            evidence.model_copy(update={"checks": checks}),
+        )
         failure = parity_failure(variant, checks)
     except EfficientModError as error:
         failure = error

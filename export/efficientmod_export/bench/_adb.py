@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 from efficientmod_export.bench._result import PhoneResult
-from efficientmod_export.bundle import ArtifactEntry, Bundle, read_bundle
+from efficientmod_export.bundle.contract import ArtifactEntry, Bundle, read_bundle
 from efficientmod_export.targets import PhoneTimes, PhoneTool, all_targets
 from efficientmod_mobile.errors import DependencyError, InputError
 

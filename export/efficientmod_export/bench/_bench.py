@@ -7,9 +7,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
-from efficientmod_export._pipeline import example_input
 from efficientmod_export._rebuild import rebuild
 from efficientmod_export._stages import ProgressReport, report_nothing
+from efficientmod_export._subject import example_input
 from efficientmod_export.bench._contenders import (
     REFERENCE,
     artifact_contenders,
@@ -25,7 +25,8 @@ from efficientmod_export.bench._plan import EAGER, PRODUCT_SIZE, Measurement, Ne
 from efficientmod_export.bench._process import measure_apart
 from efficientmod_export.bench._result import BenchResult, Row, Settings, Skipped
 from efficientmod_export.bench._statistics import Ratio
-from efficientmod_export.bundle import golden_samples, read_bundle
+from efficientmod_export.bundle import golden_samples, picture_input_of
+from efficientmod_export.bundle.contract import read_bundle
 from efficientmod_export.foreign import quiet
 from efficientmod_export.targets import find_target, runtime_title
 from efficientmod_mobile import count_macs
@@ -62,7 +63,7 @@ def bench_bundle(
     settings = _settings(threads, runs, warmup)
     # 1. The bundle, and what of it runs here.
     opened = read_bundle(Path(bundle))
-    preprocessing = opened.manifest.preprocessing
+    _, preprocessing = picture_input_of(opened)
     entries, skipped = runnable(opened, settings.threads)
     with tempfile.TemporaryDirectory(prefix="efficientmod-bench-") as folder, nullcontext() if verbose else quiet():
         # 2. Its network again.
@@ -72,15 +73,15 @@ def bench_bundle(
 
         # 3. The plain conversions.
         wanted = plain_variants(entries, baselines=baseline is not None)
-        plain, unconverted = plain_contenders(
-            program, opened.manifest, wanted, settings.threads, Path(folder), progress
-        )
+        plain, unconverted = plain_contenders(program, opened, wanted, settings.threads, Path(folder), progress)
 
         # 4. All of them in turns, in a process of their own.
         contenders = (*artifact_contenders(opened, entries, settings.threads), *plain)
         progress(f"measuring {len(contenders) + 1} programs in {runs} rounds")
         source = NetworkSource(network.name, checkpoint, network.weights.seed or 0)
-        plan = Plan(contenders, source, golden_samples(opened)[0], settings.threads, runs, warmup)
+        plan = Plan(
+            contenders, source, golden_samples(opened, opened.manifest.golden[:1])[0], settings.threads, runs, warmup
+        )
         measured = measure_apart(plan, Path(folder))
     skipped += [*unconverted, *(Skipped(name, reason) for name, reason in measured.refused.items())]
     names = [variant_of(entry).name for entry in entries]

@@ -6,7 +6,8 @@ from pathlib import Path
 from efficientmod_export._stages import ConversionOptions, ModelFile
 from efficientmod_export.bench._plan import Contender, Kind
 from efficientmod_export.bench._result import Skipped
-from efficientmod_export.bundle import ArtifactEntry, Bundle, Manifest, model_file
+from efficientmod_export.bundle import model_file, picture_input_of
+from efficientmod_export.bundle.contract import ArtifactEntry, Bundle
 from efficientmod_export.targets import Configuration, Variant, find_target, target_names
 from efficientmod_mobile.deploy import Program
 from efficientmod_mobile.errors import EfficientModError, InputError
@@ -81,7 +82,7 @@ def plain_variants(entries: list[ArtifactEntry], *, baselines: bool) -> tuple[Va
 
 def plain_contenders(
     program: Program,
-    manifest: Manifest,
+    bundle: Bundle,
     wanted: Sequence[Variant],
     threads: int,
     folder: Path,
@@ -89,15 +90,16 @@ def plain_contenders(
 ) -> tuple[list[Contender], list[Skipped]]:
     """The untransformed program, converted by each target itself; and what cannot be converted."""
     contenders, skipped = [], []
+    _, preprocessing = picture_input_of(bundle)
     for variant in wanted:
         report(f"{variant.name}: plain conversion")
         options = ConversionOptions(
             precision=variant.precision,
             ios=LEAST_IOS,
-            mean=manifest.preprocessing.mean,
-            std=manifest.preprocessing.std,
+            mean=preprocessing.mean,
+            std=preprocessing.std,
             labels=None,
-            model_name=manifest.model.name,
+            model_name=bundle.manifest.model.name,
             description=plain_name(variant.name),
         )
         try:

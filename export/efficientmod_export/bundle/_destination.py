@@ -4,8 +4,7 @@ import os
 from pathlib import Path
 
 from efficientmod_export.bundle._digest import files_below
-from efficientmod_export.bundle._manifest import MANIFEST_NAME, Manifest
-from efficientmod_export.bundle._read import open_bundle
+from efficientmod_export.bundle.contract import MANIFEST_NAME, Manifest, open_bundle
 from efficientmod_mobile.errors import BundleError
 
 LEFT_BY_FILE_MANAGERS = frozenset({".DS_Store", "Thumbs.db"})

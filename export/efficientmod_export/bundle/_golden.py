@@ -1,52 +1,46 @@
-"""The golden folder: the parity samples and the reference's outputs, as files that a phone can read without a library.
-
-golden/<sample>.png           the picture before preprocessing
-golden/<sample>.input.bin     the network's input, NCHW
-golden/<sample>.output<i>.bin output i of the reference
-"""
-
-from collections.abc import Sequence
-from pathlib import Path
+"""The golden samples of a bundle, as the proof takes them: pictures, network inputs, and the reference's outputs."""
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
 
 from efficientmod_export._stages import Outputs, Sample
-from efficientmod_export.bundle._digest import digest, total_size
-from efficientmod_export.bundle._manifest import GoldenEntry, GoldenPicture, GoldenTensor
 from efficientmod_export.bundle._picture import open_picture
-from efficientmod_export.bundle._read import Bundle
-from efficientmod_export.parity import PHOTO_CREDITS
+from efficientmod_export.bundle._preprocessing import Preprocessing
+from efficientmod_export.bundle.contract import Bundle, GoldenSample, Input, read_tensor
 from efficientmod_mobile.errors import BundleError
 
-GOLDEN_NAME = "golden"
-LITTLE_ENDIAN_FLOAT32 = np.dtype("<f4")
+
+def picture_input_of(bundle: Bundle) -> tuple[Input, Preprocessing]:
+    """The network's only input, and how pictures become it. Raises BundleError for a network with other inputs."""
+    (first, *others) = bundle.manifest.inputs
+    if others or first.preprocessing is None:
+        names = ", ".join(declared.name for declared in bundle.manifest.inputs)
+        raise BundleError(f"{bundle.path} takes {names}, and this toolkit proves networks that take one picture.")
+    return first, first.preprocessing
 
 
-def write_golden(folder: Path, samples: Sequence[Sample], references: Sequence[Outputs]) -> tuple[GoldenEntry, ...]:
-    """Write `golden/` into the bundle's `folder`; `references` has the reference's outputs for each sample."""
-    (folder / GOLDEN_NAME).mkdir()
-    return tuple(_write_entry(folder, *pair) for pair in zip(samples, references, strict=True))
+def golden_samples(bundle: Bundle, among: tuple[GoldenSample, ...]) -> tuple[Sample, ...]:
+    """Some of the bundle's samples, from its files alone."""
+    return tuple(_read_sample(bundle, golden) for golden in among)
 
 
-def golden_samples(bundle: Bundle) -> tuple[Sample, ...]:
-    """The parity samples, from the bundle's files alone."""
-    return tuple(_read_sample(bundle, entry) for entry in bundle.manifest.golden)
-
-
-def golden_references(bundle: Bundle) -> tuple[Outputs, ...]:
-    """The reference's outputs for each of `golden_samples`, from the bundle's files alone."""
+def golden_references(bundle: Bundle, among: tuple[GoldenSample, ...]) -> tuple[Outputs, ...]:
+    """The reference's outputs for some of the bundle's samples, from its files alone."""
+    declared = {output.name: output for output in bundle.manifest.outputs}
     return tuple(
-        tuple(_read_tensor(bundle.path, stored) for stored in entry.outputs) for entry in bundle.manifest.golden
+        tuple(
+            read_tensor(bundle.path / given.tensor.file, declared[given.output].shape, declared[given.output].dtype)
+            for given in golden.outputs
+        )
+        for golden in among
     )
 
 
-def check_golden(bundle: Bundle) -> list[str]:
+def check_golden(bundle: Bundle, samples: tuple[Sample, ...]) -> list[str]:
     """A sentence for each sample whose tensor is not, bit for bit, what the preprocessing makes of its picture."""
+    _, preprocessing = picture_input_of(bundle)
     problems = []
-    for sample in golden_samples(bundle):
-        again = bundle.manifest.preprocessing.tensor(sample.pixels)
+    for sample in samples:
+        again = preprocessing.tensor(sample.pixels)
         if not np.array_equal(again, sample.tensor):
             count = int(np.count_nonzero(again != sample.tensor)) if again.shape == sample.tensor.shape else again.size
             problems.append(
@@ -55,62 +49,16 @@ def check_golden(bundle: Bundle) -> list[str]:
     return problems
 
 
-def _write_entry(folder: Path, sample: Sample, outputs: Outputs) -> GoldenEntry:
-    stem = f"{GOLDEN_NAME}/{sample.name}"
-    return GoldenEntry(
-        name=sample.name,
-        kind=sample.kind,
-        picture=_write_picture(folder, f"{stem}.png", sample),
-        input=_write_tensor(folder, f"{stem}.input.bin", sample.tensor),
-        outputs=tuple(
-            _write_tensor(folder, f"{stem}.output{index}.bin", output) for index, output in enumerate(outputs)
-        ),
-    )
-
-
-def _write_picture(folder: Path, file: str, sample: Sample) -> GoldenPicture:
-    # PNG for photos too: JPEG decoders differ by a step or two, and would blur what this picture is to prove.
-    path = folder / file
-    Image.fromarray(sample.source).save(path, format="PNG")
-    height, width = sample.source.shape[:2]
-    return GoldenPicture(
-        file=file,
-        sha256=digest(path),
-        size=total_size(path),
-        height=height,
-        width=width,
-        credit=PHOTO_CREDITS.get(sample.name),
-    )
-
-
-def _write_tensor(folder: Path, file: str, values: NDArray[np.float32]) -> GoldenTensor:
-    path = folder / file
-    path.write_bytes(np.ascontiguousarray(values, LITTLE_ENDIAN_FLOAT32).tobytes())
-    return GoldenTensor(
-        file=file,
-        sha256=digest(path),
-        size=total_size(path),
-        shape=values.shape,
-        dtype="float32",
-        layout="NCHW" if values.ndim == 4 else "any",
-    )
-
-
-def _read_sample(bundle: Bundle, entry: GoldenEntry) -> Sample:
-    source = open_picture(bundle.path / entry.picture.file)
+def _read_sample(bundle: Bundle, golden: GoldenSample) -> Sample:
+    declared, preprocessing = picture_input_of(bundle)
+    (given,) = golden.inputs
+    if given.picture is None:
+        raise BundleError(f"The golden sample {golden.name} has no picture; export the bundle again.")
+    source = open_picture(bundle.path / given.picture.file)
     return Sample(
-        name=entry.name,
-        kind=entry.kind,
+        name=golden.name,
+        kind=golden.kind,
         source=source,
-        pixels=bundle.manifest.preprocessing.pixels(source),
-        tensor=_read_tensor(bundle.path, entry.input),
+        pixels=preprocessing.pixels(source),
+        tensor=read_tensor(bundle.path / given.tensor.file, declared.shape, declared.dtype),
     )
-
-
-def _read_tensor(folder: Path, stored: GoldenTensor) -> NDArray[np.float32]:
-    values = np.fromfile(folder / stored.file, LITTLE_ENDIAN_FLOAT32)
-    if values.size != np.prod(stored.shape, dtype=np.int64):
-        raise BundleError(
-            f"{stored.file} holds {values.size} values, not those of shape {stored.shape}; export it again."
-        )
-    return values.astype(np.float32).reshape(stored.shape)

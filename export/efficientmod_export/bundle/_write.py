@@ -12,8 +12,7 @@ from filelock import BaseFileLock, FileLock, Timeout
 
 from efficientmod_export.bundle._atomic_swap import move_into_place, recover, sync_tree
 from efficientmod_export.bundle._destination import check_destination, unlisted_files
-from efficientmod_export.bundle._manifest import MANIFEST_NAME, Manifest
-from efficientmod_export.bundle._read import Bundle, check_files
+from efficientmod_export.bundle.contract import MANIFEST_NAME, Bundle, Manifest, check_files, open_bundle
 from efficientmod_export.foreign import DISK_FULL
 from efficientmod_mobile.errors import BundleError
 
@@ -67,13 +66,14 @@ class BundleWriter:
         """
         (self.folder / MANIFEST_NAME).write_text(manifest.to_json(), encoding="utf-8")
         _remove_unlisted(self.folder, manifest)
-        problems = check_files(Bundle(path=self.folder, manifest=manifest))
+        problems = check_files(open_bundle(self.folder))
         if problems:
-            raise BundleError(f"The bundle is not what its manifest says: {'; '.join(problems)}. Nothing was written.")
+            found = "; ".join(map(str, problems))
+            raise BundleError(f"The bundle is not what its manifest says: {found}. Nothing was written.")
         sync_tree(self.folder)
         check_destination(self.destination)
         move_into_place(self.folder, self.destination)
-        return Bundle(path=self.destination, manifest=manifest)
+        return open_bundle(self.destination)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from efficientmod_export.bundle import open_bundle
+from efficientmod_export.bundle.contract import check_file, open_bundle
 from efficientmod_export.lint import rules as rules
 from efficientmod_export.lint._graph import Flexibility, Graph
 from efficientmod_export.lint._report import LintReport, RuleFindings, sort_key
@@ -49,8 +49,9 @@ def lint_bundle(path: Path | str) -> LintReport:
         open_package = find_target(artifact.target).core_ml_package
         if open_package is not None:
             file = bundle.path / artifact.file
-            if not bundle.holds(artifact):
-                raise BundleError(f"{artifact.file} is missing from the bundle {path}, or a link; export it again.")
+            problem = check_file(bundle, artifact)
+            if problem is not None:
+                raise BundleError(f"The bundle {path} is damaged: {problem}; export it again.")
             with open_package(file) as package:
                 return replace(lint_program(package), path=file)
     raise BundleError(f"{path} has no Core ML model; export one with --target coreml.")

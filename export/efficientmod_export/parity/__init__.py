@@ -1,6 +1,5 @@
 """Whether an artifact computes what the PyTorch reference computes: inputs, metrics, tolerances, verdict."""
 
-from efficientmod_export.parity._checks import Check, Gate
 from efficientmod_export.parity._layers import Layer, LayerReport, first_drift
 from efficientmod_export.parity._metrics import Agreement, Comparison, OutputMetrics, compare, reference_ranges
 from efficientmod_export.parity._prober import Prober, Values
@@ -12,9 +11,7 @@ from efficientmod_export.parity._verdict import MeasuredWith, SampleMetrics, Ver
 __all__ = [
     "PHOTO_CREDITS",
     "Agreement",
-    "Check",
     "Comparison",
-    "Gate",
     "Layer",
     "LayerReport",
     "MeasuredWith",

@@ -8,6 +8,7 @@ import importlib
 
 from efficientmod_export._target_names import target_names as _target_names
 from efficientmod_export.targets._phone_tool import PhoneTimes, PhoneTool
+from efficientmod_export.targets._program import pytorch_interface
 from efficientmod_export.targets._runtime import (
     Configuration,
     Runtime,
@@ -46,6 +47,7 @@ __all__ = [
     "find_target",
     "in_reference_layout",
     "input_values",
+    "pytorch_interface",
     "runner_of",
     "runtime_title",
     "runtime_version",

@@ -21,12 +21,12 @@ from efficientmod_export._stages import (
     TensorSpec,
     Unit,
 )
+from efficientmod_export.bundle.contract import laid_out, picture_input
 from efficientmod_mobile.errors import ConversionError
 
 Array = NDArray[Any]
 
 TO_NHWC = (0, 2, 3, 1)
-TO_NCHW = (0, 3, 1, 2)
 
 
 @dataclass(frozen=True)
@@ -119,25 +119,13 @@ def runner_of(session: Session, file: ModelFile) -> Runner:
 
 
 def input_values(spec: InputSpec, sample: Sample) -> Array:
-    """What an input takes for a sample, made from the picture by what the input declares."""
-    values: Array = sample.pixels[np.newaxis]
-    if spec.normalisation is not None:
-        mean, std = (np.array(numbers, np.float32) for numbers in (spec.normalisation.mean, spec.normalisation.std))
-        values = (values.astype(np.float32) / np.float32(255) - mean) / std
-    if spec.layout == "NCHW":
-        values = values.transpose(TO_NCHW)
-    if (values.shape, values.dtype.name) != (spec.shape, spec.dtype):
-        raise ConversionError(
-            f"The input {spec.name} takes {spec.dtype} {spec.shape}, and a picture becomes {values.dtype.name} "
-            f"{values.shape}; export the bundle again."
-        )
-    return np.ascontiguousarray(values)
+    """What an input takes for a sample, made from the picture by what the input declares: as an app makes it."""
+    return picture_input(spec, sample.pixels)
 
 
 def in_reference_layout(spec: TensorSpec, value: Array) -> NDArray[np.float32]:
     """An output as PyTorch gives it."""
-    values = value.transpose(TO_NCHW) if spec.layout == "NHWC" and value.ndim == len(TO_NCHW) else value
-    return np.ascontiguousarray(values, np.float32)
+    return np.ascontiguousarray(laid_out(value, spec.layout, "NCHW"), np.float32)
 
 
 def in_nhwc(spec: TensorSpec) -> TensorSpec:

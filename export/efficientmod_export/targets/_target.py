@@ -1,9 +1,9 @@
 """What a target is: one folder here whose `TARGET` says which files it makes, how, and what runs and proves them."""
 
 import importlib.util
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -35,13 +35,15 @@ class Conversion:
     """What a converter tells of the file that it wrote.
 
     `least_runtime` is the oldest version that runs it. `delegates` and `outside` are what the runtime's accelerator
-    takes and leaves, `rank` the most axes of any tensor; None where the file does not tell.
+    takes and leaves, `rank` the most axes of any tensor; None where the file does not tell. `rewrites` counts what the
+    converter did to the network.
     """
 
     least_runtime: str
     delegates: int | None = None
     outside: tuple[str, ...] = ()
     rank: int | None = None
+    rewrites: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -169,7 +171,7 @@ class Target:
         """What its files store, the default first."""
         return tuple(variant.precision for variant in self.variants)
 
-    def variant(self, precision: Precision) -> Variant:
+    def variant(self, precision: str) -> Variant:
         """The variant of a precision. Raises InputError where there is none."""
         for variant in self.variants:
             if variant.precision == precision:
@@ -216,6 +218,7 @@ class Target:
             delegates=made.delegates,
             outside=made.outside,
             rank=made.rank,
+            rewrites=made.rewrites,
         )
 
     def _from_artifact(

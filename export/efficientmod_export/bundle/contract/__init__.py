@@ -16,7 +16,7 @@ from efficientmod_export.bundle.contract._evidence import (
     conclude,
     write_evidence,
 )
-from efficientmod_export.bundle.contract._feed import artifact_input, network_output
+from efficientmod_export.bundle.contract._feed import artifact_input, laid_out, network_output, picture_input
 from efficientmod_export.bundle.contract._golden import (
     GOLDEN_NAME,
     GoldenInput,
@@ -37,7 +37,7 @@ from efficientmod_export.bundle.contract._interface import (
 from efficientmod_export.bundle.contract._labels import LABELS_NAME, parse_labels, write_labels
 from efficientmod_export.bundle.contract._manifest import MAIN, MANIFEST_NAME, Manifest
 from efficientmod_export.bundle.contract._model import SEEDED_STATEMENT, Generator, Model, TaskEntry, Weights
-from efficientmod_export.bundle.contract._read import Bundle, check_files, open_bundle, read_bundle
+from efficientmod_export.bundle.contract._read import Bundle, check_file, check_files, open_bundle, read_bundle
 from efficientmod_export.bundle.contract._refusal import Problem, Refusal, RefusedBundleError
 from efficientmod_export.bundle.contract._stored import Labels, StoredFile
 from efficientmod_export.bundle.contract._vocabulary import FORMAT_VERSION, ArtifactDtype, Dtype, Layout
@@ -87,11 +87,14 @@ __all__ = [
     "UnitProof",
     "Weights",
     "artifact_input",
+    "check_file",
     "check_files",
     "conclude",
+    "laid_out",
     "network_output",
     "open_bundle",
     "parse_labels",
+    "picture_input",
     "read_bundle",
     "read_tensor",
     "write_evidence",

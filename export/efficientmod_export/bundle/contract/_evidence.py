@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from efficientmod_export.bundle.contract._artifact import Limits, State, UnitProof
 from efficientmod_export.bundle.contract._stored import StoredFile
@@ -50,28 +50,39 @@ class Transforms(Record):
 class Check(Record):
     """One run over all golden samples.
 
-    - runtime: the artifact's own runtime ran it.
+    - runtime: the artifact's own runtime ran it, on `unit`.
     - graph: a float32 conversion of the same program, interpreted; it shows wrong operators, which float16 would hide.
     - numerics: the artifact itself, interpreted, every value rounded as the file declares.
+
+    `unit` is None for an interpreter, which stands for every unit. `threads` is the count that the runtime used, None
+    where it does not tell.
     """
 
     gate: Gate
-    unit: Word
+    unit: Word | None
     compute_precision: Word
     threads: int | None = Field(ge=1)
     verdict: Verdict
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.gate == "runtime") != (self.unit is not None):
+            raise ValueError("a runtime, and no interpreter, runs on a unit")
+        return self
 
 
 class ArtifactEvidence(Record):
     """How the artifact `file` was made and proven.
 
-    `delegates` counts the parts that the runtime's accelerator takes, `outside` names the operators that it leaves;
-    None and empty where the runtime decides on the device. `rank` is the most axes that a tensor of the file has, None
-    where the file does not tell.
+    `transforms` are those of the program, `rewrites` those of the converter, where it is this toolkit's own.
+    `delegates` counts the parts that the runtime's accelerator takes, `outside` names the operators that it leaves; None and empty
+    where the runtime decides on the device. `rank` is the most axes that a tensor of the file has, None where the file
+    does not tell.
     """
 
     file: BundlePath
     transforms: Transforms
+    rewrites: tuple[TransformStep, ...]
     delegates: int | None = Field(ge=0)
     outside: tuple[str, ...]
     rank: int | None = Field(ge=0)
@@ -96,24 +107,26 @@ def write_evidence(folder: Path, evidence: Evidence) -> StoredFile:
     return StoredFile.of(folder, PROOF_NAME)
 
 
-def conclude(checks: Sequence[Check], tolerance: Tolerance) -> UnitProof:
-    """The manifest's row for what `checks`, all about one unit, precision and thread count, amount to.
+def conclude(unit: str, compute_precision: str, checks: Sequence[Check], tolerance: Tolerance) -> UnitProof:
+    """The manifest's row for what an artifact's `checks` amount to on one unit, in one arithmetic.
 
-    `tolerance` is what the artifact itself must keep there. Raises ValueError without checks, or for mixed ones.
+    `tolerance` is what the artifact must keep there.
     """
-    configurations = {(check.unit, check.compute_precision, check.threads) for check in checks}
-    if len(configurations) != 1:
-        raise ValueError(f"checks of one configuration are concluded from, not of {len(configurations)}")
-    [(unit, compute_precision, threads)] = configurations
-    state, reason = _state(checks)
+    concerned = [check for check in checks if check.unit in (None, unit) and _is_about(check, compute_precision)]
+    state, reason = _state(concerned)
     return UnitProof(
         unit=unit,
         compute_precision=compute_precision,
-        threads=threads,
+        threads=next((check.threads for check in concerned if check.gate == "runtime"), None),
         state=state,
         reason=reason,
         limits=Limits.of(tolerance),
     )
+
+
+def _is_about(check: Check, compute_precision: str) -> bool:
+    """The graph is the same in every arithmetic."""
+    return check.gate == "graph" or check.compute_precision == compute_precision
 
 
 def _state(checks: Sequence[Check]) -> tuple[State, str | None]:

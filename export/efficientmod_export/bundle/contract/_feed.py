@@ -3,12 +3,12 @@
 An app and the proof do the same: what is proven is what the manifest says.
 """
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from efficientmod_export.bundle._preprocessing import normalise
+from efficientmod_export.bundle._preprocessing import Channels, normalise
 from efficientmod_export.bundle.contract._interface import ArtifactInput, ArtifactOutput, Input, Output
 from efficientmod_export.bundle.contract._vocabulary import Layout
 
@@ -20,28 +20,78 @@ _AXES: dict[tuple[Layout, Layout], tuple[int, int, int, int]] = {
 }
 
 
+class PictureStatistics(Protocol):
+    """How pixels are normalised: (pixel / 255 - mean) / std, channel by channel (R, G, B)."""
+
+    @property
+    def mean(self) -> Channels:
+        """What is subtracted."""
+        ...
+
+    @property
+    def std(self) -> Channels:
+        """What the difference is divided by."""
+        ...
+
+
+class OwnInput(Protocol):
+    """What an artifact says of an input; an `ArtifactInput` of a manifest says it."""
+
+    @property
+    def name(self) -> str:
+        """Its name in the file."""
+        ...
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Its shape in the file."""
+        ...
+
+    @property
+    def dtype(self) -> str:
+        """Its dtype in the file."""
+        ...
+
+    @property
+    def layout(self) -> Layout:
+        """The order of its axes in the file."""
+        ...
+
+    @property
+    def normalisation(self) -> PictureStatistics | None:
+        """What is done to pixels; None where it takes them as they are."""
+        ...
+
+
 def artifact_input(own: ArtifactInput, declared: Input, values: Array) -> Array:
     """What an artifact takes, of `own`'s shape and dtype.
 
     `values` are, for a picture, its pixels after resizing and cropping, uint8 (H, W, 3), and else the declared tensor.
     """
     if declared.kind == "tensor":
-        return _stored(_laid_out(values, declared.layout, own.layout), own)
-    pixels = values if own.normalisation is None else normalise(values, own.normalisation.mean, own.normalisation.std)
-    return _stored(_laid_out(pixels[np.newaxis], "NHWC", own.layout), own)
+        return _stored(laid_out(values, declared.layout, own.layout), own)
+    return picture_input(own, values)
+
+
+def picture_input(own: OwnInput, pixels: Array) -> Array:
+    """What an artifact takes for a picture that is resized and cropped, uint8 (H, W, 3)."""
+    stated = own.normalisation
+    values = pixels if stated is None else normalise(pixels, stated.mean, stated.std)
+    return _stored(laid_out(values[np.newaxis], "NHWC", own.layout), own)
 
 
 def network_output(own: ArtifactOutput, declared: Output, values: Array) -> Array:
     """An artifact's output in the layout and dtype that the network's own has."""
-    return np.ascontiguousarray(_laid_out(values, own.layout, declared.layout), declared.dtype)
+    return np.ascontiguousarray(laid_out(values, own.layout, declared.layout), declared.dtype)
 
 
-def _laid_out(values: Array, have: Layout, want: Layout) -> Array:
+def laid_out(values: Array, have: Layout, want: Layout) -> Array:
+    """Values with their axes in another order."""
     axes = _AXES.get((have, want))
     return values if axes is None else values.transpose(axes)
 
 
-def _stored(values: Array, own: ArtifactInput) -> Array:
+def _stored(values: Array, own: OwnInput) -> Array:
     if values.shape != own.shape:
         raise ValueError(f"{own.name} takes the shape {own.shape}, not {values.shape}")
     return np.ascontiguousarray(values, own.dtype)

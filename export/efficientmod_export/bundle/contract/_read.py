@@ -82,7 +82,7 @@ def open_bundle(path: Path) -> Bundle:
 
 def check_files(bundle: Bundle) -> tuple[Problem, ...]:
     """What is wrong with each file that the manifest lists, and with the labels."""
-    problems = [problem for stored in bundle.manifest.files() if (problem := _check_file(bundle.path, stored))]
+    problems = [problem for stored in bundle.manifest.files() if (problem := check_file(bundle, stored))]
     labels = bundle.manifest.labels
     if labels is not None and labels.file not in {problem.where for problem in problems}:
         try:
@@ -124,7 +124,9 @@ def _check_version(path: Path, document: Any) -> None:
         )
 
 
-def _check_file(folder: Path, stored: StoredFile) -> Problem | None:
+def check_file(bundle: Bundle, stored: StoredFile) -> Problem | None:
+    """What is wrong with one file that the manifest lists; None where it is as the manifest says."""
+    folder = bundle.path
     path = folder / stored.file
     try:
         link = next((part for part in (path, *path.parents) if part != folder and part.is_symlink()), None)

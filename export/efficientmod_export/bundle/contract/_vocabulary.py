@@ -4,6 +4,26 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
+from efficientmod_export._stages import ArtifactDtype, Layout
+
+__all__ = [
+    "FORMAT_VERSION",
+    "ITEM_BYTES",
+    "MAJOR",
+    "ArtifactDtype",
+    "BundlePath",
+    "Dtype",
+    "FormatVersion",
+    "Layout",
+    "Name",
+    "Sha256",
+    "Shape",
+    "Side",
+    "Size",
+    "Text",
+    "Word",
+]
+
 FORMAT_VERSION: Final = "1.0"
 MAJOR: Final = FORMAT_VERSION.split(".")[0]
 
@@ -28,14 +48,8 @@ Size = Annotated[int, Field(ge=0, le=2**53 - 1)]
 
 Side = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Shape = tuple[Side, ...]
-Layout = Literal["NCHW", "NHWC", "any"]
-"""Of a rank-4 tensor; "any" where the rank is another."""
-
 Dtype = Literal["float32", "int32", "int64", "bool"]
 """Of the network's inputs and outputs."""
-
-ArtifactDtype = Literal["float32", "float16", "int64", "int32", "int8", "uint8", "bool"]
-"""Of what a runtime takes and gives."""
 
 ITEM_BYTES: Final[dict[Dtype, int]] = {"float32": 4, "int32": 4, "int64": 8, "bool": 1}
 """Bytes of one value in a golden file."""

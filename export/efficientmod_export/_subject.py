@@ -1,0 +1,78 @@
+"""What is exported: a network, what it takes and gives, and what PyTorch computes of the parity samples."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from pydantic import ValidationError
+
+from efficientmod_export._prove import Held
+from efficientmod_export._reference import reference_outputs
+from efficientmod_export.bundle import Preprocessing
+from efficientmod_export.bundle.contract import Input, Output, Step
+from efficientmod_export.parity import make_samples
+from efficientmod_export.tasks import NetworkFacts, all_tasks, recognise
+from efficientmod_mobile import Network
+from efficientmod_mobile.errors import ModelError
+
+PICTURE = "image"
+"""The name of the network's input in a bundle."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A network, how pictures become its input, what its outputs are for, and what artifacts are held against.
+
+    `after_network` is what an app does with the outputs.
+    """
+
+    network: Network
+    preprocessing: Preprocessing
+    task: str
+    inputs: tuple[Input, ...]
+    outputs: tuple[Output, ...]
+    after_network: Sequence[Step]
+    held: Held
+
+
+def subject_of(network: Network, resolution: tuple[int, int] | None = None) -> Subject:
+    """Run the network in PyTorch on the parity samples, at `resolution` (H, W) or its own.
+
+    Raises ModelError where its preprocessing cannot be done, ConversionError where it does not run.
+    """
+    preprocessing = preprocessing_of(network, resolution)
+    samples = make_samples(preprocessing)
+    held = Held(samples, reference_outputs(network.module, samples))
+    picture = example_input(preprocessing)
+    facts = NetworkFacts(network.num_classes, (tuple(picture.shape),), held.references)
+    name = recognise(facts)
+    task = all_tasks()[name]
+    inputs = (
+        Input(
+            name=PICTURE,
+            shape=tuple(picture.shape),
+            dtype="float32",
+            layout="NCHW",
+            kind="picture",
+            preprocessing=preprocessing,
+        ),
+    )
+    outputs = task.outputs(facts)
+    return Subject(network, preprocessing, name, inputs, outputs, task.after_network(outputs, inputs), held)
+
+
+def preprocessing_of(network: Network, resolution: tuple[int, int] | None) -> Preprocessing:
+    """How pictures become the network's input, at `resolution` (H, W) or the network's own.
+
+    Raises ModelError where the network's own configuration contradicts itself.
+    """
+    try:
+        return Preprocessing.from_config(network.preprocessing, resolution or network.preprocessing.input_size)
+    except ValidationError as error:
+        reason = error.errors()[0]["msg"]
+        raise ModelError(f"The preprocessing that {network.name} asks for cannot be done ({reason}).") from error
+
+
+def example_input(preprocessing: Preprocessing) -> torch.Tensor:
+    """The zeros (1, 3, H, W) that a program is captured with; only their shape matters."""
+    return torch.zeros(1, 3, preprocessing.crop.height, preprocessing.crop.width)
