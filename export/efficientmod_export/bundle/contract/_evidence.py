@@ -75,9 +75,9 @@ class ArtifactEvidence(Record):
     """How the artifact `file` was made and proven.
 
     `transforms` are those of the program, `rewrites` those of the converter, where it is this toolkit's own.
-    `delegates` counts the parts that the runtime's accelerator takes, `outside` names the operators that it leaves; None and empty
-    where the runtime decides on the device. `rank` is the most axes that a tensor of the file has, None where the file
-    does not tell.
+    `delegates` counts the parts that the runtime's accelerator takes, `outside` names the operators that it leaves;
+    None and empty where the runtime decides on the device. `rank` is the most axes that a tensor of the file has, None
+    where the file does not tell.
     """
 
     file: BundlePath
