@@ -1,6 +1,8 @@
 """A small network that needs something of every converter."""
 
 import logging
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +10,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from efficientmod_export._stages import ConversionOptions
+from efficientmod_export.foreign import quiet
+from efficientmod_export.targets import find_target
 from efficientmod_mobile.deploy import Program, capture
 
 # PyTorch writes thousands of debug records of its own to this logger as soon as somebody listens, as pytest does.
@@ -48,3 +53,16 @@ def strengthen(module: nn.Module, seed: int = 0) -> nn.Module:
 @pytest.fixture(scope="session")
 def classifier() -> Program:
     return capture(strengthen(Classifier()), torch.zeros(1, 3, 16, 24))
+
+
+@pytest.fixture(scope="session")
+def convert() -> Callable[[str, Program, Path], Path]:
+    """Convert a program for a target in float32, into a folder that does not exist yet; give the file or package."""
+    options = ConversionOptions("fp32", 16, (0.5,) * 3, (0.2, 0.3, 0.4), None, "toy", "A toy network.")
+
+    def converted(target: str, program: Program, folder: Path) -> Path:
+        folder.mkdir()
+        with quiet():
+            return find_target(target).make(program, options, folder).path
+
+    return converted

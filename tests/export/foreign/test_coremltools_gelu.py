@@ -1,5 +1,6 @@
 """coremltools writes the GELU that the network has, or the network is refused."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,16 +10,14 @@ import pytest
 import torch
 from torch import nn
 
-from efficientmod_export._stages import ConversionOptions
 from efficientmod_export.bundle._digest import digest
 from efficientmod_export.foreign import _coremltools_gelu, quiet, tanh_gelu
 from efficientmod_export.foreign._names import ForeignName
 from efficientmod_export.foreign._patch import NO_PATCHES, Patch
-from efficientmod_export.targets import BACKENDS
 from efficientmod_mobile.deploy import Program, capture
 from efficientmod_mobile.errors import ConversionError
 
-SETTINGS = ConversionOptions("fp32", 16, (0.5,) * 3, (0.2, 0.3, 0.4), None, "toy", "A toy network.")
+Convert = Callable[[str, Program, Path], Path]
 
 
 def network(form: Literal["tanh", "none"]) -> Program:
@@ -55,18 +54,19 @@ MOVED = [
 @pytest.mark.usefixtures("registry")
 @pytest.mark.parametrize("moved", MOVED, ids=["gone", "other signature", "other names"])
 def test_a_coremltools_that_cannot_be_patched(
-    moved: Patch, with_tanh: Program, exact: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    moved: Patch,
+    with_tanh: Program,
+    exact: Program,
+    convert: Convert,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for name in ("before", "after"):
-        (tmp_path / name).mkdir()
-    with quiet():
-        before = digest(BACKENDS["coreml"].convert(exact, SETTINGS, tmp_path / "before").path)
+    before = digest(convert("coreml", exact, tmp_path / "before"))
     monkeypatch.setattr(_coremltools_gelu, "TANH_GELU", moved)
-    with quiet(), pytest.raises(ConversionError, match=r"GELU in tanh's form.*pip install") as caught:
-        BACKENDS["coreml"].convert(with_tanh, SETTINGS, tmp_path / "after")
+    with pytest.raises(ConversionError, match=r"GELU in tanh's form.*pip install") as caught:
+        convert("coreml", with_tanh, tmp_path / "refused")
     assert (moved.problem() or "no problem") in str(caught.value)
-    with quiet():
-        assert digest(BACKENDS["coreml"].convert(exact, SETTINGS, tmp_path / "after").path) == before
+    assert digest(convert("coreml", exact, tmp_path / "after")) == before
 
 
 def test_it_is_applied_for_networks_that_need_it(with_tanh: Program, exact: Program, registry: Any) -> None:

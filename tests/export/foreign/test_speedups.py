@@ -6,12 +6,12 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-from efficientmod_export._stages import ConversionOptions
 from efficientmod_export.bundle._digest import digest
 from efficientmod_export.foreign import (
     _faster_coremltools,
@@ -27,7 +27,6 @@ from efficientmod_export.foreign._faster_executorch import GraphState
 from efficientmod_export.foreign._names import ForeignName
 from efficientmod_export.foreign._patch import NO_PATCHES, Patch
 from efficientmod_export.foreign._private_names import PATCHES
-from efficientmod_export.targets import BACKENDS
 from efficientmod_export.targets._program import export
 from efficientmod_export.targets.executorch._lowering import assemble, lower
 from efficientmod_mobile.deploy import Program
@@ -47,26 +46,20 @@ def parametrized(rows: list[tuple[Any, Any, str]]) -> pytest.MarkDecorator:
 
 EACH, EACH_FUNCTION = parametrized(SPEEDUPS), parametrized(FUNCTIONS)
 
-Convert = Callable[[str], str]
+DigestOf = Callable[[str], str]
 Shortcuts = Callable[[], AbstractContextManager[None]]
 
 
 @pytest.fixture(scope="module")
-def convert(classifier: Program, tmp_path_factory: pytest.TempPathFactory) -> Convert:
+def digest_of(classifier: Program, convert: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> DigestOf:
     """Convert the network for a target; give the SHA-256 of the file or package."""
-    settings = ConversionOptions("fp32", 16, (0.5,) * 3, (0.2, 0.3, 0.4), None, "toy", "A toy network.")
-
-    def converted(target: str) -> str:
-        with quiet():
-            return digest(BACKENDS[target].convert(classifier, settings, tmp_path_factory.mktemp(target)).path)
-
-    return converted
+    return lambda target: digest(convert(target, classifier, tmp_path_factory.mktemp(target) / "converted"))
 
 
 @pytest.fixture(scope="module")
-def fast(convert: Convert) -> Convert:
+def fast(digest_of: DigestOf) -> DigestOf:
     """The same with all speed-ups, each target once."""
-    return functools.cache(convert)
+    return functools.cache(digest_of)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -169,16 +162,16 @@ TARGETS = pytest.mark.parametrize("target", ["onnx", "coreml", *SLOW_TARGETS])
 
 @TARGETS
 def test_the_bytes_with_the_switch(
-    target: str, convert: Convert, fast: Convert, monkeypatch: pytest.MonkeyPatch
+    target: str, digest_of: DigestOf, fast: DigestOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     short = fast(target)
     monkeypatch.setenv(NO_PATCHES, "1")
-    assert convert(target) == short
+    assert digest_of(target) == short
 
 
 @TARGETS
 def test_the_bytes_with_libraries_that_changed(
-    target: str, convert: Convert, fast: Convert, monkeypatch: pytest.MonkeyPatch
+    target: str, digest_of: DigestOf, fast: DigestOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     short = fast(target)
     gone = ForeignName("torch.fx.traceback", "no_such_name")
@@ -188,7 +181,7 @@ def test_the_bytes_with_libraries_that_changed(
         other_signature(_faster_coremltools.SKIP_VALIDATION),
         other_signature(_faster_executorch.TRACE_CHANGED_GRAPHS),
     ):
-        assert convert(target) == short
+        assert digest_of(target) == short
 
 
 def xnnpack() -> Any:

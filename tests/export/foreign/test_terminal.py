@@ -39,9 +39,9 @@ app()
 
 OWN_LINES = [
     r"tiny_network:build, weights: .*",
-    r"target +file +precision +size +parity +time *",
-    r"onnx +model\.onnx +fp32 .*passed.*",
-    r"onnx: \d+ operators became \d+, equal to \S+ in float64",
+    r"target +file .*",
+    r"onnx +model\.onnx .*",
+    r"onnx: \d+ operators became .*",
     r"Next: efficientmod verify out",
 ]
 STAGE = re.compile(r"\S (starting|loading|capturing|onnx: |writing).* \d:\d\d:\d\d")

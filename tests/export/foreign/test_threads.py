@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from torch import fx
 
-from efficientmod_export._stages import ConversionOptions
 from efficientmod_export.foreign import converting, quiet, torch_shortcuts
-from efficientmod_export.targets import BACKENDS
 from efficientmod_mobile.deploy import Program
+
+Convert = Callable[[str, Program, Path], Path]
 
 LONG_ENOUGH = 30.0
 SHORT = 0.3
@@ -39,20 +39,18 @@ def test_the_second_waits(block: Callable[[], AbstractContextManager[None]]) -> 
 
 
 def test_two_conversions_at_once(
-    classifier: Program, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    classifier: Program, convert: Convert, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    settings = ConversionOptions("fp32", 16, (0.5,) * 3, (0.2, 0.3, 0.4), None, "toy", "A toy network.")
     recompile = fx.GraphModule.recompile
     files: dict[str, bytes] = {}
 
-    def convert(name: str) -> None:
-        (tmp_path / name).mkdir()
+    def work(name: str) -> None:
         with quiet():
             print("noise")
-            files[name] = BACKENDS["onnx"].convert(classifier, settings, tmp_path / name).path.read_bytes()
+            files[name] = convert("onnx", classifier, tmp_path / name).read_bytes()
 
-    convert("alone")
-    threads = [threading.Thread(target=convert, args=(name,)) for name in ("one", "other")]
+    work("alone")
+    threads = [threading.Thread(target=work, args=(name,)) for name in ("one", "other")]
     for thread in threads:
         thread.start()
     for thread in threads:
