@@ -80,7 +80,7 @@ def test_each_container(container: str, state: State, save: Callable[..., str]) 
 
 
 @pytest.mark.parametrize("prefix", ["module.", "_orig_mod.", "module._orig_mod.", "_orig_mod.module."])
-def test_wrappers_are_taken_off(prefix: str, state: State, save: Callable[..., str]) -> None:
+def test_prefixes_of_wrappers_are_removed(prefix: str, state: State, save: Callable[..., str]) -> None:
     assert_holds(save({"state_dict": {prefix + key: value for key, value in state.items()}}), state)
 
 
@@ -111,7 +111,7 @@ def test_half_precision_weights_become_float32(state: State, save: Callable[...,
     assert torch.equal(weight, state["head.weight"].half().float())
 
 
-def test_the_variant_is_taken_from_the_file(state: State, save: Callable[..., str]) -> None:
+def test_the_model_is_identified_from_the_file(state: State, save: Callable[..., str]) -> None:
     assert_holds(save(state), state, model=None)
 
 
@@ -173,7 +173,7 @@ def test_a_bare_pickle_with_code_does_not_run(protocol: int, tmp_path: Path) -> 
     assert not (tmp_path / "ran").exists()
 
 
-def test_the_hostile_pickle_is_hostile(tmp_path: Path) -> None:
+def test_the_unsafe_pickle_runs_code_in_pickle(tmp_path: Path) -> None:
     """Else the tests above would pass for a file that does no harm anywhere."""
     path = tmp_path / "weights.pth"
     path.write_bytes(pickle.dumps(Hostile(tmp_path / "ran")))
@@ -213,7 +213,7 @@ def test_keys_of_another_model_name_it(state: State, save: Callable[..., str]) -
     assert f"contains {NAME}, not efficientmod_s; use --model {NAME}" in message
 
 
-def test_every_misfit_is_named_at_once(state: State, save: Callable[..., str]) -> None:
+def test_all_keys_that_do_not_match_are_reported(state: State, save: Callable[..., str]) -> None:
     misfit = {key: value for key, value in state.items() if not key.startswith("layers.3.blocks.3.")}
     misfit["extra.weight"] = torch.ones(1)
     misfit["norm.bias"] = torch.ones(3)
@@ -230,7 +230,7 @@ def test_a_file_without_a_head(state: State, save: Callable[..., str]) -> None:
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_weights_that_are_no_numbers_are_named(value: float, state: State, save: Callable[..., str]) -> None:
+def test_weights_with_nan_or_infinity_are_refused(value: float, state: State, save: Callable[..., str]) -> None:
     broken = {key: tensor.clone() for key, tensor in state.items()}
     broken["layers.1.blocks.0.mlp.fc1.weight"][3, 4] = value
     broken["head.bias"][0] = value
@@ -252,7 +252,7 @@ def test_weights_beyond_float32_are_infinite(state: State, save: Callable[..., s
     )
 
 
-def test_a_file_of_no_efficientmod_needs_a_name(save: Callable[..., str]) -> None:
+def test_a_file_of_another_model_needs_a_name(save: Callable[..., str]) -> None:
     assert "give --model NAME" in refusal(save({"weight": torch.ones(2)}), model=None)
 
 
@@ -278,14 +278,14 @@ class Hub:
         return str(self.folder / filename)
 
 
-def test_a_file_by_the_other_kinds_name_is_to_be_renamed(state: State, tmp_path: Path) -> None:
+def test_a_file_with_the_wrong_suffix_is_refused(state: State, tmp_path: Path) -> None:
     save_file(state, tmp_path / "weights.pth")
     assert "is a safetensors file; rename it to end in .safetensors" in refusal(str(tmp_path / "weights.pth"))
     torch.save(state, tmp_path / "weights.safetensors")
     assert "is a PyTorch file; rename it to end in .pth" in refusal(str(tmp_path / "weights.safetensors"))
 
 
-def test_the_hub_gives_safetensors_first(state: State, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_safetensors_are_preferred_on_the_hub(state: State, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     hub = Hub(tmp_path)
     monkeypatch.setattr("huggingface_hub.hf_hub_download", hub)
     torch.save(state, tmp_path / "pytorch_model.bin")
@@ -299,7 +299,7 @@ def test_the_hub_gives_safetensors_first(state: State, tmp_path: Path, monkeypat
     assert hub.asked == [safetensors, pickled, safetensors]
 
 
-def test_what_the_hub_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_errors_of_the_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
     def answer(error: Exception | None) -> str:
@@ -312,6 +312,6 @@ def test_what_the_hub_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert "write hf-hub:owner/name" in answer(HFValidationError("bad name"))
 
 
-def test_reading_keeps_the_name_that_it_was_given(state: State, save: Callable[..., str]) -> None:
+def test_the_source_is_recorded_as_given(state: State, save: Callable[..., str]) -> None:
     path = save(state)
     assert read_checkpoint(path).source == path

@@ -113,12 +113,12 @@ def test_other_sizes_are_refused(size: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize("shape", [(1, 224, 224, 3), (1, 1, 64, 64), (3, 64, 64)])
-def test_what_is_no_picture_is_refused(shape: tuple[int, ...]) -> None:
+def test_inputs_that_are_not_images_are_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(InputError, match=r"shape \(N, 3, H, W\)"):
         create_model("efficientmod_xxs")(torch.zeros(shape))
 
 
-def test_a_misspelt_name_brings_the_right_one() -> None:
+def test_a_misspelt_name_is_answered_with_similar_names() -> None:
     with pytest.raises(ModelError, match="did you mean efficientmod_xs"):
         create_model("eficientmod_xs")
 
@@ -150,7 +150,7 @@ def test_every_parameter_is_reached_by_the_gradient() -> None:
     assert without == []
 
 
-def test_a_fresh_network_learns() -> None:
+def test_training_reduces_the_loss() -> None:
     torch.manual_seed(0)
     model = create_model("efficientmod_xxs", num_classes=4, drop_path_rate=0.05).train()
     x, y = picture(32, 32, count=4), torch.arange(4)
@@ -218,7 +218,7 @@ def test_export_of_a_backbone_gives_four_outputs() -> None:
     ]
 
 
-def test_the_check_of_the_size_puts_no_guard_on_symbolic_sizes() -> None:
+def test_the_size_check_adds_no_guard_to_symbolic_sizes() -> None:
     model = with_realistic_weights("efficientmod_xxs")
     blocks = torch.export.Dim("blocks", min=2, max=8)
     batch = torch.export.Dim("batch", min=1, max=4)

@@ -57,7 +57,7 @@ def test_without_a_checkpoint_the_weights_are_seeded(name: str) -> None:
     assert network == Network(name, network.module, 1000, Weights("seeded", seed=4), preprocessing)
 
 
-def test_the_callers_random_numbers_are_left_alone(write_module: Callable[[str, str], None]) -> None:
+def test_the_callers_random_generator_is_unchanged(write_module: Callable[[str, str], None]) -> None:
     write_module("seeded_net.py", SMALL_NETWORK)
     torch.manual_seed(0)
     expected = torch.rand(1)
@@ -66,7 +66,7 @@ def test_the_callers_random_numbers_are_left_alone(write_module: Callable[[str, 
     assert torch.equal(torch.rand(1), expected)
 
 
-def test_unknown_names_bring_those_that_come_near() -> None:
+def test_unknown_names_are_answered_with_similar_names() -> None:
     assert "did you mean efficientmod_xs" in refusal("efficientmod-xs")
     assert "did you mean timm/repvit_m0_9" in refusal("repvit_m0_9")
     assert "`efficientmod models` lists the known ones" in refusal("qqqq")
@@ -90,7 +90,7 @@ def test_a_users_own_network_keeps_its_weights(write_module: Callable[[str, str]
     assert network.preprocessing.input_size == (224, 224)
 
 
-def test_what_a_users_network_draws_is_the_same_each_time(write_module: Callable[[str, str], None]) -> None:
+def test_a_users_network_is_initialised_reproducibly(write_module: Callable[[str, str], None]) -> None:
     write_module("drawn_net.py", SMALL_NETWORK)
     first, again = (load_network("drawn_net:Net", None).module.state_dict() for _ in range(2))
     assert all(torch.equal(first[key], again[key]) for key in first)
@@ -125,7 +125,9 @@ def test_a_users_network_that_is_no_classifier(write_module: Callable[[str, str]
     assert load_network("picky_net:build", None).num_classes is None
 
 
-def test_the_current_folder_leads_and_then_steps_back(write_module: Callable[[str, str], None], tmp_path: Path) -> None:
+def test_the_current_folder_is_searched_first_and_then_last(
+    write_module: Callable[[str, str], None], tmp_path: Path
+) -> None:
     write_module("onnx.py", "raise RuntimeError('the user has a file by this name')")
     write_module("stepping_net.py", SMALL_NETWORK)
     before = list(sys.path)
@@ -157,7 +159,7 @@ def test_the_current_folder_leads_and_then_steps_back(write_module: Callable[[st
         ("odd_net:needing", "Calling odd_net:needing failed with TypeError"),
     ],
 )
-def test_each_way_that_a_users_module_may_fail(model: str, said: str, write_module: Callable[[str, str], None]) -> None:
+def test_errors_of_a_users_module(model: str, said: str, write_module: Callable[[str, str], None]) -> None:
     write_module("needy_net.py", "import absent_package")
     write_module("broken_net.py", "1 / 0")
     write_module("package_net/__init__.py", "")
@@ -186,12 +188,12 @@ class Configured(nn.Identity):
         ("imagenet", "cannot be used"),
     ],
 )
-def test_configurations_that_phones_are_not_given(config: object, said: str) -> None:
+def test_unsupported_preprocessing_is_refused(config: object, said: str) -> None:
     with pytest.raises(ModelError, match=said):
         preprocessing_of(Configured(config), "net")
 
 
-def test_the_network_that_is_loaded_is_the_one_that_was_saved(tmp_path: Path) -> None:
+def test_saved_weights_are_loaded_unchanged(tmp_path: Path) -> None:
     def logits(network: Network) -> Tensor:
         with torch.no_grad():
             return network.module(torch.ones(1, 3, 32, 64))  # type: ignore[no-any-return]

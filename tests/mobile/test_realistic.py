@@ -22,12 +22,12 @@ def digest(seed: int) -> str:
     return hashlib.sha256(b"".join(state[key].tobytes() for key in SHAPES)).hexdigest()
 
 
-def test_the_values_are_those_that_the_golden_outputs_were_made_with() -> None:
+def test_the_values_are_those_of_the_golden_outputs() -> None:
     assert digest(0) == "8a531353d8f49baf17582cd32dd4e199048e6449f89bc1d119dcba224bc5d5c4"
     assert digest(3) == "4a13ca3f133184391b734e3bb647a506197226c90734096e1b549a7920137735"
 
 
-def test_a_value_depends_on_its_own_key_and_the_seed_alone() -> None:
+def test_a_value_depends_only_on_its_key_and_the_seed() -> None:
     whole = realistic_state(SHAPES, 0)
     alone = realistic_state({"bn.weight": (4000,)}, 0)
     assert np.array_equal(alone["bn.weight"], whole["bn.weight"])

@@ -80,7 +80,7 @@ def test_timm_creates_our_models(name: str) -> None:
     assert torch.equal(model.eval()(x), ours.eval()(x))
 
 
-def test_timm_creates_our_backbones_with_what_its_scripts_read() -> None:
+def test_timm_creates_our_backbones_with_the_attributes_of_its_own() -> None:
     timm = registered_timm()
     model = timm.create_model("efficientmod_xs", features_only=True)
     outputs = model(torch.zeros(1, 3, 64, 96))
@@ -106,7 +106,7 @@ def test_timm_loads_a_checkpoint_into_our_model(tmp_path: Path) -> None:
         ({"drop_rate": 0.1}, "no dropout"),
     ],
 )
-def test_timm_is_refused_what_our_models_do_not_have(options: dict[str, object], said: str) -> None:
+def test_options_of_timm_that_our_models_lack_are_refused(options: dict[str, object], said: str) -> None:
     with pytest.raises(ModelError, match=said):
         registered_timm().create_model("efficientmod_s", **options)
 
@@ -119,7 +119,7 @@ def test_a_timm_model_with_its_own_preprocessing() -> None:
     assert load_network("timm/edgenext_xx_small", None).preprocessing.input_size == (256, 256)
 
 
-def test_a_timm_checkpoint_brings_its_number_of_classes(tmp_path: Path) -> None:
+def test_the_number_of_classes_is_read_from_a_timm_checkpoint(tmp_path: Path) -> None:
     path = str(tmp_path / "weights.pth")
     for name in ("timm/mobilenetv3_small_100", "timm/repvit_m0_9"):
         trained = build_timm(name, num_classes=12).state_dict()
@@ -140,7 +140,7 @@ def test_a_timm_checkpoint_brings_its_number_of_classes(tmp_path: Path) -> None:
         ("timm/", "There is no model"),
     ],
 )
-def test_names_that_timm_does_not_have(name: str, said: str) -> None:
+def test_unknown_timm_names_are_refused(name: str, said: str) -> None:
     with pytest.raises(ModelError, match=said):
         load_network(name, None)
 
@@ -155,7 +155,7 @@ def test_without_timm_the_command_that_installs_it_is_named(monkeypatch: pytest.
         load_network("timm/resnet18", None)
 
 
-def test_a_timm_that_does_not_load_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_timm_that_cannot_be_loaded_is_a_missing_dependency(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(name: str) -> None:
         raise ImportError("cannot import name 'x'")
 
@@ -185,14 +185,14 @@ def test_seeded_weights_do_not_depend_on_the_number_of_threads() -> None:
     assert all(torch.equal(states[0][key], states[1][key]) for key in states[0])
 
 
-def test_a_network_that_takes_no_pictures_says_so() -> None:
+def test_a_network_that_does_not_run_on_images_is_refused() -> None:
     network = nn.Sequential(nn.Linear(5, 5), nn.BatchNorm2d(5)).eval()
     with pytest.raises(ModelError, match=r"does not run on images of shape \(4, 3, 32, 32\)"):
         seed_weights(network, (32, 32), seed=0)
 
 
 @torch.no_grad()
-def test_batch_norms_are_given_what_really_arrives() -> None:
+def test_batch_norm_statistics_are_those_of_the_activations() -> None:
     """After them every channel has mean `bias` and deviation `weight`, to the eight bits that are kept."""
     network = nn.Sequential(nn.Conv2d(3, 16, 3), nn.BatchNorm2d(16), nn.ReLU(), nn.Conv2d(16, 8, 1), nn.BatchNorm2d(8))
     seed_weights(network.eval(), (48, 32), seed=3)
@@ -205,7 +205,7 @@ def test_batch_norms_are_given_what_really_arrives() -> None:
 
 
 @torch.no_grad()
-def test_a_network_that_multiplies_activations_keeps_its_digits() -> None:
+def test_a_network_that_multiplies_activations_keeps_its_precision() -> None:
     """Calibrated on pictures of contrast 1 alone, float32 was 7 % of the range away from float64 here."""
     model = load_network("timm/starnet_s1", None).module
     x = torch.from_numpy(_pictures((160, 128), seed=5)[3:])  # of contrast 2

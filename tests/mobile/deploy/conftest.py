@@ -1,4 +1,4 @@
-"""What the tests of the transforms share: realistic weights, a proof of their own, and questions about the result."""
+"""Fixtures of the transforms' tests: realistic weights, a comparison with the module, and counts of operators."""
 
 from collections import Counter
 from collections.abc import Callable

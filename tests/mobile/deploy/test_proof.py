@@ -1,4 +1,4 @@
-"""The comparator sees every kind of wrong output, and the inputs are like photos."""
+"""The comparator detects every kind of wrong output; the inputs have the statistics of photographs."""
 
 import pytest
 import torch
@@ -38,7 +38,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("result", WRONG.values(), ids=WRONG)
-def test_a_wrong_output_is_seen(result: tuple[Tensor, ...]) -> None:
+def test_a_wrong_output_is_detected(result: tuple[Tensor, ...]) -> None:
     assert relative_error(result, REFERENCE) > 1e-10
 
 
@@ -92,7 +92,7 @@ class Difference(nn.Module):
         return y - torch.sin(torch.asin(y) * (1 - self.epsilon))
 
 
-def test_a_sound_network_is_held_to_the_strict_tolerance() -> None:
+def test_a_well_conditioned_network_has_the_strict_tolerance() -> None:
     program = to_dtype(capture(Difference(0.5).eval(), torch.randn(1, 3, 12, 9)), torch.float64)
     images = natural_images((1, 3, 12, 9), count=2, seed=0)
     assert tolerance(program, images, [run(program, image) for image in images]) == FLOAT64_TOLERANCE
@@ -109,7 +109,7 @@ class Late(nn.Module):
         return torch.exp(10 * x) if self.grows else torch.relu(x - self.threshold)
 
 
-def test_a_difference_that_natural_images_do_not_show_is_seen() -> None:
+def test_a_difference_beyond_natural_amplitudes_is_detected() -> None:
     example = torch.randn(1, 3, 12, 9)
     program, other = (capture(Late(threshold).eval(), example) for threshold in (50.0, 60.0))
     original = Original.of(program)
@@ -117,12 +117,12 @@ def test_a_difference_that_natural_images_do_not_show_is_seen() -> None:
     assert original.error(to_dtype(other, torch.float64)) > original.tolerance
 
 
-def test_a_loud_image_that_the_network_does_not_bear_is_left_out() -> None:
+def test_the_large_amplitude_image_is_left_out_if_the_output_is_not_finite() -> None:
     original = Original.of(capture(Late(0.0, grows=True).eval(), torch.randn(1, 3, 12, 9)))
     assert len(original.images) == 2
 
 
-def test_a_network_that_amplifies_rounding_is_not_blamed_on_the_transforms() -> None:
+def test_a_network_that_amplifies_rounding_has_a_larger_tolerance() -> None:
     module = Difference(1e-4).eval()
     certificate = deploy(capture(module, torch.randn(1, 3, 12, 9))).certificate
     assert certificate.float64_error <= certificate.tolerance
@@ -130,7 +130,7 @@ def test_a_network_that_amplifies_rounding_is_not_blamed_on_the_transforms() -> 
     assert certificate.steps[3].applied == 1
 
 
-def test_a_network_that_is_all_rounding_is_refused() -> None:
+def test_a_network_that_amplifies_rounding_too_much_is_refused() -> None:
     module = Difference(1e-13).eval()
     with pytest.raises(ConversionError, match="the network amplifies rounding"):
         deploy(capture(module, torch.randn(1, 3, 12, 9)))

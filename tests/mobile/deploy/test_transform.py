@@ -1,4 +1,4 @@
-"""What holds for every transform: registration, repetition, and a proof that names the one that is wrong."""
+"""All transforms: registration, repetition, and a proof that names an inexact one."""
 
 from typing import Any, ClassVar
 
@@ -64,7 +64,7 @@ def small_program() -> Any:
     return capture(Net().eval(), torch.randn(1, 3, 11, 9))
 
 
-def test_one_name_one_transform() -> None:
+def test_two_transforms_of_one_name_are_refused() -> None:
     class Twin(SlightlyWrong):
         name: ClassVar[str] = "identity"
 
@@ -73,7 +73,7 @@ def test_one_name_one_transform() -> None:
     assert TRANSFORMS["identity"] is not Twin
 
 
-def test_every_exact_transform_is_registered_once_and_explains_itself() -> None:
+def test_every_exact_transform_is_registered_once_and_documented() -> None:
     parts = [transform for part in EXACT for transform in (part.transforms if isinstance(part, Repeat) else (part,))]
     assert [TRANSFORMS[transform.name] for transform in parts] == [type(transform) for transform in parts]
     assert len({transform.name for transform in parts}) == len(parts)
@@ -81,7 +81,7 @@ def test_every_exact_transform_is_registered_once_and_explains_itself() -> None:
         assert type(transform).__doc__
 
 
-def test_an_error_that_float32_hides_is_found_and_named() -> None:
+def test_an_error_below_float32_rounding_is_found_and_its_transform_named() -> None:
     with pytest.raises(
         ConversionError, match=r"slightly_wrong is not exact for this network: relative error 1\.0e-09"
     ) as caught:
@@ -89,17 +89,17 @@ def test_an_error_that_float32_hides_is_found_and_named() -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_the_blame_goes_into_repeated_transforms() -> None:
+def test_the_inexact_transform_is_named_inside_a_repeat() -> None:
     with pytest.raises(ConversionError, match=r"^slightly_wrong is not exact for this network"):
         deploy(small_program(), (Repeat((Refusing(), SlightlyWrong())),))
 
 
-def test_transforms_that_never_end_are_stopped() -> None:
+def test_repeated_transforms_without_end_are_stopped() -> None:
     with pytest.raises(ConversionError, match="endless still apply after 3 passes"):
         deploy(small_program(), (Repeat((Refusing(), Endless())),))
 
 
-def test_the_certificate_tells_what_was_done_and_where_not() -> None:
+def test_the_certificate_has_steps_and_refusals() -> None:
     program = small_program()
     deployed = deploy(program, (Endless(), Refusing()))
     first, second = deployed.certificate.steps
@@ -112,7 +112,7 @@ def test_the_certificate_tells_what_was_done_and_where_not() -> None:
     assert 0.0 < deployed.certificate.float32_error < 1e-5
 
 
-def test_the_given_program_stays_as_it_was() -> None:
+def test_the_given_program_is_not_changed() -> None:
     program = small_program()
     x = torch.randn(1, 3, 11, 9)
     before = run(program, x)[0]
@@ -122,7 +122,7 @@ def test_the_given_program_stays_as_it_was() -> None:
     assert deployed.program.example.dtype == torch.float32
 
 
-def test_a_network_of_nans_is_named_as_such() -> None:
+def test_a_network_that_returns_nan_is_refused() -> None:
     module = Net().eval()
     with torch.no_grad():
         module.conv.weight[0, 0, 0, 0] = float("nan")

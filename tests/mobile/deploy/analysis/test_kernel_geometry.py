@@ -1,4 +1,4 @@
-"""Kernels written into a wider geometry compute what they computed."""
+"""Kernels embedded in a larger geometry compute the same."""
 
 import torch
 from hypothesis import given, settings
@@ -28,7 +28,7 @@ def convolved(
     stride=st.integers(1, 3),
     groups=st.sampled_from(GROUPS),
 )
-def test_any_two_geometries_that_join_compute_the_same(
+def test_a_joint_geometry_computes_the_sum_of_both(
     a: tuple[int, int], b: tuple[int, int], padding: int, stride: int, groups: tuple[int, int]
 ) -> None:
     """`joined` and `placed` against PyTorch's convolution: any kernels, dilations, paddings of one output size."""

@@ -1,4 +1,4 @@
-"""A layout is what its chain of reshapes and permutes does, written out in as few operators as can be."""
+"""A layout equals its chain of reshapes and permutes, and is written in the fewest operators."""
 
 import random
 
@@ -89,7 +89,7 @@ def test_a_chain_is_written_in_the_fewest_moves(shape: tuple[int, ...], moves: M
     assert torch.equal(result, expected)
 
 
-def test_axes_that_are_no_product_of_whole_atoms_begin_a_new_value() -> None:
+def test_axes_that_are_not_products_of_atoms_start_a_new_layout() -> None:
     moves: Moves = [("permute", (0, 2, 3, 1)), ("reshape", (1, 8, 15))]
     count, value, _, _ = written_out(moves, (1, 6, 4, 5))
     assert is_move(value)  # 8 = 4 * 2 would cut W = 5

@@ -1,4 +1,4 @@
-"""The attention's scale goes into the layer behind the queries, or behind the keys."""
+"""The scale of an attention is folded into the layer that computes the queries or the keys."""
 
 import pytest
 import torch
@@ -72,7 +72,7 @@ def test_a_scaled_product_scales_the_queries(kind: str, transformed: Transformed
     assert row_factors(result) == [0.5] * 8 + [1.0] * 16
 
 
-def test_the_keys_take_it_where_the_queries_cannot(transformed: Transformed) -> None:
+def test_the_scale_is_folded_into_the_keys_if_not_into_the_queries(transformed: Transformed) -> None:
     result = transformed(Attention("through the keys"), SHAPE, RECIPE)
     assert result.applied() == {"attention_scale_into_query": 1}
     assert row_factors(result) == [1.0] * 8 + [0.5] * 8 + [1.0] * 8

@@ -1,4 +1,4 @@
-"""BatchNorm into the layer before it, or alone."""
+"""BatchNorm folded into the layer before it, or written as a depthwise convolution."""
 
 from collections.abc import Callable
 
@@ -69,7 +69,7 @@ class ThroughViews(nn.Module):
         return self.shuffled(nn.functional.pixel_shuffle(self.conv(torch.relu(y)), 2))
 
 
-def test_through_what_only_moves_channels(transformed: Transformed) -> None:
+def test_through_rearrangements_of_channels(transformed: Transformed) -> None:
     result = transformed(ThroughViews(), SHAPE, (BatchNormIntoProducer(),))
     assert result.applied() == {"batch_norm_into_producer": 2}
 

@@ -1,4 +1,4 @@
-"""BatchNorm into the layers after it: into all of them, or none."""
+"""BatchNorm folded into the layers after it: into all of them, or none."""
 
 from collections.abc import Callable
 
@@ -71,7 +71,7 @@ class Unshifted(nn.Module):
     ],
     ids=["padded", "same", "transposed"],
 )
-def test_a_pure_scale_passes_padding(reader: nn.Module, transformed: Transformed) -> None:
+def test_a_scale_is_folded_into_a_padded_layer(reader: nn.Module, transformed: Transformed) -> None:
     result = transformed(Unshifted(reader), SHAPE, (BatchNormIntoReaders(),), keep_weights=True)
     assert result.applied() == {"batch_norm_into_readers": 1}
     assert "batch_norm" not in result.operators()

@@ -46,12 +46,12 @@ class Noisy(nn.Module):
         return x + 0.0 * torch.rand(3, 1, 1)
 
 
-def test_a_constant_that_would_bloat_the_file_is_refused(transformed: Transformed) -> None:
+def test_a_large_result_is_refused(transformed: Transformed) -> None:
     result = transformed(TooLarge(), SHAPE, (FoldConstants(),))
     assert result.refused("fold_constants") == [f"its {4 * LARGEST_CONSTANT} elements would be stored in place of 1"]
 
 
-def test_random_numbers_are_no_constants(transformed: Transformed) -> None:
+def test_random_numbers_are_not_folded(transformed: Transformed) -> None:
     result = transformed(Noisy(), SHAPE, (FoldConstants(),))
     assert result.refused("fold_constants") == ["it draws random numbers"]
 
@@ -100,7 +100,7 @@ class NotALinearLayer(nn.Module):
         return (torch.addmm(self.sum, x.reshape(15, 7), self.matrix) + scaled) @ x.reshape(15, 7)[:4]
 
 
-def test_other_products_stay(transformed: Transformed) -> None:
+def test_other_products_are_kept(transformed: Transformed) -> None:
     result = transformed(NotALinearLayer(), SHAPE, (ProductAsLinear(),))
     assert result.applied() == {}
     assert result.operators()["addmm"] == 2

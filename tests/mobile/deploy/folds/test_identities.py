@@ -49,7 +49,9 @@ NOTHING: dict[str, Callable[[Tensor], Tensor]] = {
 
 
 @pytest.mark.parametrize("function", NOTHING.values(), ids=NOTHING)
-def test_what_changes_nothing_vanishes(function: Callable[[Tensor], Tensor], transformed: Transformed) -> None:
+def test_operations_that_change_nothing_are_removed(
+    function: Callable[[Tensor], Tensor], transformed: Transformed
+) -> None:
     result = transformed(Apply(function), SHAPE, (Identity(),))
     assert result.operators() == {"tanh": 2}
     assert result.applied().get("identity", 0) == result.before.node_count - 2
@@ -69,7 +71,9 @@ SOMETHING: dict[str, Callable[[Tensor], Tensor]] = {
 
 
 @pytest.mark.parametrize("function", SOMETHING.values(), ids=SOMETHING)
-def test_what_changes_something_stays(function: Callable[[Tensor], Tensor], transformed: Transformed) -> None:
+def test_operations_that_change_something_are_kept(
+    function: Callable[[Tensor], Tensor], transformed: Transformed
+) -> None:
     result = transformed(Apply(function), SHAPE, (Identity(),))
     needless_slices = sum("slice" in str(node.target) for node in result.before.graph.nodes)
     assert result.applied().get("identity", 0) <= needless_slices

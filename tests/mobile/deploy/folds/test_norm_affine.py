@@ -1,4 +1,4 @@
-"""A norm's scale and shift go into all of its readers, or into none."""
+"""A norm's scale and shift are folded into all of its users, or into none."""
 
 from collections.abc import Callable
 
@@ -96,7 +96,7 @@ def test_group_norm_has_its_channels_first(norm: nn.Module, transformed: Transfo
     assert affine_of(result) == [None, None]
 
 
-def test_a_scale_alone_passes_padding(transformed: Transformed) -> None:
+def test_a_scale_alone_is_folded_into_a_padded_layer(transformed: Transformed) -> None:
     reader = Lambda(first, nn.Conv2d(6, 6, 3, padding=1, groups=6))
     build = Readers(reader, norm=nn.LayerNorm(6, bias=False))
     assert transformed(build, SHAPE, (NormAffineIntoReaders(),)).applied() == {"norm_affine_into_readers": 1}
@@ -130,7 +130,7 @@ class Attention(nn.Module):
         return rows + nn.functional.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(1, 99, 6)
 
 
-def test_attention_takes_it_whole(transformed: Transformed) -> None:
+def test_into_the_layers_of_an_attention(transformed: Transformed) -> None:
     result = transformed(Attention(), SHAPE, (NormAffineIntoReaders(),))
     assert result.applied() == {"norm_affine_into_readers": 1}
     assert "qkv.bias" in {name for name, _ in result.program.graph_module.named_parameters()}
@@ -195,7 +195,7 @@ def test_reasons_to_refuse(build: Callable[[], nn.Module], reason: str, transfor
     assert affine_of(result) != [None, None]
 
 
-def test_a_norm_without_affine_has_nothing_to_give(transformed: Transformed) -> None:
+def test_a_norm_without_affine_is_not_matched(transformed: Transformed) -> None:
     build = Readers(nn.Linear(6, 10), norm=nn.LayerNorm(6, elementwise_affine=False))
     result = transformed(build, SHAPE, (NormAffineIntoReaders(),))
     assert result.applied() == {}

@@ -69,7 +69,7 @@ JOINED: dict[str, tuple[Callable[[], nn.Module], tuple[int, int, int]]] = {
 
 
 @pytest.mark.parametrize(("build", "geometry"), JOINED.values(), ids=JOINED)
-def test_one_convolution_is_left(
+def test_the_branches_become_one_convolution(
     build: Callable[[], nn.Module], geometry: tuple[int, int, int], transformed: Transformed
 ) -> None:
     result = transformed(build(), SHAPE)
@@ -111,7 +111,7 @@ class LinearBranches(nn.Module):
         return (self.a(self.a_norm(x)) + self.b(self.b_norm(x))) / 2
 
 
-def test_linear_layers_join_too(transformed: Transformed) -> None:
+def test_linear_layers_are_merged(transformed: Transformed) -> None:
     result = transformed(LinearBranches(), SHAPE)
     assert result.applied()["parallel_layers"] == 2
     assert result.operators() == {"relu": 2, "mean": 1, "linear": 2}
@@ -128,7 +128,7 @@ class ConvRows(nn.Module):
         return self.wide(x) + self.narrow(x) + self.norm(x)
 
 
-def test_conv1d_joins_too(transformed: Transformed) -> None:
+def test_conv1d_is_merged(transformed: Transformed) -> None:
     result = transformed(ConvRows(), SHAPE, FOLD)
     assert result.operators() == {"relu": 1, "flatten": 1, "conv1d": 1}
 
@@ -145,7 +145,7 @@ class TwoInputs(nn.Module):
         return torch.relu(x + self.a(y) - (self.b(y) - self.c(x)))
 
 
-def test_terms_of_several_inputs_join_by_input(transformed: Transformed) -> None:
+def test_terms_are_merged_per_input(transformed: Transformed) -> None:
     result = transformed(TwoInputs(), SHAPE, FOLD)
     assert result.operators() == {"relu": 2, "tanh": 1, "conv2d": 2, "add": 1}
 
@@ -231,14 +231,14 @@ def test_reasons_to_refuse(kind: str, reason: str, transformed: Transformed) -> 
     assert result.refused("parallel_layers") == [reason]
 
 
-def test_more_work_is_refused_with_the_numbers(transformed: Transformed) -> None:
+def test_more_multiplications_are_refused(transformed: Transformed) -> None:
     result = transformed(NotJoined("work"), SHAPE, (ParallelLayers(),))
     apart, together = 99 * 8 * 49 + 99 * 8 * 8, 99 * 8 * 8 * 49
     reason = f"conv2d and conv2d_1 need {apart} multiplications, as one layer {together}"
     assert result.refused("parallel_layers") == [reason]
 
 
-def test_a_sum_that_broadcasts_is_none_of_its_business(transformed: Transformed) -> None:
+def test_a_broadcasting_sum_is_not_matched(transformed: Transformed) -> None:
     result = transformed(NotJoined("broadcast"), SHAPE, (ParallelLayers(),))
     assert result.applied() == {}
     assert result.refused("parallel_layers") == []
@@ -263,7 +263,7 @@ class Grids(nn.Module):
         return self.a(x) + self.b(x)
 
 
-def test_taps_between_each_other_are_refused(transformed: Transformed) -> None:
+def test_interleaved_taps_are_refused(transformed: Transformed) -> None:
     result = transformed(Grids(), SHAPE, (ParallelLayers(),))
     assert result.refused("parallel_layers") == ["conv2d and conv2d_1: the taps of the kernels lie on different grids"]
 
@@ -301,6 +301,6 @@ class OneSided(nn.Module):
         return torch.relu(self.a(x) + self.b(x)) + torch.relu(self.c(x))
 
 
-def test_even_kernels_join_where_padding_stays_symmetric(transformed: Transformed) -> None:
+def test_even_kernels_are_merged_if_padding_stays_symmetric(transformed: Transformed) -> None:
     result = transformed(OneSided(), (1, 8, 8, 6), (ParallelLayers(),))
     assert result.applied() == {"parallel_layers": 1}

@@ -1,4 +1,4 @@
-"""Constant scales and shifts go into the layer before them."""
+"""Constant scales and shifts are folded into the layer before them."""
 
 from collections.abc import Callable
 
@@ -101,7 +101,7 @@ OTHER: dict[str, Callable[[Tensor], Tensor]] = {
 
 
 @pytest.mark.parametrize("function", OTHER.values(), ids=OTHER)
-def test_other_arithmetic_stays(function: Callable[[Tensor], Tensor], transformed: Transformed) -> None:
+def test_other_arithmetic_is_kept(function: Callable[[Tensor], Tensor], transformed: Transformed) -> None:
     result = transformed(Arithmetic(function), SHAPE, PRODUCER)
     assert "constant_into_producer" not in result.applied() or "abs" in result.operators()
     assert result.program.node_count > 2
@@ -121,7 +121,7 @@ class OneRow(nn.Module):
 
 
 @pytest.mark.parametrize("row", [True, False])
-def test_a_layer_whose_weights_are_broadcast_takes_nothing(row: bool, transformed: Transformed) -> None:
+def test_a_layer_with_broadcast_weights_is_refused(row: bool, transformed: Transformed) -> None:
     (refusal,) = transformed(OneRow(row=row), SHAPE, PRODUCER).refused("constant_into_producer")
     assert refusal == "linear has a weight or bias of an unexpected shape"
 

@@ -1,4 +1,4 @@
-"""Constant scales and shifts go into the layers after them: into all of them, or none."""
+"""Constant scales and shifts are folded into the layers after them: into all of them, or none."""
 
 from collections.abc import Callable
 
@@ -49,7 +49,7 @@ def test_a_long_chain_of_scales_goes_into_the_layer(transformed: Transformed) ->
     assert result.operators() == {"conv2d": 1, "relu": 1}
 
 
-def test_the_mean_of_the_input_does_not_pass_padding(transformed: Transformed) -> None:
+def test_the_mean_of_the_input_is_not_folded_into_a_padded_layer(transformed: Transformed) -> None:
     mean_and_std = Wrapped(lambda x: (x - per_colour(x, 0.5, 0.375, 0.4375)) / per_colour(x, 0.25, 0.375, 0.5))
     result = transformed(mean_and_std, (1, 3, 10, 13), (*READERS, ConstantIntoReaders()))
     assert result.operators() == {"sub": 1, "conv2d": 1, "relu": 1}

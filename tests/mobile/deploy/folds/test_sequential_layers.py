@@ -1,4 +1,4 @@
-"""Two layers in a row become one where that is exact and no more work."""
+"""Two consecutive layers become one if that is exact and not more expensive."""
 
 from collections.abc import Callable
 
@@ -55,7 +55,9 @@ JOINED: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...]]] = {
 
 
 @pytest.mark.parametrize(("build", "weight"), JOINED.values(), ids=JOINED)
-def test_one_layer_is_left(build: Callable[[], nn.Module], weight: tuple[int, ...], transformed: Transformed) -> None:
+def test_two_layers_become_one(
+    build: Callable[[], nn.Module], weight: tuple[int, ...], transformed: Transformed
+) -> None:
     result = transformed(build(), SHAPE, (SequentialLayers(),))
     assert result.applied() == {"sequential_layers": 1}
     assert result.program.node_count == result.before.node_count - 1
@@ -64,7 +66,7 @@ def test_one_layer_is_left(build: Callable[[], nn.Module], weight: tuple[int, ..
     assert tuple(arguments(layers[0])["weight"].meta["val"].shape) == weight
 
 
-def test_a_chain_shrinks_to_one(transformed: Transformed) -> None:
+def test_a_chain_of_layers_becomes_one(transformed: Transformed) -> None:
     chain = nn.Sequential(nn.Conv2d(6, 24, 1), nn.Conv2d(24, 24, 1), nn.Conv2d(24, 4, 1))
     result = transformed(chain, SHAPE, (SequentialLayers(),))
     assert result.operators() == {"conv2d": 1}
@@ -133,7 +135,7 @@ def test_reasons_to_refuse(build: Callable[[], nn.Module], reason: str, transfor
     ],
     ids=["no 1x1", "strided 1x1 first", "padded 1x1 first", "other kind", "activation between"],
 )
-def test_pairs_that_are_none_of_its_business(build: Callable[[], nn.Module], transformed: Transformed) -> None:
+def test_pairs_that_are_not_matched(build: Callable[[], nn.Module], transformed: Transformed) -> None:
     result = transformed(build(), SHAPE, (SequentialLayers(),))
     assert result.applied() == {}
     assert result.refused("sequential_layers") == []

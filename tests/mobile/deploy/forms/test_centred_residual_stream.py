@@ -1,4 +1,4 @@
-"""LayerNorms of a stream become RMS norms: where, at what price, and where not."""
+"""LayerNorms of a residual stream become RMS norms; layers added, and reasons to refuse."""
 
 from collections.abc import Callable
 
@@ -47,7 +47,7 @@ def norms_left(result: Result) -> tuple[int, int]:
     return operators["layer_norm"], operators["rms_norm"]
 
 
-def test_the_mean_is_dropped_where_norms_alone_read(transformed: Transformed) -> None:
+def test_the_mean_is_removed_if_only_norms_read_the_stream(transformed: Transformed) -> None:
     result, before = (
         transformed(Residual(lambda net, x: net.head(net.norm(x).mean((1, 2)))), SHAPE, recipe)
         for recipe in (RECIPE, EXACT)
@@ -71,7 +71,7 @@ KEPT: dict[str, tuple[Callable[[Residual, Tensor], Tensor], int]] = {
 
 
 @pytest.mark.parametrize(("end", "extra"), KEPT.values(), ids=KEPT)
-def test_the_mean_is_kept_where_others_read(
+def test_the_mean_is_kept_if_layers_read_the_stream(
     transformed: Transformed, end: Callable[[Residual, Tensor], Tensor], extra: int
 ) -> None:
     result = transformed(Residual(end), SHAPE, RECIPE)
@@ -84,7 +84,7 @@ def test_the_mean_is_kept_where_others_read(
     assert layers == 3 + extra  # one for each norm's mean of squares
 
 
-def test_a_source_that_is_no_layer_is_projected_once(transformed: Transformed) -> None:
+def test_a_source_that_is_not_a_layer_gets_one_projection(transformed: Transformed) -> None:
     class Started(Residual):
         def stream(self, x: Tensor) -> Tensor:
             x = self.stem(x).sigmoid().permute(0, 2, 3, 1)
@@ -100,7 +100,7 @@ def test_a_source_that_is_no_layer_is_projected_once(transformed: Transformed) -
     assert more["conv2d"] + more["linear"] == 3 + 1  # a mean of squares for each norm, and the projection
 
 
-def test_a_lone_norm_behind_a_layer_keeps_its_affine(transformed: Transformed) -> None:
+def test_a_single_norm_of_a_layer_keeps_its_affine(transformed: Transformed) -> None:
     class Stem(nn.Module):
         def __init__(self) -> None:
             super().__init__()

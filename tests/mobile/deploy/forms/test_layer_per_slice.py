@@ -1,4 +1,4 @@
-"""A layer that is only read in slices of its channels becomes one layer per slice."""
+"""A layer of whose result only slices of channels are used becomes one layer per slice."""
 
 from collections.abc import Callable
 
@@ -21,7 +21,7 @@ class Sliced(nn.Module):
         return self.cut(self.layer(x))
 
 
-def test_channels_that_nobody_reads_are_not_computed(transformed: Transformed) -> None:
+def test_unused_channels_are_not_computed(transformed: Transformed) -> None:
     net = Sliced(nn.Conv2d(8, 12, 3, stride=2, padding=1), lambda y: y[:, :4] * y[:, 6:10])
     result = transformed(net, SHAPE, (LayerPerSlice(),))
     assert result.operators() == {"conv2d": 2, "mul": 1}

@@ -1,4 +1,4 @@
-"""Norms written in operators: which, how many, how exactly, and which not."""
+"""Norms written in elementary operators: counts, precision, and reasons to refuse."""
 
 from collections.abc import Callable
 
@@ -44,7 +44,7 @@ def test_it_is_written(transformed: Transformed, build: Callable[[], nn.Module],
     assert result.operators() == operators
 
 
-def test_a_large_mean_costs_no_digits(transformed: Transformed) -> None:
+def test_a_large_mean_costs_no_precision(transformed: Transformed) -> None:
     """The variance is that of x - mean(x), not the difference of two large squares."""
 
     class Shifted(nn.Module):

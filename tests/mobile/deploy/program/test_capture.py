@@ -1,4 +1,4 @@
-"""From a module to a program: functional, with one node per tensor, and a copy of the module's memory."""
+"""Captured programs are functional, have one node per tensor, and share no memory with the module."""
 
 from typing import Any
 
@@ -50,7 +50,7 @@ class WritesIntoAView(nn.Module):
         return y.flatten(1).view(2, -1)
 
 
-def test_writing_into_a_view_is_functional_too_and_keeps_one_spelling() -> None:
+def test_writing_into_a_view_becomes_functional_in_canonical_operators() -> None:
     x = torch.randn(1, 3, 7, 9)
     module = WritesIntoAView().eval()
     program = capture(module, x)
@@ -78,7 +78,7 @@ class KeepsItsDtype(nn.Module):
 
 
 @pytest.mark.parametrize("module", [SeenThroughAView(), KeepsItsDtype()], ids=["view", "dtype"])
-def test_what_an_in_place_operation_means_is_kept(module: nn.Module) -> None:
+def test_functional_operations_equal_the_in_place_ones(module: nn.Module) -> None:
     x = torch.randn(1, 3, 7, 9)
     result = run(capture(module.eval(), x), x)[0]
     assert result.dtype == torch.float32
@@ -122,7 +122,7 @@ def test_tied_weights_are_one_node_and_outputs_a_flat_tuple() -> None:
     assert torch.equal(outputs[1], expected["rest"][0])
 
 
-def test_nodes_say_what_they_stand_for() -> None:
+def test_nodes_record_shapes_and_modules() -> None:
     program = capture(InPlace().eval(), torch.randn(1, 3, 7, 9))
     conv = next(node for node in program.graph.nodes if node.target == torch.ops.aten.conv2d.default)
     assert tuple(conv.meta["val"].shape) == (1, 4, 5, 7)
@@ -131,7 +131,7 @@ def test_nodes_say_what_they_stand_for() -> None:
     assert {str(node.target) for node in program.graph.find_nodes(op="get_attr")} >= {"conv.weight", "norm.running_var"}
 
 
-def test_the_module_is_left_alone() -> None:
+def test_the_module_is_not_changed() -> None:
     module = InPlace().eval()
     program = capture(module, torch.randn(1, 3, 7, 9))
     before = module.conv.weight.detach().clone()
@@ -159,7 +159,7 @@ class Branching(nn.Module):
         return x if bool(x.sum() > 0) else -x
 
 
-def test_data_dependent_control_flow_is_one_sentence() -> None:
+def test_data_dependent_control_flow_is_refused_in_one_sentence() -> None:
     with pytest.raises(ConversionError, match=r"torch\.export cannot trace Branching") as caught:
         capture(Branching().eval(), torch.randn(1, 3, 7, 9))
     assert "\n" not in str(caught.value)
@@ -175,7 +175,7 @@ class Counting(nn.Module):
         return x * self.calls
 
 
-def test_a_network_that_keeps_state_is_refused() -> None:
+def test_writing_into_a_buffer_is_refused() -> None:
     with pytest.raises(ConversionError, match="writes into its own buffers"):
         capture(Counting().eval(), torch.randn(1, 3, 7, 9))
 
@@ -191,7 +191,7 @@ class Casting(nn.Module):
         return (x[:, self.order] * self.scale.view(-1, 1, 1)).to(torch.float32) + ramp
 
 
-def test_precision_changes_everywhere_and_comes_back() -> None:
+def test_to_dtype_changes_all_dtypes_and_back() -> None:
     x = torch.randn(1, 3, 7, 9)
     program = capture(Casting().eval(), x)
     double = to_dtype(program, torch.float64)
@@ -227,7 +227,7 @@ class WithoutAutocast(nn.Module):
         return self.last(scaled), z
 
 
-def test_what_is_kept_from_autocast_is_a_part_like_any_other() -> None:
+def test_a_disabled_autocast_is_inlined() -> None:
     x, module = torch.randn(1, 3, 7, 9), WithoutAutocast().eval()
     program = capture(module, x)
     assert all(target.startswith("aten.") for target in targets(program))
@@ -250,7 +250,7 @@ class Creates(nn.Module):
         return smooth, sampled, x @ torch.eye(9), x @ torch.zeros(9, 2), torch.full((2, 7), 0.5) @ x
 
 
-def test_what_the_network_creates_is_of_the_programs_precision() -> None:
+def test_created_tensors_follow_the_programs_dtype() -> None:
     x = torch.randn(1, 3, 7, 9)
     module = Creates().eval()
     program = capture(module, x)
@@ -278,7 +278,7 @@ class ChoosesGradients(nn.Module):
 
 
 @pytest.mark.parametrize("gradients", [True, False])
-def test_what_chooses_gradients_is_a_part_like_any_other(gradients: bool) -> None:
+def test_a_gradient_mode_is_inlined(gradients: bool) -> None:
     x, module = torch.randn(1, 3, 7, 9), ChoosesGradients().eval()
     with torch.set_grad_enabled(gradients):
         program = capture(module, x)
@@ -287,7 +287,7 @@ def test_what_chooses_gradients_is_a_part_like_any_other(gradients: bool) -> Non
         assert torch.equal(found, expected)
 
 
-def test_a_condition_on_the_picture_is_refused() -> None:
+def test_a_condition_on_the_input_is_refused() -> None:
     class Condition(nn.Module):
         def forward(self, x: Tensor) -> Any:
             return torch.cond(x.sum() > 0, lambda x: x * 2, lambda x: x * 3, (x,))

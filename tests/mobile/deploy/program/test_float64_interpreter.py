@@ -1,4 +1,4 @@
-"""Grouped convolutions in float64 as products of matrices, against PyTorch's own."""
+"""Grouped convolutions in float64 as matrix products, against PyTorch's own."""
 
 import pytest
 import torch
@@ -13,7 +13,9 @@ from efficientmod_mobile.deploy.program._float64_interpreter import _grouped_con
 @pytest.mark.parametrize("stride", [(1, 1), (2, 3), (2,)])
 @pytest.mark.parametrize("padding", [(0, 0), (3, 1), (2,)])
 @pytest.mark.parametrize("dilation", [(1, 1), (2, 1)])
-def test_it_is_pytorchs_convolution(groups: int, stride: list[int], padding: list[int], dilation: list[int]) -> None:
+def test_it_equals_pytorchs_convolution(
+    groups: int, stride: list[int], padding: list[int], dilation: list[int]
+) -> None:
     torch.manual_seed(0)
     x = torch.randn(2, 6, 11, 8, dtype=torch.float64)
     weight, bias = torch.randn(12, 6 // groups, 5, 3, dtype=torch.float64), torch.randn(12, dtype=torch.float64)

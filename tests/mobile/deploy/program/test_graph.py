@@ -1,4 +1,4 @@
-"""Editing a graph keeps shapes, names and parameters true."""
+"""Editing a graph keeps shapes, names and parameters correct."""
 
 import pytest
 import torch
@@ -79,7 +79,7 @@ def test_a_shared_parameter_keeps_its_other_reader(program: Program) -> None:
     assert str(arguments(head)["bias"].target) == "head.bias_1"
 
 
-def test_a_new_node_has_a_shape_and_a_place(program: Program) -> None:
+def test_a_new_node_has_a_shape_and_a_module(program: Program) -> None:
     head = find(program, 1)
     relu = head.args[0]
     assert isinstance(relu, torch.fx.Node)
@@ -99,7 +99,7 @@ def test_an_argument_is_set_by_name(program: Program) -> None:
     assert soft.kwargs == {"scale": 1.0}
 
 
-def test_what_nothing_reads_goes_with_its_parameters(program: Program) -> None:
+def test_unused_nodes_are_removed_with_their_parameters(program: Program) -> None:
     conv, head = find(program, 0), find(program, 1)
     x = conv.args[0]
     relu = head.args[0]
@@ -131,7 +131,7 @@ def test_every_call_of_a_module_has_the_path_of_the_module() -> None:
     assert module_path(tanh) == ""
 
 
-def test_the_number_of_a_call_is_no_part_of_a_modules_path(program: Program) -> None:
+def test_a_modules_path_excludes_the_number_of_the_call(program: Program) -> None:
     conv = find(program, 0)
     conv.meta["nn_module_stack"] = {"stem": ("stem", nn.Sequential), "stem.0@1": ("stem.0@1", nn.Conv2d)}
     assert module_path(conv) == "stem.0"

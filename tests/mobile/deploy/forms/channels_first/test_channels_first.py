@@ -1,4 +1,4 @@
-"""Operators move to the channels-first tensor behind their input, and the permutes meet and vanish."""
+"""Operators on permuted tensors become channels-first, and permutes cancel."""
 
 from collections.abc import Callable
 
@@ -66,7 +66,9 @@ MOVED: dict[str, tuple[Callable[[Tensor, Between], Tensor], dict[str, int]]] = {
 
 
 @pytest.mark.parametrize(("middle", "left"), MOVED.values(), ids=MOVED)
-def test_it_moves(transformed: Transformed, middle: Callable[[Tensor, Between], Tensor], left: dict[str, int]) -> None:
+def test_operators_become_channels_first(
+    transformed: Transformed, middle: Callable[[Tensor, Between], Tensor], left: dict[str, int]
+) -> None:
     result = transformed(Between(middle), SHAPE, RECIPE)
     operators = result.operators()
     assert {name: operators[name] for name in ("permute", "reshape", "transpose", "flatten") if operators[name]} == left
@@ -75,7 +77,7 @@ def test_it_moves(transformed: Transformed, middle: Callable[[Tensor, Between], 
     assert result.refused("channels_first") == []
 
 
-def test_a_layer_stays_linear_where_nothing_is_permuted(transformed: Transformed) -> None:
+def test_a_linear_layer_without_permutes_is_kept(transformed: Transformed) -> None:
     class Rows(nn.Module):
         def __init__(self) -> None:
             super().__init__()
@@ -102,7 +104,7 @@ def test_an_output_of_the_network_is_permuted_back(transformed: Transformed) -> 
     assert transformed(Output(), SHAPE, RECIPE).operators() == {"conv2d": 1, "permute": 1}
 
 
-def test_a_layer_with_a_computed_bias_stays_before_its_permute(transformed: Transformed) -> None:
+def test_a_layer_with_a_computed_bias_is_kept_before_its_permute(transformed: Transformed) -> None:
     network = Between(lambda x, net: F.linear(x, net.linear.weight, net.linear.bias * x.mean()))
     assert transformed(network, SHAPE, RECIPE).operators()["linear"] == 1
 
@@ -115,12 +117,12 @@ EMPTY: dict[str, Callable[[Tensor, Between], Tensor]] = {
 
 
 @pytest.mark.parametrize("middle", EMPTY.values(), ids=EMPTY)
-def test_empty_tensors_stay(transformed: Transformed, middle: Callable[[Tensor, Between], Tensor]) -> None:
+def test_empty_tensors_are_kept(transformed: Transformed, middle: Callable[[Tensor, Between], Tensor]) -> None:
     assert transformed(Between(middle), SHAPE, RECIPE).program.node_count > 2
 
 
 @pytest.mark.parametrize("dims", [(0,), (0, 2)])
-def test_a_mean_over_axes_of_length_one_is_no_mean_over_all(transformed: Transformed, dims: tuple[int, ...]) -> None:
+def test_a_mean_over_axes_of_length_one_is_kept(transformed: Transformed, dims: tuple[int, ...]) -> None:
     class Mean(nn.Module):
         def __init__(self) -> None:
             super().__init__()
@@ -133,7 +135,7 @@ def test_a_mean_over_axes_of_length_one_is_no_mean_over_all(transformed: Transfo
     assert transformed(Mean(), SHAPE, RECIPE).operators()["mean"] == 1
 
 
-def test_a_list_of_parts_that_no_rule_knows_stays(transformed: Transformed) -> None:
+def test_a_list_of_parts_without_a_rule_is_kept(transformed: Transformed) -> None:
     network = Between(lambda x, net: net.linear(torch.cat(x.tensor_split(2, -1)[::-1], -1)))
     assert transformed(network, SHAPE, RECIPE).operators()["tensor_split"] == 1
 
@@ -198,7 +200,7 @@ JOINED: dict[str, Callable[[Joined, Tensor], Tensor]] = {
 
 
 @pytest.mark.parametrize("join", JOINED.values(), ids=JOINED)
-def test_tensors_that_lie_in_different_ways_are_not_joined(
+def test_tensors_of_different_layouts_are_not_concatenated(
     transformed: Transformed, join: Callable[[Joined, Tensor], Tensor]
 ) -> None:
     refusals = transformed(Joined(join), SHAPE, RECIPE).refused("channels_first")

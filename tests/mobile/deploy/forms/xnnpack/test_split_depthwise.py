@@ -1,4 +1,4 @@
-"""Large depthwise kernels are cut into grids that cover every tap once and keep the border as it was."""
+"""Large depthwise kernels are split into grids or bands that cover every tap once."""
 
 from collections.abc import Callable
 from itertools import pairwise, product

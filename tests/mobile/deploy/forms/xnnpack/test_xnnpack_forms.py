@@ -1,4 +1,4 @@
-"""Operators in the forms that XNNPACK has: each is proven equal in float64 by `transformed`, and none is left over."""
+"""Operators in forms that XNNPACK supports: each equal in float64, none left in an unsupported form."""
 
 from collections.abc import Callable
 
@@ -91,7 +91,7 @@ FUNCTIONS: list[tuple[Function, dict[str, int]]] = [
 
 
 @pytest.mark.parametrize(("function", "operators"), [*CUTS, *POOLS, *SUMS, *FUNCTIONS])
-def test_it_is_written_otherwise(function: Function, operators: dict[str, int], transformed: Transformed) -> None:
+def test_it_is_rewritten(function: Function, operators: dict[str, int], transformed: Transformed) -> None:
     result = transformed(Net(function), SHAPE, FORMS)
     assert result.operators() == {"sin": 1, "tanh": 1 + operators.get("tanh", 0), **_others(operators)}
     assert not any(isinstance(argument, int) for node in _sums(result.program.graph) for argument in node.args)
@@ -138,6 +138,6 @@ STAYS: list[Function] = [
 
 
 @pytest.mark.parametrize("function", STAYS)
-def test_it_stays(function: Function, transformed: Transformed) -> None:
+def test_it_is_kept(function: Function, transformed: Transformed) -> None:
     applied = transformed(Net(function), SHAPE, FORMS).applied()
     assert not applied
