@@ -42,6 +42,14 @@ def test_the_picture_is_what_the_imports_are() -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_the_page_describes_every_room() -> None:
+    page = (REPOSITORY / "docs" / "architecture.md").read_text()
+    folders = [REPOSITORY / name for name in ("efficientmod_mobile/deploy", "export/efficientmod_export")]
+    rooms = [path.parent for folder in folders for path in sorted(folder.glob("*/__init__.py"))]
+    names = [room.relative_to(room.parents[1] if room.parent.name == "deploy" else room.parent) for room in rooms]
+    assert [name.as_posix() for name in names if f"| `{name.as_posix()}/" not in page] == []
+
+
 def test_boxes_and_arrows(repository: Path) -> None:
     assert draw("--root", str(repository)).returncode == 0
     tree = ElementTree.parse(repository / "docs" / "imports.svg")

@@ -184,11 +184,14 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--case", type=int, help="run this case only")
     parser.add_argument("--first", type=int, default=0, help="begin with this case (default: 0)")
+    parser.add_argument(
+        "--count", type=int, default=sys.maxsize, help="end after so many cases (default: with the time)"
+    )
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the files of faults here")
     options = parser.parse_args()
     hunt = Hunt(corpus(), options.seed, options.keep)
-    first, last = (options.first, sys.maxsize) if options.case is None else (options.case, options.case + 1)
-    hunt.run(range(first, last), options.seconds)
+    first, count = (options.first, options.count) if options.case is None else (options.case, 1)
+    hunt.run(range(first, first + count), options.seconds)
     for outcome, count in hunt.outcomes.most_common():
         print(f"{count:8d} {outcome}")
     sys.exit(bool(hunt.outcomes["FAULT"]))
