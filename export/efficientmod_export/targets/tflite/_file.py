@@ -1,0 +1,107 @@
+"""The operators of a .tflite file, anyone's, with the tensors that they read and write."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from efficientmod_mobile.errors import InputError
+
+Shape = tuple[int, ...]
+
+
+@dataclass(eq=False)
+class Tensor:
+    """A tensor by name and shape; `data` where it is stored in the file, `writer` where an operator computes it."""
+
+    name: str
+    shape: Shape
+    data: NDArray[Any] | None = None
+    writer: "Operator | None" = None
+    readers: list["Operator"] = field(default_factory=list)
+
+    @property
+    def constant(self) -> bool:
+        """Whether the tensor is the same in every run: stored, or widened from what is stored."""
+        widened = self.writer is not None and self.writer.code == "DEQUANTIZE"
+        return self.data is not None or (widened and self.writer is not None and self.writer.inputs[0].constant)
+
+
+@dataclass(eq=False)
+class Operator:
+    """An operator by its name in the schema; an absent optional input is left out."""
+
+    code: str
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
+    options: Any
+
+    @property
+    def shape(self) -> Shape:
+        """Of the first output."""
+        return self.outputs[0].shape
+
+    @cached_property
+    def text(self) -> str:
+        """The operator with the shapes of what it reads and writes."""
+        taken = ", ".join("x".join(map(str, tensor.shape)) or "scalar" for tensor in self.inputs)
+        return f"{self.code}({taken}) -> {'x'.join(map(str, self.shape)) or 'scalar'}"
+
+    def option(self, name: str, default: Any = None) -> Any:
+        """A field of the options' table; the default where the operator has no such table."""
+        return getattr(self.options, name, default)
+
+
+def operators(data: bytes) -> tuple[Operator, ...]:
+    """The operators of all subgraphs, in order.
+
+    Raises:
+        InputError: the bytes are no TFLite model.
+    """
+    from ai_edge_litert import schema_py_generated as schema
+
+    try:
+        model = schema.ModelT.InitFromPackedBuf(data, 0)
+        names = {code: name for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)}
+        codes = [names[max(item.builtinCode, item.deprecatedBuiltinCode)] for item in model.operatorCodes]
+        return tuple(operator for graph in model.subgraphs for operator in _of_graph(model, graph, codes))
+    except Exception as error:  # the generated reader raises whatever a wild offset leads to
+        raise InputError("The bytes are not a TFLite model, or are cut short; convert the model again.") from error
+
+
+def _of_graph(model: Any, graph: Any, codes: list[str]) -> list[Operator]:
+    tensors = [_tensor(model, item) for item in graph.tensors]
+    made = []
+    for item in graph.operators:
+        operator = Operator(
+            codes[item.opcodeIndex],
+            tuple(tensors[index] for index in item.inputs if index >= 0),
+            tuple(tensors[index] for index in item.outputs),
+            item.builtinOptions,
+        )
+        for tensor in operator.inputs:
+            tensor.readers.append(operator)
+        for tensor in operator.outputs:
+            tensor.writer = operator
+        made.append(operator)
+    return made
+
+
+def _tensor(model: Any, item: Any) -> Tensor:
+    shape = tuple(map(int, item.shape)) if item.shape is not None else ()
+    stored = model.buffers[item.buffer].data
+    name = (item.name or b"").decode("utf-8", "replace")
+    if stored is None or len(stored) == 0:
+        return Tensor(name, shape)
+    dtype = _DTYPES.get(item.type)
+    raw = np.asarray(stored, np.uint8)
+    if dtype is None or raw.size != prod(shape) * dtype.itemsize:
+        return Tensor(name, shape, raw)
+    return Tensor(name, shape, raw.view(dtype).reshape(shape))
+
+
+_DTYPES = {0: np.dtype("<f4"), 1: np.dtype("<f2"), 2: np.dtype("<i4"), 4: np.dtype("<i8"), 6: np.dtype("?")}
+"""By the schema's number of a type."""

@@ -1,0 +1,153 @@
+"""LiteRT's GPU accelerator in a process of its own: the driver is chosen before LiteRT is loaded, and may end it.
+
+The process is this file run as a script, which needs nothing of the package. It answers one pickled question after the
+other; a model that ends it costs that model only.
+"""
+
+import os
+import pickle
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+DRIVERS = {
+    "SwiftShader": Path("/usr/lib/chromium/vk_swiftshader_icd.json"),
+    "lavapipe": Path("/usr/share/vulkan/icd.d/lvp_icd.json"),
+}
+"""Software Vulkan drivers, by name, and the files by which Debian's packages declare them. SwiftShader computes in
+float32 only, and compiles a network in a second; lavapipe has float16, and takes half a minute.
+"""
+
+_CHOICE = "VK_ICD_FILENAMES"
+
+
+@dataclass(frozen=True)
+class Ran:
+    """The outputs in the signature's order, laid out as the file has them."""
+
+    outputs: tuple[NDArray[np.float32], ...]
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The accelerator did not take the whole file, or the process ended; `message` is what LiteRT logged."""
+
+    message: str
+
+
+def installed(name: str) -> bool:
+    """Whether a driver of `DRIVERS` is installed."""
+    return DRIVERS[name].exists()
+
+
+class GpuProcess:
+    """Runs files on a GPU, one after the other; starts with the first, and again after one that ended it."""
+
+    def __init__(self, driver: Path) -> None:
+        """`driver` is the JSON file that declares a Vulkan driver."""
+        self._driver = driver
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def run(self, data: bytes, inputs: tuple[NDArray[np.float32], ...], *, float32: bool = True) -> Ran | Refused:
+        """Run a file on its inputs, in the signature's order; `float32` False leaves the precision to the driver."""
+        process = self._process if self._process is not None else self._start()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            pickle.dump((data, inputs, float32), process.stdin)
+            process.stdin.flush()
+            answer = pickle.load(process.stdout)
+        except (BrokenPipeError, EOFError, pickle.UnpicklingError):
+            code = process.wait()
+            self._process = None
+            return Refused(f"the process ended with code {code}")
+        return Ran(answer) if isinstance(answer, tuple) else Refused(answer)
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        environment = {**os.environ, _CHOICE: str(self._driver)}
+        command = [sys.executable, "-P", __file__]
+        pipe = subprocess.PIPE
+        self._process = subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe)
+        return self._process
+
+    def __enter__(self) -> "GpuProcess":
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        if self._process is not None:
+            self._process.communicate()
+            self._process = None
+
+
+def _serve() -> None:
+    """Answer the questions of standard input: a tuple of outputs, or the log of a model that was refused."""
+    answers = os.fdopen(os.dup(1), "wb")
+    with tempfile.TemporaryFile() as log:
+        for stream in (1, 2):  # where LiteRT and the driver log to
+            os.dup2(log.fileno(), stream)
+        import ai_edge_litert
+        from ai_edge_litert.environment import Environment, EnvironmentOptions
+
+        folder = str(Path(ai_edge_litert.__path__[0]))
+        environment = Environment.create(options=EnvironmentOptions(runtime_path=folder))
+        while True:
+            try:
+                data, inputs, float32 = pickle.load(sys.stdin.buffer)
+            except EOFError:
+                return
+            log.seek(0)
+            log.truncate()
+            pickle.dump(_answer(environment, data, inputs, float32, log), answers)
+            answers.flush()
+
+
+def _answer(environment: Any, data: bytes, inputs: Any, float32: bool, log: IO[bytes]) -> tuple[Any, ...] | str:
+    from ai_edge_litert.compiled_model import CompiledModel
+    from ai_edge_litert.hardware_accelerator import HardwareAccelerator
+    from ai_edge_litert.options import GpuOptions, Options
+
+    options = Options(HardwareAccelerator.GPU, gpu_options=GpuOptions(enforce_f32=float32))
+    try:
+        model = CompiledModel.from_buffer(data, environment=environment, options=options)
+        if not model.is_fully_accelerated():
+            return "not fully accelerated\n" + _logged(log)
+        given, taken = model.create_input_buffers(0), model.create_output_buffers(0)
+        for buffer, values in zip(given, inputs, strict=True):
+            buffer.write(np.ascontiguousarray(values, np.float32).reshape(-1))
+        model.run_by_index(0, given, taken)
+        shapes = output_shapes(data)
+        return tuple(
+            np.array(buffer.read(int(np.prod(shape)), np.float32)).reshape(shape)
+            for buffer, shape in zip(taken, shapes, strict=True)
+        )
+    except RuntimeError as error:
+        return f"{error}\n{_logged(log)}"
+
+
+def _logged(log: IO[bytes]) -> str:
+    sys.stdout.flush()
+    log.seek(0)
+    return log.read().decode("utf-8", "replace")
+
+
+def output_shapes(data: bytes) -> list[tuple[int, ...]]:
+    """The shapes of the first signature's outputs, in its order."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    model = schema.Model.GetRootAs(data, 0)
+    graph, signature = model.Subgraphs(0), model.SignatureDefs(0)
+    indices = [signature.Outputs(place).TensorIndex() for place in range(signature.OutputsLength())]
+    return [tuple(map(int, graph.Tensors(index).ShapeAsNumpy())) for index in indices]
+
+
+if __name__ == "__main__":
+    _serve()
