@@ -1,6 +1,7 @@
 """What every test may use, above all the upstream network's shapes and its outputs in float64."""
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,10 @@ import pytest
 import torch
 from hypothesis import settings
 from numpy.typing import NDArray
+
+# Compiling for a GPU takes seconds to minutes: only the tests that are about it do so, and choose their driver.
+NO_DRIVER = "/no-vulkan-driver"
+os.environ["VK_ICD_FILENAMES"] = NO_DRIVER
 
 Shapes = dict[str, tuple[int, ...]]
 UPSTREAM = Path(__file__).parent / "data" / "upstream"

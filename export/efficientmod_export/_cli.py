@@ -79,6 +79,13 @@ def export(
             help="fp32, fp16, ...: of every target that has it, by default each target's own; may be repeated.",
         ),
     ] = None,
+    unit: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="UNIT",
+            help="cpu, gpu or neural_engine: what to prove on, by default all that can be used here; may be repeated.",
+        ),
+    ] = None,
     resolution: Annotated[str | None, typer.Option(help="224, or height x width as in 256x192.")] = None,
     labels: Annotated[Path | None, typer.Option(help="A text file with one class name a line.")] = None,
     output: Annotated[
@@ -105,6 +112,7 @@ def export(
                 targets=tuple(target),
                 output=output,
                 precisions=tuple(precision or ()),
+                units=tuple(unit or ()),
                 resolution=None if resolution is None else parse_resolution(resolution),
                 labels=labels,
                 ios=ios,

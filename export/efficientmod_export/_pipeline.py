@@ -31,7 +31,7 @@ from efficientmod_export.parity import PHOTO_CREDITS
 from efficientmod_export.targets import Variant, find_target
 from efficientmod_mobile import load_network
 from efficientmod_mobile.deploy import Deployed, Original, Recipe, capture, deploy
-from efficientmod_mobile.errors import EfficientModError, ParityError
+from efficientmod_mobile.errors import EfficientModError
 
 Deploy = Callable[[Recipe], Deployed]
 
@@ -43,6 +43,7 @@ def export_bundle(
     targets: tuple[str, ...] = ("all",),
     output: Path | str = "out",
     precisions: tuple[str, ...] = (),
+    units: tuple[str, ...] = (),
     resolution: tuple[int, int] | None = None,
     labels: Path | None = None,
     ios: int = 16,
@@ -56,11 +57,12 @@ def export_bundle(
     `model` is `efficientmod_s`, `timm/NAME` or `package.module:function`; `checkpoint` a file or
     `hf-hub:owner/name`; at least one of them is needed. `targets` are names of targets, or `all`: what phones run by
     default. `resolution` is (H, W) in pixels, None the network's own. Each target is made in each of `precisions` that
-    it has, without them in its own default. `progress` is told each stage as it begins.
+    it has, without them in its own default, and proven on each of `units`, without them on all that can be used here.
+    `progress` is told each stage as it begins.
 
-    One artifact's failure does not stop the others: it is in the result, whose `raise_for_failure` raises it. No bundle
-    is written when an artifact fails its parity (unless `keep_failed`), when none could be made, or when one failed and
-    an earlier bundle would be replaced by a poorer one.
+    One artifact's failure does not stop the others: it is in the result, whose `raise_for_failure` raises it. What
+    passed on any unit is written; what failed on all of them is named in the manifest, and written only with
+    `keep_failed`. No bundle is written where nothing passed, and an earlier bundle is not replaced by a poorer one.
 
     Raises InputError, DependencyError or ConversionError for what concerns all of them.
     """
@@ -70,6 +72,7 @@ def export_bundle(
         targets=targets,
         output=Path(output),
         precisions=precisions,
+        units=units,
         resolution=resolution,
         labels=labels,
         ios=ios,
@@ -100,7 +103,7 @@ def export_bundle(
         progress("writing the bundle")
         note = _reason_to_write_nothing(results, request)
         if note is None:
-            writer.commit(_manifest(subject, class_names, results, writer.folder))
+            writer.commit(_manifest(subject, class_names, results, _kept(results, request), writer.folder))
     weights = _weights(subject).statement
     bundle = None if note else request.output
     return ExportResult(network.name, weights, bundle, results, selection.lacking, note)
@@ -131,7 +134,7 @@ def _make(
         options, target = _options(variant, subject, class_names, request.ios), find_target(variant.target)
         artifact = target.make(transformed.program, options, folder)
         progress(f"{variant.name}: proving")
-        checks = prove(variant, artifact, subject.held) + prove_graph(
+        checks = prove(variant, artifact, subject.held, request.units) + prove_graph(
             target, transformed.program, options, subject.held
         )
         proofs = conclusions(variant, checks)
@@ -158,14 +161,20 @@ def _options(variant: Variant, subject: Subject, class_names: tuple[str, ...] | 
     )
 
 
+def _kept(results: tuple[VariantResult, ...], request: ExportRequest) -> tuple[VariantResult, ...]:
+    """Those whose artifact goes into the bundle."""
+    return tuple(
+        result for result in results if result.artifact and (request.keep_failed or not result.artifact.entry.failed)
+    )
+
+
 def _reason_to_write_nothing(results: tuple[VariantResult, ...], request: ExportRequest) -> str | None:
-    if not any(result.failure for result in results):
-        return None
+    kept = _kept(results, request)
     if not any(result.artifact for result in results):
-        return "No target could be made, so no bundle was written."
-    if any(isinstance(result.failure, ParityError) for result in results) and not request.keep_failed:
-        return "An artifact failed its parity, so no bundle was written; --keep-failed keeps it, marked as failed."
-    missing = [result.name for result in results if result.artifact is None]
+        return "No artifact could be made, so no bundle was written."
+    if not kept:
+        return "No artifact passed its proof, so no bundle was written; --keep-failed keeps one, marked as failed."
+    missing = [result.name for result in results if result not in kept]
     if missing and any(request.output.glob("*")):
         return (
             f"The earlier bundle in {request.output} was kept, since the new one would lack {', '.join(missing)}; "
@@ -175,10 +184,14 @@ def _reason_to_write_nothing(results: tuple[VariantResult, ...], request: Export
 
 
 def _manifest(
-    subject: Subject, class_names: tuple[str, ...] | None, results: tuple[VariantResult, ...], folder: Path
+    subject: Subject,
+    class_names: tuple[str, ...] | None,
+    results: tuple[VariantResult, ...],
+    kept: tuple[VariantResult, ...],
+    folder: Path,
 ) -> Manifest:
     """Write all but the artifacts and the manifest itself into `folder`."""
-    proven = [result.artifact for result in results if result.artifact]
+    proven = [result.artifact for result in kept if result.artifact]
     evidence = Evidence(
         format_version=FORMAT_VERSION,
         artifacts=tuple(artifact.evidence for artifact in proven),
@@ -199,7 +212,7 @@ def _manifest(
         failed=tuple(
             FailedVariant(target=result.target, precision=result.precision, reason=str(result.failure))
             for result in results
-            if result.artifact is None
+            if result not in kept
         ),
         golden=tuple(_write_golden(subject, folder)),
         proof=write_evidence(folder, evidence),

@@ -7,12 +7,15 @@ from tempfile import TemporaryDirectory
 
 from efficientmod_export._stages import ConversionOptions, ModelFile, Outputs, Precision, Sample
 from efficientmod_export.bundle.contract import Check, UnitProof, conclude
-from efficientmod_export.parity import MeasuredWith, Tolerance, Verdict, measure, not_run_here
+from efficientmod_export.parity import MeasuredWith, Tolerance, Verdict, measure, not_run_here, refused
 from efficientmod_export.targets import (
     Configuration,
     Interpreter,
+    Place,
     Runtime,
     Target,
+    UnitMissingError,
+    UnitRefusesError,
     Variant,
     find_target,
     runner_of,
@@ -33,14 +36,19 @@ class Held:
     references: tuple[Outputs, ...]
 
 
-def prove(variant: Variant, file: ModelFile, held: Held) -> tuple[Check, ...]:
-    """Judge a file on every place that its variant has: in its own runtime where this machine has it, and where it has
-    it for none of them in the target's interpreter.
+def prove(variant: Variant, file: ModelFile, held: Held, units: Sequence[str] = ()) -> tuple[Check, ...]:
+    """Judge a file on every place that its variant has, or on those of `units`: in its own runtime where this machine
+    has it, and where it has it for none of them in the target's interpreter.
 
     Raises DependencyError when the runtime is not installed, ConversionError when it refuses the file.
     """
     target = find_target(variant.target)
-    checks = [_on(target, variant.configuration(place), place.limits, file, held) for place in variant.places]
+    checks = [
+        _on(target, variant.configuration(place), place.limits, file, held)
+        if not units or place.unit in units
+        else _not_asked_for(place)
+        for place in variant.places
+    ]
     if target.interpreter is not None and all(check.verdict.measured_with is None for check in checks):
         checks.append(_interpreted(target.interpreter, variant, file, held))
     return tuple(checks)
@@ -79,6 +87,12 @@ def parity_failure(variant: Variant, checks: Sequence[Check]) -> ParityError | N
     return ParityError(f"{variant.name} does not compute what PyTorch computes: {'; '.join(reasons)}.{hint}")
 
 
+def _not_asked_for(place: Place) -> Check:
+    verdict = not_run_here(place.limits, f"not asked for; add --unit {place.unit}")
+    arithmetic = place.compute_precision
+    return Check(gate="runtime", unit=place.unit, compute_precision=arithmetic, threads=None, verdict=verdict)
+
+
 def _on(target: Target, configuration: Configuration, limits: Tolerance, file: ModelFile, held: Held) -> Check:
     target.demand()
     missing = target.runtime.missing(configuration)
@@ -104,7 +118,12 @@ def _run(
     runtime: Runtime, configuration: Configuration, limits: Tolerance, file: ModelFile, held: Held
 ) -> tuple[Verdict, int | None]:
     """The verdict, and the threads that the runtime used."""
-    session = runtime.open(file, configuration)
     measured_with = MeasuredWith(runtime=runtime.title, version=runtime_version(runtime))
+    try:
+        session = runtime.open(file, configuration)
+    except UnitRefusesError as error:
+        return refused(limits, measured_with, str(error)), None
+    except UnitMissingError as error:
+        return not_run_here(limits, f"not run here: {error}"), None
     verdict = measure(held.samples, held.references, runner_of(session, file), limits, measured_with)
     return verdict, session.threads

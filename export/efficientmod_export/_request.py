@@ -3,7 +3,9 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
+from efficientmod_export._stages import Unit
 from efficientmod_export.targets import Target, Variant, all_targets, find_target, target_names
 from efficientmod_mobile.errors import InputError
 
@@ -17,7 +19,8 @@ class ExportRequest:
     """One export: a model and its weights, the targets, and the folder that the bundle goes to.
 
     `model` is a catalogue name, `timm/NAME` or `package.module:function`; None takes it from the checkpoint.
-    `resolution` is (H, W) in pixels, None the model's own. Without `precisions` each target's default is made.
+    `resolution` is (H, W) in pixels, None the model's own. Without `precisions` each target's default is made, without
+    `units` each artifact is proven on all that can be used here.
     """
 
     model: str | None
@@ -25,6 +28,7 @@ class ExportRequest:
     targets: tuple[str, ...]
     output: Path
     precisions: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
     resolution: tuple[int, int] | None = None
     labels: Path | None = None
     ios: int = 16
@@ -46,6 +50,7 @@ def select_variants(request: ExportRequest) -> Selection:
     Raises InputError for a target or precision that there is not, and for an iOS that a target cannot be made for.
     """
     _check_precisions(request.precisions)
+    check_units(request.units)
     targets = _expand((*request.targets, "onnx") if request.keep_onnx else request.targets)
     for target in targets:
         target.check_ios(request.ios)
@@ -68,6 +73,14 @@ def _check_precisions(precisions: tuple[str, ...]) -> None:
     unknown = [precision for precision in precisions if precision not in known]
     if unknown:
         raise InputError(f"No precision is named {', '.join(unknown)}; choose from {', '.join(known)}.")
+
+
+def check_units(units: tuple[str, ...]) -> None:
+    """Raise InputError for a unit that there is not."""
+    known = get_args(Unit)
+    unknown = [unit for unit in units if unit not in known]
+    if unknown:
+        raise InputError(f"No unit is named {', '.join(unknown)}; choose from {', '.join(known)}.")
 
 
 def _expand(names: tuple[str, ...]) -> tuple[Target, ...]:

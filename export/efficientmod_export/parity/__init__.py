@@ -6,7 +6,15 @@ from efficientmod_export.parity._prober import Prober, Values
 from efficientmod_export.parity._records import Record
 from efficientmod_export.parity._samples import PHOTO_CREDITS, make_samples
 from efficientmod_export.parity._tolerances import Tolerance
-from efficientmod_export.parity._verdict import MeasuredWith, SampleMetrics, Verdict, judge, measure, not_run_here
+from efficientmod_export.parity._verdict import (
+    MeasuredWith,
+    SampleMetrics,
+    Verdict,
+    judge,
+    measure,
+    not_run_here,
+    refused,
+)
 
 __all__ = [
     "PHOTO_CREDITS",
@@ -29,4 +37,5 @@ __all__ = [
     "measure",
     "not_run_here",
     "reference_ranges",
+    "refused",
 ]

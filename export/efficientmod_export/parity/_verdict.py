@@ -30,12 +30,12 @@ class SampleMetrics(Record):
 class Verdict(Record):
     """The outcome for one artifact.
 
-    `reasons` says why it failed or was not run, and is empty when it passed. `worst` has one entry per output: the
-    least favourable of each metric over the samples without a fault. `measured_with` is None exactly when it was
-    not run.
+    `refused` is an artifact that the runtime does not run on the unit that was asked for. `reasons` says why it failed,
+    was refused or not run, and is empty when it passed. `worst` has one entry per output: the least favourable of each
+    metric over the samples without a fault. `measured_with` is None exactly when it was not run.
     """
 
-    outcome: Literal["passed", "failed", "not run here"]
+    outcome: Literal["passed", "failed", "refused", "not run here"]
     reasons: tuple[str, ...]
     measured_with: MeasuredWith | None
     tolerance: Tolerance
@@ -48,7 +48,7 @@ class Verdict(Record):
             raise ValueError("an artifact that ran names its runtime, one that did not has none")
         if (self.outcome == "passed") == bool(self.reasons):
             raise ValueError("a passed verdict has no reasons, any other has at least one")
-        if (self.outcome == "not run here") == bool(self.samples):
+        if (self.outcome in ("passed", "failed")) != bool(self.samples):
             raise ValueError("an artifact has measurements exactly when it ran")
         return self
 
@@ -107,6 +107,13 @@ def not_run_here(tolerance: Tolerance, reason: str) -> Verdict:
     """For an artifact whose runtime does not exist on this machine; `reason` says which and where it does."""
     return Verdict(
         outcome="not run here", reasons=(reason,), measured_with=None, tolerance=tolerance, worst=(), samples=()
+    )
+
+
+def refused(tolerance: Tolerance, measured_with: MeasuredWith, reason: str) -> Verdict:
+    """For an artifact that its runtime does not run on a unit; `reason` says why."""
+    return Verdict(
+        outcome="refused", reasons=(reason,), measured_with=measured_with, tolerance=tolerance, worst=(), samples=()
     )
 
 

@@ -29,6 +29,14 @@ Array = NDArray[Any]
 TO_NHWC = (0, 2, 3, 1)
 
 
+class UnitRefusesError(ConversionError):
+    """The runtime is there and the file is sound, but the unit that was asked for does not run it."""
+
+
+class UnitMissingError(ConversionError):
+    """The unit that was asked for cannot be used on this machine, whatever the file."""
+
+
 @dataclass(frozen=True)
 class Configuration:
     """A variant (target and precision) on a unit, in the arithmetic there, on so many threads; None is the runtime's
@@ -88,8 +96,11 @@ class Runtime(Protocol):
         ...
 
     def open(self, file: ModelFile, configuration: Configuration) -> Session:
-        """Load a file. Raises ConversionError for one that does not load, or has other inputs or outputs than `file`
-        says.
+        """Load a file.
+
+        Raises ConversionError for one that does not load, or has other inputs or outputs than `file` says;
+        UnitRefusesError for one that the configuration's unit does not run, UnitMissingError where it turns out that
+        this machine has no such unit.
         """
         ...
 

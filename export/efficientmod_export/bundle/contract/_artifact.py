@@ -93,8 +93,9 @@ class ArtifactEntry(StoredFile):
 
     @property
     def failed(self) -> bool:
-        """Whether a proof was tried and failed."""
-        return any(proof.state == "failed" for proof in self.proofs)
+        """Whether a proof failed, and none on another unit succeeded."""
+        states = {proof.state for proof in self.proofs}
+        return "failed" in states and states.isdisjoint(("proven", "interpreted"))
 
 
 class FailedVariant(Record):

@@ -137,6 +137,9 @@ def _state(checks: Sequence[Check]) -> tuple[State, str | None]:
         return "failed", _reasons(failed)
     if "runtime" in passed:
         return "proven", None
+    refused = [check for check in checks if check.verdict.outcome == "refused"]
+    if refused:
+        return "refused", _reasons(refused)
     if "numerics" in passed:
         return "interpreted", not_run or "an interpreter of the file's format ran it, not its own runtime"
     return "not_run_here", not_run

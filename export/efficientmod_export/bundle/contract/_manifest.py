@@ -21,7 +21,8 @@ MAIN: Final = "main"
 class Manifest(Record):
     """The whole of `manifest.json`. It lists every other file, so that its SHA-256 is the bundle's.
 
-    `status` is "failed" exactly when a proof is: such a bundle is kept only on request, and no app should ship it.
+    `status` is "failed" exactly when an artifact failed on every unit that it was tried on: such a bundle is kept only
+    on request, and no app should ship it.
     """
 
     format_version: FormatVersion = Field(description=f"major.minor; this toolkit writes {FORMAT_VERSION}.")
@@ -57,7 +58,7 @@ class Manifest(Record):
 
     def _contradictions(self) -> Iterator[str]:
         if any(artifact.failed for artifact in self.artifacts) != (self.status == "failed"):
-            yield "the status is failed exactly when a proof is"
+            yield "the status is failed exactly when an artifact is"
         if self.labels is not None and self.labels.count != self.model.num_classes:
             yield f"{self.labels.count} labels for {self.model.num_classes} classes"
         yield from _names_used_twice(self)

@@ -5,7 +5,7 @@ since MediaPipe knows none that differs between channels. In fp16 the weights ar
 is float32.
 """
 
-from efficientmod_export.targets._limits import FLOAT32
+from efficientmod_export.targets._limits import FLOAT16, FLOAT32
 from efficientmod_export.targets._target import FromProgram, Place, Target, Variant
 from efficientmod_export.targets.tflite._convert import convert, interface
 from efficientmod_export.targets.tflite._limits import FLOAT16_WEIGHTS
@@ -28,7 +28,11 @@ TARGET = Target(
             suffix=".tflite",
             recipe=EXACT,  # the writer finds the layout and splits the kernels; norms in operators only cost it
             step=FromProgram(convert),
-            places=(Place("cpu", "float32", FLOAT32),),
+            places=(
+                Place("cpu", "float32", FLOAT32),
+                Place("gpu", "float32", FLOAT32),
+                Place("gpu", "float16", FLOAT16),
+            ),
             default=True,
         ),
         Variant(
@@ -38,7 +42,11 @@ TARGET = Target(
             suffix=".tflite",
             recipe=EXACT,
             step=FromProgram(convert),
-            places=(Place("cpu", "float32", FLOAT16_WEIGHTS),),
+            places=(
+                Place("cpu", "float32", FLOAT16_WEIGHTS),
+                Place("gpu", "float32", FLOAT16_WEIGHTS),
+                Place("gpu", "float16", FLOAT16),
+            ),
         ),
     ),
     interface=interface,

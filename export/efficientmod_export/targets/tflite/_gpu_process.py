@@ -83,6 +83,10 @@ class GpuProcess:
     def __exit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the process, if it runs."""
         if self._process is not None:
             self._process.communicate()
             self._process = None
@@ -99,6 +103,7 @@ def _serve() -> None:
 
         folder = str(Path(ai_edge_litert.__path__[0]))
         environment = Environment.create(options=EnvironmentOptions(runtime_path=folder))
+        compiled: dict[tuple[bytes, bool], Any] = {}
         while True:
             try:
                 data, inputs, float32 = pickle.load(sys.stdin.buffer)
@@ -106,18 +111,32 @@ def _serve() -> None:
                 return
             log.seek(0)
             log.truncate()
-            pickle.dump(_answer(environment, data, inputs, float32, log), answers)
+            if (data, float32) not in compiled:
+                compiled.clear()  # one is kept: the same file often comes with the next inputs
+            pickle.dump(_answer(environment, data, inputs, float32, compiled, log), answers)
             answers.flush()
 
 
-def _answer(environment: Any, data: bytes, inputs: Any, float32: bool, log: IO[bytes]) -> tuple[Any, ...] | str:
+def _compile(environment: Any, data: bytes, float32: bool) -> Any:
     from ai_edge_litert.compiled_model import CompiledModel
     from ai_edge_litert.hardware_accelerator import HardwareAccelerator
     from ai_edge_litert.options import GpuOptions, Options
 
     options = Options(HardwareAccelerator.GPU, gpu_options=GpuOptions(enforce_f32=float32))
+    return CompiledModel.from_buffer(data, environment=environment, options=options)
+
+
+def _answer(
+    environment: Any,
+    data: bytes,
+    inputs: Any,
+    float32: bool,
+    compiled: dict[tuple[bytes, bool], Any],
+    log: IO[bytes],
+) -> tuple[Any, ...] | str:
     try:
-        model = CompiledModel.from_buffer(data, environment=environment, options=options)
+        model = compiled.get((data, float32)) or _compile(environment, data, float32)
+        compiled[data, float32] = model
         if not model.is_fully_accelerated():
             return "not fully accelerated\n" + _logged(log)
         given, taken = model.create_input_buffers(0), model.create_output_buffers(0)

@@ -1,11 +1,11 @@
-"""LiteRT's interpreter with its XNNPACK delegate, on the CPU."""
+"""LiteRT: its interpreter with the XNNPACK delegate on the CPU, its accelerator on a GPU."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from efficientmod_export._stages import ModelFile
 from efficientmod_export.foreign import loading
-from efficientmod_export.targets._runtime import Array, Configuration, check_names
+from efficientmod_export.targets._runtime import Array, Configuration, Session, check_names
 
 THREADS = 1  # sums come out alike on every machine
 
@@ -16,16 +16,24 @@ class LiteRt:
     title = "LiteRT"
     distribution = "ai-edge-litert"
 
-    def missing(self, configuration: Configuration) -> str | None:  # noqa: ARG002
-        """Nothing: it runs wherever it is installed."""
-        return None
+    def missing(self, configuration: Configuration) -> str | None:
+        """On the CPU nothing; for the GPU perhaps a driver."""
+        if configuration.unit == "cpu":
+            return None
+        from efficientmod_export.targets.tflite._gpu_runtime import missing_driver
+
+        return missing_driver(configuration.compute_precision)
 
     def prepare(self, threads: int | None) -> None:  # noqa: ARG002
         """Import it; an interpreter has its own threads."""
         import ai_edge_litert.interpreter  # noqa: F401
 
-    def open(self, file: ModelFile, configuration: Configuration) -> "LiteRtSession":
+    def open(self, file: ModelFile, configuration: Configuration) -> Session:
         """Load a file, its inputs and outputs by name."""
+        if configuration.unit == "gpu":
+            from efficientmod_export.targets.tflite._gpu_runtime import open_on_gpu
+
+            return open_on_gpu(file, configuration)
         threads = configuration.threads or THREADS
         with loading(file.path):
             loaded = interpreter(file.path.read_bytes(), threads)
