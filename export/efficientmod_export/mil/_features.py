@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 
 from efficientmod_export.mil._errors import PackageError
+from efficientmod_export.mil._flexibility import ANY_SHAPE, Flexibility, array_flexibility, image_flexibility
 from efficientmod_export.mil._graph import Variable
 from efficientmod_export.mil._limits import check_size
 from efficientmod_export.mil._types import BY_NAME, to_tensor
@@ -40,7 +41,8 @@ _PYTHON_TYPES: dict[str, type] = {
 class Feature:
     """One input or output of a model. `colour` is None unless it is an image; `dtype` is an array's element type.
 
-    `default` fills an input that may be left out; None for one that may not.
+    `default` fills an input that may be left out, in the shape `shape`; None for one that may not. `allowed` is the
+    flexibility of an input's shape.
     """
 
     name: str
@@ -48,6 +50,8 @@ class Feature:
     dtype: type[np.generic]
     colour: Colour | None = None
     default: float | None = None
+    shape: tuple[int, ...] = ()
+    allowed: Flexibility = ANY_SHAPE
 
 
 def read_feature(proto: Any) -> Feature:
@@ -57,8 +61,8 @@ def read_feature(proto: Any) -> Feature:
         colour = proto.type.imageType.colorSpace
         if colour not in _COLOURS:
             raise PackageError(f"the image '{proto.name}' has the unknown colour space {colour}; export it again")
-        half = colour == _HALF_GREY
-        return Feature(proto.name, kind, np.float16 if half else np.uint8, _COLOURS[colour])
+        dtype = np.float16 if colour == _HALF_GREY else np.uint8
+        return Feature(proto.name, kind, dtype, _COLOURS[colour], allowed=image_flexibility(proto.type.imageType))
     if kind != "multiArrayType":
         return Feature(proto.name, kind, np.float32)
     array = proto.type.multiArrayType
@@ -66,16 +70,26 @@ def read_feature(proto: Any) -> Feature:
         raise PackageError(f"the array '{proto.name}' has the unknown element type {array.dataType}; export it again")
     held = array.WhichOneof("defaultOptionalValue") if proto.type.isOptional else None
     default = float(getattr(array, held)) if held else None
-    return Feature(proto.name, kind, _ARRAY_DTYPES[array.dataType], default=default)
+    return Feature(
+        proto.name,
+        kind,
+        _ARRAY_DTYPES[array.dataType],
+        default=default,
+        shape=tuple(array.shape),
+        allowed=array_flexibility(array),
+    )
 
 
-def _check_shape(shape: tuple[int, ...], declared: Variable, what: str) -> None:
+def _check_shape(shape: tuple[int, ...], declared: Variable, feature: Feature, what: str) -> None:
     fits = len(shape) == len(declared.shape) and all(
         want is None or want == have for want, have in zip(declared.shape, shape, strict=True)
     )
     if not fits:
         wanted = tuple("any" if length is None else length for length in declared.shape)
         raise InputError(f"the input '{declared.name}' is {wanted}, but {what} is {shape}")
+    refused = feature.allowed.refuses(shape)
+    if refused:
+        raise InputError(f"the input '{declared.name}' is {refused}, but {what} is {shape}")
 
 
 def _pixels(value: Any, feature: Feature) -> np.ndarray[Any, Any]:
@@ -96,18 +110,17 @@ def _image(value: Any, feature: Feature, declared: Variable) -> torch.Tensor:
     planes = pixels[None] if pixels.ndim == 2 else np.moveaxis(pixels, -1, 0)
     if feature.colour == "BGR":
         planes = planes[::-1]
-    _check_shape((1, *planes.shape), declared, "the picture")
+    _check_shape((1, *planes.shape), declared, feature, "the picture")
     dtype = BY_NAME[declared.dtype]
     return to_tensor(planes[None].astype(dtype.storage), dtype)
 
 
-def _filled(value: float, declared: Variable) -> np.ndarray[Any, Any]:
-    shape = [1 if length is None else length for length in declared.shape]
+def _filled(value: float, feature: Feature) -> np.ndarray[Any, Any]:
     try:
-        check_size(shape)
+        check_size(feature.shape)
+        return np.full(feature.shape, value)
     except ValueError as error:
-        raise PackageError(f"the default of the input '{declared.name}': {error}") from error
-    return np.full(shape, value)
+        raise PackageError(f"the default of the input '{feature.name}': {error}") from error
 
 
 def to_input(value: Any, feature: Feature, declared: Variable) -> torch.Tensor:
@@ -119,13 +132,16 @@ def to_input(value: Any, feature: Feature, declared: Variable) -> torch.Tensor:
         return _image(value, feature, declared)
     dtype = BY_NAME[declared.dtype]
     if value is None and feature.default is not None:
-        value = _filled(feature.default, declared)
+        value = _filled(feature.default, feature)
     try:
         with np.errstate(all="ignore"):
             array = np.array(value, dtype=dtype.storage, order="C")
     except (OverflowError, TypeError, ValueError) as error:
         raise InputError(f"the input '{feature.name}' takes numbers, not a {type(value).__name__}") from error
-    _check_shape(array.shape, declared, "the array")
+    if array.shape == (1,) and declared.shape == () and not declared.any_rank:
+        # Core ML has no arrays without axes: a scalar is an array of one element.
+        array = array.reshape(())
+    _check_shape(array.shape, declared, feature, "the array")
     return to_tensor(array, dtype)
 
 
@@ -150,7 +166,11 @@ def _is_described(value: Any, feature: Feature) -> bool:
 
 
 def to_output(value: Any, feature: Feature) -> Any:
-    """An array of the feature's type, a PIL image, a class label (string or int), or a dictionary of probabilities."""
+    """An array of the feature's type, a PIL image, a class label (string or int), or a dictionary of probabilities.
+
+    A scalar becomes an array of one element, since Core ML has none without axes. `PackageError` where the program
+    gives something else than the description says.
+    """
     if not _is_described(value, feature):
         held = f"a tensor {tuple(value.shape)}" if isinstance(value, torch.Tensor) else f"a {type(value).__name__}"
         raise PackageError(
@@ -161,4 +181,5 @@ def to_output(value: Any, feature: Feature) -> Any:
     if feature.kind != "multiArrayType":
         return value
     with np.errstate(all="ignore"):
-        return value.contiguous().numpy().astype(feature.dtype)
+        array = value.contiguous().numpy().astype(feature.dtype)
+    return array if array.shape else array.reshape(1)

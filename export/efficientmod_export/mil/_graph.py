@@ -13,11 +13,15 @@ Constant = Any
 
 @dataclass(frozen=True)
 class Variable:
-    """A named value. `dtype` is MIL's name ("fp16", "int32", "string", "dictionary")."""
+    """A named value. `dtype` is MIL's name ("fp16", "int32", "string", "dictionary").
+
+    `any_rank` says that the program leaves even the number of axes open; `shape` is () then.
+    """
 
     name: str
     dtype: str
     shape: Shape
+    any_rank: bool = False
 
 
 @dataclass(frozen=True)

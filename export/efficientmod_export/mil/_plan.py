@@ -25,6 +25,21 @@ Arithmetic = Literal["float32", "float16_storage", "float16"]
 """
 
 
+_RANDOM = "gives random values, which no second run can repeat; make them an input"
+_CONTROL = "is control flow, which is not interpreted; export the network with torch.export, which unrolls it"
+_LIST = "works on a list of tensors, which is not interpreted; export the network with torch.export, which has none"
+_STATE = "reads or writes a state, which is not interpreted; convert the model without states"
+NOT_INTERPRETED: Mapping[str, str] = {
+    **dict.fromkeys(("random_bernoulli", "random_categorical", "random_normal", "random_uniform"), _RANDOM),
+    **dict.fromkeys(("cond", "while_loop"), _CONTROL),
+    **dict.fromkeys(("list_gather", "list_length", "list_read", "list_scatter", "list_write", "make_list"), _LIST),
+    **dict.fromkeys(("read_state", "coreml_update_state", "write_state"), _STATE),
+    "conv_quantized": "is not written by coremltools any more; convert the model again",
+    "reverse_sequence": "is not made from PyTorch by coremltools, and not interpreted",
+}
+"""Operators of MIL without a kernel here, each with what to say about it."""
+
+
 @dataclass(frozen=True)
 class Dynamic:
     """An input that comes from values computed at run time; `names` has several for `Tensors`."""
@@ -58,7 +73,7 @@ class Plan:
 def _problems(operation: Operation, found: Operator | None, ios: int) -> list[str]:
     label = f"{operation.kind} '{operation.name}'"
     if found is None:
-        return [f"{label} is not known in the opset of iOS {ios}"]
+        return [f"{label} {NOT_INTERPRETED.get(operation.kind, f'is not known in the opset of iOS {ios}')}"]
     nothing = [] if operation.outputs else [f"{label} has no output"]
     unknown = [f"{label} has the unknown input '{name}'" for name in operation.inputs if name not in found.parameters]
     missing = [
@@ -159,7 +174,11 @@ def _agrees(output: Any, declared: Variable) -> bool:
     dtype = BY_NAME.get(declared.dtype)
     if not isinstance(output, Tensor):
         return dtype is None
-    if dtype is None or output.dtype != dtype.carrier or output.dim() != len(declared.shape):
+    if dtype is None or output.dtype != dtype.carrier:
+        return False
+    if declared.any_rank:
+        return True
+    if output.dim() != len(declared.shape):
         return False
     return all(want is None or want == have for want, have in zip(declared.shape, output.shape, strict=True))
 

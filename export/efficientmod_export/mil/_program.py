@@ -13,7 +13,7 @@ from efficientmod_export.mil._package import Package
 from efficientmod_export.mil._plan import Arithmetic, Plan, Step, call, convert_input, make_plan
 from efficientmod_export.mil._reader import read_function
 from efficientmod_export.mil._types import through_float16
-from efficientmod_mobile.errors import InputError
+from efficientmod_mobile.errors import ConversionError, InputError
 
 Observer = Callable[[Operation, Mapping[str, Any], tuple[Any, ...]], None]
 """Called after each operator with it, its inputs by MIL's parameter names, and its outputs (tensors, float16 carried as
@@ -80,9 +80,15 @@ class MILProgram:
         name = function or description.defaultFunctionName or "main"
         of_function = [held for held in description.functions if held.name == name]
         features = of_function[0] if of_function else description
-        program = read_function(package, name)
         inputs = {feature.name: read_feature(feature) for feature in features.input}
         outputs = {feature.name: read_feature(feature) for feature in features.output}
+        if features.state:
+            kept = ", ".join(f"'{feature.name}'" for feature in features.state)
+            raise ConversionError(
+                f"{path} keeps a state ({kept}) from one prediction to the next, which cannot be interpreted; "
+                "convert the model without states"
+            )
+        program = read_function(package, name)
         if set(inputs) != {variable.name for variable in program.inputs} or not set(outputs) <= set(program.outputs):
             raise PackageError(f"{path} describes inputs and outputs that its program does not have; export it again")
         return cls(make_plan(program, arithmetic), inputs, outputs, arithmetic)

@@ -46,7 +46,10 @@ def _variable(named: Any) -> Variable:
     kind = named.type.WhichOneof("type")
     if kind == "tensorType":
         tensor_type = named.type.tensorType
-        return Variable(named.name, dtype_name(tensor_type.dataType), _shape(tensor_type))
+        dtype = dtype_name(tensor_type.dataType)
+        if any(dimension.unknown.variadic for dimension in tensor_type.dimensions):
+            return Variable(named.name, dtype, (), any_rank=True)
+        return Variable(named.name, dtype, _shape(tensor_type))
     return Variable(named.name, str(kind).removesuffix("Type"), ())
 
 

@@ -27,7 +27,7 @@ def _per_batch(x: Tensor, indices: Tensor, batch_dims: int) -> list[tuple[Tensor
 
 
 def _stacked(parts: list[Tensor], x: Tensor, batch_dims: int) -> Tensor:
-    return torch.stack(parts).reshape(*x.shape[:batch_dims], *parts[0].shape)
+    return torch.stack(parts).reshape([*x.shape[:batch_dims], *parts[0].shape])
 
 
 def take(x: Tensor, indices: Tensor, axis: int, batch_dims: int) -> Tensor:
@@ -37,7 +37,7 @@ def take(x: Tensor, indices: Tensor, axis: int, batch_dims: int) -> Tensor:
         parts = [take(part, index, at - batch_dims, 0) for part, index in _per_batch(x, indices, batch_dims)]
         return _stacked(parts, x, batch_dims)
     picked = x.index_select(at, _wrapped(indices, x.shape[at]).flatten())
-    return picked.reshape(*x.shape[:at], *indices.shape, *x.shape[at + 1 :])
+    return picked.reshape([*x.shape[:at], *indices.shape, *x.shape[at + 1 :]])
 
 
 def take_along_axis(x: Tensor, indices: Tensor, axis: int) -> Tensor:

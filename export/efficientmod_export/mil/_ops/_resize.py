@@ -72,7 +72,13 @@ def upsample_bilinear_centred(
 
 @operator("upsample_nearest_neighbor", moves=True)
 def upsample_nearest_neighbor(x: Tensor, scale_factor_height: float = 1.0, scale_factor_width: float = 1.0) -> Tensor:
-    """`x` scaled; each pixel is the nearest one above and to the left."""
+    """`x` scaled to floor(scale * length); pixel i is pixel floor(i * source / target), as in the resize by size.
+
+    A factor for which scale * length is no integer is so replaced by target / source, which PyTorch calls
+    `recompute_scale_factor`; without that PyTorch takes pixel floor(i / scale), another one for a few i. MIL's
+    reference documents this for `upsample_bilinear` and documents nothing here. coremltools writes a resize to a size
+    with the scale (target + 1e-4) / source, which only this formula turns back into PyTorch's pixels.
+    """
     return _nearest(x, _scaled(x, scale_factor_height, scale_factor_width))
 
 

@@ -82,11 +82,12 @@ def identity(x: Tensor) -> Tensor:
 
 @operator("concat", moves=True)
 def concat(values: Tensors, axis: int, interleave: bool = False) -> Tensor:
-    """The tensors one after the other along `axis`, or element by element in turn."""
+    """The tensors one after the other along `axis`, or element by element in turn; scalars count as vectors of one."""
+    parts = [value.reshape(-1) if value.dim() == 0 else value for value in values]
     if not interleave:
-        return torch.cat(values, axis)
-    at = axis % values[0].dim()
-    return torch.stack(values, at + 1).flatten(at, at + 1)
+        return torch.cat(parts, axis)
+    at = axis % parts[0].dim()
+    return torch.stack(parts, at + 1).flatten(at, at + 1)
 
 
 @operator("stack", moves=True)

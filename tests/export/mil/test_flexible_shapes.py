@@ -1,0 +1,105 @@
+"""Inputs whose shape is a range or one of a list, programs that compute with their own shape, scalars, open ranks."""
+
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from efficientmod_export.mil import MILProgram
+from efficientmod_export.mil._plan import call
+from efficientmod_mobile.errors import ConversionError, InputError
+
+
+class Reshaping(nn.Module):
+    """Reshapes by its own shape, so that the program gathers lengths and joins them."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        batch, channels, height, width = x.shape
+        return x.reshape(batch, channels, height * width).transpose(1, 2) * 2
+
+
+def convert(ct: Any, save: Callable[[Any], Path], module: nn.Module, shape: Any, kind: str = "TensorType") -> Path:
+    sizes = {2: torch.export.Dim("height", min=2, max=400), 3: torch.export.Dim("width", min=2, max=400)}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        exported = torch.export.export(module.eval(), (torch.zeros(1, 3, 10, 9),), dynamic_shapes=(sizes,))
+        model = ct.convert(
+            exported.run_decompositions({}),
+            inputs=[getattr(ct, kind)(name="x", shape=shape)],
+            minimum_deployment_target=ct.target.iOS16,
+            compute_precision=ct.precision.FLOAT32,
+            skip_model_load=True,
+        )
+    return save(model)
+
+
+def picture(*size: int) -> np.ndarray[Any, Any]:
+    return np.random.default_rng(0).standard_normal((1, 3, *size)).astype(np.float32)
+
+
+def test_a_range_is_held(ct: Any, save: Callable[[Any], Path]) -> None:
+    program = MILProgram.load(convert(ct, save, Reshaping(), (1, 3, ct.RangeDim(5, 20), ct.RangeDim(4, 9, default=9))))
+    assert {"gather", "concat"} <= {operation.kind for operation in program.function.operations}
+    for size in ((5, 4), (20, 9), (7, 8)):
+        x = picture(*size)
+        (result,) = program.predict({"x": x}).values()
+        np.testing.assert_array_equal(result, Reshaping()(torch.from_numpy(x)).numpy())
+    for size in ((4, 9), (21, 9), (10, 3), (10, 10)):
+        message = rf"'x' is of the lengths \(1, 3, 5 to 20, 4 to 9\), but the array is \(1, 3, {size[0]}, {size[1]}\)"
+        with pytest.raises(InputError, match=message):
+            program.predict({"x": picture(*size)})
+
+
+def test_a_range_without_an_end(ct: Any, save: Callable[[Any], Path]) -> None:
+    program = MILProgram.load(convert(ct, save, Reshaping(), (1, 3, ct.RangeDim(5, -1), ct.RangeDim(4, 9))))
+    assert program.predict({"x": picture(300, 9)})
+    with pytest.raises(InputError, match=r"of the lengths \(1, 3, 5 or more, 4 to 9\), but the array is \(1, 3, 4, 9\)"):
+        program.predict({"x": picture(4, 9)})
+
+
+def test_a_list_of_shapes_is_held(ct: Any, save: Callable[[Any], Path]) -> None:
+    shapes = ct.EnumeratedShapes([(1, 3, 10, 9), (1, 3, 6, 7)])
+    program = MILProgram.load(convert(ct, save, Reshaping(), shapes))
+    for size in ((10, 9), (6, 7)):
+        assert program.predict({"x": picture(*size)})
+    with pytest.raises(InputError, match=r"one of the shapes .*\(1, 3, 6, 7\).*, but the array is \(1, 3, 6, 9\)"):
+        program.predict({"x": picture(6, 9)})
+
+
+@pytest.mark.parametrize("listed", [False, True])
+def test_the_size_of_a_picture_is_held(listed: bool, ct: Any, save: Callable[[Any], Path]) -> None:
+    ranges = ct.Shape((1, 3, ct.RangeDim(5, 20), ct.RangeDim(4, 9, default=9)))
+    shape = ct.EnumeratedShapes([(1, 3, 10, 9), (1, 3, 6, 7)]) if listed else ranges
+    program = MILProgram.load(convert(ct, save, Reshaping(), shape, "ImageType"))
+    assert program.predict({"x": np.zeros((6, 7, 3), np.uint8)})
+    with pytest.raises(InputError, match=r"'x' is (one of|of the lengths).*, but the picture is \(1, 3, 7, 10\)"):
+        program.predict({"x": np.zeros((7, 10, 3), np.uint8)})
+
+
+def test_a_scalar_is_an_array_of_one_element(from_torch: Callable[..., Path]) -> None:
+    class Total(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return x.sum()
+
+    (result,) = MILProgram.load(from_torch(Total(), torch.ones(2, 3))).predict({"x0": np.ones((2, 3))}).values()
+    np.testing.assert_array_equal(result, np.array([6.0], np.float32))
+
+
+def test_an_open_rank_fits_every_rank(from_mil: Callable[..., Path]) -> None:
+    def build(mb: Any, variables: dict[str, Any]) -> Any:
+        kept = mb.slice_by_index(x=mb.shape(x=variables["x"]), begin=[0], end=mb.cast(x=variables["n"], dtype="int32"))
+        return mb.relu(x=mb.reshape(x=variables["x"], shape=kept), name="kept")
+
+    x, count = np.arange(6, dtype=np.float32).reshape(2, 3), np.array([2], np.int32)
+    program = MILProgram.load(from_mil(build, {"x": x, "n": count}))
+    (reshaped,) = [operation for operation in program.function.operations if operation.kind == "reshape"]
+    assert reshaped.outputs[0].any_rank
+    np.testing.assert_array_equal(program.predict({"x": x, "n": count})["kept"], x)
+    assert call(reshaped, lambda: torch.zeros(1, 2, 3), {})
+    with pytest.raises(ConversionError, match=r"gave \(2,\) torch\.bool, where the program declares"):
+        call(reshaped, lambda: torch.zeros(2, dtype=torch.bool), {})
