@@ -81,7 +81,7 @@ def draw(graph: Mapping[Any, Iterable[Any]], labels: Mapping[Any, Label], title:
 
 
 def _layers(graph: Mapping[Hashable, Iterable[Hashable]]) -> tuple[Layers, Chains]:
-    """Each node one layer above the highest that it imports, and the places that longer arrows pass."""
+    """Each node above all that it imports, and the places that longer arrows pass."""
     level: dict[Hashable, int] = {}
 
     def settle(node: Hashable) -> int:
@@ -90,6 +90,10 @@ def _layers(graph: Mapping[Hashable, Iterable[Hashable]]) -> tuple[Layers, Chain
         return level[node]
 
     layers: Layers = [[] for _ in range(max(map(settle, graph)) + 1)]
+    for node in sorted(graph, key=settle, reverse=True):
+        importers = [level[other] for other in graph if node in graph[other]]
+        if len(importers) > len(list(graph[node])):  # fewer long arrows
+            level[node] = min(importers) - 1
     for node in graph:
         layers[level[node]].append(node)
     chains: Chains = {}
@@ -132,6 +136,10 @@ def _mean(values: Sequence[float], otherwise: float) -> float:
     return sum(values) / len(values) if values else otherwise
 
 
+def _weight(item: Hashable, other: Hashable) -> int:
+    return (1, 2, 8)[isinstance(item, Passing) + isinstance(other, Passing)]
+
+
 def _crossings(layers: Layers, below: Mapping[Hashable, list[Hashable]]) -> int:
     count = 0
     for lower, upper in pairwise(layers):
@@ -154,7 +162,11 @@ def _centres(layers: Layers, chains: Chains, widths: Mapping[Hashable, float]) -
     for sweep in range(SWEEPS):
         for layer in layers if sweep % 2 == 0 else layers[::-1]:
             near = {item: [*above.get(item, ()), *below.get(item, ())] for item in layer}
-            wanted = [_mean([centres[one] for one in near[item]], centres[item]) for item in layer]
+            # The longer an arrow, the straighter (weights of Gansner et al., 1993).
+            wanted = [
+                _mean([centres[one] for one in near[item] for _ in range(_weight(item, one))], centres[item])
+                for item in layer
+            ]
             apart = [(widths[a] + widths[b]) / 2 + GAP_X for a, b in pairwise(layer)]
             right, left = list(wanted), list(wanted)
             for i, gap in enumerate(apart):

@@ -31,8 +31,9 @@ FORBIDDEN = (
     ("efficientmod_mobile", "efficientmod_export"),
     ("efficientmod_mobile.deploy.folds", "efficientmod_mobile.deploy.forms"),
     ("efficientmod_mobile.deploy.forms", "efficientmod_mobile.deploy.folds"),
+    ("efficientmod_export.parity", "efficientmod_export.targets"),
 )
-"""(package, package that nothing in the first one imports): imports that go upwards, and two rooms kept apart."""
+"""(package, package that nothing in the first one imports): imports that go upwards, and rooms that are kept apart."""
 
 
 @dataclass(frozen=True)

@@ -40,9 +40,7 @@ def main() -> None:
         )
     exported.raise_for_failure()
     verified = verify_bundle(output)
-    print(
-        f"{verified.bundle}: {', '.join(target.target for target in verified.targets)}, exit code {verified.exit_code}"
-    )
+    print(f"{verified.bundle}: {', '.join(one.name for one in verified.variants)}, exit code {verified.exit_code}")
     sys.exit(verified.exit_code)
 
 

@@ -11,11 +11,14 @@ import typer
 import yaml
 
 from efficientmod_export._cli import app, export_app
+from efficientmod_export.targets import all_targets
 
 REPOSITORY = Path(__file__).parents[1]
 PAGES = sorted([*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/**/*.md"), *REPOSITORY.glob(".github/**/*.md")])
 WORKFLOWS = sorted(REPOSITORY.glob(".github/workflows/*.yml"))
-NAMED_FILE = re.compile(r"(?<![\w/.<])(?:docs|benchmarks|tests|examples|export|efficientmod_mobile)/[\w./-]+\.\w+")
+NAMED_FILE = re.compile(
+    r"(?<![\w/.<])(?:docs|benchmarks|tests|examples|export|efficientmod_mobile)/[\w./-]+(?:\.\w+|/(?![\w<]))"
+)
 COMMAND = re.compile(r"(?<![\w./-])(efficientmod(?:-export)?(?: [^`|&>\n]+|(?=`)))")
 SCRIPT = re.compile(r"python ((?:docs|benchmarks|tests|examples)/[\w./]+\.py)([^`|&>\n]*)")
 
@@ -68,6 +71,13 @@ def test_what_a_page_names_exists(page: Path) -> None:
         check_command(line)
     for name, rest in SCRIPT.findall(text):
         check_script(name, rest)
+
+
+def test_the_readme_has_a_row_for_every_target() -> None:
+    rows = [line for line in (REPOSITORY / "README.md").read_text().splitlines() if line.startswith("| `")]
+    for target in all_targets():
+        (row,) = [row for row in rows if re.match(rf"\| `{target.name}`.* \| `{target.variants[0].file()}` \|", row)]
+        assert row.split("|")[-2].replace("weights", "").replace(",", "").split() == list(target.precisions)
 
 
 def test_the_checks_above_find_what_is_wrong(tmp_path: Path) -> None:

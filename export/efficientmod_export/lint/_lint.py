@@ -42,7 +42,7 @@ def lint_program(path: Path | str) -> LintReport:
 def lint_bundle(path: Path | str) -> LintReport:
     """`lint_program` for the Core ML model of the bundle at `path`, also where a `.pte` holds it.
 
-    Raises `BundleError` where there is no bundle, none with a Core ML model, or a link in its place.
+    Raises `BundleError` where there is no bundle, none with a Core ML model, or a damaged one.
     """
     bundle = open_bundle(Path(path))
     for artifact in bundle.manifest.artifacts:
