@@ -243,7 +243,7 @@ def test_a_part_may_take_what_another_gives(document: Any) -> None:
     head["inputs"], head["outputs"] = [{key: maps[key] for key in tflite["inputs"][0]}], [tflite["outputs"][0]]
     document["artifacts"].append(head)
     assert Manifest.model_validate_json(json.dumps(document), strict=True).artifacts[2].part == "head"
-    head["part"] = "main"
+    head.update(part="main", precision="fp16")
     with pytest.raises(ValidationError, match="lacks some"):
         Manifest.model_validate_json(json.dumps(document), strict=True)
 
