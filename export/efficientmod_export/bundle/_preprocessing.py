@@ -143,7 +143,9 @@ class Preprocessing(Record):
         """A decoded picture, uint8 RGB (h, w, 3), resized and cropped to uint8 (H, W, 3)."""
         height, width = self.resize.size(*picture.shape[:2])
         resampling = _FILTERS[self.resize.interpolation]
-        resized = np.asarray(Image.fromarray(picture).resize((width, height), resampling))
+        # One axis a call: Pillow 13 does the rows of tall pictures first, which rounds otherwise than Pillow 12 did.
+        columns = Image.fromarray(picture).resize((width, picture.shape[0]), resampling)
+        resized = np.asarray(columns.resize((width, height), resampling))
         top, left = self.crop.start((height, width))
         seen = resized[max(0, top) : top + self.crop.height, max(0, left) : left + self.crop.width]
         if self.crop.fill is None:

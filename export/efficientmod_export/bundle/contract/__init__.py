@@ -3,7 +3,7 @@
 `docs/bundle_format.md` is the same for people who write a reader in another language.
 """
 
-from efficientmod_export.bundle.contract._artifact import ArtifactEntry, FailedVariant, Limits, State, UnitProof
+from efficientmod_export.bundle.contract._artifact import MAIN, ArtifactEntry, FailedVariant, Limits, State, UnitProof
 from efficientmod_export.bundle.contract._evidence import (
     PROOF_NAME,
     ArtifactEvidence,
@@ -35,7 +35,7 @@ from efficientmod_export.bundle.contract._interface import (
     Step,
 )
 from efficientmod_export.bundle.contract._labels import LABELS_NAME, parse_labels, write_labels
-from efficientmod_export.bundle.contract._manifest import MAIN, MANIFEST_NAME, Manifest
+from efficientmod_export.bundle.contract._manifest import MANIFEST_NAME, Manifest
 from efficientmod_export.bundle.contract._model import SEEDED_STATEMENT, Generator, Model, TaskEntry, Weights
 from efficientmod_export.bundle.contract._read import Bundle, check_file, check_files, open_bundle, read_bundle
 from efficientmod_export.bundle.contract._refusal import Problem, Refusal, RefusedBundleError

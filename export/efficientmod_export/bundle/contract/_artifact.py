@@ -1,7 +1,9 @@
 """A converted model, and on which units it was proven to compute what PyTorch computes."""
 
 from collections import Counter
-from typing import Literal, Self
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -10,6 +12,7 @@ from efficientmod_export.bundle.contract._stored import StoredFile
 from efficientmod_export.bundle.contract._vocabulary import Text, Word
 from efficientmod_export.parity import Record, Tolerance
 
+MAIN: Final = "main"
 State = Literal["proven", "interpreted", "failed", "refused", "not_run_here"]
 
 
@@ -83,6 +86,35 @@ class ArtifactEntry(StoredFile):
     inputs: tuple[ArtifactInput, ...] = Field(min_length=1)
     outputs: tuple[ArtifactOutput, ...] = Field(min_length=1)
     proofs: tuple[UnitProof, ...] = Field(min_length=1)
+
+    @classmethod
+    def at(
+        cls,
+        folder: Path,
+        file: str,
+        *,
+        target: str,
+        precision: str,
+        runtime: str,
+        least_runtime: str,
+        inputs: Sequence[ArtifactInput],
+        outputs: Sequence[ArtifactOutput],
+        proofs: Sequence[UnitProof],
+        part: str = MAIN,
+    ) -> Self:
+        """Of the file or folder that lies at `folder / file`."""
+        return cls(
+            **StoredFile.of(folder, file).model_dump(),
+            kind="folder" if (folder / file).is_dir() else "file",
+            part=part,
+            target=target,
+            precision=precision,
+            runtime=runtime,
+            least_runtime=least_runtime,
+            inputs=tuple(inputs),
+            outputs=tuple(outputs),
+            proofs=tuple(proofs),
+        )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

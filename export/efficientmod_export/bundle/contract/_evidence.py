@@ -1,6 +1,6 @@
 """What `proof.json` holds: how each artifact was made and proven. No app needs it; people and reports do."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Literal, Self
 
@@ -8,8 +8,9 @@ from pydantic import Field, model_validator
 
 from efficientmod_export.bundle.contract._artifact import Limits, State, UnitProof
 from efficientmod_export.bundle.contract._stored import StoredFile
-from efficientmod_export.bundle.contract._vocabulary import BundlePath, FormatVersion, Text, Word
+from efficientmod_export.bundle.contract._vocabulary import FORMAT_VERSION, BundlePath, FormatVersion, Text, Word
 from efficientmod_export.parity import Record, Tolerance, Verdict
+from efficientmod_mobile.deploy import Certificate
 
 PROOF_NAME: Final = "proof.json"
 
@@ -45,6 +46,11 @@ class Transforms(Record):
     float64_error: float = Field(ge=0)
     float32_error: float = Field(ge=0)
     tolerance: float = Field(ge=0)
+
+    @classmethod
+    def of(cls, certificate: Certificate) -> Self:
+        """The certificate as `proof.json` has it."""
+        return cls.model_validate(certificate, from_attributes=True)
 
 
 class Check(Record):
@@ -95,6 +101,11 @@ class Evidence(Record):
     format_version: FormatVersion
     artifacts: tuple[ArtifactEvidence, ...] = Field(min_length=1)
     tools: dict[str, str]
+
+    @classmethod
+    def of(cls, artifacts: Sequence[ArtifactEvidence], tools: Mapping[str, str]) -> Self:
+        """In the version that this toolkit writes."""
+        return cls(format_version=FORMAT_VERSION, artifacts=tuple(artifacts), tools=dict(tools))
 
     def to_json(self) -> str:
         """The text of `proof.json`; the same evidence always gives the same text."""

@@ -69,6 +69,12 @@ class Input(_Declared):
     kind: Literal["picture", "tensor"]
     preprocessing: Preprocessing | None
 
+    @classmethod
+    def picture(cls, name: str, preprocessing: Preprocessing) -> Self:
+        """An RGB picture, float32 (1, 3, H, W)."""
+        shape = (1, 3, preprocessing.crop.height, preprocessing.crop.width)
+        return cls(name=name, shape=shape, dtype="float32", layout="NCHW", kind="picture", preprocessing=preprocessing)
+
     model_config = ConfigDict(json_schema_extra={**_LAYOUT_NEEDS_RANK_4, "allOf": [_ONLY_PICTURES_ARE_PREPROCESSED]})
 
     @model_validator(mode="after")

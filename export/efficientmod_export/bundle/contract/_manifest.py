@@ -6,7 +6,7 @@ from typing import Final, Literal, Self
 
 from pydantic import Field, model_validator
 
-from efficientmod_export.bundle.contract._artifact import ArtifactEntry, FailedVariant
+from efficientmod_export.bundle.contract._artifact import MAIN, ArtifactEntry, FailedVariant
 from efficientmod_export.bundle.contract._golden import GoldenSample
 from efficientmod_export.bundle.contract._interface import Input, Output, Step
 from efficientmod_export.bundle.contract._model import Generator, Model, TaskEntry
@@ -15,7 +15,6 @@ from efficientmod_export.bundle.contract._vocabulary import FORMAT_VERSION, Form
 from efficientmod_export.parity import Record
 
 MANIFEST_NAME: Final = "manifest.json"
-MAIN: Final = "main"
 
 
 class Manifest(Record):
@@ -39,6 +38,41 @@ class Manifest(Record):
     golden: tuple[GoldenSample, ...] = Field(min_length=1)
     proof: StoredFile
     other_files: tuple[StoredFile, ...]
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        generator: Generator,
+        task: str,
+        model: Model,
+        inputs: Sequence[Input],
+        outputs: Sequence[Output],
+        after_network: Sequence[Step],
+        labels: Labels | None,
+        artifacts: Sequence[ArtifactEntry],
+        failed: Sequence[FailedVariant],
+        golden: Sequence[GoldenSample],
+        proof: StoredFile,
+        other_files: Sequence[StoredFile] = (),
+    ) -> Self:
+        """In the version that this toolkit writes, with the status that the artifacts' proofs amount to."""
+        return cls(
+            format_version=FORMAT_VERSION,
+            generator=generator,
+            status="failed" if any(artifact.failed for artifact in artifacts) else "passed",
+            task=TaskEntry(name=task),
+            model=model,
+            inputs=tuple(inputs),
+            outputs=tuple(outputs),
+            after_network=tuple(after_network),
+            labels=labels,
+            artifacts=tuple(artifacts),
+            failed=tuple(failed),
+            golden=tuple(golden),
+            proof=proof,
+            other_files=tuple(other_files),
+        )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -84,7 +84,7 @@ def check_files(bundle: Bundle) -> tuple[Problem, ...]:
     """What is wrong with each file that the manifest lists, and with the labels."""
     problems = [problem for stored in bundle.manifest.files() if (problem := check_file(bundle, stored))]
     labels = bundle.manifest.labels
-    if labels is not None and labels.file not in {problem.where for problem in problems}:
+    if labels is not None and labels.file not in {problem.file for problem in problems}:
         try:
             bundle.labels()
         except ValueError as error:
@@ -103,7 +103,7 @@ def _parse(path: Path, content: bytes, model: type[Document]) -> Document:
     try:
         return model.model_validate_json(content, strict=True, extra="ignore")
     except ValidationError as error:
-        raise RefusedBundleError.of(f"{path} is damaged", problems_of(error)) from error
+        raise RefusedBundleError.of(f"{path} is damaged", problems_of(error, path.name)) from error
 
 
 def _no_number(constant: str) -> NoReturn:

@@ -35,14 +35,15 @@ class Refusal(StrEnum):
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong: its code, where (a field, such as `artifacts.0.file`, or a file), and what."""
+    """One thing that is wrong: its code, the bundle's file, what, and the field of that file, such as `model.name`."""
 
     code: Refusal
-    where: str
+    file: str
     text: str
+    field: str | None = None
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.text}"
+        return f"{self.field or self.file}: {self.text}"
 
 
 class RefusedBundleError(BundleError):
@@ -60,15 +61,15 @@ class RefusedBundleError(BundleError):
         return cls(f"{what}: {'; '.join(map(str, found[:PROBLEMS_SHOWN]))}{more}. {advice}", found)
 
 
-def problems_of(error: ValidationError) -> tuple[Problem, ...]:
+def problems_of(error: ValidationError, file: str) -> tuple[Problem, ...]:
     """What pydantic found wrong with a document, one problem a place."""
     found = {item["loc"]: item for item in error.errors()}
     inner = {loc[:length] for loc in found for length in range(len(loc))}
     # A tuple whose items are refused is called too short as well.
-    places = [loc for loc in found if loc not in inner]
     return tuple(
-        Problem(_code(found[loc]["type"], loc), ".".join(map(str, loc)) or "the document", found[loc]["msg"])
-        for loc in places
+        Problem(_code(item["type"], loc), file, item["msg"], ".".join(map(str, loc)) or None)
+        for loc, item in found.items()
+        if loc not in inner
     )
 
 

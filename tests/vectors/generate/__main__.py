@@ -1,0 +1,12 @@
+"""`python -m tests.vectors.generate [FOLDER]` writes every file, by default over the ones that are kept."""
+
+import sys
+from pathlib import Path
+
+from tests.vectors.generate import bundles, decoding, digests, following, labels, metrics, preprocessing, resizing
+
+FAMILIES = (bundles, decoding, digests, following, labels, metrics, preprocessing, resizing)
+
+folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent.parent
+for family in FAMILIES:
+    family.write(folder)
