@@ -13,14 +13,12 @@ from efficientmod_export._stages import ConversionOptions, ProgressReport, repor
 from efficientmod_export._subject import Subject, example_input, subject_of
 from efficientmod_export.bundle import BundleWriter, ProvenArtifact, describe_artifact, tool_versions
 from efficientmod_export.bundle.contract import (
-    FORMAT_VERSION,
     Evidence,
     FailedVariant,
     Generator,
     GoldenSample,
     Manifest,
     Model,
-    TaskEntry,
     Weights,
     write_evidence,
     write_golden,
@@ -192,31 +190,25 @@ def _manifest(
 ) -> Manifest:
     """Write all but the artifacts and the manifest itself into `folder`."""
     proven = [result.artifact for result in kept if result.artifact]
-    evidence = Evidence(
-        format_version=FORMAT_VERSION,
-        artifacts=tuple(artifact.evidence for artifact in proven),
-        tools=tool_versions(package for result in results for package in find_target(result.target).packages),
-    )
+    packages = (package for result in kept for package in find_target(result.target).packages)
+    evidence = Evidence.of([artifact.evidence for artifact in proven], tool_versions(packages))
     network = subject.network
-    return Manifest(
-        format_version=FORMAT_VERSION,
+    return Manifest.of(
         generator=Generator.installed(),
-        status="failed" if any(artifact.entry.failed for artifact in proven) else "passed",
-        task=TaskEntry(name=subject.task),
+        task=subject.task,
         model=Model(name=network.name, num_classes=network.num_classes, weights=_weights(subject)),
         inputs=subject.inputs,
         outputs=subject.outputs,
-        after_network=tuple(subject.after_network),
+        after_network=subject.after_network,
         labels=write_labels(folder, class_names) if class_names else None,
-        artifacts=tuple(artifact.entry for artifact in proven),
-        failed=tuple(
+        artifacts=[artifact.entry for artifact in proven],
+        failed=[
             FailedVariant(target=result.target, precision=result.precision, reason=str(result.failure))
             for result in results
             if result not in kept
-        ),
-        golden=tuple(_write_golden(subject, folder)),
+        ],
+        golden=list(_write_golden(subject, folder)),
         proof=write_evidence(folder, evidence),
-        other_files=(),
     )
 
 

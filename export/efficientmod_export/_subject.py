@@ -43,20 +43,10 @@ def subject_of(network: Network, resolution: tuple[int, int] | None = None) -> S
     preprocessing = preprocessing_of(network, resolution)
     samples = make_samples(preprocessing)
     held = Held(samples, reference_outputs(network.module, samples))
-    picture = example_input(preprocessing)
-    facts = NetworkFacts(network.num_classes, (tuple(picture.shape),), held.references)
+    inputs = (Input.picture(PICTURE, preprocessing),)
+    facts = NetworkFacts(network.num_classes, (inputs[0].shape,), held.references)
     name = recognise(facts)
     task = all_tasks()[name]
-    inputs = (
-        Input(
-            name=PICTURE,
-            shape=tuple(picture.shape),
-            dtype="float32",
-            layout="NCHW",
-            kind="picture",
-            preprocessing=preprocessing,
-        ),
-    )
     outputs = task.outputs(facts)
     return Subject(network, preprocessing, name, inputs, outputs, task.after_network(outputs, inputs), held)
 

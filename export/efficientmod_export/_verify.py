@@ -56,7 +56,7 @@ def verify_bundle(
     with nullcontext() if verbose else quiet():
         progress("checking the files")
         damaged = check_files(opened)
-        broken = {problem.where for problem in damaged}
+        broken = {problem.file for problem in damaged}
         problems = [*map(str, damaged), *_check_descriptions(opened)]
         variants: tuple[VariantResult, ...] = ()
         found: dict[str, tuple[str, ...]] = {}

@@ -9,7 +9,6 @@ from typing import Any, Final
 from efficientmod_export._stages import Artifact, InputSpec, ModelFile, TensorSpec
 from efficientmod_export._stages import Normalisation as PictureNormalisation
 from efficientmod_export.bundle.contract import (
-    MAIN,
     ArtifactEntry,
     ArtifactEvidence,
     ArtifactInput,
@@ -19,8 +18,6 @@ from efficientmod_export.bundle.contract import (
     Input,
     Normalisation,
     Output,
-    Refused,
-    StoredFile,
     Transforms,
     TransformStep,
     UnitProof,
@@ -53,11 +50,9 @@ def describe_artifact(
     outputs: Sequence[Output],
 ) -> ProvenArtifact:
     """An artifact that lies in the bundle's `folder`; `inputs` and `outputs` are the network's, in the same order."""
-    stored = StoredFile.of(folder, artifact.path.relative_to(folder).as_posix())
-    entry = ArtifactEntry(
-        **stored.model_dump(),
-        kind="folder" if artifact.path.is_dir() else "file",
-        part=MAIN,
+    entry = ArtifactEntry.at(
+        folder,
+        artifact.path.relative_to(folder).as_posix(),
         target=artifact.target,
         precision=artifact.precision,
         runtime=artifact.runtime,
@@ -67,8 +62,8 @@ def describe_artifact(
         proofs=tuple(proofs),
     )
     evidence = ArtifactEvidence(
-        file=stored.file,
-        transforms=_transforms(certificate),
+        file=entry.file,
+        transforms=Transforms.of(certificate),
         rewrites=_steps(artifact.rewrites),
         delegates=artifact.delegates,
         outside=artifact.outside,
@@ -120,22 +115,3 @@ def _stated(normalisation: Normalisation | None) -> PictureNormalisation | None:
 
 def _steps(applied: Mapping[str, int]) -> tuple[TransformStep, ...]:
     return tuple(TransformStep(transform=name, applied=count, refused=()) for name, count in applied.items())
-
-
-def _transforms(certificate: Certificate) -> Transforms:
-    """The certificate as the proof holds it."""
-    return Transforms(
-        steps=tuple(
-            TransformStep(
-                transform=step.transform,
-                applied=step.applied,
-                refused=tuple(Refused(where=refusal.where, reason=refusal.reason) for refusal in step.refused),
-            )
-            for step in certificate.steps
-        ),
-        nodes_before=certificate.nodes_before,
-        nodes_after=certificate.nodes_after,
-        float64_error=certificate.float64_error,
-        float32_error=certificate.float32_error,
-        tolerance=certificate.tolerance,
-    )
