@@ -10,24 +10,26 @@ import numpy as np
 import pytest
 
 from efficientmod_export._stages import Artifact, InputSpec, Normalisation, Outputs, TensorSpec
-from efficientmod_export.bundle import (
+from efficientmod_export.bundle import BundleWriter, Preprocessing, ProvenArtifact, describe_artifact, tool_versions
+from efficientmod_export.bundle.contract import (
     Bundle,
-    BundleWriter,
-    FailedTarget,
+    Check,
+    Evidence,
+    FailedVariant,
     Generator,
-    GoldenEntry,
-    Interpretation,
+    GoldenSample,
+    Input,
     Manifest,
     Model,
-    Preprocessing,
-    describe_artifact,
-    describe_weights,
-    tool_versions,
+    Output,
+    Weights,
+    conclude,
+    write_evidence,
     write_golden,
     write_labels,
 )
-from efficientmod_export.parity import TOLERANCES, MeasuredWith, judge, make_samples, not_run_here
-from efficientmod_mobile import PreprocessingConfig, Weights
+from efficientmod_export.parity import MeasuredWith, Tolerance, make_samples, measure, not_run_here
+from efficientmod_mobile import PreprocessingConfig
 from efficientmod_mobile.deploy import Certificate, Refusal, Step
 
 CONFIG = PreprocessingConfig((64, 96), "bicubic", 0.875, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
@@ -47,6 +49,19 @@ CERTIFICATE = Certificate(
 NORMALISED = InputSpec("image", (1, 3, 64, 96), "float32", "NCHW", Normalisation(CONFIG.mean, CONFIG.std))
 PICTURE = InputSpec("image", (1, 64, 96, 3), "uint8", "NHWC", None)
 OUTPUTS = (TensorSpec("logits", (1, 3), "float32", "any"), TensorSpec("features", (1, 3, 10, 20), "float32", "NCHW"))
+DECLARED = (
+    Output(name="logits", shape=(1, 3), dtype="float32", layout="any", role="scores", meaning="logits"),
+    Output(name="maps", shape=(1, 3, 10, 20), dtype="float32", layout="NCHW", role="features", meaning="features"),
+)
+INPUTS = (Input.picture("image", PREPROCESSING),)
+TOLERANCE = Tolerance(
+    max_relative_error=1e-4,
+    mean_relative_error=1e-5,
+    cosine=0.999999,
+    sqnr_db=80.0,
+    displacement=2e-5,
+    origin="made up for these tests",
+)
 
 
 @dataclass(frozen=True)
@@ -54,7 +69,39 @@ class Golden:
     """Golden files made once, since pictures take their time to compress."""
 
     folder: Path
-    entries: tuple[GoldenEntry, ...]
+    samples: tuple[GoldenSample, ...]
+
+
+def write_golden_samples(folder: Path) -> tuple[GoldenSample, ...]:
+    """All samples, into `golden/` of a bundle's folder."""
+    names = [output.name for output in DECLARED]
+    return tuple(
+        write_golden(
+            folder,
+            sample.name,
+            sample.kind,
+            inputs={"image": sample.tensor},
+            outputs=dict(zip(names, reference, strict=True)),
+            pictures={"image": sample.source},
+            credit="somebody" if sample.kind == "photo" else None,
+        )
+        for sample, reference in zip(SAMPLES, REFERENCES, strict=True)
+    )
+
+
+def prove(folder: Path, artifact: Artifact, *checks: Check) -> ProvenArtifact:
+    """Described with these checks, on the one unit that they are about."""
+    unit = next(check.unit for check in checks if check.unit)
+    proof = conclude(unit, checks[0].compute_precision, checks, TOLERANCE)
+    return describe_artifact(artifact, CERTIFICATE, checks, [proof], folder, INPUTS, DECLARED)
+
+
+def ran(results: tuple[Outputs, ...]) -> Check:
+    """A runtime that gives these results."""
+    by_name = {sample.name: result for sample, result in zip(SAMPLES, results, strict=True)}
+    measured_with = MeasuredWith(runtime="ExecuTorch", version="1")
+    verdict = measure(SAMPLES, REFERENCES, lambda sample: by_name[sample.name], TOLERANCE, measured_with)
+    return Check(gate="runtime", unit="cpu", compute_precision="float32", threads=2, verdict=verdict)
 
 
 def write_files(
@@ -62,9 +109,9 @@ def write_files(
 ) -> Manifest:
     """Fill a bundle's folder but for the manifest."""
     if golden is None:
-        entries = write_golden(folder, SAMPLES, REFERENCES)
+        samples = write_golden_samples(folder)
     else:
-        entries = golden.entries
+        samples = golden.samples
         shutil.copytree(golden.folder, folder / "golden")
     pte = folder / "model.pte"
     pte.write_bytes(content)
@@ -72,37 +119,35 @@ def write_files(
     (package / "Data" / "weights").mkdir(parents=True)
     (package / "Manifest.json").write_text("{}")
     (package / "Data" / "weights" / "weight.bin").write_bytes(b"weights")
-    executorch = Artifact("executorch", pte, "fp32", "ExecuTorch", "1.4", (NORMALISED,), OUTPUTS, 1, ("aten.erf",))
-    coreml = Artifact("coreml", package, "fp16", "Core ML", "iOS 16", (PICTURE,), OUTPUTS)
-    results = REFERENCES if outcome == "passed" else REFERENCES[::-1]
-    names = [sample.name for sample in SAMPLES]
-    ran = judge(
-        names, REFERENCES, results, TOLERANCES["executorch", "fp32"], MeasuredWith(runtime="ExecuTorch", version="1")
+    executorch = Artifact(
+        pte, (NORMALISED,), OUTPUTS, "executorch", "fp32", "ExecuTorch", "1.4", 1, ("aten.erf",), rewrites={"cuts": 2}
     )
-    tolerance = TOLERANCES["coreml", "fp16"]
-    sound = judge(names, REFERENCES, REFERENCES, tolerance, MeasuredWith(runtime="interpreter", version="1"))
-    not_run = not_run_here(tolerance, "Core ML has no runtime on this machine")
-    return Manifest(
-        schema_version=1,
-        generator=Generator(name="efficientmod-mobile", version="0.1.0"),
-        status="failed" if ran.failed else "passed",
-        model=Model(name="tiny", num_classes=3, weights=describe_weights(Weights("seeded", seed=0))),
-        preprocessing=PREPROCESSING,
+    coreml = Artifact(package, (PICTURE,), OUTPUTS, "coreml", "fp16", "Core ML", "iOS 16")
+    not_run = not_run_here(TOLERANCE, "Core ML has no runtime on this machine")
+    absent = Check(gate="runtime", unit="neural_engine", compute_precision="float16", threads=None, verdict=not_run)
+    proven = (
+        prove(folder, executorch, ran(REFERENCES if outcome == "passed" else REFERENCES[::-1])),
+        prove(folder, coreml, absent),
+    )
+    return Manifest.of(
+        generator=Generator.installed(),
+        task="classification",
+        model=Model(name="tiny", num_classes=3, weights=Weights.of("seeded", sha256=None, seed=0)),
+        inputs=INPUTS,
+        outputs=DECLARED,
+        after_network=(),
         labels=write_labels(folder, ["tench", "goldfish", "great\u2028white"]),
-        artifacts=(
-            describe_artifact(executorch, CERTIFICATE, ran, folder),
-            describe_artifact(coreml, CERTIFICATE, not_run, folder, Interpretation(graph=sound, numerics=sound)),
-        ),
-        failed_targets=(FailedTarget(target="tflite", reason="erf has no TFLite operator"),),
-        golden=entries,
-        tools=tool_versions(),
+        artifacts=[artifact.entry for artifact in proven],
+        failed=[FailedVariant(target="tflite", precision="fp32", reason="erf has no TFLite operator")],
+        golden=samples,
+        proof=write_evidence(folder, Evidence.of([artifact.evidence for artifact in proven], tool_versions(()))),
     )
 
 
 @pytest.fixture(scope="session")
 def golden(tmp_path_factory: pytest.TempPathFactory) -> Golden:
     folder = tmp_path_factory.mktemp("golden")
-    return Golden(folder / "golden", write_golden(folder, SAMPLES, REFERENCES))
+    return Golden(folder / "golden", write_golden_samples(folder))
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from efficientmod_export.bundle import Bundle, BundleWriter, Manifest, _atomic_swap, read_bundle
+from efficientmod_export.bundle import BundleWriter, _atomic_swap
+from efficientmod_export.bundle.contract import Bundle, Manifest, read_bundle
 from efficientmod_mobile.errors import BundleError
 
 Fill = Callable[..., Manifest]

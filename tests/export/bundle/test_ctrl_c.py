@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from efficientmod_export.bundle import Bundle, BundleWriter, Manifest, _write, read_bundle
+from efficientmod_export.bundle import BundleWriter, _write
+from efficientmod_export.bundle.contract import Bundle, Manifest, read_bundle
 
 Fill = Callable[..., Manifest]
 SOURCES = str(Path(_write.__file__).parent)

@@ -7,25 +7,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from efficientmod_export.bundle import (
-    Bundle,
-    Preprocessing,
-    check_golden,
-    golden_references,
-    golden_samples,
-    open_bundle,
-    write_golden,
-)
-from efficientmod_export.parity import TOLERANCES, MeasuredWith, make_samples, measure
-from efficientmod_mobile import PreprocessingConfig
+from efficientmod_export._stages import Sample
+from efficientmod_export.bundle import check_golden, golden_references, golden_samples
+from efficientmod_export.bundle.contract import Bundle, open_bundle
+from efficientmod_export.parity import MeasuredWith, measure
 from efficientmod_mobile.errors import BundleError
 
-MEGABYTE = 1_000_000
+from .conftest import REFERENCES, SAMPLES, TOLERANCE, write_golden_samples
+
+
+def samples_of(bundle: Bundle) -> tuple[Sample, ...]:
+    return golden_samples(bundle, bundle.manifest.golden)
 
 
 def test_samples_come_back_bit_for_bit(bundle: Bundle) -> None:
-    written = make_samples(bundle.manifest.preprocessing)
-    for sample, original in zip(golden_samples(bundle), written, strict=True):
+    for sample, original in zip(samples_of(bundle), SAMPLES, strict=True):
         assert (sample.name, sample.kind) == (original.name, original.kind)
         np.testing.assert_array_equal(sample.source, original.source)
         np.testing.assert_array_equal(sample.pixels, original.pixels)
@@ -33,31 +29,36 @@ def test_samples_come_back_bit_for_bit(bundle: Bundle) -> None:
 
 
 def test_references_come_back_and_judge(bundle: Bundle) -> None:
-    samples, references = golden_samples(bundle), golden_references(bundle)
+    samples, references = samples_of(bundle), golden_references(bundle, bundle.manifest.golden)
+    for outputs, original in zip(references, REFERENCES, strict=True):
+        for output, expected in zip(outputs, original, strict=True):
+            np.testing.assert_array_equal(output, expected)
     assert [output.shape for output in references[0]] == [(1, 3), (1, 3, 10, 20)]
     assert all(output.dtype == np.float32 for outputs in references for output in outputs)
-    tolerance, runtime = TOLERANCES["onnx", "fp32"], MeasuredWith(runtime="NumPy", version=np.__version__)
+    runtime = MeasuredWith(runtime="NumPy", version=np.__version__)
 
     def runner(sample):
         return sample.tensor.mean(axis=(2, 3)), np.ascontiguousarray(sample.tensor[:, :, ::7, ::5])
 
-    assert measure(samples, references, runner, tolerance, runtime).outcome == "passed"
+    assert measure(samples, references, runner, TOLERANCE, runtime).outcome == "passed"
 
 
 def test_the_files_are_little_endian_without_a_header(bundle: Bundle) -> None:
-    entry = bundle.manifest.golden[0]
-    assert (entry.input.file, entry.input.shape) == ("golden/china.input.bin", (1, 3, 64, 96))
-    raw = np.frombuffer((bundle.path / entry.input.file).read_bytes(), ">f4").byteswap()
-    np.testing.assert_array_equal(raw.astype(np.float32).reshape(1, 3, 64, 96), golden_samples(bundle)[0].tensor)
+    (given,) = bundle.manifest.golden[0].inputs
+    assert given.tensor.file == "golden/china.image.bin"
+    raw = np.frombuffer((bundle.path / given.tensor.file).read_bytes(), ">f4").byteswap()
+    np.testing.assert_array_equal(raw.astype(np.float32).reshape(1, 3, 64, 96), samples_of(bundle)[0].tensor)
 
 
 def test_the_preprocessing_is_checked_again(bundle: Bundle) -> None:
-    assert check_golden(bundle) == []
-    path = bundle.path / "golden" / "noise.input.bin"
+    assert check_golden(bundle, samples_of(bundle)) == []
+    path = bundle.path / "golden" / "noise.image.bin"
     values = np.fromfile(path, "<f4")
     values[5] += 1e-6
     values.tofile(path)
-    assert check_golden(bundle) == ["golden sample noise: the preprocessing gives 1 other values than are stored"]
+    assert check_golden(bundle, samples_of(bundle)) == [
+        "golden sample noise: the preprocessing gives 1 other values than are stored"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -66,28 +67,31 @@ def test_the_preprocessing_is_checked_again(bundle: Bundle) -> None:
 def test_another_preprocessing_does_not_give_the_stored_tensors(bundle: Bundle, key: str, value: object) -> None:
     path = bundle.path / "manifest.json"
     document = json.loads(path.read_text(encoding="utf-8"))
-    document["preprocessing"]["resize"][key] = value
+    resize = document["inputs"][0]["preprocessing"]["resize"]
+    resize[key] = value
+    if key == "height":
+        resize["width"] = value
     path.write_text(json.dumps(document), encoding="utf-8")
-    assert len(check_golden(open_bundle(bundle.path))) == 5
+    changed = open_bundle(bundle.path)
+    assert len(check_golden(changed, samples_of(changed))) == 5
 
 
-def test_a_tensor_of_another_size_is_named(bundle: Bundle) -> None:
-    path = bundle.path / "golden" / "noise.input.bin"
-    path.write_bytes(path.read_bytes()[:-8])
-    with pytest.raises(BundleError, match=r"golden/noise\.input\.bin"):
-        golden_samples(bundle)
-
-
-def test_at_224_the_folder_stays_small(tmp_path: Path) -> None:
-    config = PreprocessingConfig((224, 224), "bicubic", 0.875, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
-    samples = make_samples(Preprocessing.from_config(config, (224, 224)))
-    entries = write_golden(tmp_path, samples, [(np.zeros((1, 1000), np.float32),)] * 5)
-    sizes = (stored.size for entry in entries for stored in (entry.picture, entry.input, *entry.outputs))
-    assert sum(sizes) < 6 * MEGABYTE
+def test_a_network_with_other_inputs_is_refused(bundle: Bundle) -> None:
+    path = bundle.path / "manifest.json"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    document["inputs"][0].update(kind="tensor", preprocessing=None)
+    for sample in document["golden"]:
+        sample["inputs"][0]["picture"] = None
+    for artifact in document["artifacts"]:
+        artifact["inputs"][0]["normalisation"] = None
+    path.write_text(json.dumps(document), encoding="utf-8")
+    changed = open_bundle(bundle.path)
+    with pytest.raises(BundleError):
+        samples_of(changed)
 
 
 def test_writing_twice_gives_the_same_bytes(
     tmp_path: Path, bundle: Bundle, snapshot: Callable[[Path], dict[str, bytes]]
 ) -> None:
-    write_golden(tmp_path, golden_samples(bundle), golden_references(bundle))
+    write_golden_samples(tmp_path)
     assert snapshot(tmp_path / "golden") == snapshot(bundle.path / "golden")

@@ -58,7 +58,9 @@ def test_a_range_is_held(ct: Any, save: Callable[[Any], Path]) -> None:
 def test_a_range_without_an_end(ct: Any, save: Callable[[Any], Path]) -> None:
     program = MILProgram.load(convert(ct, save, Reshaping(), (1, 3, ct.RangeDim(5, -1), ct.RangeDim(4, 9))))
     assert program.predict({"x": picture(300, 9)})
-    with pytest.raises(InputError, match=r"of the lengths \(1, 3, 5 or more, 4 to 9\), but the array is \(1, 3, 4, 9\)"):
+    with pytest.raises(
+        InputError, match=r"of the lengths \(1, 3, 5 or more, 4 to 9\), but the array is \(1, 3, 4, 9\)"
+    ):
         program.predict({"x": picture(4, 9)})
 
 
