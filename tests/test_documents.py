@@ -1,5 +1,6 @@
 """Files, links, commands and options that documents and workflows name exist, and the YAML files are whole."""
 
+import importlib
 import re
 import tomllib
 from collections.abc import Iterator
@@ -71,6 +72,15 @@ def test_what_a_page_names_exists(page: Path) -> None:
         check_command(line)
     for name, rest in SCRIPT.findall(text):
         check_script(name, rest)
+
+
+def test_the_public_modules_state_what_they_offer() -> None:
+    section = (REPOSITORY / "docs" / "versioning.md").read_text().partition("- Every name in the `__all__`")[2]
+    modules = re.findall(r"`(efficientmod_\w+(?:\.\w+)*)`", section.partition("\n- ")[0])
+    assert len(modules) == 11
+    for name in modules:
+        module = importlib.import_module(name)
+        assert all(hasattr(module, offered) for offered in module.__all__), name
 
 
 def test_the_readme_has_a_row_for_every_target() -> None:
