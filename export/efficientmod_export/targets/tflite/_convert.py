@@ -27,12 +27,15 @@ def convert(program: Program, options: ConversionOptions, path: Path) -> Convers
 
     check_image(program, options)
     model = to_onnx(for_pixels(program, options.mean, options.std))
-    data = to_tflite(model, float16_weights=FLOAT16_WEIGHTS[options.precision], metadata=_metadata(options))
+    applied: Counter[str] = Counter()
+    data = to_tflite(
+        model, float16_weights=FLOAT16_WEIGHTS[options.precision], metadata=_metadata(options), applied=applied
+    )
     loaded = interpreter(data)
     delegates, outside = inventory(loaded)
     write_file(path, data)
     rank = max(len(detail["shape"]) for detail in loaded.get_tensor_details())
-    return Conversion(least_runtime(data), delegates, outside, rank)
+    return Conversion(least_runtime(data), delegates, outside, rank, dict(sorted(applied.items())))
 
 
 def interface(network: Interface) -> Interface:

@@ -1,5 +1,6 @@
 """The way from ONNX to TFLite, stage by stage."""
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,11 @@ if TYPE_CHECKING:
 
 
 def to_tflite(
-    model: "onnx.ModelProto | str | Path", *, float16_weights: bool = False, metadata: ImageMetadata | None = None
+    model: "onnx.ModelProto | str | Path",
+    *,
+    float16_weights: bool = False,
+    metadata: ImageMetadata | None = None,
+    applied: Counter[str] | None = None,
 ) -> bytes:
     """Write an ONNX model of static shapes and float32 as a TFLite model.
 
@@ -29,6 +34,7 @@ def to_tflite(
         model: the model, or the path of its file (with external data beside it, if it has any).
         float16_weights: store the weights as float16; the runtime widens them once, when it loads the model.
         metadata: describe the model as an image classifier, in TFLite's standard metadata.
+        applied: is told how often each rewrite of the network applied.
 
     Returns:
         The flatbuffer; with labels in the metadata, a ZIP archive of them behind it.
@@ -41,7 +47,9 @@ def to_tflite(
     # 1. Read and check.
     graph = read(model)
     # 2. Fold constants, and rewrite what ONNX spells out into the operators that TFLite has.
-    simplify(graph)
+    rewrites = simplify(graph)
+    if applied is not None:
+        applied.update(rewrites)
     # 3. Lower node by node, moving data only where an operator needs another layout.
     builder, inputs, outputs = _lower(graph)
     # 4. Write.

@@ -1,5 +1,6 @@
 """Rewrites of the graph before it is lowered. Each states its equation; the order is the tuple below."""
 
+from collections import Counter
 from collections.abc import Callable
 
 import numpy as np
@@ -58,19 +59,22 @@ _ROUNDS = 20
 """Every rewrite takes operators away or moves them one way, so this many rounds are never needed."""
 
 
-def simplify(graph: Graph) -> None:
-    """Apply the rewrites until none applies.
+def simplify(graph: Graph) -> Counter[str]:
+    """Apply the rewrites until none applies; how often each did, by its function's name.
 
     Raises:
         ConversionError: a node has not the inputs or attributes that its operator must have.
     """
+    total: Counter[str] = Counter()
     for _ in range(_ROUNDS):
         graph.sweep()
         try:
             with np.errstate(all="ignore"):  # what is infinite in the model stays so, without a warning
-                applied = sum([rewrite(graph) for rewrite in REWRITES])
+                applied = Counter({rewrite.__name__: rewrite(graph) for rewrite in REWRITES})
         except (ValueError, TypeError, LookupError, ArithmeticError) as error:
             message = f"The ONNX model contradicts itself ({error}); export it again."
             raise ConversionError(message) from error
-        if not applied:
-            return
+        total.update(applied)
+        if not applied.total():
+            break
+    return +total
