@@ -10,7 +10,7 @@ from efficientmod_export._prove import conclusions, parity_failure, prove, prove
 from efficientmod_export._request import ExportRequest, read_labels, select_variants
 from efficientmod_export._result import ExportResult, VariantResult
 from efficientmod_export._stages import ConversionOptions, ProgressReport, report_nothing
-from efficientmod_export._subject import Subject, example_input, subject_of
+from efficientmod_export._subject import Subject, example_input, subject_of, with_noise
 from efficientmod_export.bundle import BundleWriter, ProvenArtifact, describe_artifact, tool_versions
 from efficientmod_export.bundle.contract import (
     Evidence,
@@ -87,7 +87,8 @@ def export_bundle(
 
         # 2. Its program.
         progress("capturing the program")
-        program = capture(subject.network.module, example_input(subject.preprocessing))
+        program = capture(network.module, example_input(subject.preprocessing))
+        subject = with_noise(subject, program)
 
         # 3. For each variant the exact transforms, the conversion and the proof.
         original = Original.of(program)
@@ -135,7 +136,7 @@ def _make(
         checks = prove(variant, artifact, subject.held, request.units) + prove_graph(
             target, transformed.program, options, subject.held
         )
-        proofs = conclusions(variant, checks)
+        proofs = conclusions(variant, checks, subject.held)
         proven = describe_artifact(
             artifact, transformed.certificate, checks, proofs, folder, subject.inputs, subject.outputs
         )
@@ -191,7 +192,7 @@ def _manifest(
     """Write all but the artifacts and the manifest itself into `folder`."""
     proven = [result.artifact for result in kept if result.artifact]
     packages = (package for result in kept for package in find_target(result.target).packages)
-    evidence = Evidence.of([artifact.evidence for artifact in proven], tool_versions(packages))
+    evidence = Evidence.of([artifact.evidence for artifact in proven], tool_versions(packages), subject.held.noise)
     network = subject.network
     return Manifest.of(
         generator=Generator.installed(),

@@ -1,13 +1,22 @@
 """Hold artifacts against the PyTorch reference; an export and `verify` prove in the same way."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from efficientmod_export._stages import ConversionOptions, ModelFile, Outputs, Precision, Sample
 from efficientmod_export.bundle.contract import Check, UnitProof, conclude
-from efficientmod_export.parity import MeasuredWith, Tolerance, Verdict, measure, not_run_here, refused
+from efficientmod_export.parity import (
+    MeasuredWith,
+    Noise,
+    NoiseKind,
+    Tolerance,
+    Verdict,
+    measure,
+    not_run_here,
+    refused,
+)
 from efficientmod_export.targets import (
     Configuration,
     Interpreter,
@@ -30,10 +39,15 @@ FLOAT32_FORM: Precision = "fp32"
 
 @dataclass(frozen=True)
 class Held:
-    """What artifacts are held against: samples, and what the reference computes for each."""
+    """What artifacts are held against: samples, what the reference computes for each, and the network's own noise."""
 
     samples: tuple[Sample, ...]
     references: tuple[Outputs, ...]
+    noise: Noise = field(default_factory=dict)
+
+    def limits(self, tolerance: Tolerance, noise: NoiseKind) -> Tolerance:
+        """A tolerance, widened by the network's noise where that is larger."""
+        return tolerance.widened(self.noise.get(noise, ()))
 
 
 def prove(variant: Variant, file: ModelFile, held: Held, units: Sequence[str] = ()) -> tuple[Check, ...]:
@@ -44,9 +58,9 @@ def prove(variant: Variant, file: ModelFile, held: Held, units: Sequence[str] = 
     """
     target = find_target(variant.target)
     checks = [
-        _on(target, variant.configuration(place), place.limits, file, held)
+        _on(target, variant.configuration(place), held.limits(place.limits, place.noise), file, held)
         if not units or place.unit in units
-        else _not_asked_for(place)
+        else _not_asked_for(place, held)
         for place in variant.places
     ]
     if target.interpreter is not None and all(check.verdict.measured_with is None for check in checks):
@@ -60,7 +74,8 @@ def prove_graph(target: Target, program: Program, options: ConversionOptions, he
     """
     if target.interpreter is None:
         return ()
-    limits, runtime = target.interpreter.graph_limits, target.interpreter.runtime
+    limits = held.limits(target.interpreter.graph_limits, "float32")
+    runtime = target.interpreter.runtime
     with TemporaryDirectory() as workshop:
         file = target.make(program, replace(options, precision=FLOAT32_FORM), Path(workshop))
         configuration = Configuration(target.name, FLOAT32_FORM, "cpu", "float32")
@@ -68,27 +83,42 @@ def prove_graph(target: Target, program: Program, options: ConversionOptions, he
     return (Check(gate="graph", unit=None, compute_precision="float32", threads=None, verdict=verdict),)
 
 
-def conclusions(variant: Variant, checks: Sequence[Check]) -> tuple[UnitProof, ...]:
+def conclusions(variant: Variant, checks: Sequence[Check], held: Held) -> tuple[UnitProof, ...]:
     """What the checks amount to on each place of the variant."""
-    return tuple(conclude(place.unit, place.compute_precision, checks, place.limits) for place in variant.places)
+    return tuple(
+        conclude(place.unit, place.compute_precision, checks, held.limits(place.limits, place.noise))
+        for place in variant.places
+    )
 
 
 def parity_failure(variant: Variant, checks: Sequence[Check]) -> ParityError | None:
-    """The error that an artifact's checks amount to, None where none of them failed."""
-    failed = [check.verdict for check in checks if check.verdict.failed]
-    reasons = [reason for verdict in failed for reason in verdict.reasons]
-    if not reasons:
+    """The error that an artifact's checks amount to, None where none of them failed.
+
+    A file that is right in float32 and fails in float16 only loses precision; any other failure is a wrong result.
+    """
+    failed = [check for check in checks if check.verdict.failed]
+    if not failed:
         return None
+    reasons = "; ".join(reason for check in failed for reason in _where(check))
+    if any(check.gate == "graph" or check.compute_precision == "float32" for check in failed):
+        return ParityError(f"{variant.name} does not compute what PyTorch computes: {reasons}.")
     hint = (
-        ""
+        " The same file in float32 on that unit, or on the CPU, is unaffected."
         if variant.precision == FLOAT32_FORM
-        else " Try --precision fp32: if that passes, it is the rounding to float16."
+        else " Try --precision fp32."
     )
-    return ParityError(f"{variant.name} does not compute what PyTorch computes: {'; '.join(reasons)}.{hint}")
+    return ParityError(f"{variant.name} loses precision in float16: {reasons}.{hint}")
 
 
-def _not_asked_for(place: Place) -> Check:
-    verdict = not_run_here(place.limits, f"not asked for; add --unit {place.unit}")
+def _where(check: Check) -> list[str]:
+    """The reasons, each with the unit where that is not the CPU."""
+    place = "" if check.unit in (None, "cpu") else f"on the {check.unit} in {check.compute_precision} "
+    return [f"{place}{reason}" for reason in check.verdict.reasons]
+
+
+def _not_asked_for(place: Place, held: Held) -> Check:
+    limits = held.limits(place.limits, place.noise)
+    verdict = not_run_here(limits, f"not asked for; add --unit {place.unit}")
     arithmetic = place.compute_precision
     return Check(gate="runtime", unit=place.unit, compute_precision=arithmetic, threads=None, verdict=verdict)
 
@@ -109,7 +139,8 @@ def _interpreted(interpreter: Interpreter, variant: Variant, file: ModelFile, he
     place = variant.places[0]
     # float16 arithmetic rounds what the program declares as float16, and nothing of a float32 program.
     configuration = Configuration(variant.target, variant.precision, place.unit, "float16")
-    verdict, _ = _run(interpreter.runtime, configuration, place.limits, file, held)
+    limits = held.limits(place.limits, place.noise)
+    verdict, _ = _run(interpreter.runtime, configuration, limits, file, held)
     arithmetic = place.compute_precision
     return Check(gate="numerics", unit=None, compute_precision=arithmetic, threads=None, verdict=verdict)
 

@@ -181,7 +181,7 @@ def _print_details(variants: Sequence[VariantResult]) -> None:
         )
         unrun = [check for check in evidence.checks if not _ran(check)]
         for reason in dict.fromkeys(reason for check in unrun for reason in check.verdict.reasons):
-            units = ", ".join(str(check.unit) for check in unrun if reason in check.verdict.reasons)
+            units = ", ".join(dict.fromkeys(str(check.unit) for check in unrun if reason in check.verdict.reasons))
             _out.print(f"{row.name}: {units} {escape(reason)}", soft_wrap=True)
         if evidence.delegates is not None:
             outside = escape(", ".join(evidence.outside)) or "nothing"

@@ -1,7 +1,7 @@
 """What is exported: a network, what it takes and gives, and what PyTorch computes of the parity samples."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from pydantic import ValidationError
@@ -10,9 +10,10 @@ from efficientmod_export._prove import Held
 from efficientmod_export._reference import reference_outputs
 from efficientmod_export.bundle import Preprocessing
 from efficientmod_export.bundle.contract import Input, Output, Step
-from efficientmod_export.parity import make_samples
+from efficientmod_export.parity import make_samples, network_noise
 from efficientmod_export.tasks import NetworkFacts, all_tasks, recognise
 from efficientmod_mobile import Network
+from efficientmod_mobile.deploy import Program
 from efficientmod_mobile.errors import ModelError
 
 PICTURE = "image"
@@ -49,6 +50,13 @@ def subject_of(network: Network, resolution: tuple[int, int] | None = None) -> S
     task = all_tasks()[name]
     outputs = task.outputs(facts)
     return Subject(network, preprocessing, name, inputs, outputs, task.after_network(outputs, inputs), held)
+
+
+def with_noise(subject: Subject, program: Program) -> Subject:
+    """With the noise of the network's own rounding, which is measured on its captured program."""
+    held = subject.held
+    noise = network_noise(program, held.samples, held.references)
+    return replace(subject, held=replace(held, noise=noise))
 
 
 def preprocessing_of(network: Network, resolution: tuple[int, int] | None) -> Preprocessing:

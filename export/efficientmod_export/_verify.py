@@ -64,10 +64,11 @@ def verify_bundle(
         if not golden:
             problems.append("no golden sample is whole, so that no artifact could be proven")
         else:
-            held = Held(golden_samples(opened, golden), golden_references(opened, golden))
+            proof = None if opened.manifest.proof.file in broken else opened.evidence()
+            held = Held(golden_samples(opened, golden), golden_references(opened, golden), proof.noise if proof else {})
             problems += check_golden(opened, held.samples)
             intact = [entry for entry in opened.manifest.artifacts if entry.file not in broken]
-            evidence = _evidence(opened, broken)
+            evidence = {one.file: one for one in proof.artifacts} if proof else {}
             variants = tuple(
                 _prove_again(opened, entry, evidence[entry.file], held, progress)
                 for entry in intact
@@ -84,13 +85,6 @@ def verify_bundle(
 def _whole(golden: Iterable[GoldenSample], broken: set[str]) -> Iterator[GoldenSample]:
     """The samples of which no file is broken."""
     return (sample for sample in golden if broken.isdisjoint(stored.file for stored in sample.files()))
-
-
-def _evidence(bundle: Bundle, broken: set[str]) -> dict[str, ArtifactEvidence]:
-    """What `proof.json` says of each artifact, by its file; nothing where that is broken."""
-    if bundle.manifest.proof.file in broken:
-        return {}
-    return {evidence.file: evidence for evidence in bundle.evidence().artifacts}
 
 
 def _check_descriptions(bundle: Bundle) -> list[str]:
@@ -138,7 +132,7 @@ def _prove_again(
         graph = tuple(check for check in evidence.checks if check.gate == "graph")
         checks = prove(variant, model_file(bundle, entry), held) + graph
         proven = ProvenArtifact(
-            entry.model_copy(update={"proofs": conclusions(variant, checks)}),
+            entry.model_copy(update={"proofs": conclusions(variant, checks, held)}),
             evidence.model_copy(update={"checks": checks}),
         )
         failure = parity_failure(variant, checks)

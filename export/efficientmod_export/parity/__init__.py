@@ -2,6 +2,7 @@
 
 from efficientmod_export.parity._layers import Layer, LayerReport, first_drift
 from efficientmod_export.parity._metrics import Agreement, Comparison, OutputMetrics, compare, reference_ranges
+from efficientmod_export.parity._noise import Noise, NoiseKind, network_noise
 from efficientmod_export.parity._prober import Prober, Values
 from efficientmod_export.parity._records import Record
 from efficientmod_export.parity._samples import PHOTO_CREDITS, make_samples
@@ -23,6 +24,8 @@ __all__ = [
     "Layer",
     "LayerReport",
     "MeasuredWith",
+    "Noise",
+    "NoiseKind",
     "OutputMetrics",
     "Prober",
     "Record",
@@ -35,6 +38,7 @@ __all__ = [
     "judge",
     "make_samples",
     "measure",
+    "network_noise",
     "not_run_here",
     "reference_ranges",
     "refused",

@@ -18,7 +18,7 @@ from efficientmod_export._stages import (
     Unit,
 )
 from efficientmod_export.foreign import converting
-from efficientmod_export.parity import Prober, Tolerance
+from efficientmod_export.parity import NoiseKind, Prober, Tolerance
 from efficientmod_export.targets._phone_tool import PhoneTool
 from efficientmod_export.targets._program import network_interface
 from efficientmod_export.targets._runtime import Configuration, Runtime
@@ -70,11 +70,15 @@ class FromArtifact:
 
 @dataclass(frozen=True)
 class Place:
-    """A unit that an artifact may run on, the arithmetic there, and how far from PyTorch the results may be."""
+    """A unit that an artifact may run on, the arithmetic there, and how far from PyTorch the results may be.
+
+    `noise` is the rounding that is a property of the network and the file, not a fault: it widens the `limits`.
+    """
 
     unit: Unit
     compute_precision: ComputePrecision
     limits: Tolerance
+    noise: NoiseKind
 
 
 @dataclass(frozen=True)

@@ -140,7 +140,7 @@ def write_files(
         artifacts=[artifact.entry for artifact in proven],
         failed=[FailedVariant(target="tflite", precision="fp32", reason="erf has no TFLite operator")],
         golden=samples,
-        proof=write_evidence(folder, Evidence.of([artifact.evidence for artifact in proven], tool_versions(()))),
+        proof=write_evidence(folder, Evidence.of([artifact.evidence for artifact in proven], tool_versions(()), {})),
     )
 
 

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from efficientmod_export.bundle.contract._artifact import Limits, State, UnitProof
 from efficientmod_export.bundle.contract._stored import StoredFile
 from efficientmod_export.bundle.contract._vocabulary import FORMAT_VERSION, BundlePath, FormatVersion, Text, Word
-from efficientmod_export.parity import Record, Tolerance, Verdict
+from efficientmod_export.parity import Noise, NoiseKind, OutputMetrics, Record, Tolerance, Verdict
 from efficientmod_mobile.deploy import Certificate
 
 PROOF_NAME: Final = "proof.json"
@@ -96,16 +96,21 @@ class ArtifactEvidence(Record):
 
 
 class Evidence(Record):
-    """The whole of `proof.json`. `tools` maps each package that took part to its version."""
+    """The whole of `proof.json`.
+
+    `tools` maps each package that took part to its version. `noise` is what rounding alone costs the network, by kind
+    (`float32`, `float16_weights`, `float16`), for each output: limits are no tighter than a multiple of it.
+    """
 
     format_version: FormatVersion
     artifacts: tuple[ArtifactEvidence, ...] = Field(min_length=1)
+    noise: dict[NoiseKind, tuple[OutputMetrics, ...]]
     tools: dict[str, str]
 
     @classmethod
-    def of(cls, artifacts: Sequence[ArtifactEvidence], tools: Mapping[str, str]) -> Self:
+    def of(cls, artifacts: Sequence[ArtifactEvidence], tools: Mapping[str, str], noise: Noise) -> Self:
         """In the version that this toolkit writes."""
-        return cls(format_version=FORMAT_VERSION, artifacts=tuple(artifacts), tools=dict(tools))
+        return cls(format_version=FORMAT_VERSION, artifacts=tuple(artifacts), noise=dict(noise), tools=dict(tools))
 
     def to_json(self) -> str:
         """The text of `proof.json`; the same evidence always gives the same text."""

@@ -26,7 +26,7 @@ TARGET = Target(
             suffix=".pte",
             recipe=(*CHANNELS_FIRST, SplitDepthwise(), Repeat((XnnpackForms(),))),
             step=FromProgram(convert),
-            places=(Place("cpu", "float32", FLOAT32),),
+            places=(Place("cpu", "float32", FLOAT32, noise="float32"),),
             default=True,
         ),
     ),

@@ -24,7 +24,7 @@ TARGET = Target(
             suffix=".pte",
             recipe=CHANNELS_FIRST,
             step=FromProgram(convert),
-            places=(Place("gpu", "float32", FLOAT32),),
+            places=(Place("gpu", "float32", FLOAT32, noise="float32"),),
             default=True,
         ),
     ),

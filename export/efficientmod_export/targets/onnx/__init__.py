@@ -21,7 +21,7 @@ TARGET = Target(
             suffix=".onnx",
             recipe=EXACT,
             step=FromProgram(convert),
-            places=(Place("cpu", "float32", FLOAT32),),
+            places=(Place("cpu", "float32", FLOAT32, noise="float32"),),
             default=True,
         ),
     ),

@@ -29,9 +29,9 @@ TARGET = Target(
             recipe=EXACT,  # the writer finds the layout and splits the kernels; norms in operators only cost it
             step=FromProgram(convert),
             places=(
-                Place("cpu", "float32", FLOAT32),
-                Place("gpu", "float32", FLOAT32),
-                Place("gpu", "float16", FLOAT16),
+                Place("cpu", "float32", FLOAT32, noise="float32"),
+                Place("gpu", "float32", FLOAT32, noise="float32"),
+                Place("gpu", "float16", FLOAT16, noise="float16"),
             ),
             default=True,
         ),
@@ -43,9 +43,9 @@ TARGET = Target(
             recipe=EXACT,
             step=FromProgram(convert),
             places=(
-                Place("cpu", "float32", FLOAT16_WEIGHTS),
-                Place("gpu", "float32", FLOAT16_WEIGHTS),
-                Place("gpu", "float16", FLOAT16),
+                Place("cpu", "float32", FLOAT16_WEIGHTS, noise="float16_weights"),
+                Place("gpu", "float32", FLOAT16_WEIGHTS, noise="float16_weights"),
+                Place("gpu", "float16", FLOAT16, noise="float16"),
             ),
         ),
     ),
