@@ -1,5 +1,6 @@
 """Whether an artifact computes what the PyTorch reference computes: inputs, metrics, tolerances, verdict."""
 
+from efficientmod_export._stages import Outputs, Runner, Sample
 from efficientmod_export.parity._layers import Layer, LayerReport, first_drift
 from efficientmod_export.parity._metrics import Agreement, Comparison, OutputMetrics, compare, reference_ranges
 from efficientmod_export.parity._prober import Prober, Values
@@ -24,8 +25,11 @@ __all__ = [
     "LayerReport",
     "MeasuredWith",
     "OutputMetrics",
+    "Outputs",
     "Prober",
     "Record",
+    "Runner",
+    "Sample",
     "SampleMetrics",
     "Tolerance",
     "Values",
