@@ -1,10 +1,11 @@
 """The converters that our TFLite files are compared with, each in an environment of its own."""
 
 import re
-import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+
+from efficientmod_export.bench.measuring import run_apart
 
 CONVERSION_LIMIT = 900.0
 """Seconds that a rival is given."""
@@ -48,24 +49,24 @@ class Rival:
     suffix: str
 
     def label(self) -> str:
-        """The name of its column, with the version. Raises OSError or CalledProcessError where it is not installed."""
+        """The name of its column, with the version. Raises CannotConvert where it is not installed."""
         asked = f"from importlib import metadata; print(metadata.version({self.distribution!r}))"
-        told = subprocess.run([self.python, "-c", asked], capture_output=True, text=True, check=True)
-        return f"{self.distribution} {told.stdout.strip()}"
+        try:
+            told = run_apart([self.python, "-E", "-c", asked])
+        except OSError as error:
+            raise CannotConvert(f"{self.python} cannot be run: {error.strerror}") from error
+        if told.failure is not None:
+            raise CannotConvert(f"{self.python} does not have {self.distribution}: {told.failure}")
+        return f"{self.distribution} {told.output.strip()}"
 
     def convert(self, source: Path, target: Path) -> float:
         """Convert in an empty folder; return the seconds that the call took. Raises CannotConvert."""
         with tempfile.TemporaryDirectory(prefix="rival-") as folder:
             noted = Path(folder) / "seconds"
-            command: list[str | Path] = [self.python, "-c", self.snippet, source, target, noted]
-            try:
-                done = subprocess.run(
-                    command, cwd=folder, capture_output=True, text=True, check=False, timeout=CONVERSION_LIMIT
-                )
-            except subprocess.TimeoutExpired:
-                raise CannotConvert(f"not done after {CONVERSION_LIMIT:.0f} s") from None
-            if done.returncode or not target.exists():
-                lines = [line.strip() for line in (done.stdout + done.stderr).splitlines() if line.strip()]
-                said = re.sub(r"/\S*/site-packages/", "", lines[-1]) if lines else f"exit code {done.returncode}"
-                raise CannotConvert(said[:200])
+            # -E: it has packages of its own, and must not find those of this process
+            command: list[str | Path] = [self.python, "-E", "-c", self.snippet, source, target, noted]
+            ended = run_apart(command, limit=CONVERSION_LIMIT, folder=Path(folder))
+            if ended.failure is not None or not target.exists():
+                failure = ended.failure or "it wrote no file"
+                raise CannotConvert(re.sub(r"/\S*/site-packages/", "", failure)[:200])
             return float(noted.read_text())

@@ -14,8 +14,7 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
-from efficientmod_export.targets.tflite.writer._builder import Builder
-from efficientmod_export.targets.tflite.writer._model import build
+from efficientmod_export.targets.tflite.writer import Builder, build
 
 Shape = tuple[int, ...]
 Array = NDArray[Any]
@@ -190,13 +189,18 @@ def _binary() -> Iterator[Case]:
             result = np.broadcast_shapes(one, other)
             for pair in ((one, other), (one, numbers(*other, positive=positive))):
                 yield single(code, f"{_text(pair[0])} with {_text(pair[1])}", pair, result, options())
-        for pair in (((5, 7, 6), np.float32(1.5)), ((1, 8, 7, 6), np.float32(1.5)), ((6,), np.float32(1.5))):
-            operands = [pair[0], np.asarray(pair[1])]
-            yield single(code, f"{_text(pair[0])} with constant scalar", operands, pair[0], options())
-            yield single(code, f"constant scalar with {_text(pair[0])}", operands[::-1], pair[0], options())
+        for shape in ((5, 7, 6), (1, 8, 7, 6), (6,)):
+            scalar = np.asarray(1.5, np.float32)
+            yield single(code, f"{_text(shape)} with constant scalar", [shape, scalar], shape, options())
+            yield single(code, f"constant scalar with {_text(shape)}", [scalar, shape], shape, options())
+
+
+def _binary_with_activations() -> Iterator[Case]:
+    shapes: tuple[Shape, ...] = ((7, 6), (5, 7, 6), (5, 8, 7, 6))
     for code in ("ADD", "SUB", "MUL", "DIV"):
-        for (name, kind), shape in product(ACTIVATIONS.items(), ((7, 6), (5, 7, 6), (5, 8, 7, 6))):
-            for other in (shape, numbers(shape[-1], positive=code == "DIV")):
+        for (name, kind), shape in product(ACTIVATIONS.items(), shapes):
+            others: tuple[Operand, ...] = (shape, numbers(shape[-1], positive=code == "DIV"))
+            for other in others:
                 options = BINARY[code](fusedActivationFunction=kind)
                 yield single(code, f"{_text(shape)} with {_text(other)}, {name}", [shape, other], shape, options)
 
@@ -204,10 +208,11 @@ def _binary() -> Iterator[Case]:
 def _slopes_and_choices() -> Iterator[Case]:
     for shape in SHAPES:
         for other in _operands(shape):
-            operands = [shape, numbers(*other)]
-            yield single("PRELU", f"{_text(shape)} with {_text(operands[1])}", operands, shape)
+            slopes = numbers(*other)
+            yield single("PRELU", f"{_text(shape)} with {_text(slopes)}", [shape, slopes], shape)
         condition = numbers(*shape) > 0
-        for pair in product((shape, numbers(*shape)), repeat=2):
+        choices: tuple[Operand, ...] = (shape, numbers(*shape))
+        for pair in product(choices, repeat=2):
             if any(not isinstance(item, np.ndarray) for item in pair):
                 form = f"{_text(condition)}, {_text(pair[0])}, {_text(pair[1])}"
                 yield single("SELECT", form, [condition, *pair], shape, schema.SelectOptionsT())
@@ -292,7 +297,7 @@ def _convolutions() -> Iterator[Case]:
         yield _grouped(batch, kernel, groups, inputs, outputs)
     for kernel, multiplier in product(((1, 1), (3, 3), (5, 5)), (1, 2, 4, 9)):
         options = schema.DepthwiseConv2DOptionsT(depthMultiplier=multiplier, **_plain())
-        operands = [(1, 8, 7, 1), numbers(1, *kernel, multiplier), numbers(multiplier)]
+        operands: list[Operand] = [(1, 8, 7, 1), numbers(1, *kernel, multiplier), numbers(multiplier)]
         form = f"1x8x7x1, {_text(kernel)}, multiplier {multiplier}"
         yield single("DEPTHWISE_CONV_2D", form, operands, (1, 8, 7, multiplier), options)
 
@@ -302,7 +307,11 @@ def _plain() -> dict[str, int]:
 
 
 def _grouped(batch: int, kernel: Shape, groups: int, inputs: int, outputs: int) -> Case:
-    operands = [(batch, 8, 7, groups * inputs), numbers(groups * outputs, *kernel, inputs), numbers(groups * outputs)]
+    operands: list[Operand] = [
+        (batch, 8, 7, groups * inputs),
+        numbers(groups * outputs, *kernel, inputs),
+        numbers(groups * outputs),
+    ]
     form = f"{batch}x8x7x{groups * inputs}, {_text(kernel)}, {groups} groups of {inputs} to {outputs}"
     return single("CONV_2D", form, operands, (batch, 8, 7, groups * outputs), schema.Conv2DOptionsT(**_plain()))
 
@@ -350,7 +359,7 @@ def _transposed() -> Iterator[Case]:
             for extent, stride, size in zip((8, 7), strides, kernel, strict=True)
         ]
         result = (batch, *extents, 9)
-        operands = [ints(*result), numbers(9, *kernel, 6), (batch, 8, 7, 6), numbers(9)]
+        operands: list[Operand] = [ints(*result), numbers(9, *kernel, 6), (batch, 8, 7, 6), numbers(9)]
         options = schema.TransposeConvOptionsT(strideH=strides[0], strideW=strides[1], padding=PADDINGS[padding])
         form = f"{batch}x8x7x6, {_text(kernel)}, stride {_text(strides)}, {padding}"
         yield single("TRANSPOSE_CONV", form, operands, result, options)
@@ -423,7 +432,7 @@ def _parts() -> Iterator[Case]:
 def _slice(shape: Shape, axis: int, begin: int, count: int) -> Case:
     begins, sizes = [0] * len(shape), list(shape)
     begins[axis], sizes[axis] = begin, count
-    operands = [shape, ints(*begins), ints(*sizes)]
+    operands: list[Operand] = [shape, ints(*begins), ints(*sizes)]
     form = f"{_text(shape)}, {count} from {begin} on along {axis}"
     return single("SLICE", form, operands, tuple(sizes), schema.SliceOptionsT())
 
@@ -433,7 +442,7 @@ def _strided(shape: Shape, axis: int, start: int, step: int) -> Case:
     places = range(start, shape[axis], step) if step > 0 else range(start, -1, step)
     begins[axis], steps[axis], result[axis] = start, step, len(places)
     ends[axis] = shape[axis] if step > 0 else -shape[axis] - 1
-    operands = [shape, ints(*begins), ints(*ends), ints(*steps)]
+    operands: list[Operand] = [shape, ints(*begins), ints(*ends), ints(*steps)]
     form = f"{_text(shape)}, every {step} from {start} on along {axis}"
     return single("STRIDED_SLICE", form, operands, tuple(result), schema.StridedSliceOptionsT())
 
@@ -582,10 +591,12 @@ def _read_together() -> Iterator[Case]:
             for code, options in UNARY.items():
                 yield Case(code, f"{_text(shape)}, then {name}", _then(code, [shape], shape, options, reader))
             for code, options in BINARY.items():
-                others: tuple[Operand, ...] = (shape, (1,) * (len(shape) - 1) + shape[-1:], shape[:-1] + (1,))
-                constants = [numbers(*other, positive=code in POSITIVE) for other in others]  # type: ignore[misc]
-                for other in (*others, *constants, np.asarray(1.5, np.float32)):
-                    for pair in ((shape, other), (other, shape)):
+                others: tuple[Shape, ...] = (shape, (1,) * (len(shape) - 1) + shape[-1:], (*shape[:-1], 1))
+                constants = [numbers(*other, positive=code in POSITIVE) for other in others]
+                operands: tuple[Operand, ...] = (*others, *constants, np.asarray(1.5, np.float32))
+                for other in operands:
+                    pairs: tuple[tuple[Operand, Operand], ...] = ((shape, other), (other, shape))
+                    for pair in pairs:
                         form = f"{_text(pair[0])} with {_text(pair[1])}, then {name}"
                         yield Case(code, form, _then(code, pair, shape, options, reader))
 
@@ -696,6 +707,7 @@ def _masked() -> Iterator[Case]:
 FAMILIES: tuple[Callable[[], Iterator[Case]], ...] = (
     _unary,
     _binary,
+    _binary_with_activations,
     _slopes_and_choices,
     _reductions,
     _products,

@@ -4,10 +4,8 @@ import statistics
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from _tables import TFLITE, table, versions
-
-from efficientmod_export.bench import Latency, Ratio
-from efficientmod_export.bench._machine import describe_machine
+from efficientmod_export.bench.measuring import Latency, Ratio, describe_machine, markdown_table, versions
+from efficientmod_export.targets.tflite import TARGET
 
 OURS = "ours"
 MUCH = 0.7
@@ -40,7 +38,7 @@ class File:
 class Result:
     """One network: the files, ours first, and why the others are not there."""
 
-    model: str
+    network: str
     resolution: tuple[int, int]
     load_average: float | None
     files: tuple[File, ...]
@@ -70,8 +68,9 @@ def page(results: list[Result], labels: list[str], peak: float, command: str, ru
         "",
         f"    {command}",
         "",
-        f"on {describe_machine()}{busy}; {versions(*TFLITE)}. LiteRT with XNNPACK, one thread, float32, "
-        f"batch 1, {runs} rounds in turns. What is compared, and how, is in the script's `--help`.",
+        f"on {describe_machine()}{busy}; {versions('torch', 'timm', *TARGET.packages)}. "
+        f"LiteRT with XNNPACK, one thread, float32, batch 1, {runs} rounds in turns. What is compared, and how, is in "
+        "the script's `--help`.",
         "",
         *_summary(results, labels[1:], peak),
         "",
@@ -83,7 +82,7 @@ def page(results: list[Result], labels: list[str], peak: float, command: str, ru
         "is what it would be if our file took no time but that of its multiply-accumulates (GMAC), each at the rate of "
         f"the fastest matrix product in the same runtime, {peak / 1e9:.0f} GMAC/s here.",
         "",
-        *table(
+        *markdown_table(
             ["network", "at", "GMAC", OURS, *(cell for label in labels[1:] for cell in (label, "ratio", "floor"))],
             (latency_row(result, labels, peak) for result in results),
         ),
@@ -94,7 +93,7 @@ def page(results: list[Result], labels: list[str], peak: float, command: str, ru
         "range. Seconds: ours from the PyTorch program, with the proofs of the transforms; onnx2tf from ONNX; "
         "litert-torch from PyTorch.",
         "",
-        *table(
+        *markdown_table(
             ["network", "partitions", "TRANSPOSE", "error", "seconds to convert"],
             (_file_row(result, labels) for result in results),
         ),
@@ -126,7 +125,7 @@ def latency_row(result: Result, labels: list[str], peak: float) -> list[str]:
     """A line of the first table."""
     files = {file.label: file for file in result.files}
     work = f"{files[OURS].macs / 1e9:.2f}" if OURS in files else "-"
-    cells = [result.model, "x".join(map(str, result.resolution)), work]
+    cells = [result.network, "x".join(map(str, result.resolution)), work]
     for label in labels:
         if label in files and files[label].wrong is None:
             times = Latency.of(files[label].rounds)
@@ -147,7 +146,7 @@ def _file_row(result: Result, labels: list[str]) -> list[str]:
         return " / ".join(show(files[label]) if label in files else "-" for label in labels)
 
     return [
-        result.model,
+        result.network,
         cell(lambda file: str(file.partitions)),
         cell(lambda file: str(file.transposes)),
         cell(lambda file: f"{file.error:.0e}" + ("" if file.wrong is None else " wrong")),
@@ -158,7 +157,7 @@ def _file_row(result: Result, labels: list[str]) -> list[str]:
 def _faults(results: list[Result]) -> Iterator[str]:
     for result in results:
         for label, reason in result.refusals.items():
-            yield f"- {result.model}, {label}: {reason}"
+            yield f"- {result.network}, {label}: {reason}"
         for file in result.files:
             if file.wrong is not None:
-                yield f"- {result.model}, {file.label}: does not compute what PyTorch does ({file.wrong})"
+                yield f"- {result.network}, {file.label}: does not compute what PyTorch does ({file.wrong})"

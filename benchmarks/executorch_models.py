@@ -1,92 +1,105 @@
-"""Export many networks to ExecuTorch for XNNPACK, and write how each file comes out to its page in docs/measurements/.
+"""Convert many networks to ExecuTorch for XNNPACK, and write how each file comes out to its page in docs/measurements/.
 
     python benchmarks/executorch_models.py
 
-The networks are the EfficientMods, and those that docs/measurements/tflite_models.md begins with. Each is exported by
-`efficientmod-export` in a process of its own, with a limit of time; weights are seeded ones of realistic scale.
+The networks are the EfficientMods, and those that docs/measurements/tflite_models.md begins with. Each is transformed,
+converted and proven as `efficientmod-export --target executorch` does it, in a process of its own, with a limit of
+time; weights are seeded ones of realistic scale.
 """
 
-import argparse
-import json
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from _tables import EFFICIENTMODS, OTHERS, table, versions
+from _each_network import Benchmark, largest_error, same_top5
+from _networks import EFFICIENTMODS, OTHERS
 
-from efficientmod_export.bench._machine import describe_machine
-
-PAGE = Path(__file__).parents[1] / "docs" / "measurements" / "executorch_models.md"
-TIME_LIMIT = 900.0
-"""Seconds that a network is given."""
-
-
-def exported(model: str, folder: Path) -> dict[str, Any]:
-    """What `efficientmod-export --json` tells of the network, kept in `folder` for the next run."""
-    note = folder / f"{model.replace('/', '-')}.json"
-    if not note.exists():
-        command = [sys.executable, "-m", "efficientmod_export", "export", "--model", model, "--target", "executorch"]
-        output = ["--output", str(folder / "bundle"), "--keep-failed", "--json"]
-        done = subprocess.run([*command, *output], capture_output=True, text=True, check=False, timeout=TIME_LIMIT)
-        note.write_text(done.stdout or json.dumps({"failure": done.stderr.strip()}))
-    told: dict[str, Any] = json.loads(note.read_text())
-    return {"model": model, **(told["targets"][0] if "targets" in told else told)}
+from efficientmod_export.bench.measuring import describe_machine, markdown_table, versions
+from efficientmod_export.steps import prove, subject_of
+from efficientmod_export.targets import find_target
+from efficientmod_mobile import load_network
+from efficientmod_mobile.deploy import deploy
 
 
-def lines(results: list[dict[str, Any]]) -> Iterator[str]:
-    """The page."""
-    made = [result for result in results if result["artifact"]]
-    whole = sum(not result["artifact"]["outside"] and result["artifact"]["delegates"] == 1 for result in made)
+@dataclass(frozen=True)
+class Result:
+    """One network; either `refusal` or the rest. `nodes` are the program's operators before and after the recipe."""
+
+    network: str
+    refusal: str | None = None
+    nodes: tuple[int, int] = (0, 0)
+    delegates: int = 0
+    outside: tuple[str, ...] = ()
+    error: float = 0.0
+    top5: bool = False
+    outcome: str = ""
+
+
+def examine(network: str, folder: Path) -> Result:
+    subject, target = subject_of(load_network(network, None)), find_target("executorch")
+    variant = target.variant("fp32")
+    deployed = deploy(subject.capture(), variant.recipe)
+    artifact = target.make(deployed.program, subject.options("fp32"), folder)
+    (check,) = prove(variant, artifact, subject.held)
+    return Result(
+        network=network,
+        nodes=(deployed.certificate.nodes_before, deployed.certificate.nodes_after),
+        delegates=artifact.delegates or 0,
+        outside=artifact.outside,
+        error=largest_error(check.verdict),
+        top5=same_top5(check.verdict),
+        outcome=check.verdict.outcome,
+    )
+
+
+def page(results: list[Result], command: str) -> str:
+    return "\n".join(_lines(results, command)) + "\n"
+
+
+def _lines(results: list[Result], command: str) -> Iterator[str]:
+    made = [result for result in results if result.refusal is None]
+    whole = sum(not result.outside and result.delegates == 1 for result in made)
     yield "# Networks in ExecuTorch"
     yield ""
-    yield "Written by `python benchmarks/executorch_models.py`"
-    yield f"on {describe_machine()}; {versions('executorch')}."
+    yield f"Written by `{command}`"
+    yield f"on {describe_machine()}; {versions('torch', 'timm', *find_target('executorch').packages)}."
     yield ""
     yield f"{len(results)} networks in float32: {len(made)} are exported, {whole} of them as one XNNPACK delegate with"
     yield "nothing outside. Operators: ATen's, as captured → as lowered. Error: the largest difference from PyTorch on"
     yield "the five pictures of a bundle, as a fraction of the output's range."
     yield ""
     head = ["network", "operators", "delegates", "outside", "error", "top-5", "parity"]
-    yield from table(head, map(_row, made))
-    refused = [result for result in results if not result["artifact"]]
+    yield from markdown_table(head, map(_row, made))
+    refused = [f"- {result.network}: {' '.join(result.refusal.split())}" for result in results if result.refusal]
     if refused:
-        yield ""
-        yield "Not exported:"
-        yield ""
-        yield from (f"- {result['model']}: {' '.join(result['failure'].split())}" for result in refused)
+        yield from ("", "Not exported:", "", *refused)
 
 
-def _row(result: dict[str, Any]) -> list[str]:
-    artifact = result["artifact"]
-    transforms, parity = artifact["transforms"], artifact["parity"]
-    worst = parity["worst"]
+def _row(result: Result) -> list[str]:
+    before, after = result.nodes
     return [
-        result["model"],
-        f"{transforms['nodes_before']} → {transforms['nodes_after']}",
-        str(artifact["delegates"]),
-        ", ".join(artifact["outside"]) or "-",
-        f"{max(one['max_relative_error'] for one in worst):.0e}" if worst else "-",
-        "equal" if worst and all(one["top5"]["agrees"] for one in worst if one["top5"]) else "differs",
-        parity["outcome"],
+        result.network,
+        f"{before} → {after}",
+        str(result.delegates),
+        ", ".join(result.outside) or "-",
+        f"{result.error:.0e}",
+        "equal" if result.top5 else "differs",
+        result.outcome,
     ]
 
 
 def main() -> None:
-    """Export them all and write the page."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--keep", type=Path, help="folder that keeps what each network gave, for the next run")
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = arguments.keep or Path(temporary)
-        folder.mkdir(parents=True, exist_ok=True)
-        results = []
-        for model in (*EFFICIENTMODS, *OTHERS):
-            results.append(exported(model, folder))
-            print(model, flush=True)
-    PAGE.write_text("\n".join(lines(results)) + "\n")
+    Benchmark(
+        script=Path(__file__),
+        description=__doc__,
+        networks=(*EFFICIENTMODS, *OTHERS),
+        kind=Result,
+        examine=examine,
+        refused=Result,
+        page=page,
+        line=lambda result: result.refusal or "  ".join(_row(result)[1:]),
+        limit=900.0,
+    ).main()
 
 
 if __name__ == "__main__":

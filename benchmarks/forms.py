@@ -3,6 +3,7 @@
     python benchmarks/forms.py                    # print the tables
     python benchmarks/forms.py --write            # and put them into docs/measurements/forms.md
     python benchmarks/forms.py --only forms       # one table: models, others or forms
+    python benchmarks/forms.py timm/starnet_s1    # a row of one's own
 
 What is compared is lowered first, then timed in one process, in turns as `efficientmod bench` takes them, so that
 whatever else the machine does falls on all alike. Times are the fastest of all rounds, since a median would tell of the
@@ -12,22 +13,17 @@ machine's other work too. Weights are seeded: latency does not depend on them.
 import argparse
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
-from efficientmod_export._recipes import CHANNELS_FIRST, RECIPES, XNNPACK
-from efficientmod_export.bench._runtimes import RUNTIMES
 
-from efficientmod_export._stages import ConversionOptions, Sample
-from efficientmod_export.bench._machine import describe_machine
-from efficientmod_export.bench._worker import take_turns
+from efficientmod_export.bench.measuring import describe_machine, markdown_table, take_turns, versions
 from efficientmod_export.foreign import quiet
-from efficientmod_export.targets import BACKENDS
-from efficientmod_export.targets.executorch._convert import inventory
+from efficientmod_export.steps import Subject, subject_of
+from efficientmod_export.targets import CHANNELS_FIRST, ModelFile, input_values
+from efficientmod_export.targets.executorch import TARGET, inventory
 from efficientmod_mobile import list_models, load_network
 from efficientmod_mobile.deploy import (
     EXACT,
@@ -41,13 +37,13 @@ from efficientmod_mobile.deploy import (
     Repeat,
     SplitDepthwise,
     Untile,
-    capture,
     deploy,
 )
 
-DOCUMENT = Path(__file__).parent.parent / "docs" / "measurements" / "forms.md"
-TARGET = "executorch"
-IMAGE = (1, 3, 224, 224)
+DOCUMENT = Path(__file__).parents[1] / "docs" / "measurements" / "forms.md"
+RESOLUTION = (224, 224)
+THREADS = (1, 2)
+VARIANT = TARGET.variant("fp32")
 PLAIN: Recipe = ()
 OTHERS = (
     "timm/convnext_atto",
@@ -71,7 +67,7 @@ FORMS: dict[str, Recipe] = {
     "+ a layer per slice": (*EXACT, Untile(), *_LAYOUT, LayerPerSlice()),
     "+ centred streams": CHANNELS_FIRST,
     "+ split depthwise kernels": (*CHANNELS_FIRST, SplitDepthwise()),
-    "+ the rest of XNNPACK's forms": XNNPACK,
+    "+ the rest of XNNPACK's forms": VARIANT.recipe,
 }
 """Cumulative from the fourth on."""
 
@@ -80,25 +76,26 @@ FORMS: dict[str, Recipe] = {
 class Lowered:
     """A file, the seconds of processor time that its lowering took, its delegates and what stayed outside."""
 
-    path: Path
+    file: ModelFile
     seconds: float
     delegates: int
     outside: int
 
 
-def lower(program: Program, recipe: Recipe, folder: Path) -> Lowered:
+def lower(subject: Subject, program: Program, recipe: Recipe, folder: Path) -> Lowered:
     """The seconds are those after the transforms."""
     folder.mkdir(parents=True)
-    if not recipe:
-        return lower_plainly(program, folder / "model.pte")
-    deployed = deploy(program, recipe).program
-    began = time.process_time()
-    artifact = BACKENDS[TARGET].convert(deployed, options(), folder)
-    seconds = time.process_time() - began
-    return Lowered(artifact.path, seconds, artifact.delegates or 0, count(artifact.outside))
+    with quiet():
+        if not recipe:
+            return lower_plainly(subject, program, folder / VARIANT.file())
+        deployed = deploy(program, recipe).program
+        began = time.process_time()
+        artifact = TARGET.make(deployed, subject.options(VARIANT.precision), folder)
+        seconds = time.process_time() - began
+    return Lowered(artifact, seconds, artifact.delegates or 0, count(artifact.outside))
 
 
-def lower_plainly(program: Program, path: Path) -> Lowered:
+def lower_plainly(subject: Subject, program: Program, path: Path) -> Lowered:
     """With the calls that ExecuTorch's guide shows, and nothing of ours."""
     from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
     from executorch.exir import to_edge_transform_and_lower
@@ -109,90 +106,77 @@ def lower_plainly(program: Program, path: Path) -> Lowered:
     path.write_bytes(finished.buffer)
     seconds = time.process_time() - began
     delegates, outside = inventory(finished.executorch_program.execution_plan[0])
-    return Lowered(path, seconds, delegates, count(outside))
+    file = ModelFile(path, subject.interface.inputs, subject.interface.outputs)
+    return Lowered(file, seconds, delegates, count(outside))
 
 
 def count(outside: tuple[str, ...]) -> int:
     return sum(int(entry.rpartition(" x")[2]) for entry in outside)
 
 
-def options() -> ConversionOptions:
-    return ConversionOptions(
-        precision="fp32",
-        ios=16,
-        mean=(0.485, 0.456, 0.406),
-        std=(0.229, 0.224, 0.225),
-        labels=None,
-        model_name="benchmark",
-        description="",
-    )
-
-
-def timings(paths: Mapping[str, Path], threads: int, rounds: int) -> dict[str, tuple[float, ...]]:
-    """Milliseconds of each file, `rounds` times, in turns."""
-    pixels = np.random.default_rng(0).integers(0, 256, (*IMAGE[2:], IMAGE[1]), dtype=np.uint8)
-    tensor = np.random.default_rng(0).standard_normal(IMAGE).astype(np.float32)
-    sample = Sample("noise", "noise", pixels, pixels, tensor)
-    load = RUNTIMES[TARGET].prepare(threads)
-    return take_turns({name: load(path, sample).call for name, path in paths.items()}, rounds, WARM_UP)
-
-
-def program_of(name: str) -> Program:
-    return capture(load_network(name, None).module, torch.zeros(IMAGE))
-
-
-def models_table(names: Sequence[str], rounds: int, folder: Path) -> str:
-    """Plain against the recipe, for ExecuTorch."""
-    rows = ["| model | delegates, operators outside | lowering, s | 1 thread, ms | ratio | 2 threads, ms | ratio |"]
-    rows.append("|---|---|---|---|---|---|---|")
-    for name in names:
-        program = program_of(name)
-        pair = {
-            kind: lower(program, recipe, folder / name.replace("/", "-") / kind)
-            for kind, recipe in (("plain", PLAIN), ("recipe", RECIPES[TARGET]))
-        }
-        cells = [
-            arrow(f"{pair[kind].delegates}, {pair[kind].outside}" for kind in pair),
-            arrow(f"{pair[kind].seconds:.0f}" for kind in pair),
-        ]
-        for threads in (1, 2):
-            times = timings({kind: lowered.path for kind, lowered in pair.items()}, threads, rounds)
-            cells.append(arrow(f"{min(times[kind]):.1f}" for kind in pair))
-            cells.append(f"{min(times['recipe']) / min(times['plain']):.2f}")
-        rows.append(f"| {name} | {' | '.join(cells)} |")
-        print(rows[-1], flush=True)
-    return "\n".join(rows)
-
-
-def forms_table(rounds: int, folder: Path) -> str:
-    """EfficientMod-s for ExecuTorch, form by form, all in one run."""
-    program = program_of("efficientmod_s")
-    lowered = {
-        name: lower(program, recipe, folder / "forms" / str(index))
-        for index, (name, recipe) in enumerate(FORMS.items())
-    }
-    paths = {name: one.path for name, one in lowered.items()}
-    times = {threads: timings(paths, threads, rounds) for threads in (1, 2)}
-    rows = ["| form | delegates | operators outside | 1 thread, ms | ratio | 2 threads, ms | ratio |"]
-    rows.append("|---|---|---|---|---|---|---|")
+def fastest(subject: Subject, lowered: Mapping[str, Lowered], threads: int, rounds: int) -> dict[str, float]:
+    """Milliseconds of each file's fastest call of `rounds`, in turns."""
+    calls = {}
     for name, one in lowered.items():
-        cells = [str(one.delegates), str(one.outside)]
-        for threads in (1, 2):
-            own, plain = min(times[threads][name]), min(times[threads]["plain"])
-            cells += [f"{own:.1f}", f"{own / plain:.2f}"]
-        rows.append(f"| {name} | {' | '.join(cells)} |")
-    return "\n".join(rows)
+        session = TARGET.runtime.open(one.file, VARIANT.configuration(VARIANT.places[0], threads))
+        session.bind([input_values(spec, subject.held.samples[0]) for spec in one.file.inputs])
+        calls[name] = session.invoke
+    return {name: min(times) for name, times in take_turns(calls, rounds, WARM_UP).items()}
 
 
-def arrow(values: Iterator[str]) -> str:
+def models_table(names: Sequence[str], rounds: int, folder: Path) -> Iterator[str]:
+    """Plain against the recipe, for ExecuTorch."""
+    latencies = (cell for threads in THREADS for cell in (heading(threads), "ratio"))
+    head = ["model", "delegates, operators outside", "lowering, s", *latencies]
+    return markdown_table(head, (models_row(name, rounds, folder / name.replace("/", "-")) for name in names))
+
+
+def models_row(name: str, rounds: int, folder: Path) -> list[str]:
+    subject = subject_of(load_network(name, None), RESOLUTION)
+    program = subject.capture()
+    recipes = {"plain": PLAIN, "recipe": VARIANT.recipe}
+    pair = {kind: lower(subject, program, recipe, folder / kind) for kind, recipe in recipes.items()}
+    cells = [
+        arrow(f"{one.delegates}, {one.outside}" for one in pair.values()),
+        arrow(f"{one.seconds:.0f}" for one in pair.values()),
+    ]
+    for threads in THREADS:
+        times = fastest(subject, pair, threads, rounds)
+        cells += [arrow(f"{time:.1f}" for time in times.values()), f"{times['recipe'] / times['plain']:.2f}"]
+    return [name, *cells]
+
+
+def forms_table(rounds: int, folder: Path) -> Iterator[str]:
+    """EfficientMod-s for ExecuTorch, form by form, all in one run."""
+    subject = subject_of(load_network("efficientmod_s", None), RESOLUTION)
+    program = subject.capture()
+    lowered = {
+        name: lower(subject, program, recipe, folder / str(index)) for index, (name, recipe) in enumerate(FORMS.items())
+    }
+    times = {threads: fastest(subject, lowered, threads, rounds) for threads in THREADS}
+    latencies = (cell for threads in THREADS for cell in (heading(threads), "ratio"))
+    rows = (
+        [name, str(one.delegates), str(one.outside)]
+        + [
+            cell
+            for threads in THREADS
+            for cell in (f"{times[threads][name]:.1f}", f"{times[threads][name] / times[threads]['plain']:.2f}")
+        ]
+        for name, one in lowered.items()
+    )
+    return markdown_table(["form", "delegates", "operators outside", *latencies], rows)
+
+
+def heading(threads: int) -> str:
+    return f"{threads} thread{'s' if threads > 1 else ''}, ms"
+
+
+def arrow(values: Iterable[str]) -> str:
     return " → ".join(values)
 
 
-TABLES: dict[str, Callable[[int, Path], str]] = {
-    "models": lambda rounds, folder: models_table(list_models(), rounds, folder),
-    "others": lambda rounds, folder: models_table(OTHERS, rounds, folder),
-    "forms": forms_table,
-}
+TABLES: dict[str, tuple[str, ...]] = {"models": tuple(list_models()), "others": OTHERS, "forms": ()}
+"""The tables of the document, and the networks of each; `forms` has one of its own."""
 
 
 def put(name: str, table: str, rounds: int) -> None:
@@ -203,28 +187,36 @@ def put(name: str, table: str, rounds: int) -> None:
     _, _, tail = rest.partition(end)
     if not tail:
         raise SystemExit(f"{DOCUMENT} has no place for the table {name!r}")
-    note = f"\n\n{rounds} rounds on {describe_machine()}, torch {torch.__version__}.\n"
+    note = f"\n\n{rounds} rounds on {describe_machine()}, {versions('torch')}.\n"
     DOCUMENT.write_text(head + begin + table + note + end + tail)
 
 
-@contextmanager
-def place() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory() as folder, quiet():
-        yield Path(folder)
+def make(name: str, networks: Sequence[str], rounds: int) -> str:
+    """A table; its lines are shown as they come."""
+    lines = []
+    with tempfile.TemporaryDirectory() as folder:
+        table = forms_table(rounds, Path(folder)) if name == "forms" else models_table(networks, rounds, Path(folder))
+        for line in table:
+            print(line, flush=True)
+            lines.append(line)
+    return "\n".join(lines)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", choices=TABLES, action="append", help="leave the other tables out")
-    parser.add_argument("--rounds", type=int, default=300, help="how often each file is timed")
+    parser.add_argument("networks", nargs="*", help="print one table, of these networks (default: the document's)")
+    parser.add_argument("--only", choices=TABLES, action="append", help="leave the document's other tables out")
+    parser.add_argument("--rounds", type=int, default=300, help="how often each file is timed (default: 300)")
     parser.add_argument("--write", action="store_true", help=f"put the tables into {DOCUMENT.name}")
-    settings = parser.parse_args()
-    for name in settings.only or TABLES:
-        with place() as folder:
-            table = TABLES[name](settings.rounds, folder)
-        print(f"\n{table}\n", flush=True)
-        if settings.write:
-            put(name, table, settings.rounds)
+    options = parser.parse_args()
+    if options.networks:
+        if options.only or options.write:
+            parser.error("networks of your own are in no table of the document; leave --only and --write out")
+        make("models", options.networks, options.rounds)
+    for name in () if options.networks else options.only or TABLES:
+        table = make(name, TABLES[name], options.rounds)
+        if options.write:
+            put(name, table, options.rounds)
 
 
 if __name__ == "__main__":

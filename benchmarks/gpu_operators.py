@@ -1,11 +1,11 @@
-"""Hold every operator that the TFLite writer emits on LiteRT's GPU against the processor: docs/measurements/gpu_operators.md.
+"""Hold every operator that the TFLite writer emits on LiteRT's GPU against the processor.
 
     python benchmarks/gpu_operators.py
 
 The files are those of `_gpu_cases.py`: operator x axes x batch x broadcasts x attributes. Each runs in float32 on a
 software Vulkan driver and by the interpreter with XNNPACK. What differs, or is refused, must stand in the table
 `targets/tflite/_gpu_limits.py`; the exit code is 1 where something does not. The results of an earlier run, cut short
-or not, are taken from the folder of `--keep`.
+or not, are taken from the folder of `--keep`. The page is docs/measurements/gpu_operators.md.
 """
 
 import argparse
@@ -15,19 +15,17 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from importlib import metadata
 from pathlib import Path
 
 import numpy as np
+from _each_network import MEASUREMENTS
 from _gpu_cases import Case, cases
-from _tables import table
 
-from efficientmod_export.bench._machine import describe_machine
-from efficientmod_export.targets.tflite._convert import interpreter
-from efficientmod_export.targets.tflite._gpu_limits import GPU_LIMITS, Effect, gpu_findings
-from efficientmod_export.targets.tflite._gpu_process import DRIVERS, GpuProcess, Ran
+from efficientmod_export.bench.measuring import describe_machine, markdown_table, versions
+from efficientmod_export.targets.tflite import interpreter
+from efficientmod_export.targets.tflite.gpu import DRIVERS, GPU_LIMITS, Effect, GpuProcess, Ran, gpu_findings
 
-PAGE = Path(__file__).parents[1] / "docs" / "measurements" / "gpu_operators.md"
+PAGE = MEASUREMENTS / "gpu_operators.md"
 TOLERANCE = 1e-5
 """Of the outputs' range."""
 TOLERANCES = {"SIN": 5e-4, "COS": 5e-4}
@@ -94,17 +92,17 @@ def _error(actual: np.ndarray, expected: np.ndarray) -> float:
 def results_of(driver: str, folder: Path) -> Iterator[Result]:
     """The result of each case, from the folder where an earlier run left it."""
     note = folder / f"{driver}.jsonl"
-    known = {}
+    known: dict[tuple[str, str], Result] = {}
     for line in note.read_text().splitlines() if note.exists() else ():
         result = Result(**json.loads(line))
         known[result.operator, result.form] = result
     with GpuProcess(DRIVERS[driver]) as gpu, note.open("a") as notes:
         for case in cases():
-            result = known.get((case.operator, case.form))
-            if result is None:
-                result = examine(case, gpu)
-                notes.write(json.dumps(asdict(result)) + "\n")
-            yield result
+            found = known.get((case.operator, case.form))
+            if found is None:
+                found = examine(case, gpu)
+                notes.write(json.dumps(asdict(found)) + "\n")
+            yield found
 
 
 def page(results: list[Result], driver: str, command: str) -> str:
@@ -119,7 +117,7 @@ def page(results: list[Result], driver: str, command: str) -> str:
         "",
         f"    {command}",
         "",
-        f"on {describe_machine()}; ai-edge-litert {metadata.version('ai-edge-litert')}, {driver}, float32.",
+        f"on {describe_machine()}; {versions('ai-edge-litert')}, {driver}, float32.",
         "",
         f"{len(results)} files of one operator, or of two or three where the second changes what is seen of the first: "
         f"{counted}. A file is right when it differs from the processor by less than {TOLERANCE:.0e} of the outputs' "
@@ -130,11 +128,13 @@ def page(results: list[Result], driver: str, command: str) -> str:
         "The rows of `targets/tflite/_gpu_limits.py`. Right all the same: files of the kind that happen to be right; "
         "the row is wider than what happens.",
         "",
-        *table(["kind", "operators", "what happens", "when", "files", "right all the same"], _rows(results)),
+        *markdown_table(["kind", "operators", "what happens", "when", "files", "right all the same"], _rows(results)),
         "",
         "## Operators",
         "",
-        *table(["operator", "files", "right", "wrong", "refused", "ends the process", "largest error"], _each(results)),
+        *markdown_table(
+            ["operator", "files", "right", "wrong", "refused", "ends the process", "largest error"], _each(results)
+        ),
     ]
     if untold:
         lines += ["", "## Not in the table", ""]

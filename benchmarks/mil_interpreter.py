@@ -4,60 +4,64 @@ The network is converted as a bundle's is, in float32 and float16; one thread. A
 """
 
 import argparse
-import statistics
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 
 import torch
-from efficientmod_export._recipes import RECIPES
 
-from efficientmod_export._pipeline import example_input, preprocessing_of
-from efficientmod_export._stages import ConversionOptions
+from efficientmod_export.bench.measuring import Latency, Ratio, take_turns
 from efficientmod_export.foreign import quiet
-from efficientmod_export.mil import MILProgram
-from efficientmod_export.parity import make_samples
-from efficientmod_export.targets import BACKENDS, IMAGE
+from efficientmod_export.steps import Subject, subject_of
+from efficientmod_export.targets import Artifact, Configuration, Precision, find_target, input_values
 from efficientmod_mobile import load_network
-from efficientmod_mobile.deploy import capture, deploy
+from efficientmod_mobile.deploy import deploy
 
-ROUNDS = 20
+TARGET = "coreml"
+PRECISIONS: tuple[Precision, ...] = ("fp32", "fp16")
+EAGER = "eager"
 
 
-def timed(call: Callable[[], object]) -> float:
+def convert(subject: Subject, folder: Path) -> dict[Precision, Artifact]:
+    """Its package in each precision."""
+    target, deployed = find_target(TARGET), cache(partial(deploy, subject.capture()))
+    return {
+        precision: target.make(deployed(target.variant(precision).recipe).program, subject.options(precision), folder)
+        for precision in PRECISIONS
+    }
+
+
+def load(artifact: Artifact, subject: Subject) -> Callable[[], object]:
+    """A call of the interpreter, which computes as the package declares its values."""
+    interpreter = find_target(TARGET).interpreter
+    assert interpreter is not None
     began = time.perf_counter()
-    call()
-    return time.perf_counter() - began
+    session = interpreter.runtime.open(artifact, Configuration(TARGET, artifact.precision, "cpu", "float16"))
+    print(f"loading {artifact.precision}: {time.perf_counter() - began:.2f} s")
+    session.bind([input_values(spec, subject.held.samples[0]) for spec in artifact.inputs])
+    return session.invoke
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("model", nargs="?", default="efficientmod_s")
-    network = load_network(parser.parse_args().model, None)
-    preprocessing = preprocessing_of(network, None)
-    sample = make_samples(preprocessing)[0]
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("network", nargs="?", default="efficientmod_s", help="default: efficientmod_s")
+    parser.add_argument("--rounds", type=int, default=20, help="how often each is timed (default: 20)")
+    options = parser.parse_args()
     torch.set_num_threads(1)
-    options = ConversionOptions("fp32", 16, preprocessing.mean, preprocessing.std, None, network.name, network.name)
-    programs = {}
-    with tempfile.TemporaryDirectory() as folder, torch.inference_mode():
-        with quiet(), torch.inference_mode(mode=False):
-            program = deploy(capture(network.module, example_input(preprocessing)), RECIPES["coreml"]).program
-            for precision in ("fp32", "fp16"):
-                (Path(folder) / precision).mkdir()
-                chosen = replace(options, precision=precision)
-                programs[precision] = BACKENDS["coreml"].convert(program, chosen, Path(folder) / precision).path
-        for precision, path in programs.items():
-            print(f"loading {precision}: {timed(lambda path=path: MILProgram.load(path)):.2f} s")
-        loaded = {precision: MILProgram.load(path) for precision, path in programs.items()}
-        calls: dict[str, Callable[[], object]] = {"eager": lambda: network.module(torch.from_numpy(sample.tensor))}
-        for precision, one in loaded.items():
-            calls[precision] = lambda one=one: one.predict({IMAGE: sample.pixels})
-        rounds = [{name: timed(call) for name, call in calls.items()} for _ in range(ROUNDS + 1)][1:]
-    for name in calls:
-        ratio = statistics.median(one[name] / one["eager"] for one in rounds)
-        print(f"{name}: {1000 * min(one[name] for one in rounds):.1f} ms, {ratio:.2f} of eager")
+    subject = subject_of(load_network(options.network, None))
+    with tempfile.TemporaryDirectory() as folder:
+        with quiet():
+            artifacts = convert(subject, Path(folder))
+        image = torch.from_numpy(subject.held.samples[0].tensor)
+        calls: dict[str, Callable[[], object]] = {EAGER: partial(subject.network.module, image)}
+        with torch.inference_mode():
+            calls.update({precision: load(artifact, subject) for precision, artifact in artifacts.items()})
+            rounds = take_turns(calls, options.rounds, 1)
+    for name, times in rounds.items():
+        ratio = Ratio.of(name, times, EAGER, rounds[EAGER])
+        print(f"{name}: {Latency.of(times).min:.1f} ms, {ratio.median:.2f} of {EAGER}")
 
 
 if __name__ == "__main__":

@@ -11,44 +11,28 @@ Rounding weights to float16 changes what a network computes, and some networks a
 the file, the same weights are rounded in the ONNX model, and ONNX Runtime's outputs are held against the file's.
 """
 
-import argparse
-import json
-import subprocess
-import sys
-import tempfile
 import time
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from importlib import metadata
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx
 import onnxruntime
-from _tables import EFFICIENTMODS, MORE, OTHERS, TFLITE, table, versions
-from efficientmod_export._recipes import RECIPES
+from _each_network import Benchmark, largest_error, same_top5
+from _litert import operators
+from _networks import EFFICIENTMODS, MORE, OTHERS
 
-from efficientmod_export._pipeline import example_input, preprocessing_of
-from efficientmod_export._prove import reference_outputs
-from efficientmod_export._stages import Outputs, Precision, Runner, Sample, TensorSpec
-from efficientmod_export.bench._machine import describe_machine
-from efficientmod_export.foreign import quiet
-from efficientmod_export.parity import TOLERANCES, MeasuredWith, Verdict, make_samples, measure
-from efficientmod_export.targets import BACKENDS
-from efficientmod_export.targets._image import for_pixels
-from efficientmod_export.targets._onnx_model import to_onnx
-from efficientmod_export.targets._program import INPUT_NAME
-from efficientmod_export.targets.tflite._convert import TO_NCHW, input_values, interpreter, inventory
+from efficientmod_export.bench.measuring import describe_machine, markdown_table, versions
+from efficientmod_export.parity import Outputs, Runner, Sample, measure
+from efficientmod_export.steps import Subject, prove, subject_of
+from efficientmod_export.targets import Artifact, Precision, for_pixels, input_values, runner_of, to_onnx
+from efficientmod_export.targets.tflite import TARGET, interpreter
 from efficientmod_export.targets.tflite.writer import to_tflite
 from efficientmod_mobile import load_network
-from efficientmod_mobile.deploy import capture, deploy
-from efficientmod_mobile.errors import EfficientModError
+from efficientmod_mobile.deploy import deploy
 
-PAGE = Path(__file__).parents[1] / "docs" / "measurements" / "tflite_models.md"
-TIME_LIMIT = 600.0
-"""Seconds that a network is given."""
+TO_NCHW = (0, 3, 1, 2)
 
 
 @dataclass(frozen=True)
@@ -70,7 +54,7 @@ class File:
 class Result:
     """One network; either `refusal` or the rest. `seconds` are those from ONNX to TFLite in float32."""
 
-    model: str
+    network: str
     refusal: str | None = None
     parameters: int = 0
     resolution: tuple[int, int] = (0, 0)
@@ -82,110 +66,57 @@ class Result:
     files: dict[Precision, File] | None = None
 
 
-def examine(model: str, folder: Path) -> Result:
+def examine(network: str, folder: Path) -> Result:
     """Convert a network in both precisions and hold the files against PyTorch."""
-    network = load_network(model, None)
-    preprocessing = preprocessing_of(network, None)
-    samples = make_samples(preprocessing)
-    references = reference_outputs(network.module, samples)
-    program = deploy(capture(network.module, example_input(preprocessing)), RECIPES["tflite"]).program
-    graph = to_onnx(for_pixels(program, preprocessing.mean, preprocessing.std))
+    subject = subject_of(load_network(network, None))
+    program = deploy(subject.capture(), TARGET.variant("fp32").recipe).program
+    graph = to_onnx(for_pixels(program, subject.preprocessing.mean, subject.preprocessing.std))
     began = time.perf_counter()
-    full = to_tflite(graph)
+    to_tflite(graph)
     seconds = time.perf_counter() - began
-    files: dict[Precision, bytes] = {"fp32": full, "fp16": to_tflite(graph, float16_weights=True)}
-
-    loaded = interpreter(full)
-    delegates, outside = inventory(loaded)
-    operators = Counter(operator["op_name"] for operator in loaded._get_ops_details())
+    made = {precision: TARGET.make(program, subject.options(precision), folder) for precision in TARGET.precisions}
     return Result(
-        model=model,
-        parameters=sum(parameter.numel() for parameter in network.module.parameters()),
-        resolution=(preprocessing.crop.height, preprocessing.crop.width),
+        network=network,
+        parameters=sum(parameter.numel() for parameter in subject.network.module.parameters()),
+        resolution=subject.resolution,
         seconds=seconds,
-        delegates=delegates,
-        outside=outside,
-        transposes=operators["TRANSPOSE"],
-        rank=max(len(detail["shape"]) for detail in loaded.get_tensor_details()),
-        files={
-            precision: _prove(data, precision, _oracle(graph, precision), folder / precision, samples, references)
-            for precision, data in files.items()
-        },
+        delegates=made["fp32"].delegates or 0,
+        outside=made["fp32"].outside,
+        transposes=operators(interpreter(made["fp32"].path.read_bytes()))["TRANSPOSE"],
+        rank=made["fp32"].rank or 0,
+        files={precision: _prove(artifact, graph, subject) for precision, artifact in made.items()},
     )
 
 
-def _oracle(graph: onnx.ModelProto, precision: Precision) -> Runner:
+def _prove(artifact: Artifact, graph: onnx.ModelProto, subject: Subject) -> File:
+    variant, held = TARGET.variant(artifact.precision), subject.held
+    (check,) = prove(variant, artifact, held)
+    oracle = _oracle(graph, artifact)
+    place = variant.places[0]
+    session = TARGET.runtime.open(artifact, variant.configuration(place))
+    verdict = check.verdict
+    assert verdict.measured_with is not None
+    outputs = [oracle(sample) for sample in held.samples]
+    same_weights = measure(held.samples, outputs, runner_of(session, artifact), place.limits, verdict.measured_with)
+    size = artifact.path.stat().st_size
+    return File(size, largest_error(verdict), largest_error(same_weights), same_top5(verdict), verdict.reasons)
+
+
+def _oracle(graph: onnx.ModelProto, artifact: Artifact) -> Runner:
     """ONNX Runtime on this model; with fp16 the constants of two axes or more are rounded first."""
     rounded = onnx.ModelProto()
     rounded.CopyFrom(graph)
-    for tensor in rounded.graph.initializer if precision == "fp16" else ():
+    for tensor in rounded.graph.initializer if artifact.precision == "fp16" else ():
         if tensor.data_type == onnx.TensorProto.FLOAT and sum(extent > 1 for extent in tensor.dims) > 1:
             half = onnx.numpy_helper.to_array(tensor).astype(np.float16)
             tensor.CopyFrom(onnx.numpy_helper.from_array(half.astype(np.float32), tensor.name))
     session = onnxruntime.InferenceSession(rounded.SerializeToString())
+    (pixels,) = artifact.inputs
 
     def run(sample: Sample) -> Outputs:
-        return tuple(session.run(None, {INPUT_NAME: input_values(sample.pixels).transpose(TO_NCHW)}))
+        return tuple(session.run(None, {pixels.name: input_values(pixels, sample).transpose(TO_NCHW)}))
 
     return run
-
-
-def _prove(
-    data: bytes,
-    precision: Precision,
-    oracle: Runner,
-    path: Path,
-    samples: tuple[Sample, ...],
-    references: tuple[Outputs, ...],
-) -> File:
-    path.write_bytes(data)
-    outputs = [detail["name"] for detail in interpreter(data).get_output_details()]
-    taken, *given = (TensorSpec(name, (), "float32", "any") for name in (INPUT_NAME, *outputs))
-    runner = BACKENDS["tflite"].runner(path, (taken,), tuple(given))
-    assert runner is not None
-    runtime = MeasuredWith(runtime="LiteRT", version=metadata.version("ai-edge-litert"))
-    limits = TOLERANCES["tflite", precision]
-    verdict = measure(samples, references, runner, limits, runtime)
-    same_weights = measure(samples, [oracle(sample) for sample in samples], runner, limits, runtime)
-    top5 = all(one.top5.agrees for one in verdict.worst if one.top5)
-    return File(len(data), _largest(verdict), _largest(same_weights), top5, verdict.reasons)
-
-
-def _largest(verdict: Verdict) -> float:
-    return max((one.max_relative_error for one in verdict.worst), default=float("inf"))
-
-
-def kept(model: str, folder: Path) -> Result:
-    """The result that an earlier run left in `folder`, or a new one, from a process of its own."""
-    note = folder / f"{model.replace('/', '-')}.json"
-    if not note.exists():
-        command = [sys.executable, __file__, model, "--note", str(note)]
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=TIME_LIMIT)
-        except subprocess.TimeoutExpired:
-            return Result(model, f"not done after {TIME_LIMIT:.0f} s")
-        if done.returncode:
-            lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
-            return Result(model, lines[-1] if lines else f"exit code {done.returncode}")
-    return _read(json.loads(note.read_text()))
-
-
-def _read(told: dict[str, Any]) -> Result:
-    files = told["files"] and {
-        precision: File(**{**file, "reasons": tuple(file["reasons"])}) for precision, file in told["files"].items()
-    }
-    tuples = {name: tuple(told[name]) for name in ("outside", "resolution")}
-    return Result(**{**told, **tuples, "files": files})
-
-
-def write_note(model: str, note: Path) -> None:
-    """What the process of one network does."""
-    with tempfile.TemporaryDirectory() as folder, quiet():
-        try:
-            result = examine(model, Path(folder))
-        except EfficientModError as error:
-            result = Result(model, str(error))
-    note.write_text(json.dumps(asdict(result)))
 
 
 def page(results: list[Result], command: str) -> str:
@@ -198,8 +129,8 @@ def page(results: list[Result], command: str) -> str:
         "",
         f"    {command}",
         "",
-        f"on {describe_machine()}; {versions(*TFLITE)}. Seeded weights of realistic scale; what is done is in the "
-        "script's `--help`.",
+        f"on {describe_machine()}; {versions('torch', 'timm', *TARGET.packages)}. "
+        "Seeded weights of realistic scale; what is done is in the script's `--help`.",
         "",
         *_summary(results, made),
         "",
@@ -209,7 +140,7 @@ def page(results: list[Result], command: str) -> str:
         "whether the best five classes are PyTorch's on all of them. Partitions: XNNPACK's, and the operators that it "
         "leaves outside. Axes: the most of any tensor. Seconds: from ONNX to TFLite.",
         "",
-        *table(
+        *markdown_table(
             ["network", "parameters", "at", "error", "top-5", "partitions", "outside", "TRANSPOSE", "axes", "seconds"],
             map(_row, made),
         ),
@@ -220,10 +151,10 @@ def page(results: list[Result], command: str) -> str:
         "it is that of float32, so that the rest of the error is the rounding itself. Where it is more, the file "
         "rounds less: the one row of a matrix that becomes a layer of its own is a vector there, and stays in float32 "
         "(FocalNet's gates, MobileViTv2's query); only LeViT amplifies so much. Limits: how many of a bundle's "
-        "(`parity/_tolerances.py`) the file breaks. EfficientMod keeps them; a network that breaks them amplifies the "
+        "(`targets/tflite/`) the file breaks. EfficientMod keeps them; a network that breaks them amplifies the "
         "rounding, here with seeded weights, and is to be shipped in float32 unless a trained checkpoint does better.",
         "",
-        *table(
+        *markdown_table(
             ["network", "error", "conversion", "top-5", "limits broken", "MB", "of float32's"], map(_half_row, made)
         ),
     ]
@@ -237,11 +168,11 @@ def page(results: list[Result], command: str) -> str:
 
 def _summary(results: list[Result], made: list[Result]) -> Iterator[str]:
     for title, names in (("EfficientMod", EFFICIENTMODS), ("that must convert", OTHERS), ("more of timm's", MORE)):
-        asked = [result.model for result in results if result.model in names]
-        files = {result.model: result.files["fp32"] for result in made if result.files and result.model in names}
+        asked = [result.network for result in results if result.network in names]
+        files = {result.network: result.files["fp32"] for result in made if result.files and result.network in names}
         if asked:
             good = sum(not file.reasons for file in files.values())
-            whole = sum(result.delegates == 1 and not result.outside for result in made if result.model in names)
+            whole = sum(result.delegates == 1 and not result.outside for result in made if result.network in names)
             yield (
                 f"- {title}: {len(asked)} networks, {len(files)} convert, {good} of them within a bundle's limits, "
                 f"{whole} as one XNNPACK partition."
@@ -252,7 +183,7 @@ def _row(result: Result) -> list[str]:
     assert result.files is not None
     file = result.files["fp32"]
     return [
-        result.model,
+        result.network,
         f"{result.parameters / 1e6:.1f} M",
         "x".join(map(str, result.resolution)),
         f"{file.error:.0e}",
@@ -270,7 +201,7 @@ def _half_row(result: Result) -> list[str]:
     half, full = result.files["fp16"], result.files["fp32"]
     sizes = [f"{half.size / 1e6:.1f}", f"{half.size / full.size:.2f}"]
     errors = [f"{error:.0e}" for error in (half.error, half.conversion)]
-    return [result.model, *errors, _agreement(half), str(len(half.reasons) or "-"), *sizes]
+    return [result.network, *errors, _agreement(half), str(len(half.reasons) or "-"), *sizes]
 
 
 def _agreement(file: File) -> str:
@@ -280,36 +211,27 @@ def _agreement(file: File) -> str:
 def _refusals(results: list[Result]) -> Iterator[str]:
     for result in results:
         if result.refusal:
-            yield f"- {result.model}: {' '.join(result.refusal.split())}"
+            yield f"- {result.network}: {' '.join(result.refusal.split())}"
 
 
 def _faults(made: list[Result]) -> Iterator[str]:
     for result in made:
         for reason in result.files["fp32"].reasons if result.files else ():
-            yield f"- {result.model}: {reason}"
+            yield f"- {result.network}: {reason}"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("models", nargs="*", default=(*EFFICIENTMODS, *OTHERS, *MORE), help="default: all of them")
-    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep each network's result; do not repeat those")
-    parser.add_argument(
-        "--output", type=Path, default=PAGE, help="the page (default: docs/measurements/tflite_models.md)"
-    )
-    parser.add_argument("--note", type=Path, help=argparse.SUPPRESS)  # what the process of one network is told
-    options = parser.parse_args()
-    if options.note:
-        write_note(options.models[0], options.note)
-        return
-    results = []
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = options.keep or Path(temporary)
-        folder.mkdir(parents=True, exist_ok=True)
-        for model in options.models:
-            results.append(kept(model, folder))
-            print(model, results[-1].refusal or "  ".join(_row(results[-1])[3:]), file=sys.stderr)
-    chosen = [] if len(options.models) == len((*EFFICIENTMODS, *OTHERS, *MORE)) else options.models
-    options.output.write_text(page(results, " ".join(["python benchmarks/tflite_models.py", *chosen])))
+    Benchmark(
+        script=Path(__file__),
+        description=__doc__,
+        networks=(*EFFICIENTMODS, *OTHERS, *MORE),
+        kind=Result,
+        examine=examine,
+        refused=Result,
+        page=page,
+        line=lambda result: result.refusal or "  ".join(_row(result)[3:]),
+        limit=900.0,
+    ).main()
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol, TypeVar
 import typer
 
 from efficientmod_export import _doctor, _render
+from efficientmod_export._stages import DEFAULT_IOS
 from efficientmod_export._target_names import target_names
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def export(
     output: Annotated[
         Path, typer.Option("--output", "-o", help="The bundle's folder; a bundle in it is replaced.")
     ] = Path("out"),
-    ios: Annotated[int, typer.Option(help="The least iOS that the Core ML model must run on.")] = 16,
+    ios: Annotated[int, typer.Option(help="The least iOS that the Core ML model must run on.")] = DEFAULT_IOS,
     keep_failed: Annotated[
         bool, typer.Option("--keep-failed", help="Keep a bundle whose parity failed, marked.")
     ] = False,

@@ -9,8 +9,8 @@ from pathlib import Path
 from efficientmod_export._prove import conclusions, parity_failure, prove, prove_graph
 from efficientmod_export._request import ExportRequest, read_labels, select_variants
 from efficientmod_export._result import ExportResult, VariantResult
-from efficientmod_export._stages import ConversionOptions, ProgressReport, report_nothing
-from efficientmod_export._subject import Subject, example_input, subject_of, with_noise
+from efficientmod_export._stages import DEFAULT_IOS, ProgressReport, report_nothing
+from efficientmod_export._subject import Subject, subject_of, with_noise
 from efficientmod_export.bundle import BundleWriter, ProvenArtifact, describe_artifact, tool_versions
 from efficientmod_export.bundle.contract import (
     Evidence,
@@ -19,7 +19,6 @@ from efficientmod_export.bundle.contract import (
     GoldenSample,
     Manifest,
     Model,
-    Weights,
     write_evidence,
     write_golden,
     write_labels,
@@ -28,7 +27,7 @@ from efficientmod_export.foreign import quiet
 from efficientmod_export.parity import PHOTO_CREDITS
 from efficientmod_export.targets import Variant, find_target
 from efficientmod_mobile import load_network
-from efficientmod_mobile.deploy import Deployed, Original, Recipe, capture, deploy
+from efficientmod_mobile.deploy import Deployed, Original, Recipe, deploy
 from efficientmod_mobile.errors import EfficientModError
 
 Deploy = Callable[[Recipe], Deployed]
@@ -44,7 +43,7 @@ def export_bundle(
     units: tuple[str, ...] = (),
     resolution: tuple[int, int] | None = None,
     labels: Path | None = None,
-    ios: int = 16,
+    ios: int = DEFAULT_IOS,
     keep_failed: bool = False,
     keep_onnx: bool = False,
     verbose: bool = False,
@@ -87,7 +86,7 @@ def export_bundle(
 
         # 2. Its program.
         progress("capturing the program")
-        program = capture(network.module, example_input(subject.preprocessing))
+        program = subject.capture()
         subject = with_noise(subject, program)
 
         # 3. For each variant the exact transforms, the conversion and the proof.
@@ -103,14 +102,9 @@ def export_bundle(
         note = _reason_to_write_nothing(results, request)
         if note is None:
             writer.commit(_manifest(subject, class_names, results, _kept(results, request), writer.folder))
-    weights = _weights(subject).statement
+    weights = subject.weights.statement
     bundle = None if note else request.output
     return ExportResult(network.name, weights, bundle, results, selection.lacking, note)
-
-
-def _weights(subject: Subject) -> Weights:
-    weights = subject.network.weights
-    return Weights.of(weights.kind, sha256=weights.sha256, seed=weights.seed)
 
 
 def _make(
@@ -130,7 +124,8 @@ def _make(
         progress(f"{variant.name}: exact transforms")
         transformed = deployed(variant.recipe)
         progress(f"{variant.name}: converting")
-        options, target = _options(variant, subject, class_names, request.ios), find_target(variant.target)
+        target = find_target(variant.target)
+        options = subject.options(variant.precision, ios=request.ios, labels=class_names)
         artifact = target.make(transformed.program, options, folder)
         progress(f"{variant.name}: proving")
         checks = prove(variant, artifact, subject.held, request.units) + prove_graph(
@@ -144,20 +139,6 @@ def _make(
     except EfficientModError as error:
         failure = error
     return VariantResult(variant.name, variant.target, variant.precision, proven, failure, time.perf_counter() - began)
-
-
-def _options(variant: Variant, subject: Subject, class_names: tuple[str, ...] | None, ios: int) -> ConversionOptions:
-    weights = subject.network.weights
-    return ConversionOptions(
-        precision=variant.precision,
-        ios=ios,
-        mean=subject.preprocessing.mean,
-        std=subject.preprocessing.std,
-        labels=class_names,
-        model_name=subject.network.name,
-        description=f"{subject.network.name}, weights: {_weights(subject).statement}.",
-        version=weights.sha256[:12] if weights.sha256 else weights.kind,
-    )
 
 
 def _kept(results: tuple[VariantResult, ...], request: ExportRequest) -> tuple[VariantResult, ...]:
@@ -197,7 +178,7 @@ def _manifest(
     return Manifest.of(
         generator=Generator.installed(),
         task=subject.task,
-        model=Model(name=network.name, num_classes=network.num_classes, weights=_weights(subject)),
+        model=Model(name=network.name, num_classes=network.num_classes, weights=subject.weights),
         inputs=subject.inputs,
         outputs=subject.outputs,
         after_network=subject.after_network,

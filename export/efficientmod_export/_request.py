@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from efficientmod_export._stages import Unit
+from efficientmod_export._stages import DEFAULT_IOS, Unit
 from efficientmod_export.targets import Target, Variant, all_targets, find_target, target_names
 from efficientmod_mobile.errors import InputError
 
@@ -31,7 +31,7 @@ class ExportRequest:
     units: tuple[str, ...] = ()
     resolution: tuple[int, int] | None = None
     labels: Path | None = None
-    ios: int = 16
+    ios: int = DEFAULT_IOS
     keep_failed: bool = False
     keep_onnx: bool = False
 

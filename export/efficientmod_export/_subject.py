@@ -8,12 +8,14 @@ from pydantic import ValidationError
 
 from efficientmod_export._prove import Held
 from efficientmod_export._reference import reference_outputs
+from efficientmod_export._stages import DEFAULT_IOS, ConversionOptions, Interface, Normalisation, Precision
 from efficientmod_export.bundle import Preprocessing
-from efficientmod_export.bundle.contract import Input, Output, Step
+from efficientmod_export.bundle.contract import Input, Output, Step, Weights
 from efficientmod_export.parity import make_samples, network_noise
+from efficientmod_export.targets import pytorch_interface
 from efficientmod_export.tasks import NetworkFacts, all_tasks, recognise
 from efficientmod_mobile import Network
-from efficientmod_mobile.deploy import Program
+from efficientmod_mobile.deploy import Program, capture
 from efficientmod_mobile.errors import ModelError
 
 PICTURE = "image"
@@ -34,6 +36,44 @@ class Subject:
     outputs: tuple[Output, ...]
     after_network: Sequence[Step]
     held: Held
+
+    @property
+    def resolution(self) -> tuple[int, int]:
+        """(H, W) in pixels."""
+        return self.preprocessing.crop.height, self.preprocessing.crop.width
+
+    @property
+    def weights(self) -> Weights:
+        """Where the weights come from, as a bundle says it."""
+        weights = self.network.weights
+        return Weights.of(weights.kind, sha256=weights.sha256, seed=weights.seed)
+
+    @property
+    def interface(self) -> Interface:
+        """What the network itself takes and gives."""
+        (picture,) = self.inputs
+        normalisation = Normalisation(self.preprocessing.mean, self.preprocessing.std)
+        return pytorch_interface(picture.shape, normalisation, tuple(output.shape for output in self.outputs))
+
+    def capture(self) -> Program:
+        """Its program, untransformed. Raises ConversionError where it cannot be captured."""
+        return capture(self.network.module, example_input(self.preprocessing))
+
+    def options(
+        self, precision: Precision, *, ios: int = DEFAULT_IOS, labels: tuple[str, ...] | None = None
+    ) -> ConversionOptions:
+        """What a converter is told; `labels` are the names of the classes."""
+        weights = self.network.weights
+        return ConversionOptions(
+            precision=precision,
+            ios=ios,
+            mean=self.preprocessing.mean,
+            std=self.preprocessing.std,
+            labels=labels,
+            model_name=self.network.name,
+            description=f"{self.network.name}, weights: {self.weights.statement}.",
+            version=weights.sha256[:12] if weights.sha256 else weights.kind,
+        )
 
 
 def subject_of(network: Network, resolution: tuple[int, int] | None = None) -> Subject:

@@ -132,7 +132,7 @@ class TestOptions:
         def overflow(*_: object) -> None:
             raise MemoryError
 
-        monkeypatch.setattr("efficientmod_export._pipeline.make_samples", overflow)
+        monkeypatch.setattr("efficientmod_export._subject.make_samples", overflow)
         self.refuse(efficientmod, 4, *asked, "4096", says="The memory of this machine does not suffice")
 
     @pytest.mark.usefixtures("tiny_model")
@@ -226,7 +226,7 @@ def test_a_failed_parity_leaves_no_bundle_unless_it_is_kept(
     def shifted(*arguments: object) -> object:
         return tuple(tuple(values + 0.1 for values in outputs) for outputs in sound(*arguments))  # type: ignore[arg-type]
 
-    monkeypatch.setattr("efficientmod_export._pipeline.reference_outputs", shifted)
+    monkeypatch.setattr("efficientmod_export._subject.reference_outputs", shifted)
     arguments = ("export", "--model", tiny_model, "--target", "onnx", "--output", "out")
     assert_refused(efficientmod(*arguments), 1, "onnx does not compute what PyTorch computes", "no bundle was written")
     assert not Path("out").exists()

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from efficientmod_export._stages import ConversionOptions, ModelFile
+from efficientmod_export._stages import DEFAULT_IOS, ConversionOptions, ModelFile
 from efficientmod_export.bench._plan import Contender, Kind
 from efficientmod_export.bench._result import Skipped
 from efficientmod_export.bundle import model_file, picture_input_of
@@ -14,8 +14,6 @@ from efficientmod_mobile.errors import EfficientModError, InputError
 
 REFERENCE = "onnx"
 """ONNX Runtime is in every bench, as the runtime that most people know."""
-
-LEAST_IOS = 16  # asked for by the options, and of no meaning for the targets that are measured here
 
 
 def variant_of(entry: ArtifactEntry) -> Variant:
@@ -95,7 +93,7 @@ def plain_contenders(
         report(f"{variant.name}: plain conversion")
         options = ConversionOptions(
             precision=variant.precision,
-            ios=LEAST_IOS,
+            ios=DEFAULT_IOS,
             mean=preprocessing.mean,
             std=preprocessing.std,
             labels=None,

@@ -1,7 +1,8 @@
-"""The machine that a bench runs on."""
+"""The machine that a bench runs on, and what is installed there."""
 
 import os
 import platform
+from importlib import metadata
 from pathlib import Path
 
 UNNAMED = "unnamed processor"
@@ -10,6 +11,11 @@ UNNAMED = "unnamed processor"
 def describe_machine() -> str:
     """Operating system, processor and how many of it this process may use."""
     return f"{platform.system()} {platform.machine()}, {_processor()}, {processors()} processors"
+
+
+def versions(*packages: str) -> str:
+    """The versions of packages that are installed, as in "torch 2.13.0, timm 1.0.31"."""
+    return ", ".join(f"{name} {metadata.version(name)}" for name in packages)
 
 
 def processors() -> int:

@@ -1,15 +1,48 @@
-"""Starts the measuring process and reads its answer."""
+"""Processes of their own: one that a runtime may break, or that has a limit of time."""
 
 import os
 import pickle
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from efficientmod_export.bench._plan import Measurement, Plan
 from efficientmod_mobile.errors import ConversionError
 from efficientmod_mobile.messages import first_line
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A process that has ended: what it printed, and why it failed, in one line; None where it did not fail."""
+
+    output: str
+    failure: str | None
+
+
+def run_apart(command: Sequence[str | Path], *, limit: float | None = None, folder: Path | None = None) -> Ended:
+    """Run a command in a process of its own, ended after `limit` seconds, in `folder` or the current one.
+
+    A Python imports from where this process does, unless it has its option -E. Raises OSError where the command
+    cannot be started.
+    """
+    try:
+        ended = subprocess.run(
+            command,
+            cwd=folder,
+            # The user's own module is found where this process finds it.
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            timeout=limit,
+        )
+    except subprocess.TimeoutExpired:
+        return Ended("", f"not done after {limit:.0f} s")
+    return Ended(ended.stdout, _reason(ended) if ended.returncode else None)
 
 
 def measure_apart(plan: Plan, folder: Path) -> Measurement:
@@ -19,20 +52,9 @@ def measure_apart(plan: Plan, folder: Path) -> Measurement:
     """
     question, answer = folder / "plan.pickle", folder / "answer.pickle"
     question.write_bytes(pickle.dumps(plan))
-    ended = subprocess.run(
-        [sys.executable, "-m", "efficientmod_export.bench", str(question), str(answer)],
-        # The user's own module is found where this process finds it.
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        errors="replace",
-        check=False,
-    )
-    if ended.returncode:
-        raise ConversionError(
-            f"A runtime broke down while it was measured ({_reason(ended)}); export the bundle again."
-        )
+    ended = run_apart([sys.executable, "-m", "efficientmod_export.bench", question, answer])
+    if ended.failure is not None:
+        raise ConversionError(f"A runtime broke down while it was measured ({ended.failure}); export the bundle again.")
     measurement = pickle.loads(answer.read_bytes())
     if not isinstance(measurement, Measurement):
         raise TypeError(f"the measuring process gave {type(measurement).__name__}")
@@ -40,7 +62,8 @@ def measure_apart(plan: Plan, folder: Path) -> Measurement:
 
 
 def _reason(ended: "subprocess.CompletedProcess[str]") -> str:
+    """The signal, or the last line that was printed, of errors where there are any."""
     if ended.returncode < 0:
         return signal.Signals(-ended.returncode).name
-    lines = [line for line in ended.stderr.splitlines() if line.strip()]
+    lines = [line for line in (*ended.stdout.splitlines(), *ended.stderr.splitlines()) if line.strip()]
     return first_line(RuntimeError(lines[-1])) if lines else f"exit code {ended.returncode}"

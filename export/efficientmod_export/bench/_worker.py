@@ -4,30 +4,22 @@ It is a process of its own because ExecuTorch's threads cannot be set safely whe
 that the caller's PyTorch keeps its threads.
 """
 
-import gc
 import pickle
-import random
 import time
 import warnings
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 from efficientmod_export.bench._plan import EAGER, PRODUCT_SIZE, Contender, Measurement, Plan, Timing
+from efficientmod_export.bench._turns import Call, take_turns
 from efficientmod_export.foreign import loading
 from efficientmod_export.targets import find_target, input_values
 from efficientmod_mobile import load_network
 from efficientmod_mobile.errors import EfficientModError
 
-ORDER_SEED = 0
-PAUSE = 0.010
-"""Seconds before each turn. A runtime's threads spin for some milliseconds after a call, on the cores of the next."""
-
 PRODUCT = "matrix product"
-
-Call = Callable[[], object]
 
 
 @dataclass(frozen=True)
@@ -58,34 +50,6 @@ def measure(plan: Plan) -> Measurement:
     rounds = take_turns({name: one.call for name, one in loaded.items()}, plan.runs, plan.warmup)
     timings = {name: Timing(loaded[name].threads, loads.get(name), times) for name, times in rounds.items()}
     return Measurement(timings, timings.pop(PRODUCT), refused)
-
-
-def take_turns(calls: Mapping[str, Call], runs: int, warmup: int) -> dict[str, tuple[float, ...]]:
-    """Milliseconds of each call in each of `runs` rounds; every round has all of them, in an order of its own."""
-    for call in calls.values():
-        for _ in range(warmup):
-            call()
-    times: dict[str, list[float]] = {name: [] for name in calls}
-    order, shuffler = list(calls), random.Random(ORDER_SEED)
-    gc.collect()
-    gc.disable()
-    try:
-        for _ in range(runs):
-            shuffler.shuffle(order)
-            for name in order:
-                times[name].append(_time(calls[name]))
-    finally:
-        gc.enable()
-    return {name: tuple(each) for name, each in times.items()}
-
-
-def _time(call: Call) -> float:
-    """Milliseconds of a call that finds the caches as its own last call left them."""
-    time.sleep(PAUSE)
-    call()
-    began = time.perf_counter_ns()
-    call()
-    return (time.perf_counter_ns() - began) / 1e6
 
 
 def _load(contender: Contender, plan: Plan) -> tuple[Loaded, float]:

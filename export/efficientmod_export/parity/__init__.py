@@ -1,5 +1,6 @@
 """Whether an artifact computes what the PyTorch reference computes: inputs, metrics, tolerances, verdict."""
 
+from efficientmod_export._stages import Outputs, Runner, Sample
 from efficientmod_export.parity._layers import Layer, LayerReport, first_drift
 from efficientmod_export.parity._metrics import Agreement, Comparison, OutputMetrics, compare, reference_ranges
 from efficientmod_export.parity._noise import Noise, NoiseKind, network_noise
@@ -27,8 +28,11 @@ __all__ = [
     "Noise",
     "NoiseKind",
     "OutputMetrics",
+    "Outputs",
     "Prober",
     "Record",
+    "Runner",
+    "Sample",
     "SampleMetrics",
     "Tolerance",
     "Values",

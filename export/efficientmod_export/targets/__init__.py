@@ -6,9 +6,13 @@ when it converts or runs.
 
 import importlib
 
+from efficientmod_export._stages import Artifact, ModelFile, Precision
 from efficientmod_export._target_names import target_names as _target_names
+from efficientmod_export.targets._image import for_pixels
+from efficientmod_export.targets._onnx_model import to_onnx
 from efficientmod_export.targets._phone_tool import PhoneTimes, PhoneTool
 from efficientmod_export.targets._program import pytorch_interface
+from efficientmod_export.targets._recipes import CHANNELS_FIRST
 from efficientmod_export.targets._runtime import (
     Configuration,
     Runtime,
@@ -33,14 +37,18 @@ from efficientmod_export.targets._target import (
 from efficientmod_mobile.errors import InputError
 
 __all__ = [
+    "CHANNELS_FIRST",
+    "Artifact",
     "Configuration",
     "Conversion",
     "FromArtifact",
     "FromProgram",
     "Interpreter",
+    "ModelFile",
     "PhoneTimes",
     "PhoneTool",
     "Place",
+    "Precision",
     "Runtime",
     "Session",
     "Target",
@@ -49,6 +57,7 @@ __all__ = [
     "Variant",
     "all_targets",
     "find_target",
+    "for_pixels",
     "in_reference_layout",
     "input_values",
     "pytorch_interface",
@@ -56,6 +65,7 @@ __all__ = [
     "runtime_title",
     "runtime_version",
     "target_names",
+    "to_onnx",
 ]
 
 

@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 
 from efficientmod_export.bench import Latency, Ratio
-from efficientmod_export.bench._worker import take_turns
+from efficientmod_export.bench._turns import take_turns
 
 
 def test_latency_of_eleven_timings_in_any_order() -> None:

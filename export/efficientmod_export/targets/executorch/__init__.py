@@ -7,10 +7,13 @@ from efficientmod_export.targets._limits import FLOAT32
 from efficientmod_export.targets._recipes import CHANNELS_FIRST
 from efficientmod_export.targets._target import FromProgram, Place, Target, Variant
 from efficientmod_export.targets.executorch._convert import convert
+from efficientmod_export.targets.executorch._lowering import inventory
 from efficientmod_export.targets.executorch._phone_tool import EXECUTOR_RUNNER
 from efficientmod_export.targets.executorch._prober import ExecutorchProber
 from efficientmod_export.targets.executorch._runtime import PteRuntime
 from efficientmod_mobile.deploy import Repeat, SplitDepthwise, XnnpackForms
+
+__all__ = ["TARGET", "inventory"]
 
 TARGET = Target(
     name="executorch",

@@ -11,8 +11,10 @@ from efficientmod_export.targets.tflite._convert import convert, interface
 from efficientmod_export.targets.tflite._limits import FLOAT16_WEIGHTS
 from efficientmod_export.targets.tflite._phone_tool import BENCHMARK_MODEL
 from efficientmod_export.targets.tflite._prober import TfliteProber
-from efficientmod_export.targets.tflite._runtime import LiteRt
+from efficientmod_export.targets.tflite._runtime import LiteRt, interpreter
 from efficientmod_mobile.deploy import EXACT
+
+__all__ = ["TARGET", "interpreter"]
 
 TARGET = Target(
     name="tflite",

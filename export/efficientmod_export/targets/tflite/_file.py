@@ -103,5 +103,11 @@ def _tensor(model: Any, item: Any) -> Tensor:
     return Tensor(name, shape, raw.view(dtype).reshape(shape))
 
 
-_DTYPES = {0: np.dtype("<f4"), 1: np.dtype("<f2"), 2: np.dtype("<i4"), 4: np.dtype("<i8"), 6: np.dtype("?")}
+_DTYPES: dict[int, np.dtype[Any]] = {
+    0: np.dtype("<f4"),
+    1: np.dtype("<f2"),
+    2: np.dtype("<i4"),
+    4: np.dtype("<i8"),
+    6: np.dtype("?"),
+}
 """By the schema's number of a type."""

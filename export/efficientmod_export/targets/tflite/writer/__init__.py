@@ -2,9 +2,19 @@
 TensorFlow.
 """
 
+from ._builder import Builder
 from ._convert import to_tflite
 from ._errors import UnsupportedNode, UnsupportedOperatorsError
 from ._metadata import ImageMetadata
+from ._model import build
 from ._versions import least_runtime
 
-__all__ = ["ImageMetadata", "UnsupportedNode", "UnsupportedOperatorsError", "least_runtime", "to_tflite"]
+__all__ = [
+    "Builder",
+    "ImageMetadata",
+    "UnsupportedNode",
+    "UnsupportedOperatorsError",
+    "build",
+    "least_runtime",
+    "to_tflite",
+]

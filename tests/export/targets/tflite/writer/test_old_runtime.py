@@ -11,9 +11,9 @@ import pytest
 from efficientmod_export._recipes import RECIPES
 from packaging.version import Version
 
-from efficientmod_export._pipeline import example_input, preprocessing_of
 from efficientmod_export._prove import reference_outputs
 from efficientmod_export._stages import ConversionOptions, Outputs, Precision, Sample
+from efficientmod_export._subject import example_input, preprocessing_of
 from efficientmod_export.bundle import Preprocessing
 from efficientmod_export.foreign import quiet
 from efficientmod_export.parity import TOLERANCES, MeasuredWith, judge, make_samples

@@ -1,18 +1,24 @@
-"""How many multiply-accumulates a TFLite file has, and how many the processor does in a second."""
+"""What LiteRT tells of a TFLite file: operators, multiply-accumulates; and how many of these it does in a second."""
 
 import time
+from collections import Counter
 from math import prod
 from typing import Any
 
 import numpy as np
 import onnx
 
-from efficientmod_export.targets.tflite._convert import interpreter
+from efficientmod_export.targets.tflite import interpreter
 from efficientmod_export.targets.tflite.writer import to_tflite
 
 PRODUCTS = ((784, 256, 512), (196, 512, 2048), (3136, 128, 256), (1024, 1024, 1024))
 """Matrix products (rows, inner, columns) as networks have them; the fastest counts."""
 CALLS = 50
+
+
+def operators(loaded: Any) -> Counter[str]:
+    """The operators of a file in LiteRT by name, with their counts; an XNNPACK partition is a "DELEGATE"."""
+    return Counter(operator["op_name"] for operator in loaded._get_ops_details())
 
 
 def macs(loaded: Any) -> int:

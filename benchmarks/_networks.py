@@ -1,10 +1,4 @@
-"""What the benchmarks of many networks share: the networks, and the ways to write a page."""
-
-from collections.abc import Iterable, Iterator
-from importlib import metadata
-
-TFLITE = ("onnx", "ai-edge-litert")
-"""The packages that a .tflite comes from and runs in."""
+"""The networks that benchmarks of many networks measure."""
 
 EFFICIENTMODS = ("efficientmod_xxs", "efficientmod_xs", "efficientmod_s", "efficientmod_s_conv")
 OTHERS = (
@@ -97,16 +91,3 @@ MORE = (
     "timm/xcit_nano_12_p16_224",
 )
 """One or two of each of timm's families that has a network below about 15 million parameters."""
-
-
-def table(head: list[str], rows: Iterable[list[str]]) -> Iterator[str]:
-    """The lines of a Markdown table."""
-    yield f"| {' | '.join(head)} |"
-    yield f"|{'|'.join(['---'] * len(head))}|"
-    for row in rows:
-        yield f"| {' | '.join(row)} |"
-
-
-def versions(*packages: str) -> str:
-    """The packages that a page's numbers depend on, beside torch and timm."""
-    return ", ".join(f"{name} {metadata.version(name)}" for name in ("torch", "timm", *packages))

@@ -1,0 +1,37 @@
+"""Results kept in files, so that a measurement that was interrupted goes on with what is missing."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from pydantic import TypeAdapter
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+T = TypeVar("T", bound="DataclassInstance")
+
+
+class Notes(Generic[T]):
+    """A folder with a JSON file for each result, a dataclass of type `kind`, under a name of its own."""
+
+    def __init__(self, folder: Path, kind: type[T]) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._adapter = TypeAdapter(kind)
+
+    def read(self, name: str) -> T | None:
+        """What an earlier run wrote, None where there is nothing. Raises ValueError for another kind of result."""
+        path = self._path(name)
+        return self._adapter.validate_python(json.loads(path.read_text())) if path.exists() else None
+
+    def write(self, name: str, result: T) -> None:
+        """Keep a result, the whole of it or nothing."""
+        path = self._path(name)
+        unfinished = path.with_suffix(".unfinished")
+        unfinished.write_text(json.dumps(asdict(result)))
+        unfinished.replace(path)
+
+    def _path(self, name: str) -> Path:
+        return self._folder / f"{name.replace('/', '-')}.json"
