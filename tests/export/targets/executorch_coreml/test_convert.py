@@ -9,7 +9,15 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from efficientmod_export._stages import Artifact, ComputePrecision, InputSpec, Normalisation, Outputs, Sample, TensorSpec
+from efficientmod_export._stages import (
+    Artifact,
+    ComputePrecision,
+    InputSpec,
+    Normalisation,
+    Outputs,
+    Sample,
+    TensorSpec,
+)
 from efficientmod_export.foreign import quiet
 from efficientmod_export.targets import Configuration, find_target, input_values
 from efficientmod_export.targets.coreml._interpreter import MilSession
