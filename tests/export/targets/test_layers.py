@@ -148,7 +148,7 @@ def test_an_executorch_file_of_other_weights_is_said_to_be_another(
         look(backbone, file, "executorch", made_sample(backbone))
 
 
-@pytest.mark.parametrize("target", ["coreml", "onnx", "tflite"])
+@pytest.mark.parametrize("target", ["coreml", "executorch-coreml", "onnx", "tflite"])
 def test_a_file_of_another_network_is_refused(
     target: str, classifier: Program, backbone: Program, convert: Convert, made_sample: MadeSample
 ) -> None:
