@@ -1,4 +1,4 @@
-"""A small network of the user's own, and the command line run in this process."""
+"""A small network of the user's own, the command line run in this process, and every target's limits."""
 
 import subprocess
 import venv
@@ -10,6 +10,8 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from efficientmod_export._cli import app
+from efficientmod_export.parity import Tolerance
+from efficientmod_export.targets import all_targets
 
 TINY = """
 import torch
@@ -30,6 +32,21 @@ def build():
 Command = Callable[..., Result]
 Environment = Callable[..., Path]
 Call = Callable[..., str]
+
+ALL_LIMITS: dict[str, Tolerance] = {
+    **{
+        f"{variant.name} on {place.unit}": place.limits
+        for target in all_targets()
+        for variant in target.variants
+        for place in variant.places
+    },
+    **{
+        f"{target.name} graph": target.interpreter.graph_limits
+        for target in all_targets()
+        if target.interpreter is not None
+    },
+}
+"""Of every place of every variant, and of every interpreter."""
 
 
 @pytest.fixture

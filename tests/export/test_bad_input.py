@@ -1,5 +1,6 @@
 """Bad input on the command line: one clear sentence, the right exit code, no traceback, nothing lost, nothing left."""
 
+import importlib.util
 import os
 import signal
 import subprocess
@@ -13,7 +14,6 @@ import torch
 from click.testing import Result
 
 from efficientmod_export.bundle import BundleWriter
-from efficientmod_export.targets import BACKENDS
 from efficientmod_mobile import create_model, realistic_state
 
 Command = Callable[..., Result]
@@ -143,9 +143,15 @@ class TestOptions:
     def test_neither_model_nor_checkpoint(self, efficientmod: Command) -> None:
         self.refuse(efficientmod, 2, says="--model")
 
-    def test_a_precision_that_the_target_lacks(self, efficientmod: Command, tiny_model: str) -> None:
-        result = efficientmod("export", "--model", tiny_model, "--target", "onnx", "--precision", "fp16")
-        assert_refused(result, 2, "no fp16 form of onnx")
+    def test_a_precision_that_no_target_of_them_has(self, efficientmod: Command, tiny_model: str) -> None:
+        asked = ("--target", "onnx", "--target", "executorch", "--precision", "fp16")
+        result = efficientmod("export", "--model", tiny_model, *asked)
+        assert_refused(result, 2, "no fp16 form of onnx", "no fp16 form of executorch", "Leave out --precision")
+
+    @pytest.mark.usefixtures("tiny_model")
+    def test_a_precision_that_nobody_knows(self, efficientmod: Command) -> None:
+        asked = ("--model", "efficientmod_xxs", "--precision", "fp32", "--precision", "int3")
+        self.refuse(efficientmod, 2, *asked, says="No precision is named int3; choose from ")
 
 
 class TestDestinations:
@@ -206,7 +212,8 @@ def test_ctrl_c_in_the_middle_leaves_the_earlier_bundle(earlier: Path) -> None:
 def test_a_missing_package_fails_its_target_and_keeps_the_earlier_bundle(
     efficientmod: Command, tiny_model: str, earlier: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(type(BACKENDS["coreml"]), "requires", (("no_such_package", "coreml"),))
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "coremltools" else find_spec(name))
     arguments = ("--model", tiny_model, "--target", "onnx", "--target", "coreml")
     result = efficientmod("export", *arguments, "--output", earlier)
     assert_refused(result, 3, 'pip install "efficientmod-mobile[coreml]"', "earlier bundle in out was kept")
@@ -219,9 +226,9 @@ def test_a_missing_package_fails_its_target_and_keeps_the_earlier_bundle(
 def test_a_failed_parity_leaves_no_bundle_unless_it_is_kept(
     efficientmod: Command, tiny_model: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from efficientmod_export import _prove
+    from efficientmod_export import _reference
 
-    sound = _prove.reference_outputs
+    sound = _reference.reference_outputs
 
     def shifted(*arguments: object) -> object:
         return tuple(tuple(values + 0.1 for values in outputs) for outputs in sound(*arguments))  # type: ignore[arg-type]

@@ -1,10 +1,12 @@
 """The command line, as a person meets it."""
 
 import json
+import platform
 import sys
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import Result
@@ -47,7 +49,7 @@ def test_json_is_the_whole_of_standard_output(efficientmod: Command, tiny_model:
     made = efficientmod("export", "--model", tiny_model, "--target", "executorch", "--output", "bundle", "--json")
     document = json.loads(made.stdout)
     assert document["exit_code"] == made.exit_code == 0
-    assert document["targets"][0]["artifact"]["delegates"] == 1
+    assert document["variants"][0]["artifact"]["delegates"] == 1
     proven = json.loads(efficientmod("verify", "bundle", "--json").stdout)
     assert (proven["problems"], proven["exit_code"]) == ([], 0)
 
@@ -55,9 +57,42 @@ def test_json_is_the_whole_of_standard_output(efficientmod: Command, tiny_model:
 def test_core_ml_says_that_it_was_not_run_here(efficientmod: Command, tiny_model: str) -> None:
     made = efficientmod("export", "--model", tiny_model, "--target", "coreml", "--output", "bundle")
     assert made.exit_code == 0, made.output
-    assert "not run here" in made.output
-    manifest = json.loads(Path("bundle/manifest.json").read_text())
-    assert manifest["artifacts"][0]["parity"]["outcome"] == "not run here"
+    assert (
+        f"neural_engine, gpu, cpu not run here: Core ML is a part of macOS, and this is {platform.system()}"
+        in made.output
+    )
+    (artifact,) = json.loads(Path("bundle/manifest.json").read_text())["artifacts"]
+    assert outcomes(artifact) == [
+        ("runtime", "neural_engine", "not run here"),
+        ("runtime", "gpu", "not run here"),
+        ("runtime", "cpu", "not run here"),
+        ("numerics", None, "passed"),
+        ("graph", None, "passed"),
+    ]
+
+
+def outcomes(artifact: dict[str, Any]) -> list[tuple[str, str | None, str]]:
+    return [(check["gate"], check["unit"], check["verdict"]["outcome"]) for check in artifact["checks"]]
+
+
+def test_several_precisions_of_several_targets(efficientmod: Command, tiny_model: str) -> None:
+    asked = ("--target", "onnx", "--target", "tflite", "--precision", "fp16", "--precision", "fp32")
+    made = efficientmod("export", "--model", tiny_model, *asked, "--output", "bundle")
+    assert made.exit_code == 0, made.output
+    assert made.stderr == "There is no fp16 form of onnx, only fp32.\n"
+    names = {path.name for path in Path("bundle").iterdir()}
+    assert names == {"golden", "manifest.json", "model.onnx", "model.tflite", "model_fp16.tflite"}
+
+    told = json.loads(efficientmod("export", "--model", tiny_model, *asked, "--output", "bundle", "--json").stdout)
+    assert told["lacking"] == ["There is no fp16 form of onnx, only fp32."]
+    assert [(one["target"], one["precision"]) for one in told["variants"]] == [
+        ("onnx", "fp32"),
+        ("tflite", "fp32"),
+        ("tflite", "fp16"),
+    ]
+    proven = efficientmod("verify", "bundle")
+    assert proven.exit_code == 0, proven.output
+    assert "model_fp16.tflite" in proven.output
 
 
 OVERFLOWING = """
@@ -103,8 +138,7 @@ def test_layers_name_the_first_operator_of_a_core_ml_model_that_overflows(
 
 
 def test_executorch_for_core_ml_is_proven_by_the_interpreter_and_linted(efficientmod: Command, tiny_model: str) -> None:
-    chosen = ("--target", "executorch", "--executorch-backend", "coreml")
-    made = efficientmod("export", "--model", tiny_model, *chosen, "--output", "bundle")
+    made = efficientmod("export", "--model", tiny_model, "-t", "executorch-coreml", "--output", "bundle")
     assert made.exit_code == 0, made.output
     # The widest row of all, in 80 columns.
     for words in ("executorch-coreml  model_coreml.pte  fp16", "interpreted", "not run here", "delegates: 1"):
@@ -113,36 +147,40 @@ def test_executorch_for_core_ml_is_proven_by_the_interpreter_and_linted(efficien
     (artifact,) = json.loads(Path("bundle/manifest.json").read_text())["artifacts"]
     assert (artifact["target"], artifact["file"]) == ("executorch-coreml", "model_coreml.pte")
     assert (artifact["delegates"], artifact["outside"]) == (1, [])
-    outcomes = [artifact["parity"], artifact["interpreted"]["graph"], artifact["interpreted"]["numerics"]]
-    assert [one["outcome"] for one in outcomes] == ["not run here", "passed", "passed"]
+    found = outcomes(artifact)
+    assert found == [
+        ("runtime", "neural_engine", "not run here"),
+        ("runtime", "gpu", "not run here"),
+        ("runtime", "cpu", "not run here"),
+        ("numerics", None, "passed"),
+        ("graph", None, "passed"),
+    ]
 
     proven = efficientmod("verify", "bundle", "--json")
-    assert json.loads(proven.stdout)["targets"][0]["artifact"]["interpreted"]["numerics"]["outcome"] == "passed"
+    assert outcomes(json.loads(proven.stdout)["variants"][0]["artifact"]) == found
     linted = json.loads(efficientmod("lint", "bundle", "--json").stdout)
     assert linted["operators"] > 3
 
 
 @pytest.mark.slow
 def test_executorch_for_vulkan_says_that_it_was_not_run_here(efficientmod: Command, tiny_model: str) -> None:
-    chosen = ("--target", "executorch", "--executorch-backend", "vulkan")
-    made = efficientmod("export", "--model", tiny_model, *chosen, "--output", "bundle")
+    made = efficientmod("export", "--model", tiny_model, "-t", "executorch-vulkan", "--output", "bundle")
     assert made.exit_code == 0, made.output
-    assert "executorch-vulkan has no runtime on" in made.output
+    assert "executorch-vulkan: gpu not run here: the ExecuTorch of this machine was built without Vulkan" in made.output
     (artifact,) = json.loads(Path("bundle/manifest.json").read_text())["artifacts"]
-    assert (artifact["parity"]["outcome"], artifact["interpreted"], artifact["delegates"]) == ("not run here", None, 1)
+    assert (outcomes(artifact), artifact["delegates"]) == ([("runtime", "gpu", "not run here")], 1)
     for command, says in (("bench", "No artifact of this bundle runs here"), ("lint", "has no Core ML model")):
         refused = efficientmod(command, "bundle")
         assert refused.exit_code != 0
         assert says in refused.stderr
 
 
-def test_an_executorch_backend_that_nobody_knows(efficientmod: Command, tiny_model: str) -> None:
-    arguments = ("export", "--model", tiny_model, "--target", "executorch", "--executorch-backend", "qnn")
-    refused = efficientmod(*arguments)
+def test_a_target_that_nobody_knows(efficientmod: Command, tiny_model: str) -> None:
+    refused = efficientmod("export", "--model", tiny_model, "--target", "executorch-qnn")
     assert refused.exit_code == 2
-    assert "xnnpack" in refused.stderr
+    assert "No target is named executorch-qnn; choose from coreml, executorch, executorch-coreml, " in refused.stderr
     assert not Path("out").exists()
-    assert "for: xnnpack," in efficientmod("export", "--help").output
+    assert "executorch-backend" not in efficientmod("export", "--help").output
 
 
 def test_layers_name_the_layer_whose_weight_was_changed(efficientmod: Command, tiny_model: str) -> None:

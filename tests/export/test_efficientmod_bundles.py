@@ -8,9 +8,8 @@ import torch
 
 from efficientmod_export import export_bundle
 from efficientmod_export._stages import Sample
-from efficientmod_export._verify import _specs
-from efficientmod_export.bundle import Bundle, open_bundle, open_picture
-from efficientmod_export.targets import BACKENDS
+from efficientmod_export.bundle import Bundle, model_file, open_bundle, open_picture
+from efficientmod_export.targets import find_target, runner_of
 from efficientmod_mobile import list_models, load_network
 
 pytestmark = pytest.mark.slow
@@ -20,15 +19,17 @@ PHOTOS = Path(__file__).parents[2] / "export" / "efficientmod_export" / "parity"
 
 @pytest.mark.parametrize("resolution", [(224, 224), (256, 192)], ids=["224", "256x192"])
 @pytest.mark.parametrize("model", list_models())
-def test_every_variant_becomes_a_proven_bundle(model: str, resolution: tuple[int, int], tmp_path: Path) -> None:
+def test_every_model_becomes_a_proven_bundle(model: str, resolution: tuple[int, int], tmp_path: Path) -> None:
     result = export_bundle(model, targets=("all",), resolution=resolution, output=tmp_path / "out")
     result.raise_for_failure()
     manifest = open_bundle(tmp_path / "out").manifest
     assert (manifest.preprocessing.crop.height, manifest.preprocessing.crop.width) == resolution
-    outcomes = {entry.target: entry.parity for entry in manifest.artifacts}
-    assert outcomes["coreml"].outcome == "not run here"
+    checks = {entry.target: entry.checks for entry in manifest.artifacts}
+    assert [check.gate for check in checks["coreml"]] == ["runtime", "runtime", "runtime", "numerics", "graph"]
+    assert {check.verdict.outcome for check in checks["coreml"] if check.gate == "runtime"} == {"not run here"}
     for target in ("executorch", "tflite"):
-        (logits,) = outcomes[target].worst
+        (check,) = checks[target]
+        (logits,) = check.verdict.worst
         assert logits.max_relative_error <= 1e-4
         assert logits.top5 is not None
         assert logits.top5.agrees
@@ -60,10 +61,9 @@ def test_a_photo_gives_pytorchs_five_classes(labelled: Bundle, photo: str) -> No
         logits = load_network("efficientmod_xxs", None).module(torch.from_numpy(tensor)).numpy()
     expected = five_classes(labelled, logits)
     for entry in labelled.manifest.artifacts:
-        specs = map(_specs, (entry.inputs, entry.outputs))
-        runner = BACKENDS[entry.target].runner(labelled.path / entry.file, *specs)
-        assert runner is not None
-        (found,) = runner(Sample("photo", "photo", source, pixels, tensor))
+        target, file = find_target(entry.target), model_file(labelled, entry)
+        session = target.runtime.open(file, target.variant(entry.precision).configurations()[0])
+        (found,) = runner_of(session, file)(Sample("photo", "photo", source, pixels, tensor))
         assert five_classes(labelled, found) == expected
 
 

@@ -6,16 +6,8 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from efficientmod_export._request import (
-    ALL,
-    EXECUTORCH_TARGETS,
-    NAMED,
-    ExportRequest,
-    check_request,
-    parse_resolution,
-    read_labels,
-)
-from efficientmod_export.targets import BACKENDS
+from efficientmod_export._request import ALL, ExportRequest, parse_resolution, read_labels, select_variants
+from efficientmod_export.targets import target_names
 from efficientmod_mobile.errors import InputError
 
 
@@ -24,19 +16,37 @@ def request(**changes: object) -> ExportRequest:
     return ExportRequest(**{**values, **changes})  # type: ignore[arg-type]
 
 
+def names(**changes: object) -> list[str]:
+    """Of the variants that are made, where no precision is lacking."""
+    selection = select_variants(request(**changes))
+    assert selection.lacking == ()
+    return [variant.name for variant in selection.variants]
+
+
 def test_all_is_every_target_of_a_phone_once() -> None:
-    assert check_request(request(targets=("tflite", "all", "tflite"))).targets == ("coreml", "executorch", "tflite")
-    assert check_request(request(targets=("tflite", "onnx"))).targets == ("onnx", "tflite")
+    assert names(targets=("tflite", "all", "tflite")) == ["coreml", "executorch", "tflite"]
+    assert names(targets=("tflite", "onnx")) == ["onnx", "tflite"]
+    assert names(targets=("all", "executorch-vulkan")) == ["coreml", "executorch", "executorch-vulkan", "tflite"]
 
 
-@pytest.mark.parametrize("backend", EXECUTORCH_TARGETS)
-def test_executorchs_backend_chooses_the_target_in_the_bundle(backend: str) -> None:
-    asked = request(targets=("all",), executorch_backend=backend)
-    assert check_request(asked).targets == ("coreml", EXECUTORCH_TARGETS[backend], "tflite")
+def test_every_target_can_be_asked_for_and_makes_its_default() -> None:
+    assert names(targets=target_names()) == list(target_names())
 
 
-def test_every_backend_can_be_asked_for() -> None:
-    assert {*NAMED, *EXECUTORCH_TARGETS.values()} == set(BACKENDS)
+def test_every_precision_that_is_asked_for_is_made_once() -> None:
+    asked = ("fp16", "fp32", "fp16")
+    assert names(targets=("tflite", "coreml"), precisions=asked) == ["coreml", "coreml fp32", "tflite", "tflite fp16"]
+    assert names(targets=("coreml",), precisions=("fp32",)) == ["coreml fp32"]
+
+
+def test_a_target_that_lacks_a_precision_says_so_and_the_others_are_made() -> None:
+    selection = select_variants(request(targets=("all",), precisions=("fp16",)))
+    assert [variant.name for variant in selection.variants] == ["coreml", "tflite fp16"]
+    assert selection.lacking == ("There is no fp16 form of executorch, only fp32.",)
+
+    selection = select_variants(request(targets=("onnx", "tflite"), precisions=("fp32", "fp16")))
+    assert [variant.name for variant in selection.variants] == ["onnx", "tflite", "tflite fp16"]
+    assert selection.lacking == ("There is no fp16 form of onnx, only fp32.",)
 
 
 @pytest.mark.parametrize(
@@ -44,27 +54,33 @@ def test_every_backend_can_be_asked_for() -> None:
     [
         ({"targets": ()}, "No target was named"),
         ({"targets": ("tensorrt",)}, "tensorrt"),
-        ({"targets": ("coreml",), "ios": 14}, "coreml target cannot be made for iOS 14; choose from 15, 16, 17, 18"),
-        ({"targets": ("executorch",), "executorch_backend": "coreml", "ios": 15}, "for iOS 15; choose from 16, 17, 18"),
-        ({"targets": ("coreml", "onnx"), "precision": "fp16"}, "no fp16 form of onnx"),
-        ({"targets": ("executorch-coreml",)}, "No target is named executorch-coreml"),
-        ({"targets": ("executorch",), "executorch_backend": "qnn"}, "no backend qnn here; choose from xnnpack, coreml"),
-        ({"targets": ("tflite",), "executorch_backend": "vulkan"}, "add --target executorch"),
-        ({"targets": ("executorch",), "executorch_backend": "vulkan", "precision": "fp16"}, "of executorch-vulkan"),
+        ({"targets": ("coreml",), "ios": 14}, "target coreml cannot be made for iOS 14; choose from 15, 16, 17, 18"),
+        ({"targets": ("executorch-coreml",), "ios": 15}, "for iOS 15; choose from 16, 17, 18"),
+        ({"targets": ("executorch_coreml",)}, "No target is named executorch_coreml"),
+        (
+            {"targets": ("executorch-qnn", "tflite")},
+            "No target is named executorch-qnn; choose from coreml, executorch, ",
+        ),
+        ({"targets": ("executorch-vulkan",), "precisions": ("fp16",)}, "no fp16 form of executorch-vulkan, only fp32"),
+        (
+            {"targets": ("executorch", "onnx"), "precisions": ("fp16",)},
+            "no fp16 form of executorch, only fp32. There is no fp16 form of onnx, .* Leave out --precision",
+        ),
+        ({"precisions": ("fp32", "int3")}, "No precision is named int3; choose from fp16, fp32"),
     ],
 )
 def test_refusals_name_what_is_wrong(changes: dict[str, object], says: str) -> None:
     with pytest.raises(InputError, match=says):
-        check_request(request(**changes))
+        select_variants(request(**changes))
 
 
 def test_every_target_is_in_the_help(efficientmod: Callable[..., Result]) -> None:
     shown = " ".join(efficientmod("export", "--help").output.replace("│", " ").split())
-    assert f"{', '.join((*NAMED, ALL))}; may be repeated" in shown
+    assert f"{', '.join((*target_names(), ALL))}; may be repeated" in shown
 
 
 def test_keeping_the_onnx_file_makes_it_a_target() -> None:
-    assert check_request(request(targets=("tflite",), keep_onnx=True)).targets == ("onnx", "tflite")
+    assert names(targets=("tflite",), keep_onnx=True) == ["onnx", "tflite"]
 
 
 def test_a_resolution_is_height_then_width() -> None:

@@ -45,7 +45,7 @@ def export(efficientmod: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         (
             "raises_value",
             "raise ValueError('no such thing')",
-            "ValueError: no such thing); mend its forward, or try another",
+            "ValueError: no such thing); fix its forward(), or try another",
         ),
         ("raises_assertion", "assert x.shape[2] == 224, 'height 224'", "AssertionError: height 224"),
         ("gives_none", "return None", "gives no tensor"),

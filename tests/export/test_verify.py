@@ -26,8 +26,8 @@ def test_a_file_that_cannot_be_loaded_is_not_proven(efficientmod: Command, bundl
     assert shown.exit_code != 0
     assert "not proven" in shown.stdout
     assert "passed" not in shown.stdout
-    (target,) = json.loads(efficientmod("verify", bundle, "--json").stdout)["targets"]
-    assert (target["artifact"], target["failure"]["kind"]) == (None, "ConversionError")
+    (variant,) = json.loads(efficientmod("verify", bundle, "--json").stdout)["variants"]
+    assert (variant["artifact"], variant["failure"]["kind"]) == (None, "ConversionError")
 
 
 def test_a_link_is_neither_opened_nor_proven(efficientmod: Command, bundle: Path, tmp_path: Path) -> None:

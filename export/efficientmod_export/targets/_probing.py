@@ -43,8 +43,13 @@ def visible_nodes(program: Program, names: dict[fx.Node, str], found: set[str], 
     """The nodes whose names are `found` in the file. Raises ParityError for a file of another program."""
     nodes = tuple(node for node in program.graph.nodes if names.get(node) in found)
     if not nodes or nodes[-1] not in output_nodes(program):
-        raise ParityError(f"{path.name} was not made from this program; export it again with the same checkpoint.")
+        raise another_program(path)
     return nodes
+
+
+def another_program(path: Path) -> ParityError:
+    """The error for a file that was made from another program than the one it is searched with."""
+    return ParityError(f"{path.name} was not made from this program; export it again with the same checkpoint.")
 
 
 def at_once(nodes: Sequence[fx.Node]) -> int:

@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 
 from efficientmod_export import export_bundle
-from efficientmod_export.bench import PHONE_TOOLS, PhoneTimes, bench_on_phone, show_phone
+from efficientmod_export.bench import bench_on_phone, show_phone
 from efficientmod_export.bench._adb import FOLDER
+from efficientmod_export.targets import PhoneTimes, all_targets
 from efficientmod_mobile.errors import DependencyError, InputError
 
 from ..conftest import TINY, Command
+
+PHONE_TOOLS = {tool.name: tool for target in all_targets() for tool in target.phone_tools}
 
 RUNNER = """I 00:00:00.001 executorch:executor_runner.cpp:400] Resetting threadpool with num threads = 2
 I 00:00:00.050 executorch:executor_runner.cpp:590] Iteration 1 of 5: 90.000000 ms

@@ -12,11 +12,12 @@ import torch
 from click.testing import Result
 
 from efficientmod_export import export_bundle
-from efficientmod_export._stages import Sample
-from efficientmod_export.bench import BenchResult, _process, _runtimes, _worker, bench_bundle
+from efficientmod_export._stages import InputSpec, ModelFile, Normalisation, Sample, TensorSpec
+from efficientmod_export.bench import BenchResult, _process, _worker, bench_bundle
 from efficientmod_export.bench._machine import processors
 from efficientmod_export.bench._plan import EAGER, Contender, NetworkSource, Plan
 from efficientmod_export.bench._process import measure_apart
+from efficientmod_export.targets import find_target
 from efficientmod_mobile import load_network
 from efficientmod_mobile.errors import BundleError, ConversionError, InputError
 
@@ -149,8 +150,11 @@ def test_a_changed_artifact_is_not_measured(onnx_bundle: Path) -> None:
 
 
 def test_a_bundle_of_which_nothing_runs_here(onnx_bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(_runtimes.RUNTIMES, "onnx")
-    with pytest.raises(InputError, match="No artifact of this bundle runs here; export it for executorch or tflite"):
+    monkeypatch.setattr(type(find_target("onnx").runtime), "missing", lambda *_: "no such thing here")
+    says = (
+        "No artifact of this bundle runs here; export it for another of coreml, executorch, .*onnx: no such thing here"
+    )
+    with pytest.raises(InputError, match=says):
         bench(onnx_bundle)
 
 
@@ -177,10 +181,15 @@ def plan(tiny_model: str, *contenders: Contender) -> Plan:
 @pytest.mark.usefixtures("_own_threads")
 def test_a_file_that_does_not_load_is_refused_alone(onnx_bundle: Path, tiny_model: str) -> None:
     Path("damaged.onnx").write_bytes(b"nothing of the kind")
+    (configuration,) = find_target("onnx").variants[0].configurations(1)
+    taken = InputSpec("input", (1, 3, 224, 224), "float32", "NCHW", Normalisation((0.0,) * 3, (1.0,) * 3))
+    given = TensorSpec("logits", (1, 7), "float32", "any")
     asked = plan(
         tiny_model,
-        Contender("damaged", "onnx", "damaged.onnx"),
-        Contender("whole", "onnx", str(onnx_bundle / "model.onnx")),
+        *(
+            Contender("artifact", name, ModelFile(path, (taken,), (given,)), configuration)
+            for name, path in (("damaged", Path("damaged.onnx")), ("whole", onnx_bundle / "model.onnx"))
+        ),
     )
     asked = dataclasses.replace(asked, sample=black(224, 224))
     measured = _worker.measure(asked)

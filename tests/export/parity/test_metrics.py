@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from efficientmod_export._stages import Outputs
-from efficientmod_export.parity import TOLERANCES, MeasuredWith, Verdict, compare, judge, reference_ranges
+from efficientmod_export.parity import MeasuredWith, Verdict, compare, judge, reference_ranges
+
+from ..conftest import ALL_LIMITS
 
 RUNTIME = MeasuredWith(runtime="a runtime", version="1.0")
-LIMITS = sorted(TOLERANCES)
 
 
 def references() -> list[Outputs]:
@@ -24,8 +25,8 @@ def references() -> list[Outputs]:
     ]
 
 
-def verdict(results: list[Outputs], limits: tuple[str, str] = ("executorch", "fp32")) -> Verdict:
-    return judge(["one", "two"], references(), results, TOLERANCES[limits], RUNTIME)
+def verdict(results: list[Outputs], limits: str = "executorch on cpu") -> Verdict:
+    return judge(["one", "two"], references(), results, ALL_LIMITS[limits], RUNTIME)
 
 
 def change(index: int, edit: Callable[[np.ndarray], np.ndarray]) -> list[Outputs]:
@@ -70,17 +71,17 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("limits", LIMITS, ids="-".join)
+@pytest.mark.parametrize("limits", ALL_LIMITS)
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_fails_whatever_the_target(fault: str, limits: tuple[str, str]) -> None:
+def test_a_fault_fails_whatever_the_target(fault: str, limits: str) -> None:
     index, edit, reason = FAULTS[fault]
     result = verdict(change(index, edit), limits)
     assert result.outcome == "failed"
     assert any(one.startswith(reason) for one in result.reasons), result.reasons
 
 
-@pytest.mark.parametrize("limits", LIMITS, ids="-".join)
-def test_equal_outputs_pass(limits: tuple[str, str]) -> None:
+@pytest.mark.parametrize("limits", ALL_LIMITS)
+def test_equal_outputs_pass(limits: str) -> None:
     result = verdict(references(), limits)
     assert result.outcome == "passed"
     assert result.reasons == ()
@@ -107,7 +108,7 @@ def test_the_wrong_sample_fails() -> None:
 
 def test_a_reference_with_nan_fails_only_its_sample() -> None:
     broken = change(0, put_nan)
-    result = judge(["one", "two"], broken, references(), TOLERANCES["onnx", "fp32"], RUNTIME)
+    result = judge(["one", "two"], broken, references(), ALL_LIMITS["onnx on cpu"], RUNTIME)
     assert result.reasons == ("two: the reference's output 0 holds 1 NaN or infinite values of 37",)
     assert result.samples[0].outputs[0].range == pytest.approx(np.ptp(references()[0][0]))
     assert result.samples[1].outputs == ()
@@ -167,14 +168,14 @@ def test_a_near_tie_may_swap() -> None:
     assert not metrics.top1.agrees
     assert metrics.top1.displacement == metrics.top1.margin == pytest.approx(1e-4 / 11, rel=1e-2)
     assert metrics.top5.agrees
-    assert judge(["tie"], [tie], [swapped], TOLERANCES["tflite", "fp32"], RUNTIME).outcome == "passed"
+    assert judge(["tie"], [tie], [swapped], ALL_LIMITS["tflite on cpu"], RUNTIME).outcome == "passed"
 
 
 def test_a_swap_of_distinct_classes_is_a_fault_even_within_the_error() -> None:
     """At float16's tolerance the error alone would pass; that rank 1 and 2 changed places beyond a tie does not."""
     reference, result = scores(c1=9.92), scores(c0=9.93, c1=9.98)
-    outcome = judge(["swap"], [reference], [result], TOLERANCES["coreml", "fp16"], RUNTIME)
-    assert outcome.worst[0].max_relative_error < TOLERANCES["coreml", "fp16"].max_relative_error
+    outcome = judge(["swap"], [reference], [result], ALL_LIMITS["coreml on neural_engine"], RUNTIME)
+    assert outcome.worst[0].max_relative_error < ALL_LIMITS["coreml on neural_engine"].max_relative_error
     assert any("top1 differs by 7.27e-03 of the range" in reason for reason in outcome.reasons)
 
 

@@ -6,7 +6,6 @@ from pydantic import ValidationError
 
 from efficientmod_export._stages import Outputs, Sample
 from efficientmod_export.parity import (
-    TOLERANCES,
     MeasuredWith,
     Tolerance,
     Verdict,
@@ -15,6 +14,8 @@ from efficientmod_export.parity import (
     not_run_here,
 )
 from efficientmod_mobile.errors import DependencyError
+
+from ..conftest import ALL_LIMITS
 
 RUNTIME = MeasuredWith(runtime="a runtime", version="1.0")
 LOOSE = Tolerance(
@@ -68,7 +69,7 @@ def test_measure_runs_every_sample_and_names_the_runtime() -> None:
         seen.append(one.name)
         return REFERENCE
 
-    result = measure([sample("a"), sample("b")], [REFERENCE] * 2, runner, TOLERANCES["onnx", "fp32"], RUNTIME)
+    result = measure([sample("a"), sample("b")], [REFERENCE] * 2, runner, ALL_LIMITS["onnx on cpu"], RUNTIME)
     assert seen == ["a", "b"]
     assert result.outcome == "passed"
     assert result.measured_with == RUNTIME
@@ -80,7 +81,7 @@ def test_a_runtime_that_refuses_a_sample_fails_the_artifact() -> None:
             raise RuntimeError("no kernel for erf")
         return REFERENCE
 
-    result = measure([sample("a"), sample("b")], [REFERENCE] * 2, runner, TOLERANCES["onnx", "fp32"], RUNTIME)
+    result = measure([sample("a"), sample("b")], [REFERENCE] * 2, runner, ALL_LIMITS["onnx on cpu"], RUNTIME)
     assert result.reasons == ("b: the runtime refused it (RuntimeError: no kernel for erf)",)
     assert len(result.worst) == 1
 
@@ -90,7 +91,7 @@ def test_a_missing_package_is_no_verdict() -> None:
         raise DependencyError("onnxruntime is missing")
 
     with pytest.raises(DependencyError):
-        measure([sample("a")], [REFERENCE], runner, TOLERANCES["onnx", "fp32"], RUNTIME)
+        measure([sample("a")], [REFERENCE], runner, ALL_LIMITS["onnx on cpu"], RUNTIME)
 
 
 def test_an_artifact_that_failed_everywhere_still_has_a_verdict() -> None:
@@ -99,7 +100,7 @@ def test_an_artifact_that_failed_everywhere_still_has_a_verdict() -> None:
 
 
 def test_not_run_here_is_no_pass() -> None:
-    verdict = not_run_here(TOLERANCES["coreml", "fp16"], "Core ML runs on macOS and iOS only")
+    verdict = not_run_here(ALL_LIMITS["coreml on neural_engine"], "Core ML runs on macOS and iOS only")
     assert verdict.outcome == "not run here"
     assert not verdict.failed
     assert verdict.reasons == ("Core ML runs on macOS and iOS only",)

@@ -9,9 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from efficientmod_export._stages import Artifact, ConversionOptions, Outputs, Precision, Sample
+from efficientmod_export._stages import Artifact, ConversionOptions, ModelFile, Outputs, Precision, Runner, Sample
 from efficientmod_export.foreign import quiet
-from efficientmod_export.targets import BACKENDS
+from efficientmod_export.targets import find_target, runner_of
 from efficientmod_mobile.deploy import Program, capture, run
 
 # PyTorch writes thousands of debug records of its own to this logger as soon as somebody listens, as pytest does.
@@ -107,6 +107,12 @@ def options(
     return ConversionOptions(precision, ios, MEAN, STD, labels, "toy", "A toy network.", "Ada", "MIT", "1.5")
 
 
+def run_by(target: str, file: ModelFile) -> Runner:
+    """A file in the runtime of a target, as its default variant is opened on the first unit that it has."""
+    variant = find_target(target).variants[0]
+    return runner_of(find_target(target).runtime.open(file, variant.configurations()[0]), file)
+
+
 @pytest.fixture(scope="session")
 def classifier() -> Program:
     return capture(strengthen(Classifier()), torch.zeros(1, 3, 16, 24))
@@ -132,7 +138,7 @@ def convert(tmp_path_factory: pytest.TempPathFactory) -> Convert:
         if key not in made:
             folder = tmp_path_factory.mktemp(target)
             with quiet():
-                made[key] = BACKENDS[target].convert(program, options(precision, **more), folder)  # type: ignore[arg-type]
+                made[key] = find_target(target).make(program, options(precision, **more), folder)  # type: ignore[arg-type]
         return made[key]
 
     return cached
@@ -159,9 +165,7 @@ def errors() -> Callable[[Artifact, Program], list[float]]:
     def measure(artifact: Artifact, program: Program) -> list[float]:
         sample = sample_for(program)
         with quiet():
-            runner = BACKENDS[artifact.target].runner(artifact.path, artifact.inputs, artifact.outputs)
-            assert runner is not None
-            results: Outputs = runner(sample)
+            results: Outputs = run_by(artifact.target, artifact)(sample)
         expected = [output.numpy() for output in run(program, torch.from_numpy(sample.tensor))]
         assert [r.shape for r in results] == [e.shape for e in expected]
         assert {r.dtype for r in results} == {np.dtype(np.float32)}

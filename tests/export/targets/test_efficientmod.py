@@ -2,18 +2,16 @@
 
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from efficientmod_export._recipes import RECIPES
-from efficientmod_export.targets.coreml._interpreted import load_interpreted
 
 from efficientmod_export._stages import Artifact, Sample
 from efficientmod_export.foreign import quiet
-from efficientmod_export.parity._layers import first_drift
+from efficientmod_export.parity import first_drift
+from efficientmod_export.targets import find_target, input_values
 from efficientmod_export.targets.coreml._mlpackage import MODEL
 from efficientmod_mobile import create_model, realistic_state
 from efficientmod_mobile.deploy import Program, capture, deploy, run
@@ -61,9 +59,10 @@ def test_a_backbone_gives_its_four_stages(target: str, convert: Convert, errors:
 def test_a_sound_file_has_no_drift(
     target: str, network: Program, convert: Convert, made_sample: Callable[[Program], Sample]
 ) -> None:
-    path: Path = convert(target, network).path
+    prober = find_target(target).prober
+    assert prober is not None
     with quiet():
-        report = first_drift(network, path, target, made_sample(network), LIMIT)
+        report = first_drift(network, prober(network, convert(target, network)), made_sample(network), LIMIT)
     assert report.drift is None
     assert report.probed > 50
 
@@ -85,10 +84,14 @@ def test_std_goes_into_the_stem_and_the_image_into_core_ml(network: Program, con
 def test_executorch_holds_it_as_one_core_ml_program(
     network: Program, convert: Convert, made_sample: Callable[[Program], Sample]
 ) -> None:
-    formed = deploy(network, RECIPES["executorch-coreml"]).program
-    artifact = convert("executorch-coreml", formed, "fp16")
+    target = find_target("executorch-coreml")
+    variant = target.variant("fp16")
+    artifact = convert(target.name, deploy(network, variant.recipe).program, "fp16")
     assert (artifact.delegates, artifact.outside) == (1, ())
-    loaded, sample = load_interpreted(artifact.path, ["logits"], "float16"), made_sample(network)
-    (found,) = loaded.program.predict(loaded.feed(sample)).values()
+    assert target.interpreter is not None
+    session, sample = target.interpreter.runtime.open(artifact, variant.configurations()[0]), made_sample(network)
+    session.bind([input_values(spec, sample) for spec in artifact.inputs])
+    session.invoke()
+    (found,) = session.results()
     (expected,) = (output.numpy() for output in run(network, torch.from_numpy(sample.tensor)))
     assert 1e-6 < np.abs(found - expected).max() / np.ptp(expected) < 5e-3

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from efficientmod_export._stages import Normalisation, Sample
-from efficientmod_export.targets import BACKENDS
+from efficientmod_export.targets import find_target
 from efficientmod_export.targets._image import PIXELS_OVER_255, for_centred_pixels, for_pixels
 from efficientmod_mobile.deploy import Program, capture, run
 from efficientmod_mobile.errors import InputError
@@ -102,7 +102,7 @@ def test_labels_that_do_not_fit_are_refused(
 ) -> None:
     program = request.getfixturevalue(network)
     with pytest.raises(InputError, match="2 labels"):
-        BACKENDS[target].convert(program, options(labels=("a", "b")), tmp_path)
+        find_target(target).make(program, options(labels=("a", "b")), tmp_path)
     assert not list(tmp_path.iterdir())
 
 
@@ -110,4 +110,4 @@ def test_labels_that_do_not_fit_are_refused(
 def test_an_input_that_is_no_picture_is_refused(target: str, tmp_path: Path) -> None:
     program = capture(strengthen(nn.Conv2d(4, 5, 1)), torch.zeros(1, 4, 6, 8))
     with pytest.raises(InputError, match=r"\(1, 3, H, W\), not \(1, 4, 6, 8\)"):
-        BACKENDS[target].convert(program, options(), tmp_path)
+        find_target(target).make(program, options(), tmp_path)

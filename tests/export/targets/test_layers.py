@@ -1,6 +1,7 @@
 """A fault put into a file must be found at its layer, and none where there is none."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,14 +11,16 @@ import torch
 from ai_edge_litert import schema_py_generated as schema
 from onnx import numpy_helper
 
-from efficientmod_export._stages import Sample
+from efficientmod_export._stages import ModelFile, Sample
 from efficientmod_export.foreign import quiet
-from efficientmod_export.parity import _probes
-from efficientmod_export.parity._layers import LayerReport, _reference, _search, first_drift
+from efficientmod_export.parity import LayerReport, Values, first_drift
+from efficientmod_export.parity._layers import _reference, _search
+from efficientmod_export.targets import find_target
 from efficientmod_export.targets._program import copy
-from efficientmod_export.targets.executorch import _convert as _executorch
+from efficientmod_export.targets.executorch import _prober as _executorch
+from efficientmod_export.targets.tflite._prober import pack
 from efficientmod_mobile.deploy import Program
-from efficientmod_mobile.errors import InputError, ParityError
+from efficientmod_mobile.errors import ParityError
 
 from .conftest import Convert
 
@@ -26,9 +29,11 @@ LIMIT = 1e-5
 FAULT = 1.01
 
 
-def look(program: Program, path: Path, target: str, sample: Sample) -> LayerReport:
+def look(program: Program, file: ModelFile, target: str, sample: Sample) -> LayerReport:
+    prober = find_target(target).prober
+    assert prober is not None
     with quiet():
-        return first_drift(program, path, target, sample, LIMIT)
+        return first_drift(program, prober(program, file), sample, LIMIT)
 
 
 @pytest.mark.parametrize("network", ["classifier", "backbone", "rank_five"])
@@ -37,7 +42,7 @@ def test_a_sound_file_has_no_drift(
     target: str, network: str, request: pytest.FixtureRequest, convert: Convert, made_sample: MadeSample
 ) -> None:
     program = request.getfixturevalue(network)
-    report = look(program, convert(target, program).path, target, made_sample(program))
+    report = look(program, convert(target, program), target, made_sample(program))
     assert report.drift is None
     assert report.probed >= 2
 
@@ -61,12 +66,13 @@ def test_a_fault_in_an_onnx_file_is_found_at_its_layer(
     made_sample: MadeSample,
     tmp_path: Path,
 ) -> None:
-    model = onnx.load(convert("onnx", classifier).path)
+    sound = convert("onnx", classifier)
+    model = onnx.load(sound.path)
     (weight,) = [tensor for tensor in model.graph.initializer if tensor.name == initializer]
     weight.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(weight) * np.float32(FAULT), initializer))
     faulty = tmp_path / "model.onnx"
     onnx.save(model, faulty)
-    report = look(classifier, faulty, "onnx", made_sample(classifier))
+    report = look(classifier, replace(sound, path=faulty), "onnx", made_sample(classifier))
     assert report.drift is not None
     assert (report.drift.node, report.drift.module) == (node, module)
     assert report.drift.error > LIMIT > (report.before.error if report.before else 0)
@@ -79,15 +85,16 @@ def test_a_fault_in_an_onnx_file_is_found_at_its_layer(
 def test_a_fault_in_a_tflite_file_is_found_at_its_layer(
     operator: str, module: str, classifier: Program, convert: Convert, made_sample: MadeSample, tmp_path: Path
 ) -> None:
-    model = schema.ModelT.InitFromPackedBuf(convert("tflite", classifier).path.read_bytes(), 0)
+    sound = convert("tflite", classifier)
+    model = schema.ModelT.InitFromPackedBuf(sound.path.read_bytes(), 0)
     code = getattr(schema.BuiltinOperator, operator)
     graph = model.subgraphs[0]
     faulty = [entry for entry in graph.operators if model.operatorCodes[entry.opcodeIndex].builtinCode == code][-1]
     buffer = model.buffers[graph.tensors[faulty.inputs[1]].buffer]
     buffer.data = (np.asarray(buffer.data).view(np.float32) * np.float32(FAULT)).view(np.uint8)
     path = tmp_path / "model.tflite"
-    path.write_bytes(_probes.pack(model))
-    report = look(classifier, path, "tflite", made_sample(classifier))
+    path.write_bytes(pack(model))
+    report = look(classifier, replace(sound, path=path), "tflite", made_sample(classifier))
     assert report.drift is not None
     # The file may show only what a later node makes of the faulty layer's output.
     assert module in {report.drift.module, *(_module(classifier, name) for name in report.unseen)}
@@ -110,14 +117,15 @@ def altered(program: Program, parameter: str) -> Program:
 
 @pytest.mark.slow
 def test_a_fault_of_the_executorch_lowering_is_found_at_its_layer(
-    classifier: Program, made_sample: MadeSample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    classifier: Program, convert: Convert, made_sample: MadeSample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lower = _executorch.lower_to_pte
     monkeypatch.setattr(_executorch, "lower_to_pte", lambda program: lower(altered(program, "fc2.weight")))
     path = tmp_path / "model.pte"
     with quiet():
         path.write_bytes(_executorch.lower_to_pte(classifier).data)
-    report = look(classifier, path, "executorch", made_sample(classifier))
+    file = replace(convert("executorch", classifier), path=path)
+    report = look(classifier, file, "executorch", made_sample(classifier))
     assert report.drift is not None
     assert (report.drift.node, report.drift.module) == ("linear_1", "fc2")
     assert report.before is not None
@@ -127,40 +135,35 @@ def test_a_fault_of_the_executorch_lowering_is_found_at_its_layer(
 
 @pytest.mark.slow
 def test_a_sound_executorch_file_has_no_drift(classifier: Program, convert: Convert, made_sample: MadeSample) -> None:
-    report = look(classifier, convert("executorch", classifier).path, "executorch", made_sample(classifier))
+    report = look(classifier, convert("executorch", classifier), "executorch", made_sample(classifier))
     assert report.drift is None
-    assert report.probed == _probes.PTE_AT_ONCE
+    assert report.probed == _executorch.AT_ONCE
 
 
 def test_an_executorch_file_of_other_weights_is_said_to_be_another(
     backbone: Program, convert: Convert, made_sample: MadeSample
 ) -> None:
-    path = convert("executorch", altered(backbone, "second.weight")).path
+    file = convert("executorch", altered(backbone, "second.weight"))
     with pytest.raises(ParityError, match="not what this program converts to"):
-        look(backbone, path, "executorch", made_sample(backbone))
+        look(backbone, file, "executorch", made_sample(backbone))
 
 
-@pytest.mark.parametrize("target", ["coreml", "onnx", "tflite"])
+@pytest.mark.parametrize("target", ["coreml", "executorch-coreml", "onnx", "tflite"])
 def test_a_file_of_another_network_is_refused(
     target: str, classifier: Program, backbone: Program, convert: Convert, made_sample: MadeSample
 ) -> None:
     with pytest.raises(ParityError, match="was not made from this program"):
-        look(classifier, convert(target, backbone).path, target, made_sample(classifier))
+        look(classifier, convert(target, backbone), target, made_sample(classifier))
 
 
 @pytest.mark.parametrize("target", ["coreml", "executorch-coreml"])
 def test_a_fault_in_an_ml_program_is_found_at_its_layer(
     target: str, classifier: Program, convert: Convert, made_sample: MadeSample
 ) -> None:
-    path = convert(target, altered(classifier, "depthwise.weight")).path
-    report = look(classifier, path, target, made_sample(classifier))
+    file = convert(target, altered(classifier, "depthwise.weight"))
+    report = look(classifier, file, target, made_sample(classifier))
     assert report.drift is not None
     assert (report.drift.node, report.drift.module) == ("conv2d_1", "depthwise")
-
-
-def test_a_target_without_a_prober_is_named(classifier: Program, made_sample: MadeSample) -> None:
-    with pytest.raises(InputError, match="coreml, executorch, executorch-coreml, onnx, tflite"):
-        first_drift(classifier, Path("model.bin"), "no_such_target", made_sample(classifier), LIMIT)
 
 
 class Scripted:
@@ -174,7 +177,7 @@ class Scripted:
         self._wrong = set(names[names.index(first) :] if first else ())
         self.asked: list[list[str]] = []
 
-    def probe(self, nodes: Sequence[torch.fx.Node], sample: Sample) -> _probes.Values:
+    def probe(self, nodes: Sequence[torch.fx.Node], sample: Sample) -> Values:
         self.asked.append([node.name for node in nodes])
         values = _reference(self._program, nodes, sample)
         factors = [np.float32(FAULT if node.name in self._wrong else 1) for node in nodes]

@@ -1,47 +1,66 @@
-"""The table of targets, and what is asked of each alike."""
+"""What is asked of every target alike."""
 
 import importlib.util
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from efficientmod_export.foreign import quiet
-from efficientmod_export.targets import BACKENDS, OnnxBackend, register
+from efficientmod_export.targets import all_targets, find_target, target_names
 from efficientmod_mobile.deploy import Program
 from efficientmod_mobile.errors import ConversionError, DependencyError, InputError
 
-from .conftest import Convert, options
+from .conftest import Convert, options, run_by
 
 
 def test_every_target_is_known() -> None:
-    assert all(BACKENDS[name].target == name for name in BACKENDS)
-    assert {name: backend.precisions[0] for name, backend in BACKENDS.items()} == {
-        "coreml": "fp16", "executorch": "fp32", "executorch-coreml": "fp16", "executorch-vulkan": "fp32",
-        "onnx": "fp32", "tflite": "fp32",
+    assert [target.name for target in all_targets()] == list(target_names())
+    assert {target.name: target.precisions for target in all_targets()} == {
+        "coreml": ("fp16", "fp32"), "executorch": ("fp32",), "executorch-coreml": ("fp16", "fp32"),
+        "executorch-vulkan": ("fp32",), "onnx": ("fp32",), "tflite": ("fp32", "fp16"),
     }  # fmt: skip
 
 
-def test_registering_a_target_twice_raises() -> None:
-    with pytest.raises(ValueError, match="onnx"):
-        register(OnnxBackend)
+def test_a_target_that_nobody_knows() -> None:
+    with pytest.raises(InputError, match="No target is named tensorrt; choose from coreml, executorch, "):
+        find_target("tensorrt")
 
 
-@pytest.mark.parametrize("target", sorted(BACKENDS))
+@pytest.mark.parametrize(
+    ("defaults", "says"),
+    [((), "no other, is the default"), ((0, 1), "no other, is the default"), ((1,), "no other, is the default")],
+    ids=["none", "both", "not the first"],
+)
+def test_the_first_variant_and_no_other_is_the_default(defaults: tuple[int, ...], says: str) -> None:
+    target = find_target("tflite")
+    variants = tuple(replace(variant, default=index in defaults) for index, variant in enumerate(target.variants))
+    with pytest.raises(ValueError, match=says):
+        replace(target, variants=variants)
+
+
+def test_a_variant_of_another_target_is_refused() -> None:
+    with pytest.raises(ValueError, match="a variant of tflite names another target"):
+        replace(find_target("tflite"), variants=find_target("onnx").variants)
+
+
+@pytest.mark.parametrize("target", target_names())
 def test_a_missing_package_costs_one_sentence_with_the_pip_command(
     target: str, classifier: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gone, extra = BACKENDS[target].requires[0]
+    found = find_target(target)
     find_spec = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == gone else find_spec(name))
-    with pytest.raises(DependencyError, match=rf'needs {gone}.*pip install "efficientmod-mobile\[{extra}\]"'):
-        BACKENDS[target].convert(classifier, options(BACKENDS[target].precisions[0]), tmp_path)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name in found.modules else find_spec(name))
+    needs = ", ".join(found.modules)
+    with pytest.raises(DependencyError, match=rf'needs {needs},.*pip install "efficientmod-mobile\[{found.extra}\]"'):
+        found.make(classifier, options(found.precisions[0]), tmp_path)
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("target", ["executorch", "executorch-vulkan", "onnx"])
 def test_a_precision_that_a_target_lacks_is_refused(target: str, classifier: Program, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="fp16"):
-        BACKENDS[target].convert(classifier, options("fp16"), tmp_path)
+        find_target(target).make(classifier, options("fp16"), tmp_path)
 
 
 @pytest.mark.parametrize("target", ["executorch", "onnx", "tflite"])
@@ -50,7 +69,7 @@ def test_a_file_with_other_outputs_is_refused(
 ) -> None:
     artifact, other = convert(target, classifier), convert(target, backbone)
     with quiet(), pytest.raises(ConversionError, match="expected"):
-        BACKENDS[target].runner(artifact.path, other.inputs, other.outputs)
+        run_by(target, replace(other, path=artifact.path))
 
 
 @pytest.mark.parametrize("target", ["executorch", "onnx", "tflite"])
@@ -61,13 +80,13 @@ def test_a_damaged_file_is_refused_in_one_sentence(
     damaged = tmp_path / artifact.path.name
     damaged.write_bytes(artifact.path.read_bytes()[:100])
     with quiet(), pytest.raises(ConversionError, match=rf"{damaged.name} cannot be loaded"):
-        BACKENDS[target].runner(damaged, artifact.inputs, artifact.outputs)
+        run_by(target, replace(artifact, path=damaged))
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
 @pytest.mark.parametrize("target", ["executorch", "onnx", "tflite"])
 def test_a_full_disk_is_told_and_leaves_no_half_file(target: str, backbone: Program, tmp_path: Path) -> None:
-    (tmp_path / BACKENDS[target].filename).symlink_to("/dev/full")
+    (tmp_path / find_target(target).variants[0].file()).symlink_to("/dev/full")
     with quiet(), pytest.raises(OSError, match="No space left"):
-        BACKENDS[target].convert(backbone, options(), tmp_path)
+        find_target(target).make(backbone, options(), tmp_path)
     assert not list(tmp_path.iterdir())

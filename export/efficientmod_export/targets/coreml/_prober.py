@@ -11,8 +11,8 @@ from torch import fx
 from efficientmod_export._stages import ModelFile, Sample
 from efficientmod_export.parity import Prober, Values
 from efficientmod_export.targets._image import for_centred_pixels
-from efficientmod_export.targets._probing import at_once, is_float, visible_nodes
-from efficientmod_export.targets._program import export, output_nodes, program_names
+from efficientmod_export.targets._probing import another_program, at_once, is_float, visible_nodes
+from efficientmod_export.targets._program import export, output_names, output_nodes, program_names
 from efficientmod_export.targets._runtime import Configuration, input_values
 from efficientmod_export.targets.coreml._interpreter import MilInterpreter, PackageInterpreter
 from efficientmod_mobile.deploy import Program
@@ -26,10 +26,13 @@ CONFIGURATION = Configuration("coreml", "fp16", "neural_engine", "float16")
 class MilProber:
     """Runs the artifact's own ML program; float16 is rounded as stored.
 
-    `lowered` is the graph whose nodes coremltools named the program's operators after.
+    `lowered` is the graph whose nodes coremltools named the program's operators after. Raises ParityError for a file of
+    another program.
     """
 
     def __init__(self, program: Program, file: ModelFile, lowered: fx.Graph, interpreter: MilInterpreter) -> None:
+        if tuple(spec.name for spec in file.outputs) != output_names(program):
+            raise another_program(file.path)
         self._file = file
         self._session = interpreter.open(file, CONFIGURATION)
         operations = self._session.program.function.operations

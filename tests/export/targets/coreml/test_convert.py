@@ -1,4 +1,4 @@
-"""The Core ML package, read back from disk. Nothing here can run it; that is told by `runner` giving None."""
+"""The Core ML package, read back from disk. Nothing here can run it; that is told by `missing`."""
 
 import errno
 import json
@@ -11,9 +11,9 @@ import pytest
 import torch
 from torch import nn
 
-from efficientmod_export._stages import InputSpec, TensorSpec
+from efficientmod_export._stages import InputSpec, Precision, TensorSpec
 from efficientmod_export.foreign import quiet
-from efficientmod_export.targets import BACKENDS
+from efficientmod_export.targets import find_target
 from efficientmod_export.targets.coreml import _convert as backend
 from efficientmod_export.targets.coreml._classifier import _distinct, add_classifier
 from efficientmod_export.targets.coreml._mlpackage import MODEL, WEIGHTS, edit_package
@@ -82,7 +82,7 @@ def test_the_least_ios_is_the_one_asked_for(ios: int, backbone: Program, convert
 @pytest.mark.parametrize("ios", [14, 19])
 def test_another_ios_is_refused(ios: int, backbone: Program, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="15, 16, 17, 18"):
-        BACKENDS["coreml"].convert(backbone, options("fp16", ios=ios), tmp_path)
+        find_target("coreml").make(backbone, options("fp16", ios=ios), tmp_path)
 
 
 def test_gelu_keeps_its_approximation(convert: Convert) -> None:
@@ -204,7 +204,7 @@ def test_a_failure_leaves_an_earlier_package_as_it_was(
 ) -> None:
     with quiet():
         for _ in range(2):
-            package = BACKENDS["coreml"].convert(backbone, options("fp16"), tmp_path).path
+            package = find_target("coreml").make(backbone, options("fp16"), tmp_path).path
     before = (package / MODEL).read_bytes()
 
     def fail(*arguments: object) -> None:
@@ -212,12 +212,14 @@ def test_a_failure_leaves_an_earlier_package_as_it_was(
 
     monkeypatch.setattr(backend, "describe", fail)
     with quiet(), pytest.raises(OSError, match="No space left"):
-        BACKENDS["coreml"].convert(backbone, options("fp16"), tmp_path)
+        find_target("coreml").make(backbone, options("fp16"), tmp_path)
     assert list(tmp_path.iterdir()) == [package]
     assert (package / MODEL).read_bytes() == before
 
 
 @pytest.mark.skipif(platform.system() == "Darwin", reason="on macOS there is a runtime")
-def test_nothing_runs_it_here(classifier: Program, convert: Convert) -> None:
-    artifact = convert("coreml", classifier, "fp16")
-    assert BACKENDS["coreml"].runner(artifact.path, artifact.inputs, artifact.outputs) is None
+@pytest.mark.parametrize("precision", ["fp16", "fp32"])
+def test_nothing_runs_it_here(precision: Precision) -> None:
+    target = find_target("coreml")
+    for configuration in target.variant(precision).configurations():
+        assert target.runtime.missing(configuration) == f"Core ML is a part of macOS, and this is {platform.system()}"

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import pytest
 import torch
 import torch.nn.functional as F
-from efficientmod_export._recipes import XNNPACK
 from torch import Tensor, nn
 
 from efficientmod_export._stages import Artifact, InputSpec, Normalisation, TensorSpec
+from efficientmod_export.targets import find_target
 from efficientmod_mobile.deploy import Program, capture, deploy
 
 from ..conftest import CLASSES, MEAN, STD, Backbone, Convert, strengthen
@@ -67,7 +67,7 @@ class Everything(nn.Module):
 
 def test_what_xnnpack_lacks_is_inside_the_delegate(convert: Convert, errors: Errors) -> None:
     program = capture(strengthen(Everything()), torch.zeros(1, 3, 42, 34))
-    artifact = convert("executorch", deploy(program, XNNPACK).program)
+    artifact = convert("executorch", deploy(program, find_target("executorch").variants[0].recipe).program)
     assert (artifact.delegates, artifact.outside) == (1, ())
     assert max(errors(artifact, program)) < LIMIT
 

@@ -7,14 +7,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from efficientmod_export.targets.coreml._interpreted import load_interpreted
 from torch import Tensor, nn
 
-from efficientmod_export._stages import Artifact, InputSpec, Normalisation, Outputs, Sample, TensorSpec
+from efficientmod_export._stages import (
+    Artifact,
+    ComputePrecision,
+    InputSpec,
+    Normalisation,
+    Outputs,
+    Sample,
+    TensorSpec,
+)
 from efficientmod_export.foreign import quiet
-from efficientmod_export.mil import Arithmetic
-from efficientmod_export.targets import BACKENDS
+from efficientmod_export.targets import Configuration, find_target, input_values
+from efficientmod_export.targets.coreml._interpreter import MilSession
 from efficientmod_export.targets.executorch_coreml._inner_package import METADATA, PACKAGE, unpacked
+from efficientmod_export.targets.executorch_coreml._interpreter import InnerPackageInterpreter
 from efficientmod_mobile.deploy import Program, capture, run
 from efficientmod_mobile.errors import ConversionError, InputError
 
@@ -52,13 +60,19 @@ class Unsupported(nn.Module):
         return self.second(torch.acosh(2 + torch.relu(self.first(x))))
 
 
-def interpreted(artifact: Artifact, sample: Sample, arithmetic: Arithmetic) -> Outputs:
-    loaded = load_interpreted(artifact.path, [spec.name for spec in artifact.outputs], arithmetic)
-    results = loaded.program.predict(loaded.feed(sample))
-    return tuple(np.asarray(results[name], np.float32) for name in loaded.outputs)
+def opened(artifact: Artifact, arithmetic: ComputePrecision) -> MilSession:
+    configuration = Configuration(TARGET, artifact.precision, "neural_engine", arithmetic)
+    return InnerPackageInterpreter().open(artifact, configuration)
 
 
-def largest_error(artifact: Artifact, program: Program, sample: Sample, arithmetic: Arithmetic) -> float:
+def interpreted(artifact: Artifact, sample: Sample, arithmetic: ComputePrecision) -> Outputs:
+    session = opened(artifact, arithmetic)
+    session.bind([input_values(spec, sample) for spec in artifact.inputs])
+    session.invoke()
+    return session.results()
+
+
+def largest_error(artifact: Artifact, program: Program, sample: Sample, arithmetic: ComputePrecision) -> float:
     results = interpreted(artifact, sample, arithmetic)
     expected = [output.numpy() for output in run(program, torch.from_numpy(sample.tensor))]
     assert [result.shape for result in results] == [output.shape for output in expected]
@@ -117,8 +131,8 @@ def test_what_is_taken_out_is_what_executorchs_own_extractor_takes_out(
 
 def test_the_program_names_the_module_of_every_layer(classifier: Program, convert: Convert) -> None:
     artifact = convert(TARGET, classifier, "fp16")
-    loaded = load_interpreted(artifact.path, ["logits"], "float16")
-    modules = {one.module for one in loaded.program.function.operations if one.kind in ("conv", "linear")}
+    session = opened(artifact, "float16")
+    modules = {one.module for one in session.program.function.operations if one.kind in ("conv", "linear")}
     assert modules == {"stem", "fc1", "depthwise", "fc2", "attention.qkv", "attention.proj", "head"}
 
 
@@ -132,13 +146,13 @@ def test_the_same_network_gives_the_same_bytes_and_another_one_another_identifie
 def test_a_network_that_core_ml_does_not_take_whole_is_refused(tmp_path: Path) -> None:
     program = capture(strengthen(Unsupported()), torch.zeros(1, 3, 8, 10))
     with quiet(), pytest.raises(ConversionError, match=r"in 2 pieces and leaves acosh.* outside"):
-        BACKENDS[TARGET].convert(program, options("fp16"), tmp_path)
+        find_target(TARGET).make(program, options("fp16"), tmp_path)
     assert not list(tmp_path.iterdir())
 
 
 def test_an_ios_before_executorchs_is_refused(classifier: Program, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="for iOS 15; choose from 16, 17, 18"):
-        BACKENDS[TARGET].convert(classifier, options("fp16", ios=15), tmp_path)
+        find_target(TARGET).make(classifier, options("fp16", ios=15), tmp_path)
 
 
 def test_a_pte_for_another_backend_is_not_unpacked(classifier: Program, convert: Convert) -> None:

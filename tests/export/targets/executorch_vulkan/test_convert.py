@@ -5,11 +5,10 @@ from pathlib import Path
 import pytest
 import torch
 import torch.nn.functional as F
-from efficientmod_export._recipes import RECIPES
 from torch import Tensor, nn
 
 from efficientmod_export.foreign import quiet
-from efficientmod_export.targets import BACKENDS
+from efficientmod_export.targets import find_target
 from efficientmod_mobile.deploy import Program, capture, deploy
 from efficientmod_mobile.errors import ConversionError
 
@@ -45,18 +44,20 @@ class Attention(nn.Module):
 def test_a_network_in_the_targets_form_is_one_delegate_that_cannot_run_here(
     classifier: Program, convert: Convert
 ) -> None:
-    artifact = convert(TARGET, deploy(classifier, RECIPES[TARGET]).program)
+    artifact = convert(TARGET, deploy(classifier, find_target(TARGET).variants[0].recipe).program)
     assert (artifact.path.name, artifact.runtime) == ("model_vulkan.pte", "ExecuTorch with Vulkan")
     assert (artifact.delegates, artifact.outside) == (1, ())
     assert b"VulkanBackend" in artifact.path.read_bytes()
+    target = find_target(TARGET)
+    (configuration,) = target.variants[0].configurations()
+    assert configuration.unit == "gpu"
     with quiet():  # its imports warn
-        runner = BACKENDS[TARGET].runner(artifact.path, artifact.inputs, artifact.outputs)
-    assert runner is None
+        assert "built without VulkanBackend" in (target.runtime.missing(configuration) or "")
 
 
 def test_fused_attention_is_refused_by_its_module(tmp_path: Path) -> None:
     program = capture(strengthen(Fused()), torch.zeros(1, 3, 20, 24))
     says = "scaled_dot_product_attention in attention becomes a softmax with -inf"
     with quiet(), pytest.raises(ConversionError, match=says):
-        BACKENDS[TARGET].convert(program, options("fp32"), tmp_path)
+        find_target(TARGET).make(program, options("fp32"), tmp_path)
     assert not list(tmp_path.iterdir())

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from efficientmod_export._stages import Artifact, InputSpec, Normalisation, TensorSpec
 from efficientmod_export.foreign import quiet
-from efficientmod_export.targets import BACKENDS
+from efficientmod_export.targets import find_target
 from efficientmod_mobile.deploy import Program, capture
 
 from ..conftest import CLASSES, MEAN, STD, Convert, options, strengthen
@@ -78,5 +78,5 @@ def test_a_value_whose_name_an_output_takes_gets_another(tmp_path: Path, errors:
 
     program = capture(strengthen(Taken()), torch.zeros(1, 3, 4, 6))
     with quiet():
-        artifact = BACKENDS["onnx"].convert(program, options(), tmp_path)
+        artifact = find_target("onnx").make(program, options(), tmp_path)
     assert max(errors(artifact, program)) < LIMIT

@@ -8,20 +8,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from efficientmod_export._recipes import RECIPES
 from packaging.version import Version
 
-from efficientmod_export._prove import reference_outputs
+from efficientmod_export._reference import reference_outputs
 from efficientmod_export._stages import ConversionOptions, Outputs, Precision, Sample
 from efficientmod_export._subject import example_input, preprocessing_of
 from efficientmod_export.bundle import Preprocessing
 from efficientmod_export.foreign import quiet
-from efficientmod_export.parity import TOLERANCES, MeasuredWith, judge, make_samples
-from efficientmod_export.targets import BACKENDS
-from efficientmod_export.targets.tflite._convert import input_values
+from efficientmod_export.parity import MeasuredWith, judge, make_samples
+from efficientmod_export.targets import find_target, input_values
 from efficientmod_mobile import load_network
 from efficientmod_mobile.deploy import Program, capture, deploy
 
+TARGET = find_target("tflite")
 VERSION = "2.14.0"
 
 # Runs a file on every picture of an .npy (n, 1, H, W, 3), and writes the logits (n, 1, classes).
@@ -62,7 +61,7 @@ def subject(name: str) -> Subject:
     network = load_network(name, None)
     preprocessing = preprocessing_of(network, None)
     samples = make_samples(preprocessing)
-    program = deploy(capture(network.module, example_input(preprocessing)), RECIPES["tflite"]).program
+    program = deploy(capture(network.module, example_input(preprocessing)), TARGET.variants[0].recipe).program
     return Subject(program, preprocessing, samples, reference_outputs(network.module, samples))
 
 
@@ -72,7 +71,7 @@ def old_python(environment: Callable[..., Path]) -> Path:
     return environment(f"tflite-runtime=={VERSION}", "numpy<2")
 
 
-@pytest.mark.parametrize("precision", BACKENDS["tflite"].precisions)
+@pytest.mark.parametrize("precision", TARGET.precisions)
 @pytest.mark.parametrize("name", ["efficientmod_xxs", "efficientmod_s"])
 def test_it_computes_what_pytorch_computes(
     name: str, precision: Precision, old_python: Path, call: Callable[..., str], tmp_path: Path
@@ -81,18 +80,18 @@ def test_it_computes_what_pytorch_computes(
     mean, std = held.preprocessing.mean, held.preprocessing.std
     options = ConversionOptions(precision, 16, mean, std, labels=None, model_name=name, description=name)
     with quiet():
-        artifact = BACKENDS["tflite"].convert(held.program, options, tmp_path)
+        artifact = TARGET.make(held.program, options, tmp_path)
     assert Version(artifact.least_runtime) <= Version(VERSION)
 
     pictures, logits = tmp_path / "pictures.npy", tmp_path / "logits.npy"
-    np.save(pictures, np.stack([input_values(sample.pixels) for sample in held.samples]))
+    np.save(pictures, np.stack([input_values(artifact.inputs[0], sample) for sample in held.samples]))
     call(old_python, "-c", RUN, artifact.path, pictures, logits)
     results: list[Outputs | str] = [(values,) for values in np.load(logits)]
     verdict = judge(
         [sample.name for sample in held.samples],
         held.references,
         results,
-        TOLERANCES["tflite", precision],
+        TARGET.variant(precision).places[0].limits,
         MeasuredWith(runtime="tflite-runtime", version=VERSION),
     )
     assert verdict.reasons == ()

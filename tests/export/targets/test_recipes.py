@@ -4,12 +4,14 @@ from collections import Counter
 
 import pytest
 import torch
-from efficientmod_export._recipes import CHANNELS_FIRST, RECIPES, XNNPACK
 from torch import fx, nn
 
-from efficientmod_export.targets import BACKENDS
-from efficientmod_mobile import create_model, list_models, load_network, realistic_state
-from efficientmod_mobile.deploy import Deployed, capture, deploy
+from efficientmod_export.targets import Target, Variant, all_targets, find_target
+from efficientmod_export.targets._recipes import CHANNELS_FIRST
+from efficientmod_mobile import create_model, list_models, realistic_state
+from efficientmod_mobile.deploy import EXACT, Deployed, capture, deploy
+
+from ...update_node_counts import count, stored
 
 FLOAT32 = 1e-5
 ATTENTIONS = {"efficientmod_xxs": 3, "efficientmod_xs": 6, "efficientmod_s": 8, "efficientmod_s_conv": 0}
@@ -28,7 +30,7 @@ def network(name: str, *, features_only: bool = False) -> nn.Module:
 
 def formed(module: nn.Module, target: str, size: tuple[int, int] = (96, 64)) -> Deployed:
     """The network in the target's form. `deploy` itself raises where it is not equal in float64."""
-    return deploy(capture(module, torch.zeros(1, 3, *size)), RECIPES[target])
+    return deploy(capture(module, torch.zeros(1, 3, *size)), find_target(target).variants[0].recipe)
 
 
 def operators(deployed: Deployed) -> Counter[str]:
@@ -42,10 +44,6 @@ def applied(deployed: Deployed, name: str) -> int:
 
 def tensors(deployed: Deployed) -> list[fx.Node]:
     return [node for node in deployed.program.graph.nodes if node.op != "output"]
-
-
-def test_every_target_has_a_recipe() -> None:
-    assert set(RECIPES) == set(BACKENDS)
 
 
 @pytest.mark.parametrize("name", list_models())
@@ -100,39 +98,34 @@ def test_efficientmod_at_its_own_size(name: str, target: str) -> None:
     assert formed(network(name), target, (224, 224)).certificate.float64_error <= 1e-12
 
 
-# model -> permutes and norms that its plain program has, and those that are left
-OTHERS: dict[str, tuple[tuple[int, int], tuple[int, int], tuple[int, int]]] = {
-    "timm/convnext_atto": ((64, 96), (34, 17), (1, 0)),
-    "timm/focalnet_tiny_srf": ((64, 96), (58, 29), (0, 0)),
-    "timm/poolformer_s12": ((64, 96), (2, 25), (1, 0)),
-    "timm/starnet_s1": ((64, 96), (0, 0), (0, 0)),
-    "timm/repvit_m0_9": ((64, 96), (0, 0), (0, 0)),
-    "timm/edgenext_xx_small": ((64, 96), (45, 20), (4, 0)),
-    "timm/efficientformerv2_s0": ((224, 224), (20, 0), (15, 0)),
-    # torch.export writes these two attentions as one operator each, which hides the transposed keys
-    "timm/mobilevit_xxs": ((64, 96), (30, 21), (40, 0)),
-    "timm/vit_tiny_patch16_224": ((224, 224), (25, 25), (49, 0)),
-    "timm/swin_tiny_patch4_window7_224": ((224, 224), (76, 29), (72, 0)),
-}
-
-
-def moves_and_norms(graph: fx.Graph) -> tuple[int, int]:
-    names = Counter(getattr(node.target, "_opname", "") for node in graph.nodes)
-    return names["permute"] + names["transpose"], names["layer_norm"] + names["group_norm"]
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize("name", stored())
 def test_other_networks_gain_too(name: str) -> None:
-    size, before, after = OTHERS[name]
-    program = capture(load_network(name, None).module.eval(), torch.zeros(1, 3, *size))
-    assert moves_and_norms(program.graph) == before
-    deployed = deploy(program, XNNPACK)
-    assert moves_and_norms(deployed.program.graph) == after
+    """torch.export writes the attention of some as one operator, which hides the transposed keys: moves are left."""
+    expected = stored()[name]
+    found, deployed = count(name, expected["size"])
+    assert found == expected, "python tests/update_node_counts.py writes the new numbers, if they are right"
     assert deployed.certificate.float64_error <= deployed.certificate.tolerance
 
 
-def test_one_form_for_all_mobile_targets() -> None:
-    """TFLite's writer takes a network as it is."""
-    for target in RECIPES.keys() - {"onnx", "tflite"}:
-        assert RECIPES[target][: len(CHANNELS_FIRST)] == CHANNELS_FIRST
+def test_other_networks_keep_no_norm_and_the_file_is_sorted() -> None:
+    assert list(stored()) == sorted(stored())
+    assert len(stored()) >= 10
+    assert {entry["after"]["norms"] for entry in stored().values()} == {0}
+
+
+def variants() -> list[Variant]:
+    return [variant for target in all_targets() for variant in target.variants]
+
+
+@pytest.mark.parametrize("variant", variants(), ids=lambda variant: variant.name)
+def test_one_form_for_all_mobile_targets(variant: Variant) -> None:
+    """TFLite's writer, and ONNX Runtime, take a network as it is."""
+    form = EXACT if variant.target in ("onnx", "tflite") else CHANNELS_FIRST
+    assert variant.recipe[: len(form)] == form
+
+
+@pytest.mark.parametrize("target", all_targets(), ids=lambda target: target.name)
+def test_every_precision_of_a_target_gets_the_same_network(target: Target) -> None:
+    """What is proven of the float32 form of a graph holds for the others."""
+    assert {variant.recipe for variant in target.variants} == {target.variants[0].recipe}

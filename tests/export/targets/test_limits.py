@@ -1,0 +1,53 @@
+"""The numbers of the limits, held to what the project promises."""
+
+import pytest
+
+from efficientmod_export._stages import Unit
+from efficientmod_export.targets import find_target
+
+from ..conftest import ALL_LIMITS
+
+
+@pytest.mark.parametrize("target", ["executorch", "onnx", "tflite"])
+def test_float32_is_held_to_a_ten_thousandth_of_the_range(target: str) -> None:
+    (place,) = find_target(target).variant("fp32").places
+    assert (place.unit, place.compute_precision) == ("cpu", "float32")
+    assert place.limits.max_relative_error == 1e-4
+
+
+@pytest.mark.parametrize("name", ALL_LIMITS)
+def test_every_limit_can_fail_and_says_where_it_comes_from(name: str) -> None:
+    limits = ALL_LIMITS[name]
+    assert 0 < limits.mean_relative_error < limits.max_relative_error <= 1e-2
+    # A swap of a displacement d needs an error of d / 2, so that a larger limit would never be reached.
+    assert 0 < limits.displacement < 2 * limits.max_relative_error
+    assert 0.999 < limits.cosine < 1
+    assert limits.sqnr_db >= 40
+    assert len(limits.origin.split()) > 10
+
+
+@pytest.mark.parametrize("unit", ["cpu", "gpu"])
+@pytest.mark.parametrize("target", ["coreml", "executorch-coreml"])
+def test_half_precision_is_looser_than_single(target: str, unit: Unit) -> None:
+    half, single = (
+        next(place.limits for place in find_target(target).variant(precision).places if place.unit == unit)
+        for precision in ("fp16", "fp32")
+    )
+    assert half.max_relative_error > single.max_relative_error
+
+
+def test_weights_in_half_precision_are_looser_than_single_and_tighter_than_arithmetic_in_half() -> None:
+    single, weights = (find_target("tflite").variant(precision).places[0].limits for precision in ("fp32", "fp16"))
+    arithmetic = find_target("coreml").variant("fp16").places[0].limits
+    assert single.max_relative_error < weights.max_relative_error < arithmetic.max_relative_error
+
+
+@pytest.mark.parametrize("target", ["coreml", "executorch-coreml"])
+def test_a_graph_is_held_tighter_than_any_file(target: str) -> None:
+    """Rounding must not hide a wrong operator."""
+    found = find_target(target)
+    assert found.interpreter is not None
+    graph = found.interpreter.graph_limits
+    for place in (place for variant in found.variants for place in variant.places):
+        assert graph.max_relative_error < place.limits.max_relative_error
+        assert graph.sqnr_db > place.limits.sqnr_db
