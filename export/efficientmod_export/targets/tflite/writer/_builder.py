@@ -19,14 +19,8 @@ MAX_RANK = 4
 """Delegates for GPUs refuse tensors of more axes, and so did XNNPACK for long."""
 
 _LARGEST = 2**31 - 1
-
-_MOST_AXES = {
-    "BATCH_MATMUL": 5,
-    **dict.fromkeys(("CONCATENATION", "FULLY_CONNECTED", "SOFTMAX", "MEAN", "SUM", "REDUCE_MAX", "REDUCE_MIN"), 6),
-}
+_MOST_AXES = 8
 """What LiteRT loads; with more, it refuses the file."""
-_ANY = 8
-"""Axes of a tensor that any operator takes."""
 
 
 @dataclass(eq=False)
@@ -93,9 +87,8 @@ class Builder:
             isinstance(item, int) and abs(item) > _LARGEST for item in vars(options).values()
         ):
             raise CannotLowerError("a number beyond 32 bits")
-        most = _MOST_AXES.get(code, _ANY)
-        if any(len(axes) > most for axes in (shape, *(self.tensors[tensor].shape for tensor in inputs))):
-            raise CannotLowerError(f"over {most} axes, which is what TFLite's {code} takes")
+        if any(len(axes) > _MOST_AXES for axes in (shape, *(self.tensors[tensor].shape for tensor in inputs))):
+            raise CannotLowerError(f"over {_MOST_AXES} axes, which is what TFLite's {code} takes")
         output = self.tensor(f"{self.scope}/{code.lower()}", shape, dtype)
         operator = Operator(code, list(inputs), [output], options)
         self.operators.append(operator)
