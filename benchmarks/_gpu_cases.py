@@ -158,6 +158,9 @@ def _unary() -> Iterator[Case]:
     yield single(
         "GELU", "tanh 5x7x6, up to 200", [(5, 7, 6)], (5, 7, 6), schema.GeluOptionsT(approximate=True), scale=50.0
     )
+    for slope in (-0.5, 0.0, 1.0, 1.5):
+        options = schema.LeakyReluOptionsT(alpha=slope)
+        yield single("LEAKY_RELU", f"5x7x6, slope {slope}", [(5, 7, 6)], (5, 7, 6), options)
     yield single("GELU", "tanh 5x7x6", [(5, 7, 6)], (5, 7, 6), schema.GeluOptionsT(approximate=True))
 
 

@@ -8,7 +8,8 @@ import torch
 
 from efficientmod_export import export_bundle
 from efficientmod_export._stages import Sample
-from efficientmod_export.bundle import Bundle, model_file, open_bundle, open_picture
+from efficientmod_export.bundle import model_file, open_picture
+from efficientmod_export.bundle.contract import Bundle, open_bundle
 from efficientmod_export.targets import find_target, runner_of
 from efficientmod_mobile import list_models, load_network
 

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from efficientmod_export import export_bundle
-from efficientmod_export.bundle import golden_references, golden_samples, open_bundle
+from efficientmod_export.bundle import golden_references, golden_samples
+from efficientmod_export.bundle.contract import open_bundle
 
 VERSION = "1.2.2"
 NEEDED = ("EGL", "GLESv2")  # what MediaPipe's library is linked against, on any machine

@@ -16,7 +16,7 @@ from efficientmod_export._stages import Unit
 from efficientmod_export._verify import verify_bundle
 from efficientmod_export.bench import _worker, bench_bundle
 from efficientmod_export.bench._plan import EAGER, Measurement, Plan
-from efficientmod_export.bundle import open_bundle
+from efficientmod_export.bundle.contract import open_bundle
 from efficientmod_export.targets import Target, all_targets, find_target, target_names
 from efficientmod_mobile.errors import DependencyError, ParityError
 

@@ -15,13 +15,17 @@ Shape = tuple[int, ...]
 
 @dataclass(eq=False)
 class Tensor:
-    """A tensor by name and shape; `data` where it is stored in the file, `writer` where an operator computes it."""
+    """A tensor by name and shape; `data` where it is stored in the file, `writer` where an operator computes it.
+
+    `padding` is what a GPU holds beside its channels, once it is known (`_gpu_lanes`).
+    """
 
     name: str
     shape: Shape
     data: NDArray[Any] | None = None
     writer: "Operator | None" = None
     readers: list["Operator"] = field(default_factory=list)
+    padding: float | None = None
 
     @property
     def constant(self) -> bool:
@@ -49,6 +53,13 @@ class Operator:
         """The operator with the shapes of what it reads and writes."""
         taken = ", ".join("x".join(map(str, tensor.shape)) or "scalar" for tensor in self.inputs)
         return f"{self.code}({taken}) -> {'x'.join(map(str, self.shape)) or 'scalar'}"
+
+    def join(self) -> None:
+        """Tell the tensors who reads and who writes them."""
+        for tensor in self.inputs:
+            tensor.readers.append(self)
+        for tensor in self.outputs:
+            tensor.writer = self
 
     def option(self, name: str, default: Any = None) -> Any:
         """A field of the options' table; the default where the operator has no such table."""
@@ -82,10 +93,7 @@ def _of_graph(model: Any, graph: Any, codes: list[str]) -> list[Operator]:
             tuple(tensors[index] for index in item.outputs),
             item.builtinOptions,
         )
-        for tensor in operator.inputs:
-            tensor.readers.append(operator)
-        for tensor in operator.outputs:
-            tensor.writer = operator
+        operator.join()
         made.append(operator)
     return made
 

@@ -7,7 +7,7 @@ padding the weight zero, and zero times infinity is no number: that reaches the 
 A padding is the same number all over a tensor, so that it can be followed through the file.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -54,23 +54,33 @@ def padded(tensor: Tensor) -> bool:
     return len(tensor.shape) > 1 and tensor.shape[-1] % LANES != 0
 
 
-def padding(tensor: Tensor) -> np.float64:
-    """The number beside the channels; zero where there is none."""
-    operator = tensor.writer
-    if not padded(tensor) or operator is None:
-        return _ZERO
+def find_paddings(operators: Iterable[Operator]) -> None:
+    """Note in each computed tensor what stands beside its channels; the operators are in order."""
     with np.errstate(all="ignore"):
-        if operator.code in _BINARY:
-            width = tensor.shape[-1]
-            left, right = (_operand(item, width) for item in operator.inputs[:2])
-            return _BINARY[operator.code](left, right)
-        if operator.code in _UNARY:
-            return _UNARY[operator.code](padding(operator.inputs[0]))
-        if operator.code == "DEPTHWISE_CONV_2D":
-            return padding(operator.inputs[0]) * _ZERO
-        if operator.code in _KEEPING and (source := _kept(operator)) is not None:
-            return padding(source)
-    return _ZERO
+        for operator in operators:
+            for tensor in operator.outputs:
+                tensor.padding = float(_padding(operator, tensor)) if padded(tensor) else None
+
+
+def _padding(operator: Operator, tensor: Tensor) -> np.float64:
+    if operator.code in _BINARY:
+        left, right = (_operand(item, tensor.shape[-1]) for item in operator.inputs[:2])
+        return _BINARY[operator.code](left, right)
+    if operator.code in _UNARY:
+        return _UNARY[operator.code](_noted(operator.inputs[0]))
+    if operator.code == "DEPTHWISE_CONV_2D":
+        return _noted(operator.inputs[0]) * _ZERO
+    source = _kept(operator) if operator.code in _KEEPING else None
+    return _ZERO if source is None else _noted(source)
+
+
+def _noted(tensor: Tensor) -> np.float64:
+    return np.float64(tensor.padding or 0.0)
+
+
+def is_spread(tensor: Tensor) -> bool:
+    """Whether the padding of a tensor's channels is no finite number."""
+    return not np.isfinite(_noted(tensor))
 
 
 def _kept(operator: Operator) -> Tensor | None:
@@ -89,10 +99,10 @@ def _kept(operator: Operator) -> Tensor | None:
 def _operand(tensor: Tensor, width: int) -> np.float64:
     """The padding of an operand; one channel for all is what stands in the tensor, padding or not."""
     if tensor.shape[-1:] == (width,):
-        return padding(tensor)
+        return _noted(tensor)
     return np.float64(tensor.data.reshape(-1)[0]) if tensor.data is not None and tensor.data.size == 1 else _SOME
 
 
 def spreads(operator: Operator) -> bool:
     """Whether an operator reads channels together whose padding is no finite number."""
-    return any(not np.isfinite(padding(tensor)) for tensor in operator.inputs if padded(tensor))
+    return any(map(is_spread, operator.inputs))

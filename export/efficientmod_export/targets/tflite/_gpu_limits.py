@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import prod
 
+from efficientmod_mobile.errors import InputError
+
 from ._file import Operator, Tensor, operators
-from ._gpu_lanes import LANES, spreads
+from ._gpu_lanes import LANES, find_paddings, spreads
 
 MOST_AXES = 4
 
@@ -61,11 +63,16 @@ def gpu_findings(data: bytes) -> tuple[GpuFinding, ...]:
     Raises:
         InputError: the bytes are no TFLite model.
     """
+    listed = operators(data)
     found = []
-    for operator in operators(data):
-        limit = next((limit for limit in GPU_LIMITS if limit.matches(operator)), None)
-        if limit is not None:
-            found.append(GpuFinding(limit, operator.outputs[0].name, operator.text))
+    try:
+        find_paddings(listed)
+        for operator in listed:
+            limit = next((limit for limit in GPU_LIMITS if limit.matches(operator)), None)
+            if limit is not None:
+                found.append(GpuFinding(limit, operator.outputs[0].name, operator.text))
+    except (LookupError, TypeError, ValueError) as error:
+        raise InputError(f"The TFLite model contradicts itself ({error}); convert the model again.") from error
     return tuple(found)
 
 
@@ -208,6 +215,30 @@ def _sums_padding(operator: Operator) -> bool:
     return _over_channels(operator) and spreads(operator)
 
 
+GREATEST_OF_SUM = GpuLimit(
+    "greatest of a sum",
+    ("REDUCE_MAX", "REDUCE_MIN"),
+    _greatest_of_sum,
+    Effect.WRONG,
+    "it is the only reader of an ADD of two computed tensors of one shape; the GPU joins them to one kernel, which "
+    "is wrong",
+)
+PADDING = GpuLimit(
+    "padding of the channels",
+    ("CONV_2D", "TRANSPOSE_CONV", "FULLY_CONNECTED", "BATCH_MATMUL"),
+    _reads_padding,
+    Effect.WRONG,
+    "the channels are no multiple of four, and what the GPU pads them with is divided by zero before; the result "
+    "is not a number",
+)
+SUMMED_PADDING = GpuLimit(
+    "padding of the channels, summed",
+    ("MEAN", "SUM"),
+    _sums_padding,
+    Effect.WRONG,
+    "the channels are no multiple of four, and what the GPU pads them with is divided by zero before; the sum over "
+    "the channels is not a number",
+)
 GPU_LIMITS: tuple[GpuLimit, ...] = (
     GpuLimit("five axes", (), _many_axes, Effect.REFUSED, "a tensor of more than four axes"),
     GpuLimit(
@@ -332,30 +363,16 @@ GPU_LIMITS: tuple[GpuLimit, ...] = (
         Effect.REFUSED,
         "slopes that vary along another axis than the channels, or do not vary",
     ),
+    GpuLimit(
+        "slope beyond one",
+        ("LEAKY_RELU",),
+        lambda operator: not 0 <= operator.option("alpha") <= 1,
+        Effect.WRONG,
+        "a slope below zero or beyond one; the GPU computes the greater of x and slope * x",
+    ),
     GpuLimit("backwards", ("STRIDED_SLICE",), _backwards, Effect.REFUSED, "a step below zero"),
-    GpuLimit(
-        "greatest of a sum",
-        ("REDUCE_MAX", "REDUCE_MIN"),
-        _greatest_of_sum,
-        Effect.WRONG,
-        "it is the only reader of an ADD of two computed tensors of one shape; the GPU joins them to one kernel, which "
-        "is wrong",
-    ),
-    GpuLimit(
-        "padding of the channels",
-        ("CONV_2D", "TRANSPOSE_CONV", "FULLY_CONNECTED", "BATCH_MATMUL"),
-        _reads_padding,
-        Effect.WRONG,
-        "the channels are no multiple of four, and what the GPU pads them with is divided by zero before; the result "
-        "is not a number",
-    ),
-    GpuLimit(
-        "padding of the channels, summed",
-        ("MEAN", "SUM"),
-        _sums_padding,
-        Effect.WRONG,
-        "the channels are no multiple of four, and what the GPU pads them with is divided by zero before; the sum over "
-        "the channels is not a number",
-    ),
+    GREATEST_OF_SUM,
+    PADDING,
+    SUMMED_PADDING,
 )
 """In the order in which they are looked for."""

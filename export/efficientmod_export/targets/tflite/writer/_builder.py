@@ -13,20 +13,14 @@ import numpy as np
 from ._digest import digest
 from ._errors import CannotLowerError
 from ._graph import Array, Shape
-from ._layout import Layout, Value, merged, moves, natural, order_between
+from ._layout import Layout, Value, in_steps, moves, natural, order_between
 
 MAX_RANK = 4
 """Delegates for GPUs refuse tensors of more axes, and so did XNNPACK for long."""
 
 _LARGEST = 2**31 - 1
-
-_MOST_AXES = {
-    "BATCH_MATMUL": 5,
-    **dict.fromkeys(("CONCATENATION", "FULLY_CONNECTED", "SOFTMAX", "MEAN", "SUM", "REDUCE_MAX", "REDUCE_MIN"), 6),
-}
+_MOST_AXES = 8
 """What LiteRT loads; with more, it refuses the file."""
-_ANY = 8
-"""Axes of a tensor that any operator takes."""
 
 
 @dataclass(eq=False)
@@ -93,9 +87,8 @@ class Builder:
             isinstance(item, int) and abs(item) > _LARGEST for item in vars(options).values()
         ):
             raise CannotLowerError("a number beyond 32 bits")
-        most = _MOST_AXES.get(code, _ANY)
-        if any(len(axes) > most for axes in (shape, *(self.tensors[tensor].shape for tensor in inputs))):
-            raise CannotLowerError(f"over {most} axes, which is what TFLite's {code} takes")
+        if any(len(axes) > _MOST_AXES for axes in (shape, *(self.tensors[tensor].shape for tensor in inputs))):
+            raise CannotLowerError(f"over {_MOST_AXES} axes, which is what TFLite's {code} takes")
         output = self.tensor(f"{self.scope}/{code.lower()}", shape, dtype)
         operator = Operator(code, list(inputs), [output], options)
         self.operators.append(operator)
@@ -129,14 +122,15 @@ class Builder:
             return self.constant(data.reshape(shape), self.tensors[value.tensor].name)
         key = (value.tensor, shape, shape, natural(len(shape)))
         if key not in self._views:
-            self._views[key] = self._reshape(value.tensor, shape)
+            self._views[key] = self.reshaped(value.tensor, shape)
         return self._views[key]
 
     def copied(self, tensor: int) -> int:
         """Another tensor with the same content."""
-        return self._reshape(tensor, self.tensors[tensor].shape)
+        return self.reshaped(tensor, self.tensors[tensor].shape)
 
-    def _reshape(self, tensor: int, shape: Shape) -> int:
+    def reshaped(self, tensor: int, shape: Shape) -> int:
+        """Another tensor with the same content in another shape."""
         from ai_edge_litert.schema_py_generated import ReshapeOptionsT
 
         dtype, options = self.tensors[tensor].dtype.type, ReshapeOptionsT(newShape=list(shape))
@@ -160,8 +154,12 @@ class Builder:
         from ai_edge_litert.schema_py_generated import TransposeOptionsT
 
         # The physical shape itself where it is short enough: then what follows needs no RESHAPE. Else the fewest axes.
-        shape = value.physical
-        if len(shape) > MAX_RANK:
-            shape, order = merged(shape, order)
-        result = tuple(shape[axis] for axis in order)
-        return self.emit("TRANSPOSE", [self.stored(value, shape), self.ints(order)], result, TransposeOptionsT())
+        steps = [(value.physical, order)]
+        if len(value.physical) > MAX_RANK:
+            steps = in_steps(value.physical, order, MAX_RANK)
+        tensor = value.tensor
+        for shape, axes in steps:
+            source = self.stored(Value(tensor, shape, natural(len(shape))))
+            result = tuple(shape[axis] for axis in axes)
+            tensor = self.emit("TRANSPOSE", [source, self.ints(axes)], result, TransposeOptionsT())
+        return tensor

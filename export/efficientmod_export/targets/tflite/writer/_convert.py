@@ -53,7 +53,10 @@ def to_tflite(
     # 3. Lower node by node, moving data only where an operator needs another layout.
     builder, inputs, outputs = _lower(graph)
     # 4. Write.
+    from ._gpu_forms import form_for_gpus
     from ._model import build
+
+    form_for_gpus(builder)
 
     entries = {}
     if metadata is not None:

@@ -13,7 +13,9 @@ equal product, left to right; it is a mere change of view when the axes of each 
 memory.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import combinations, pairwise, permutations
 from math import prod
 
 from ._graph import Shape
@@ -76,6 +78,43 @@ def merged(physical: Shape, order: Layout) -> tuple[Shape, Layout]:
     by_place = sorted(range(len(runs)), key=lambda run: runs[run][0])
     shape = tuple(prod(physical[axis] for axis in runs[run]) for run in by_place)
     return shape, tuple(by_place.index(run) for run in range(len(runs)))
+
+
+def in_steps(shape: Shape, order: Layout, most: int) -> list[tuple[Shape, Layout]]:
+    """A transposition as several in turn, each of at most `most` axes once those that move together are merged.
+
+    The innermost axis, whose elements are copied at once, stays innermost where it can.
+    """
+    shape, order = merged(shape, order)
+    if len(shape) <= most:
+        return [(shape, order)]
+
+    def cost(first: Layout) -> tuple[int, int, int]:
+        rest = _after(shape, first, order)
+        moved = (first[-1] != len(first) - 1) + (rest[1][-1:] != (len(rest[0]) - 1,))
+        return len(rest[0]), moved, len(merged(shape, first)[0])
+
+    first = min(_exchanges(len(shape), most), key=cost)
+    return [merged(shape, first), *in_steps(*_after(shape, first, order), most)]
+
+
+def _after(shape: Shape, first: Layout, order: Layout) -> tuple[Shape, Layout]:
+    """What is left of a transposition when another was done first."""
+    return merged(tuple(shape[axis] for axis in first), tuple(first.index(axis) for axis in order))
+
+
+def _exchanges(rank: int, most: int) -> Iterator[Layout]:
+    """The orders of axes that move at most `most` runs of neighbours."""
+    for count in range(2, most + 1):
+        for cuts in combinations(range(1, rank), count - 1):
+            runs = [range(low, high) for low, high in pairwise((0, *cuts, rank))]
+            for moved in permutations(runs):
+                yield tuple(axis for run in moved for axis in run)
+
+
+def around(physical: Shape, place: int) -> Shape:
+    """The shape of three axes with one of the physical axes in the middle."""
+    return prod(physical[:place]), physical[place], prod(physical[place + 1 :])
 
 
 def moves(value: Value, layout: Layout) -> bool:

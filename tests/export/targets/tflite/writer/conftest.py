@@ -14,6 +14,7 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter
 from onnx import TensorProto, helper, numpy_helper
 
+from efficientmod_export.targets.tflite._gpu_limits import Effect, gpu_findings
 from efficientmod_export.targets.tflite.writer import to_tflite
 
 OPSET = 20
@@ -147,6 +148,7 @@ def converted(model: onnx.ModelProto, feeds: Mapping[str, np.ndarray] | None = N
     data = to_tflite(model, **options)
     outputs, interpreter = run(data, feeds)
     rank = max(len(item["shape"]) for item in interpreter.get_tensor_details())
+    assert not [str(found) for found in gpu_findings(data) if found.limit.effect != Effect.REFUSED]
     return Converted(data, outputs, expected_of(model, feeds), operators_of(interpreter), is_whole(interpreter), rank)
 
 

@@ -97,7 +97,7 @@ def test_outputs_that_are_views_of_one_tensor(check_graph: Check) -> None:
     ("operator", "inputs", "constants", "attributes", "release"),
     [
         ("Conv", [(1, 4, 5, 5)], {"w": np.ones((4, 4, 3, 3), np.float32)}, {}, "1.5.0"),
-        ("Conv", [(1, 4, 5, 5)], {"w": np.ones((4, 2, 3, 3), np.float32)}, {"group": 2}, "2.9.0"),
+        ("Conv", [(1, 8, 5, 5)], {"w": np.ones((8, 4, 3, 3), np.float32)}, {"group": 2}, "2.9.0"),
         ("Conv", [(1, 4, 7, 7)], {"w": np.ones((4, 1, 3, 3), np.float32)}, {"group": 4, "dilations": [2, 2]}, "1.12.0"),
         ("MatMul", [(3, 4)], {"w": np.ones((4, 5), np.float32)}, {}, "1.5.0"),
         ("MatMul", [(2, 3, 4)], {"w": np.ones((4, 5), np.float32)}, {}, "2.0.0"),

@@ -75,7 +75,7 @@ def test_gather_nd(check_graph: Check, places: Any) -> None:
         helper.make_node("GatherND", ["first", "i"], ["y0"]),
     ]
     constants = {"w": normal(4, 3, 1, 1), "i": np.asarray(places, np.int64)}
-    assert check_graph(nodes, [(2, 3, 5, 7)], constants).operators["GATHER_ND"] == 1
+    assert check_graph(nodes, [(2, 3, 5, 7)], constants).operators["GATHER"] == 1
 
 
 def test_channels_by_a_list(check_graph: Check) -> None:

@@ -3,6 +3,7 @@
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
+from .._builder import MAX_RANK
 from .._errors import CannotLowerError
 from .._layout import Value, last_axis_innermost, moves
 from ._broadcast import binary, scalar, unary
@@ -101,7 +102,18 @@ def hard_sigmoid(context: Context, x: Operand, *, alpha: float = 0.2, beta: floa
 @lowers("LeakyRelu")
 def leaky_relu(context: Context, x: Operand, *, alpha: float = 0.01) -> Value:
     """x where it is positive, alpha * x elsewhere."""
-    return unary(context, "LEAKY_RELU", context.value(x), schema.LeakyReluOptionsT(alpha=alpha))
+    return _one_slope(context, context.value(x), alpha)
+
+
+def _one_slope(context: Context, value: Value, slope: float) -> Value:
+    """x where it is positive, slope * x elsewhere. A GPU's LEAKY_RELU is the greater of the two, so that a slope below
+    zero or beyond one is given to each channel.
+    """
+    if 0 <= slope <= 1:
+        return unary(context, "LEAKY_RELU", value, schema.LeakyReluOptionsT(alpha=slope))
+    shape = context.builder.shape(value)
+    slopes = context.constant(np.full(shape[-1:], slope, np.float32), "slopes")
+    return Value(context.emit("PRELU", [value.tensor, slopes], shape), value.physical, value.layout)
 
 
 @lowers("PRelu")
@@ -109,7 +121,17 @@ def parametric_relu(context: Context, x: Operand, slope: Operand) -> Value:
     """x where it is positive, slope * x elsewhere; with a constant slope along the channels."""
     if isinstance(slope, Value):
         raise CannotLowerError("the slope is computed by the network; it must be constant")
-    return binary(context, "PRELU", x, slope)
+    value = context.value(x)
+    if slope.size == 1:
+        return _one_slope(context, value, float(slope.reshape(-1)[0]))
+    rank, innermost = len(value.layout), value.layout[-1]
+    extents = (1,) * (rank - slope.ndim) + slope.shape
+    if slope.size == extents[innermost] and rank > 1:
+        return binary(context, "PRELU", value, slope)
+    # GPUs take no other slopes.
+    negative = binary(context, "MINIMUM", value, scalar(0.0), schema.MaximumMinimumOptionsT())
+    scaled = binary(context, "MUL", negative, slope, schema.MulOptionsT())
+    return binary(context, "ADD", unary(context, "RELU", value), scaled, schema.AddOptionsT())
 
 
 @lowers("Softmax")
@@ -122,7 +144,8 @@ def softmax(context: Context, x: Operand, *, axis: int = -1) -> Value:
     value = context.builder.arranged(value, last_axis_innermost(value.layout, axis))
     stored = context.builder.shape(value)
     shape = stored if stored[-1] == value.physical[-1] else value.physical
-    shape = (1, *shape) if len(shape) == 1 else shape
+    if not 1 < len(shape) <= MAX_RANK:
+        shape = (value.size // shape[-1], shape[-1])
     tensor = context.emit("SOFTMAX", [context.builder.stored(value, shape)], shape, schema.SoftmaxOptionsT(beta=1.0))
     return Value(tensor, value.physical, value.layout)
 

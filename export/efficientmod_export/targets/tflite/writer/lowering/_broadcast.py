@@ -42,7 +42,7 @@ def binary(context: Context, code: str, left: Operand, right: Operand, options: 
     shapes = _running_shapes(context, operands, physical)
     if code in _VECTORISED:
         operands, shapes = _with_long_runs(operands, shapes)
-    shapes = _for_gpus(operands, shapes)
+    operands, shapes = _for_gpus(context, operands, shapes)
     tensors = [_tensor(context, operand, shape) for operand, shape in zip(operands, shapes, strict=True)]
     tensor = context.emit(code, tensors, np.broadcast_shapes(*shapes), options)
     return Value(tensor, physical, layout)
@@ -75,17 +75,58 @@ def _with_long_runs(operands: Sequence[Operand], shapes: Sequence[Shape]) -> tup
     return [operand for operand, _ in made], [shape for _, shape in made]
 
 
-def _for_gpus(operands: Sequence[Operand], shapes: list[Shape]) -> list[Shape]:
-    """Shapes that LiteRT reads alike on a GPU and on a CPU: at least two axes, and four beside a constant whose first
-    axis is the result's; with fewer, a GPU reads that constant's first slice only.
+def _for_gpus(context: Context, operands: Sequence[Operand], shapes: list[Shape]) -> tuple[list[Operand], list[Shape]]:
+    """Shapes that LiteRT reads alike on a GPU and on a CPU: at most four axes and at least two, and four beside a
+    constant that varies along the first axis of the result, which then is not the longer one.
     """
+    operands = list(operands)
+    while _is_too_much(operands, shapes):
+        shapes = _merged(shapes)
+        shapes = [(1,) * (MAX_RANK - len(shape)) + shape for shape in shapes]
+        if not _is_too_much(operands, shapes):
+            break
+        place, axis = _lacking(operands, shapes)
+        count = np.broadcast_shapes(*shapes)[axis]
+        operands[place], shapes[place] = _repeated(context, operands[place], shapes[place], axis, count)
     result = np.broadcast_shapes(*shapes)
     constants = [shape for item, shape in zip(operands, shapes, strict=True) if not isinstance(item, Value)]
     varies = any(len(shape) == len(result) and shape[0] > 1 for shape in constants)
     rank = MAX_RANK if varies else 2
     if len(result) >= rank:
-        return shapes
-    return [(1,) * (rank - len(shape)) + shape for shape in shapes]
+        return operands, shapes
+    return operands, [(1,) * (rank - len(shape)) + shape for shape in shapes]
+
+
+def _is_too_much(operands: Sequence[Operand], shapes: Sequence[Shape]) -> bool:
+    """Whether there are more axes than a GPU takes, or as many and a constant is longer along the first."""
+    if len(shapes[0]) != MAX_RANK or len(shapes[1]) != MAX_RANK:
+        return max(map(len, shapes)) > MAX_RANK
+    computed, constants = (
+        [shape[0] for item, shape in zip(operands, shapes, strict=True) if isinstance(item, Value) is kind]
+        for kind in (True, False)
+    )
+    return max(constants, default=1) > max(computed)
+
+
+def _lacking(operands: Sequence[Operand], shapes: Sequence[Shape]) -> tuple[int, int]:
+    """An operand to repeat, and the axis along which: for four axes the value and the first, else the first axis that
+    a constant lacks, or the smaller value.
+    """
+    if len(shapes[0]) == MAX_RANK:
+        return next(place for place, item in enumerate(operands) if isinstance(item, Value)), 0
+    result = np.broadcast_shapes(*shapes)
+    short = [place for place, shape in enumerate(shapes) if shape != result]
+    place = min(short, key=lambda place: (isinstance(operands[place], Value), prod(shapes[place])))
+    return place, next(axis for axis, extent in enumerate(shapes[place]) if extent != result[axis])
+
+
+def _repeated(context: Context, operand: Operand, shape: Shape, axis: int, count: int) -> tuple[Operand, Shape]:
+    """An operand, seen in a shape, with its only element along an axis so many times over."""
+    longer = (*shape[:axis], count, *shape[axis + 1 :])
+    if not isinstance(operand, Value):
+        return np.broadcast_to(operand.reshape(shape), longer), longer
+    tensor = times_ones(context, operand, (prod(shape[:axis]), 1, prod(shape[axis:])), count)
+    return Value(tensor, longer, natural(len(longer))), longer
 
 
 def common_layout(values: Sequence[Value], rank: int) -> Layout:

@@ -10,6 +10,8 @@ from ._linear import is_left_product, left_product
 from ._padding import Pads, image_of, pad_image, same_pads, window_pads
 from ._registry import Context, Operand, lowers
 
+_LANES = 4
+"""Channels that a GPU keeps together."""
 _SAME, _VALID = schema.Padding.SAME, schema.Padding.VALID
 
 
@@ -53,15 +55,35 @@ def convolution(
         "padding": padding,
     }
     channels, shape = image.physical[3], nhwc(context.shape)
-    if group == channels and group > 1:
+    of_points = kernel == (1, 1) and outputs > channels
+    if group == channels and group > 1 and not of_points:
         multiplier = weight.shape[0] // channels
         filters = weight.transpose(1, 2, 3, 0)
         made = schema.DepthwiseConv2DOptionsT(depthMultiplier=multiplier, **options)
         tensor = _emit(context, "DEPTHWISE_CONV_2D", image, filters, bias, shape, made)
     else:
-        filters = weight.transpose(0, 2, 3, 1)
+        filters = _with_wide_groups(weight, group).transpose(0, 2, 3, 1)
         tensor = _emit(context, "CONV_2D", image, filters, bias, shape, schema.Conv2DOptionsT(**options))
     return Value(tensor, shape, NHWC)
+
+
+def _with_wide_groups(weight: Array, group: int) -> Array:
+    """The weight (O, C / group, kh, kw) of the same convolution in fewer groups, with zeros between those that were
+    joined: on a GPU the channels of a group, in and out, must be multiples of four.
+    """
+    inputs, outputs = weight.shape[1], weight.shape[0] // group
+    joined = next(
+        count
+        for count in range(1, group + 1)
+        if group % count == 0 and (count == group or not (count * inputs % _LANES or count * outputs % _LANES))
+    )
+    if joined == 1:
+        return weight
+    wide = np.zeros((weight.shape[0], joined * inputs, *weight.shape[2:]), weight.dtype)
+    for place in range(group):
+        rows, first = slice(place * outputs, (place + 1) * outputs), place % joined * inputs
+        wide[rows, first : first + inputs] = weight[rows]
+    return wide
 
 
 def _check_reach(extents: Shape, kernel: Shape, dilations: Shape, pads: Pads) -> None:

@@ -92,7 +92,13 @@ def reciprocal(context: Context, x: Operand) -> Value:
 
 @lowers("Pow")
 def power(context: Context, base: Operand, exponent: Operand) -> Value:
-    """Base ** exponent; squares, roots and inverses of roots have operators of their own, XNNPACK none for others."""
+    """Base ** exponent; squares, roots and inverses of roots have operators of their own, XNNPACK none for others.
+
+    A positive number to a computed power is exp(exponent * log(base)).
+    """
+    if not isinstance(base, Value) and base.size == 1 and float(base.reshape(-1)[0]) > 0:
+        exponents = binary(context, "MUL", exponent, scalar(np.log(float(base.reshape(-1)[0]))), schema.MulOptionsT())
+        return unary(context, "EXP", exponents, schema.ExpOptionsT())
     if isinstance(exponent, Value) or exponent.size != 1:
         return binary(context, "POW", base, exponent, schema.PowOptionsT())
     if not isinstance(base, Value):

@@ -1,20 +1,20 @@
-"""Taking elements by a list of places: GATHER and GATHER_ND, which XNNPACK has not.
+"""Taking elements by a list of places: GATHER, which XNNPACK has not. GPUs have no GATHER_ND.
 
 A few runs of neighbours are cut out and joined instead. Of the innermost axis, where that would copy number by number,
 a short one is a product with a matrix of zeros and ones.
 """
 
 from collections.abc import Sequence
+from math import prod
 
 import numpy as np
-from ai_edge_litert import schema_py_generated as schema
 
 from .._errors import CannotLowerError
 from .._graph import Array
 from .._layout import Value, natural
 from ._linear import right_product
 from ._registry import Context, Operand, lowers
-from ._slicing import joined, parts
+from ._slicing import joined, parts, taken
 
 _FEW = 16
 """Runs of neighbours that are worth a SLICE each."""
@@ -42,8 +42,7 @@ def gather(context: Context, x: Operand, indices: Operand, *, axis: int = 0) -> 
         return Value(_product(context, value, places.reshape(-1)).tensor, physical, layout)
     if len(runs) <= _FEW:
         return Value(joined(context, parts(context, value, at, runs), at).tensor, physical, layout)
-    operands = [context.builder.stored(value), context.builder.constant(places, "places")]
-    return Value(context.emit("GATHER", operands, physical, schema.GatherOptionsT(axis=at)), physical, layout)
+    return Value(taken(context, value, at, places).tensor, physical, layout)
 
 
 def _product(context: Context, value: Value, places: Array) -> Value:
@@ -70,11 +69,13 @@ def gather_nd(context: Context, x: Operand, indices: Operand, *, batch_dims: int
         raise CannotLowerError("places that differ within a batch")
     value = context.value(x)
     value = context.builder.arranged(value, natural(len(value.layout)))
-    places = _places(indices, np.asarray(value.shape[: indices.shape[-1]]))
-    physical = (*places.shape[:-1], *value.physical[places.shape[-1] :])
-    operands = [context.builder.stored(value), context.builder.constant(places, "places")]
-    tensor = context.emit("GATHER_ND", operands, physical, schema.GatherNdOptionsT())
-    return Value(tensor, physical, natural(len(physical)))
+    depth = indices.shape[-1]
+    places = _places(indices, np.asarray(value.shape[:depth]))
+    flat = np.ravel_multi_index(tuple(np.moveaxis(places, -1, 0)), value.shape[:depth]).astype(np.int32)
+    rest = value.physical[depth:]
+    rows = Value(value.tensor, (prod(value.physical[:depth]), prod(rest)), natural(2))
+    physical = (*flat.shape, *rest)
+    return Value(taken(context, rows, 0, flat).tensor, physical, natural(len(physical)))
 
 
 def _places(indices: Operand, extents: Array) -> Array:

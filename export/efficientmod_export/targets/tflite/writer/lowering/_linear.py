@@ -30,7 +30,7 @@ def right_product(context: Context, value: Value, weight: Array, bias: Array) ->
     shape, rank = context.builder.shape(value), len(value.layout)
     # On a CPU LiteRT reads rows of the weight's width, whatever shape the input has; on a GPU it reads the last axis.
     # A new shape costs nothing but a RESHAPE; to keep the axes needs a younger runtime.
-    keep = shape[-1] == inputs and len(shape) > 2 and rank > 2
+    keep = shape[-1] == inputs and 2 < len(shape) <= MAX_RANK and rank > 2
     one_row = shape[-1] == inputs == value.size and len(shape) > 1
     rows = shape if keep or one_row else (value.size // inputs, inputs)
     result = (*shape[:-1], outputs) if keep else (value.size // inputs, outputs)
@@ -63,7 +63,9 @@ def matmul(context: Context, a: Operand, b: Operand) -> Value:
         if rank > MAX_RANK:
             shapes = [(prod(shape[:-2]), *shape[-2:]) for shape in shapes]
     options = schema.BatchMatMulOptionsT(adjY=transposed)
-    operands = [context.builder.stored(left, shapes[0]), context.builder.stored(right, shapes[1])]
+    data = context.builder.tensors[left.tensor].data
+    first = context.builder.stored(left, shapes[0]) if data is None else computed(context, data.reshape(shapes[0]))
+    operands = [first, context.builder.stored(right, shapes[1])]
     tensor = context.emit("BATCH_MATMUL", operands, shapes[2], options)
     return Value(tensor, (*batch, rows, columns), tuple(range(rank)))
 
@@ -85,6 +87,18 @@ def _matrices_innermost(context: Context, value: Value, *, ordered: bool) -> Val
     return context.builder.arranged(value, batch + matrix)
 
 
+def computed(context: Context, matrices: Array) -> int:
+    """The tensor of constant matrices for the left side of a product: joined of two halves, since a GPU refuses a
+    constant there.
+    """
+    axis = int(np.argmax(matrices.shape))
+    if matrices.shape[axis] == 1:
+        return context.constant(matrices, "weight")
+    halves = np.array_split(matrices, 2, axis)
+    tensors = [context.constant(half, f"weight/{place}") for place, half in enumerate(halves)]
+    return context.emit("CONCATENATION", tensors, matrices.shape, schema.ConcatenationOptionsT(axis=axis))
+
+
 def is_left_product(value: Value, axis: int) -> bool:
     """Whether nothing but axes of one element lies outside a logical axis."""
     return prod(value.physical[: value.layout.index(axis)]) == 1
@@ -94,7 +108,7 @@ def left_product(context: Context, value: Value, axis: int, weight: Array, bias:
     """Weight @ x + bias along the outermost axis; weight (O, I). For a FULLY_CONNECTED, x would have to be moved."""
     place = value.layout.index(axis)
     (outputs, inputs), inner = weight.shape, prod(value.physical[place + 1 :])
-    operands = [context.constant(weight, "weight"), context.builder.stored(value, (inputs, inner))]
+    operands = [computed(context, weight), context.builder.stored(value, (inputs, inner))]
     tensor = context.emit("BATCH_MATMUL", operands, (outputs, inner), schema.BatchMatMulOptionsT())
     product = Value(tensor, (outputs, inner), natural(2))
     if bias.any():

@@ -9,7 +9,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 from .._errors import CannotLowerError
 from .._layout import Value
-from ._padding import pad_physical
+from ._padding import as_image, pad_physical
 from ._registry import Context, Operand, constant_ints, lowers
 from ._slicing import JOINED, joined, parts
 
@@ -62,10 +62,12 @@ def repeat_edges(context: Context, image: Value, pads: Sequence[tuple[int, int]]
 
 
 def _mirrored(context: Context, value: Value, pads: Sequence[tuple[int, int]]) -> Value:
-    shape = tuple(extent + sum(pad) for extent, pad in zip(value.physical, pads, strict=True))
-    operands = [context.builder.stored(value), context.builder.ints(pads)]
-    tensor = context.emit("MIRROR_PAD", operands, shape, schema.MirrorPadOptionsT(mode=schema.MirrorPadMode.REFLECT))
-    return Value(tensor, shape, value.layout)
+    physical = tuple(extent + sum(pad) for extent, pad in zip(value.physical, pads, strict=True))
+    shape, borders = as_image(value.physical, tuple(pads))
+    result = tuple(extent + sum(pad) for extent, pad in zip(shape, borders, strict=True))
+    operands = [context.builder.stored(value, shape), context.builder.ints(borders)]
+    tensor = context.emit("MIRROR_PAD", operands, result, schema.MirrorPadOptionsT(mode=schema.MirrorPadMode.REFLECT))
+    return Value(tensor, physical, value.layout)
 
 
 def _lines(mode: str, extent: int, before: int, after: int) -> tuple[list[range], list[range]]:

@@ -18,6 +18,8 @@ from ._registry import Context
 
 Pads = tuple[tuple[int, int], tuple[int, int]]
 """Elements (before, after) along H, and along W."""
+Borders = tuple[tuple[int, int], ...]
+"""Elements (before, after) along each axis."""
 
 
 def window_pads(
@@ -59,22 +61,56 @@ def pad_image(context: Context, image: Value, pads: Pads, number: float = 0.0) -
     return pad_physical(context, image, ((0, 0), *pads, (0, 0)), number)
 
 
-def pad_physical(context: Context, value: Value, pads: tuple[tuple[int, int], ...], number: float) -> Value:
+def pad_physical(context: Context, value: Value, pads: Borders, number: float) -> Value:
     """Write a PAD along physical axes."""
-    if len(value.physical) > MAX_RANK:
-        raise CannotLowerError(f"a padding of {len(value.physical)} axes; TFLite pads at most {MAX_RANK}")
-    shape = tuple(before + extent + after for extent, (before, after) in zip(value.physical, pads, strict=True))
-    operands = [context.builder.stored(value), context.builder.ints(pads)]
     padded = [axis for axis, pad in enumerate(pads) if pad != (0, 0)]
-    if number == 0.0 or len(padded) == 1:
-        tensor = context.emit("PAD", operands, shape, schema.PadOptionsT())
-    else:
+    if len(padded) > 1 and padded[0] == 0 and len(pads) >= MAX_RANK:
+        rest = pad_physical(context, value, ((0, 0), *pads[1:]), number)
+        return pad_physical(context, rest, (pads[0], *((0, 0),) * (len(pads) - 1)), number)
+    physical = tuple(before + extent + after for extent, (before, after) in zip(value.physical, pads, strict=True))
+    shape, pads = as_image(value.physical, pads)
+    return Value(_padded(context, context.builder.stored(value, shape), shape, pads, number), physical, value.layout)
+
+
+def as_image(shape: Shape, pads: Borders) -> tuple[Shape, Borders]:
+    """The shape of four axes in which a GPU pads: it takes no fewer than three, and reads the first as a batch."""
+    if len(shape) == MAX_RANK and pads[0] == (0, 0):
+        return shape, pads
+    if len(shape) == MAX_RANK - 1 and shape[0] == 1 and pads[0] == (0, 0):
+        return shape, pads
+    if len(shape) >= MAX_RANK:
+        shape, pads = _merged(shape, pads)
+    if len(shape) > MAX_RANK:
+        raise CannotLowerError(f"a padding of {len(shape)} axes; TFLite pads at most {MAX_RANK}")
+    missing = MAX_RANK - len(shape)
+    return (1,) * missing + shape, ((0, 0),) * missing + pads
+
+
+def _merged(shape: Shape, pads: Borders) -> tuple[Shape, Borders]:
+    """The same with neighbouring axes merged that are not padded."""
+    extents: list[int] = []
+    borders: list[tuple[int, int]] = []
+    for extent, pad in zip(shape, pads, strict=True):
+        if borders and borders[-1] == pad == (0, 0):
+            extents[-1] *= extent
+        else:
+            extents.append(extent)
+            borders.append(pad)
+    return tuple(extents), tuple(borders)
+
+
+def _padded(context: Context, source: int, shape: Shape, pads: Borders, number: float) -> int:
+    result = tuple(before + extent + after for extent, (before, after) in zip(shape, pads, strict=True))
+    operands = [source, context.builder.ints(pads)]
+    padded = [axis for axis, pad in enumerate(pads) if pad != (0, 0)]
+    if number != 0.0 and len(padded) != 1:
         operands.append(context.constant(np.asarray(number, dtype=np.float32), "padding"))
-        tensor = context.emit("PADV2", operands, shape, schema.PadV2OptionsT())
-    if number != 0.0 and len(padded) == 1:
-        border = _border(shape, padded[0], pads[padded[0]], number)
-        tensor = context.emit("ADD", [tensor, context.constant(border, "border")], shape, schema.AddOptionsT())
-    return Value(tensor, shape, value.layout)
+        return context.emit("PADV2", operands, result, schema.PadV2OptionsT())
+    tensor = context.emit("PAD", operands, result, schema.PadOptionsT())
+    if number == 0.0:
+        return tensor
+    border = _border(result, padded[0], pads[padded[0]], number)
+    return context.emit("ADD", [tensor, context.constant(border, "border")], result, schema.AddOptionsT())
 
 
 def _border(shape: Shape, axis: int, pad: tuple[int, int], number: float) -> Array:

@@ -76,6 +76,10 @@ def reduce(context: Context, code: str, value: Value, axes: tuple[int, ...], *, 
         if (parts := _parts(extents[long[0]], context.builder.shape(value))) > 1:
             return reduce(context, code, _over_parts(context, code, value, long[0], parts), axes, keep=keep)
     shape, chosen = _running_shape(context, value, places)
+    if len(shape) > MAX_RANK:
+        return reduce(
+            context, code, reduce(context, code, value, _outermost(value, places), keep=True), axes, keep=keep
+        )
     if len(shape) == 1:  # on a GPU, LiteRT computes wrong values on tensors of one axis
         shape, chosen = (1, *shape), frozenset(axis + 1 for axis in chosen)
     stays = keep or len(shape) - len(chosen) < 2
@@ -111,11 +115,19 @@ def _over_parts(context: Context, code: str, value: Value, axis: int, parts: int
     return Value(reduced.tensor, (*before, length, *after), value.layout)
 
 
+def _outermost(value: Value, places: frozenset[int]) -> tuple[int, ...]:
+    """The logical axes of the first run of neighbours, of more than one element, that are to be reduced."""
+    first = min(place for place in places if value.physical[place] > 1)
+    after = [place for place in range(first, len(value.physical)) if place not in places]
+    run = range(first, after[0] if after else len(value.physical))
+    return tuple(value.layout[place] for place in run)
+
+
 def _running_shape(context: Context, value: Value, places: frozenset[int]) -> tuple[Shape, frozenset[int]]:
     """A shape in which to reduce: as stored where the axes can be found there, else the physical one."""
     stored = context.builder.shape(value)
     last = len(value.physical) - 1
-    if places == {last} and stored[-1] == value.physical[-1]:
+    if places == {last} and stored[-1] == value.physical[-1] and len(stored) <= MAX_RANK:
         return stored, frozenset({len(stored) - 1})
     if len(value.physical) <= MAX_RANK:
         return value.physical, places

@@ -122,4 +122,11 @@ def space_to_depth(context: Context, x: Operand, *, blocksize: int) -> Value:
 
 def _blocks(context: Context, code: str, image: Value, options: object) -> Value:
     shape = tuple(context.shape[axis] for axis in NHWC)
-    return Value(context.emit(code, [context.builder.stored(image)], shape, options), shape, NHWC)
+    # The images of a batch one below the other: a GPU computes wrong values for more than one.
+    source, result = (_one_image(physical) for physical in (image.physical, shape))
+    return Value(context.emit(code, [context.builder.stored(image, source)], result, options), shape, NHWC)
+
+
+def _one_image(shape: Shape) -> Shape:
+    batch, height, width, channels = shape
+    return (1, batch * height, width, channels)

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from math import prod
 
+import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
+from .._builder import MAX_RANK
 from .._errors import CannotLowerError
-from .._graph import Shape
-from .._layout import NHWC, Value, padded
+from .._graph import Array, Shape
+from .._layout import NHWC, Value, around, padded
 from ._broadcast import common_layout, times_ones
 from ._registry import Context, Operand, lowers
 from ._subsample import subsampled
@@ -18,25 +20,62 @@ JOINED = 5
 
 @lowers("Cut")
 def cut(
-    context: Context, x: Operand, *, starts: tuple[int, ...], stops: tuple[int, ...], steps: tuple[int, ...]
+    context: Context,
+    x: Operand,
+    *,
+    starts: tuple[int, ...],
+    stops: tuple[int, ...],  # noqa: ARG001
+    steps: tuple[int, ...],
 ) -> Value:
     """x[start:stop:step] along each axis."""
     value = context.value(x)
     result = tuple(context.shape[axis] for axis in value.layout)
-    begin, end, stride = ([numbers[axis] for axis in value.layout] for numbers in (starts, stops, steps))
-    ints = context.builder.ints
+    begin, stride = ([numbers[axis] for axis in value.layout] for numbers in (starts, steps))
+    backwards = [place for place, step in enumerate(stride) if step < 0]
+    for place in backwards:
+        begin[place] += (result[place] - 1) * stride[place]
+        stride[place] = -stride[place]
+    if result != value.physical:
+        value = _cut(context, value, begin, result, stride)
+    for place in backwards:  # a GPU refuses a STRIDED_SLICE with a step below zero
+        value = taken(context, value, place, np.arange(result[place], dtype=np.int32)[::-1])
+    return value
+
+
+def _cut(context: Context, value: Value, begin: Sequence[int], result: Shape, stride: Sequence[int]) -> Value:
+    """Every stride-th element from the first on, along each physical axis."""
     if len(stride) == len(NHWC) and stride[0] == stride[3] == 1 and max(stride) > 1:
         return _pixels(context, value, begin, result, (stride[1], stride[2]))
     if stride[-1] > 1 and result[:-1] == value.physical[:-1] and value.physical[-1] % stride[-1] == 0:
         return _innermost(context, value, begin[-1], result, stride[-1])
-    source = context.builder.stored(value)
+    if len(result) <= MAX_RANK:
+        tensor = _sliced(context, context.builder.stored(value), begin, result, stride)
+        return Value(tensor, result, value.layout)
+    for place, count in enumerate(result):
+        if count != value.physical[place]:
+            outer, _, inner = shape = around(value.physical, place)
+            source, steps = context.builder.stored(value, shape), (1, stride[place], 1)
+            tensor = _sliced(context, source, (0, begin[place], 0), (outer, count, inner), steps)
+            value = Value(tensor, (*value.physical[:place], count, *value.physical[place + 1 :]), value.layout)
+    return value
+
+
+def _sliced(context: Context, source: int, begin: Sequence[int], result: Shape, stride: Sequence[int]) -> int:
+    ints = context.builder.ints
     if all(step == 1 for step in stride):
-        operands = [source, ints(begin), ints(result)]
-        tensor = context.emit("SLICE", operands, result, schema.SliceOptionsT())
-    else:
-        operands = [source, ints(begin), ints(end), ints(stride)]
-        tensor = context.emit("STRIDED_SLICE", operands, result, schema.StridedSliceOptionsT())
-    return Value(tensor, result, value.layout)
+        return context.emit("SLICE", [source, ints(begin), ints(result)], result, schema.SliceOptionsT())
+    end = [first + (count - 1) * step + 1 for first, count, step in zip(begin, result, stride, strict=True)]
+    operands = [source, ints(begin), ints(end), ints(stride)]
+    return context.emit("STRIDED_SLICE", operands, result, schema.StridedSliceOptionsT())
+
+
+def taken(context: Context, value: Value, at: int, places: Array) -> Value:
+    """The elements at places along a physical axis. The list of places has one axis, as GPUs want it."""
+    shape, axis = _few(value.physical, at)
+    operands = [context.builder.stored(value, shape), context.builder.constant(places.reshape(-1), "places")]
+    result = (*shape[:axis], places.size, *shape[axis + 1 :])
+    tensor = context.emit("GATHER", operands, result, schema.GatherOptionsT(axis=axis))
+    return Value(tensor, (*value.physical[:at], places.size, *value.physical[at + 1 :]), value.layout)
 
 
 def _pixels(context: Context, value: Value, begin: Sequence[int], result: Shape, strides: Shape) -> Value:
@@ -90,17 +129,24 @@ def parts(context: Context, value: Value, place: int, runs: Sequence[range]) -> 
 
 
 def _part(context: Context, value: Value, place: int, run: range) -> Value:
-    begin, size = [0] * len(value.physical), list(value.physical)
-    begin[place], size[place] = run.start, len(run)
-    operands = [context.builder.stored(value), context.builder.ints(begin), context.builder.ints(size)]
-    return Value(context.emit("SLICE", operands, tuple(size), schema.SliceOptionsT()), tuple(size), value.layout)
+    shape, axis = _few(value.physical, place)
+    begin, size = [0] * len(shape), list(shape)
+    begin[axis], size[axis] = run.start, len(run)
+    tensor = _sliced(context, context.builder.stored(value, shape), begin, tuple(size), [1] * len(shape))
+    return Value(tensor, (*value.physical[:place], len(run), *value.physical[place + 1 :]), value.layout)
+
+
+def _few(physical: Shape, place: int) -> tuple[Shape, int]:
+    """A shape of no more axes than a GPU takes, and where a physical axis is in it."""
+    return (physical, place) if len(physical) <= MAX_RANK else (around(physical, place), 1)
 
 
 def _joined(context: Context, values: Sequence[Value], place: int) -> Value:
     extent = sum(value.physical[place] for value in values)
     physical = (*values[0].physical[:place], extent, *values[0].physical[place + 1 :])
-    tensors = [context.builder.stored(value) for value in values]
-    tensor = context.emit("CONCATENATION", tensors, physical, schema.ConcatenationOptionsT(axis=place))
+    result, axis = _few(physical, place)
+    tensors = [context.builder.stored(value, _few(value.physical, place)[0]) for value in values]
+    tensor = context.emit("CONCATENATION", tensors, result, schema.ConcatenationOptionsT(axis=axis))
     return Value(tensor, physical, values[0].layout)
 
 

@@ -1,9 +1,13 @@
 """Choosing between two values element by element: SELECT."""
 
+from math import prod
+
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
+from .._builder import MAX_RANK
 from .._errors import CannotLowerError
+from .._graph import Shape
 from .._layout import Layout, Value
 from ._broadcast import common_layout
 from ._registry import Context, Operand, lowers
@@ -19,11 +23,13 @@ def where(context: Context, condition: Operand, x: Operand, y: Operand) -> Value
         raise CannotLowerError("a computed operand is broadcast")
     layout = common_layout(computed, len(context.shape))
     mask = np.broadcast_to(condition, context.shape).transpose(layout)
-    operands = [context.builder.constant(mask, "condition"), *(_whole(context, operand, layout) for operand in (x, y))]
-    return Value(context.emit("SELECT", operands, mask.shape, schema.SelectOptionsT()), mask.shape, layout)
+    shape = mask.shape if mask.ndim <= MAX_RANK else (prod(mask.shape[:-1]), mask.shape[-1])
+    chosen = [_whole(context, operand, layout, shape) for operand in (x, y)]
+    operands = [context.builder.constant(mask.reshape(shape), "condition"), *chosen]
+    return Value(context.emit("SELECT", operands, shape, schema.SelectOptionsT()), mask.shape, layout)
 
 
-def _whole(context: Context, operand: Operand, layout: Layout) -> int:
+def _whole(context: Context, operand: Operand, layout: Layout, shape: Shape) -> int:
     if isinstance(operand, Value):
-        return context.builder.stored(context.builder.arranged(operand, layout))
-    return context.constant(np.broadcast_to(operand, context.shape).transpose(layout), "choice")
+        return context.builder.stored(context.builder.arranged(operand, layout), shape)
+    return context.constant(np.broadcast_to(operand, context.shape).transpose(layout).reshape(shape), "choice")

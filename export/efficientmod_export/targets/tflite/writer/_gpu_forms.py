@@ -1,0 +1,71 @@
+"""Two forms that a GPU computes wrongly, and that are only seen in the written graph; each costs a product with one.
+
+A REDUCE_MAX that alone reads a sum:    ADD, MUL by 1, REDUCE_MAX
+Channels read together behind a division by the zeros that a GPU pads them with:
+                                        RESHAPE to another number of channels, MUL by 1, RESHAPE back
+
+The second leaves the padding behind. The product keeps the GPU from leaving both of RESHAPE out.
+"""
+
+from math import prod
+
+import numpy as np
+from ai_edge_litert import schema_py_generated as schema
+
+from .._file import Operator as Seen
+from .._file import Tensor as SeenTensor
+from .._gpu_lanes import LANES, find_paddings, is_spread
+from .._gpu_limits import GREATEST_OF_SUM, PADDING, SUMMED_PADDING
+from ._builder import Builder
+from ._graph import Shape
+
+
+def form_for_gpus(builder: Builder) -> None:
+    """Write both where they are needed, in place."""
+    seen = _seen(builder)
+    find_paddings(seen)
+    operators, builder.operators = builder.operators, []
+    apart: dict[int, int] = {}
+    for operator, view in zip(operators, seen, strict=True):
+        builder.scope = builder.tensors[operator.outputs[0]].name
+        if GREATEST_OF_SUM.matches(view):
+            operator.inputs[0] = _times_one(builder, operator.inputs[0])
+        elif PADDING.matches(view) or SUMMED_PADDING.matches(view):
+            for place, tensor in enumerate(view.inputs):
+                index = operator.inputs[place]
+                if is_spread(tensor):
+                    operator.inputs[place] = apart.setdefault(index, apart.get(index) or _apart(builder, index))
+        builder.operators.append(operator)
+
+
+def _seen(builder: Builder) -> list[Seen]:
+    tensors = [SeenTensor(item.name, item.shape, item.data) for item in builder.tensors]
+    made = []
+    for item in builder.operators:
+        operator = Seen(
+            item.code,
+            tuple(tensors[index] for index in item.inputs),
+            tuple(tensors[index] for index in item.outputs),
+            item.options,
+        )
+        operator.join()
+        made.append(operator)
+    return made
+
+
+def _times_one(builder: Builder, tensor: int) -> int:
+    shape = builder.tensors[tensor].shape
+    one = builder.constant(np.ones((1,), np.float32), "one")
+    return builder.emit("MUL", [tensor, one], shape, schema.MulOptionsT())
+
+
+def _apart(builder: Builder, tensor: int) -> int:
+    """The same values without what stands beside them."""
+    shape = builder.tensors[tensor].shape
+    return builder.reshaped(_times_one(builder, builder.reshaped(tensor, _without_padding(shape))), shape)
+
+
+def _without_padding(shape: Shape) -> Shape:
+    size = prod(shape)
+    width = LANES if size % LANES == 0 else 1
+    return (1, 1, size // width, width)
