@@ -3,7 +3,7 @@ r"""SHA-256 of the files and folders of a bundle.
 A folder's digest is the SHA-256 of a listing with one line `<lower-case hex SHA-256>  <path>\n` for each regular file
 below it, paths relative to it with `/`, sorted by their UTF-8 bytes. It is what a shell computes with
 
-    find . -type f -printf '%P\n' | LC_ALL=C sort | xargs -d '\n' sha256sum | sha256sum
+    find . -type f -printf '%P\n' | LC_ALL=C sort | xargs -r -d '\n' sha256sum | sha256sum
 
 Empty folders do not count. Refused are symbolic links, since what they name is not in the bundle, other things that are
 no regular files, and names that are not UTF-8 or hold a backslash or a line end, which the shell's command escapes.

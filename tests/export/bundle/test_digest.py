@@ -9,7 +9,7 @@ import pytest
 
 from efficientmod_export.bundle._digest import digest, total_size
 
-COMMAND = r"find . -type f -printf '%P\n' | LC_ALL=C sort | xargs -d '\n' sha256sum | sha256sum"
+COMMAND = r"find . -type f -printf '%P\n' | LC_ALL=C sort | xargs -r -d '\n' sha256sum | sha256sum"
 
 
 @pytest.fixture
@@ -30,6 +30,12 @@ def test_a_files_digest_is_sha256(tmp_path: Path) -> None:
 def test_a_folders_digest_is_the_shells(folder: Path) -> None:
     printed = subprocess.run(COMMAND, shell=True, cwd=folder, capture_output=True, text=True, check=True).stdout
     assert digest(folder) == printed.split()[0]
+
+
+@pytest.mark.skipif(shutil.which("sha256sum") is None, reason="the shell command needs GNU coreutils")
+def test_an_empty_folders_digest_is_the_shells(tmp_path: Path) -> None:
+    printed = subprocess.run(COMMAND, shell=True, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    assert digest(tmp_path) == printed.split()[0]
 
 
 def test_every_change_shows(folder: Path) -> None:

@@ -50,7 +50,7 @@ def test_they_are_what_the_command_makes(tmp_path: Path) -> None:
     """After a change: python -m tests.vectors.generate."""
     subprocess.run([sys.executable, "-m", "tests.vectors.generate", tmp_path], cwd=ROOT, check=True)
     kept, made = data_files(VECTORS), data_files(tmp_path)
-    assert set(kept) == {"README.md", *made}
+    assert set(kept) == {"README.md", ".gitattributes", *made}
     for name, path in made.items():
         if path.suffix == ".jpg":  # another libjpeg may write other bytes
             pictures = [np.asarray(Image.open(file)).astype(int) for file in (path, kept[name])]

@@ -40,7 +40,9 @@ def taps(count: int, size: int, interpolation: str) -> list[Tap]:
         first = max(0, math.trunc(centre - reach * factor + 0.5))
         last = min(count, math.trunc(centre + reach * factor + 0.5))
         weights = [kernel((i - centre + 0.5) * (1.0 / factor)) for i in range(first, last)]
-        total = sum(weights)
+        total = 0.0
+        for weight in weights:  # not sum(), which compensates rounding from Python 3.12 on
+            total += weight
         scaled = [weight / total * 2**WEIGHT_BITS for weight in weights]
         found.append((first, [math.trunc(w + math.copysign(0.5, w)) for w in scaled]))
     return found

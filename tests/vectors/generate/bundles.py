@@ -134,6 +134,7 @@ def _changed_manifests() -> Cases:
         "unknown_role": (None, '"role": "features"', '"role": "boxes"'),
         "unknown_unit": (None, '"unit": "gpu"', '"unit": "dsp"'),
         "unknown_target": (None, '"target": "tflite"', '"target": "hexagon"'),
+        "failed_on_one_unit_of_two": (None, '"state": "not_run_here"', '"state": "failed"'),
         "field_missing": ("missing_field", '"least_runtime": "1.0",', ""),
         "text_for_a_number": ("wrong_value", '"num_classes": 7', '"num_classes": "7"'),
         "fraction_for_an_integer": ("wrong_value", '"num_classes": 7', '"num_classes": 7.5'),

@@ -28,6 +28,7 @@ from efficientmod_export.bundle.contract import (
     Step,
     StoredFile,
     Transforms,
+    TransformStep,
     UnitProof,
     Weights,
     conclude,
@@ -39,7 +40,7 @@ from efficientmod_export.bundle.contract import (
 )
 from efficientmod_export.bundle.contract._schema import SCHEMAS, schema_path, schema_text
 from efficientmod_export.bundle.contract._vocabulary import ITEM_BYTES
-from efficientmod_export.parity import MeasuredWith, Tolerance, judge, not_run_here
+from efficientmod_export.parity import MeasuredWith, Tolerance, judge, not_run_here, refused
 from efficientmod_mobile.deploy import Certificate, Refusal
 from efficientmod_mobile.deploy import Step as Transform
 
@@ -127,13 +128,18 @@ def test_plain_values_make_the_vectors_bundle(example: Path, document: Any) -> N
     checks = []
     for gate, unit, precision, threads, runtime in (
         ("runtime", "cpu", "float32", 1, "ai-edge-litert"),
-        ("numerics", "neural_engine", "float16", None, "MIL interpreter"),
+        ("numerics", None, "float16", None, "MIL interpreter"),
     ):
         measured = MeasuredWith(runtime=runtime, version="1")
         verdict = judge(["tall", "wide"], references, references, TOLERANCE, measured)
         checks.append(Check(gate=gate, unit=unit, compute_precision=precision, threads=threads, verdict=verdict))
-    entries = artifacts(example, inputs, [conclude([check], TOLERANCE) for check in checks])
-    common = {"transforms": Transforms.of(CERTIFICATE), "rank": 4}
+    proofs = [
+        conclude("cpu", "float32", checks, TOLERANCE),
+        conclude("neural_engine", "float16", checks, TOLERANCE),
+    ]
+    entries = artifacts(example, inputs, proofs)
+    rewrites = (TransformStep(transform="fuse_hard_swish", applied=2, refused=()),)
+    common = {"transforms": Transforms.of(CERTIFICATE), "rewrites": rewrites, "rank": 4}
     evidence = Evidence.of(
         [
             ArtifactEvidence(file=entries[0].file, delegates=1, outside=("erf",), checks=(checks[0],), **common),
@@ -199,13 +205,23 @@ def test_golden_files_are_written_and_read(tmp_path: Path) -> None:
     assert (tmp_path / "golden" / "one.ids.bin").read_bytes()[16:] == (2**40).to_bytes(8, "little")
 
 
-def check(gate: str, outcome: str) -> Check:
+def check(gate: str, outcome: str, compute_precision: str = "float16") -> Check:
     reference = [(np.array([[1.0, 2.0]], np.float32),)]
     result = [(np.array([[2.0, 1.0]], np.float32),)] if outcome == "failed" else reference
-    verdict = judge(["a"], reference, result, TOLERANCE, MeasuredWith(runtime="x", version="1"))
+    measured = MeasuredWith(runtime="x", version="1")
+    verdict = judge(["a"], reference, result, TOLERANCE, measured)
     if outcome == "not run here":
         verdict = not_run_here(TOLERANCE, "there is no phone")
-    return Check(gate=gate, unit="gpu", compute_precision="float16", threads=None, verdict=verdict)
+    if outcome == "refused":
+        verdict = refused(TOLERANCE, measured, "erf is outside")
+    runs = gate == "runtime"
+    return Check(
+        gate=gate,
+        unit="gpu" if runs else None,
+        compute_precision=compute_precision,
+        threads=4 if runs else None,
+        verdict=verdict,
+    )
 
 
 @pytest.mark.parametrize(
@@ -213,27 +229,34 @@ def check(gate: str, outcome: str) -> Check:
     [
         ([("runtime", "passed")], "proven", None),
         ([("runtime", "passed"), ("graph", "passed"), ("numerics", "passed")], "proven", None),
-        (
-            [("runtime", "not run here"), ("graph", "passed"), ("numerics", "passed")],
-            "interpreted",
-            "there is no phone",
-        ),
+        ([("runtime", "refused"), ("numerics", "passed")], "refused", "erf is outside"),
+        ([("runtime", "not run here"), ("graph", "passed"), ("numerics", "passed")], "interpreted", "is no phone"),
         ([("graph", "passed"), ("numerics", "passed")], "interpreted", INTERPRETER),
-        ([("runtime", "not run here"), ("graph", "passed")], "not_run_here", "there is no phone"),
+        ([("runtime", "not run here"), ("graph", "passed")], "not_run_here", "is no phone"),
         ([("runtime", "not run here"), ("graph", "failed"), ("numerics", "passed")], "failed", "is over"),
         ([("runtime", "failed")], "failed", "is over"),
     ],
 )
 def test_what_checks_amount_to(checks: list[tuple[str, str]], state: str, reason: str | None) -> None:
-    row = conclude([check(*one) for one in checks], TOLERANCE)
-    assert (row.state, row.configuration, row.limits) == (state, ("gpu", "float16", None), LIMITS)
+    row = conclude("gpu", "float16", [check(*one) for one in checks], TOLERANCE)
+    threads = 4 if "runtime" in dict(checks) else None
+    assert (row.state, row.configuration, row.limits) == (state, ("gpu", "float16", threads), LIMITS)
     assert row.reason is None if reason is None else reason in (row.reason or "")
 
 
-def test_checks_of_two_configurations_amount_to_nothing() -> None:
-    other = check("runtime", "passed").model_copy(update={"threads": 4})
-    with pytest.raises(ValueError, match="2"):
-        conclude([check("runtime", "passed"), other], TOLERANCE)
+def test_checks_of_another_unit_or_arithmetic_do_not_count() -> None:
+    there = check("runtime", "passed")
+    other_unit = check("runtime", "failed").model_copy(update={"unit": "cpu"})
+    others = [other_unit, check("runtime", "failed", "float32"), check("numerics", "failed", "float32")]
+    assert conclude("gpu", "float16", [there, *others], TOLERANCE).state == "proven"
+    # The graph is the same in every arithmetic.
+    assert conclude("gpu", "float16", [there, check("graph", "failed", "float32")], TOLERANCE).state == "failed"
+
+
+def test_a_runtime_and_no_interpreter_runs_on_a_unit() -> None:
+    for gate, unit in (("runtime", None), ("numerics", "cpu")):
+        with pytest.raises(ValidationError, match="runs on a unit"):
+            Check.model_validate({**check(gate, "passed").model_dump(), "unit": unit})
 
 
 def test_a_part_may_take_what_another_gives(document: Any) -> None:

@@ -131,3 +131,40 @@ def test_the_digest_of_a_bundle_is_its_manifests(example: Path) -> None:
 def test_a_bundle_behind_a_link_is_read(example: Path, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(example)
     assert read_bundle(tmp_path / "link").manifest == read_bundle(example).manifest
+
+
+def test_a_fault_is_told_once(document: Any, rewrite: Callable[[], Path]) -> None:
+    document["inputs"][0]["shape"][2] = "16"
+    with pytest.raises(RefusedBundleError) as caught:
+        open_bundle(rewrite())
+    assert [problem.field for problem in caught.value.problems] == ["inputs.0.shape.2"]
+
+
+def test_many_faults_are_counted(document: Any, rewrite: Callable[[], Path]) -> None:
+    for key in list(document)[1:]:
+        del document[key]
+    with pytest.raises(RefusedBundleError, match=r"; and 8 more\. ") as caught:
+        open_bundle(rewrite())
+    assert len(caught.value.problems) == 13
+
+
+def test_both_versions_are_named(document: Any, rewrite: Callable[[], Path]) -> None:
+    document["format_version"] = "2.3"
+    with pytest.raises(RefusedBundleError, match=r"is 2\.3, and this toolkit reads 1\.0"):
+        open_bundle(rewrite())
+
+
+def test_what_is_not_a_folder_is_no_bundle(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    for path in (tmp_path, tmp_path / "absent", tmp_path / "file"):
+        with pytest.raises(RefusedBundleError, match="is not a bundle") as caught:
+            open_bundle(path)
+        assert [problem.code for problem in caught.value.problems] == [Refusal.NO_MANIFEST]
+
+
+def test_a_manifest_that_cannot_be_read(example: Path) -> None:
+    (example / "manifest.json").unlink()
+    (example / "manifest.json").mkdir()
+    with pytest.raises(RefusedBundleError) as caught:
+        open_bundle(example)
+    assert [problem.code for problem in caught.value.problems] == [Refusal.UNREADABLE]
