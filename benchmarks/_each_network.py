@@ -6,6 +6,7 @@ A result is kept as soon as it is there, so that an interrupted run goes on with
 import argparse
 import sys
 import tempfile
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,10 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from efficientmod_export.bench.measuring import Notes, run_apart
 from efficientmod_export.foreign import quiet
 from efficientmod_export.parity import Verdict
+from efficientmod_export.steps import Held, prove
+from efficientmod_export.targets import ModelFile, Variant
 from efficientmod_mobile.errors import EfficientModError
+from efficientmod_mobile.messages import described
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -82,7 +86,16 @@ class Benchmark(Generic[T]):
                 result = self.examine(network, Path(folder))
             except EfficientModError as error:
                 result = self.refused(network, str(error))
+            except Exception as error:  # a fault: not kept, and told in the last line
+                traceback.print_exc()
+                sys.exit(described(error))
         notes.write(network, result)
+
+
+def verdict_on_cpu(variant: Variant, file: ModelFile, held: Held) -> Verdict:
+    """Whether a file computes what PyTorch does, within a bundle's limits, on this machine's processor."""
+    (check,) = prove(variant, file, held, ("cpu",))
+    return check.verdict
 
 
 def largest_error(verdict: Verdict) -> float:

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from _each_network import Benchmark, largest_error, same_top5
+from _each_network import Benchmark, largest_error, same_top5, verdict_on_cpu
 from _networks import EFFICIENTMODS, OTHERS
 
 from efficientmod_export.bench.measuring import describe_machine, markdown_table, versions
-from efficientmod_export.steps import prove, subject_of
+from efficientmod_export.steps import subject_of
 from efficientmod_export.targets import find_target
 from efficientmod_mobile import load_network
 from efficientmod_mobile.deploy import deploy
@@ -40,15 +40,15 @@ def examine(network: str, folder: Path) -> Result:
     variant = target.variant("fp32")
     deployed = deploy(subject.capture(), variant.recipe)
     artifact = target.make(deployed.program, subject.options("fp32"), folder)
-    (check,) = prove(variant, artifact, subject.held)
+    verdict = verdict_on_cpu(variant, artifact, subject.held)
     return Result(
         network=network,
         nodes=(deployed.certificate.nodes_before, deployed.certificate.nodes_after),
         delegates=artifact.delegates or 0,
         outside=artifact.outside,
-        error=largest_error(check.verdict),
-        top5=same_top5(check.verdict),
-        outcome=check.verdict.outcome,
+        error=largest_error(verdict),
+        top5=same_top5(verdict),
+        outcome=verdict.outcome,
     )
 
 

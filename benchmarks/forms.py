@@ -44,6 +44,7 @@ DOCUMENT = Path(__file__).parents[1] / "docs" / "measurements" / "forms.md"
 RESOLUTION = (224, 224)
 THREADS = (1, 2)
 VARIANT = TARGET.variant("fp32")
+(CPU,) = (place for place in VARIANT.places if place.unit == "cpu")
 PLAIN: Recipe = ()
 OTHERS = (
     "timm/convnext_atto",
@@ -118,7 +119,7 @@ def fastest(subject: Subject, lowered: Mapping[str, Lowered], threads: int, roun
     """Milliseconds of each file's fastest call of `rounds`, in turns."""
     calls = {}
     for name, one in lowered.items():
-        session = TARGET.runtime.open(one.file, VARIANT.configuration(VARIANT.places[0], threads))
+        session = TARGET.runtime.open(one.file, VARIANT.configuration(CPU, threads))
         session.bind([input_values(spec, subject.held.samples[0]) for spec in one.file.inputs])
         calls[name] = session.invoke
     return {name: min(times) for name, times in take_turns(calls, rounds, WARM_UP).items()}

@@ -19,13 +19,13 @@ from pathlib import Path
 import numpy as np
 import onnx
 import onnxruntime
-from _each_network import Benchmark, largest_error, same_top5
+from _each_network import Benchmark, largest_error, same_top5, verdict_on_cpu
 from _litert import operators
 from _networks import EFFICIENTMODS, MORE, OTHERS
 
 from efficientmod_export.bench.measuring import describe_machine, markdown_table, versions
 from efficientmod_export.parity import Outputs, Runner, Sample, measure
-from efficientmod_export.steps import Subject, prove, subject_of
+from efficientmod_export.steps import Subject, subject_of
 from efficientmod_export.targets import Artifact, Precision, for_pixels, input_values, runner_of, to_onnx
 from efficientmod_export.targets.tflite import TARGET, interpreter
 from efficientmod_export.targets.tflite.writer import to_tflite
@@ -90,11 +90,10 @@ def examine(network: str, folder: Path) -> Result:
 
 def _prove(artifact: Artifact, graph: onnx.ModelProto, subject: Subject) -> File:
     variant, held = TARGET.variant(artifact.precision), subject.held
-    (check,) = prove(variant, artifact, held)
+    verdict = verdict_on_cpu(variant, artifact, held)
     oracle = _oracle(graph, artifact)
-    place = variant.places[0]
+    (place,) = (place for place in variant.places if place.unit == "cpu")
     session = TARGET.runtime.open(artifact, variant.configuration(place))
-    verdict = check.verdict
     assert verdict.measured_with is not None
     outputs = [oracle(sample) for sample in held.samples]
     same_weights = measure(held.samples, outputs, runner_of(session, artifact), place.limits, verdict.measured_with)

@@ -47,6 +47,7 @@ from efficientmod_mobile.errors import EfficientModError
 
 PAGE = MEASUREMENTS / "tflite_rivals.md"
 VARIANT = TARGET.variant("fp32")
+(CPU,) = (place for place in VARIANT.places if place.unit == "cpu")
 WARM_UP = 3
 
 
@@ -109,7 +110,7 @@ def _rival_converters(
 
 def _prove(label: str, seconds: float, loaded: Loaded, held: Held) -> File:
     measured_with = MeasuredWith(runtime=TARGET.runtime.title, version=runtime_version(TARGET.runtime))
-    verdict = measure(held.samples, held.references, loaded.run, VARIANT.places[0].limits, measured_with)
+    verdict = measure(held.samples, held.references, loaded.run, CPU.limits, measured_with)
     wrong = verdict.reasons[0] if verdict.failed else None
     counts = operators(loaded.runtime)
     work = (counts["DELEGATE"], counts["TRANSPOSE"], macs(loaded.runtime))
