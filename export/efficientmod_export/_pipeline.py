@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from functools import cache
 from pathlib import Path
 
-from efficientmod_export._prove import conclusions, parity_failure, prove, prove_graph
+from efficientmod_export._prove import conclusions, float32_outputs, parity_failure, prove, prove_graph
 from efficientmod_export._request import ExportRequest, read_labels, select_variants
 from efficientmod_export._result import ExportResult, VariantResult
 from efficientmod_export._stages import DEFAULT_IOS, ProgressReport, report_nothing
@@ -131,9 +131,15 @@ def _make(
         checks = prove(variant, artifact, subject.held, request.units) + prove_graph(
             target, transformed.program, options, subject.held
         )
-        proofs = conclusions(variant, checks, subject.held)
         proven = describe_artifact(
-            artifact, transformed.certificate, checks, proofs, folder, subject.inputs, subject.outputs
+            artifact,
+            transformed.certificate,
+            checks,
+            conclusions(variant, checks, subject.held),
+            folder,
+            subject.inputs,
+            subject.outputs,
+            float32_outputs(variant, artifact, subject.held.samples),
         )
         failure = parity_failure(variant, checks)
     except EfficientModError as error:
@@ -191,6 +197,7 @@ def _manifest(
         ],
         golden=list(_write_golden(subject, folder)),
         proof=write_evidence(folder, evidence),
+        other_files=[stored for artifact in proven for stored in artifact.other_files],
     )
 
 

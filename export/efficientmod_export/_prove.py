@@ -83,6 +83,34 @@ def prove_graph(target: Target, program: Program, options: ConversionOptions, he
     return (Check(gate="graph", unit=None, compute_precision="float32", threads=None, verdict=verdict),)
 
 
+def float32_outputs(variant: Variant, file: ModelFile, samples: Sequence[Sample]) -> tuple[Outputs, ...]:
+    """What an interpreted file gives for each sample in float32 arithmetic, whatever it stores; else nothing.
+
+    Kept beside the file, it shows any later change of the program, which float16's noise would hide.
+    """
+    interpreter = find_target(variant.target).interpreter
+    if interpreter is None:
+        return ()
+    run = runner_of(interpreter.runtime.open(file, _in_float32(variant)), file)
+    return tuple(run(sample) for sample in samples)
+
+
+def prove_unchanged(
+    variant: Variant, file: ModelFile, samples: Sequence[Sample], recorded: Sequence[Outputs]
+) -> tuple[Check, ...]:
+    """Whether an interpreted file still gives what `float32_outputs` recorded."""
+    interpreter = find_target(variant.target).interpreter
+    if interpreter is None or not recorded:
+        return ()
+    held = Held(tuple(samples), tuple(recorded))
+    verdict, _ = _run(interpreter.runtime, _in_float32(variant), interpreter.graph_limits, file, held)
+    return (Check(gate="replay", unit=None, compute_precision="float32", threads=None, verdict=verdict),)
+
+
+def _in_float32(variant: Variant) -> Configuration:
+    return Configuration(variant.target, variant.precision, "cpu", "float32")
+
+
 def conclusions(variant: Variant, checks: Sequence[Check], held: Held) -> tuple[UnitProof, ...]:
     """What the checks amount to on each place of the variant."""
     return tuple(
@@ -100,14 +128,16 @@ def parity_failure(variant: Variant, checks: Sequence[Check]) -> ParityError | N
     if not failed:
         return None
     reasons = "; ".join(reason for check in failed for reason in _where(check))
-    if any(check.gate == "graph" or check.compute_precision == "float32" for check in failed):
+    if any(check.gate in ("graph", "replay") for check in failed) or (
+        variant.precision == FLOAT32_FORM and any(check.compute_precision == "float32" for check in failed)
+    ):
         return ParityError(f"{variant.name} does not compute what PyTorch computes: {reasons}.")
     hint = (
         " The same file in float32 on that unit, or on the CPU, is unaffected."
         if variant.precision == FLOAT32_FORM
         else " Try --precision fp32."
     )
-    return ParityError(f"{variant.name} loses precision in float16: {reasons}.{hint}")
+    return ParityError(f"{variant.name} loses precision: {reasons}.{hint}")
 
 
 def _where(check: Check) -> list[str]:

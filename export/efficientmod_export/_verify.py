@@ -1,16 +1,16 @@
 """Prove a bundle again from its files alone: neither the network's code nor its checkpoint is needed."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from efficientmod_export._layer_search import search_layers
-from efficientmod_export._prove import Held, conclusions, parity_failure, prove
+from efficientmod_export._prove import Held, conclusions, parity_failure, prove, prove_unchanged
 from efficientmod_export._result import VariantResult, VerifyResult
-from efficientmod_export._stages import Interface, Normalisation, ProgressReport, report_nothing
+from efficientmod_export._stages import Interface, Normalisation, Outputs, ProgressReport, report_nothing
 from efficientmod_export.bundle import (
     ProvenArtifact,
     check_golden,
@@ -18,6 +18,7 @@ from efficientmod_export.bundle import (
     golden_samples,
     model_file,
     picture_input_of,
+    read_recorded,
 )
 from efficientmod_export.bundle.contract import (
     ArtifactEntry,
@@ -70,7 +71,14 @@ def verify_bundle(
             intact = [entry for entry in opened.manifest.artifacts if entry.file not in broken]
             evidence = {one.file: one for one in proof.artifacts} if proof else {}
             variants = tuple(
-                _prove_again(opened, entry, evidence[entry.file], held, progress)
+                _prove_again(
+                    opened,
+                    entry,
+                    evidence[entry.file],
+                    _recorded(opened, evidence[entry.file], golden, broken),
+                    held,
+                    progress,
+                )
                 for entry in intact
                 if entry.file in evidence
             )
@@ -85,6 +93,17 @@ def verify_bundle(
 def _whole(golden: Iterable[GoldenSample], broken: set[str]) -> Iterator[GoldenSample]:
     """The samples of which no file is broken."""
     return (sample for sample in golden if broken.isdisjoint(stored.file for stored in sample.files()))
+
+
+def _recorded(
+    bundle: Bundle, evidence: ArtifactEvidence, golden: Sequence[GoldenSample], broken: set[str]
+) -> tuple[Outputs, ...]:
+    """The artifact's recorded outputs for these samples, which are some of the bundle's; none where a file is broken."""
+    if any(stored.file in broken for results in evidence.float32_outputs for stored in results):
+        return ()
+    names = [sample.name for sample in bundle.manifest.golden]
+    recorded = dict(zip(names, read_recorded(bundle, evidence), strict=False))
+    return tuple(recorded[sample.name] for sample in golden if sample.name in recorded)
 
 
 def _check_descriptions(bundle: Bundle) -> list[str]:
@@ -119,7 +138,12 @@ def _flat(file: str, interface: Interface) -> dict[str, Any]:
 
 
 def _prove_again(
-    bundle: Bundle, entry: ArtifactEntry, evidence: ArtifactEvidence, held: Held, progress: ProgressReport
+    bundle: Bundle,
+    entry: ArtifactEntry,
+    evidence: ArtifactEvidence,
+    recorded: Sequence[Outputs],
+    held: Held,
+    progress: ProgressReport,
 ) -> VariantResult:
     """The artifact with the checks of this run in place of the export's; without one, no artifact."""
     began = time.perf_counter()
@@ -128,9 +152,11 @@ def _prove_again(
     variant = find_target(entry.target).variant(entry.precision)
     progress(f"{variant.name}: proving")
     try:
-        # The graph's proof needs the network's program; what the export found of it stands.
+        file = model_file(bundle, entry)
+        # The graph's proof needs the network's program. What the export found of it stands, if the file is unchanged.
         graph = tuple(check for check in evidence.checks if check.gate == "graph")
-        checks = prove(variant, model_file(bundle, entry), held) + graph
+        unchanged = prove_unchanged(variant, file, held.samples, recorded)
+        checks = prove(variant, file, held) + graph + unchanged
         proven = ProvenArtifact(
             entry.model_copy(update={"proofs": conclusions(variant, checks, held)}),
             evidence.model_copy(update={"checks": checks}),

@@ -3,7 +3,13 @@
 What its files hold is in `contract/`.
 """
 
-from efficientmod_export.bundle._describe import ProvenArtifact, describe_artifact, model_file, tool_versions
+from efficientmod_export.bundle._describe import (
+    ProvenArtifact,
+    describe_artifact,
+    model_file,
+    read_recorded,
+    tool_versions,
+)
 from efficientmod_export.bundle._golden import check_golden, golden_references, golden_samples, picture_input_of
 from efficientmod_export.bundle._picture import open_picture
 from efficientmod_export.bundle._preprocessing import Crop, Preprocessing, Resize
@@ -22,5 +28,6 @@ __all__ = [
     "model_file",
     "open_picture",
     "picture_input_of",
+    "read_recorded",
     "tool_versions",
 ]

@@ -6,7 +6,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
-from efficientmod_export._stages import Artifact, InputSpec, ModelFile, TensorSpec
+import numpy as np
+from numpy.typing import NDArray
+
+from efficientmod_export._stages import Artifact, InputSpec, ModelFile, Outputs, TensorSpec
 from efficientmod_export._stages import Normalisation as PictureNormalisation
 from efficientmod_export.bundle.contract import (
     ArtifactEntry,
@@ -18,11 +21,16 @@ from efficientmod_export.bundle.contract import (
     Input,
     Normalisation,
     Output,
+    StoredFile,
     Transforms,
     TransformStep,
     UnitProof,
+    read_tensor,
 )
 from efficientmod_mobile.deploy import Certificate
+
+RECORDED: Final = "recorded"
+"""The folder of the float32 outputs."""
 
 TOOLS: Final = ("numpy", "pillow", "timm", "torch")
 """Packages whose version can change what any bundle holds, beside those of its targets."""
@@ -34,6 +42,11 @@ class ProvenArtifact:
 
     entry: ArtifactEntry
     evidence: ArtifactEvidence
+
+    @property
+    def other_files(self) -> tuple[StoredFile, ...]:
+        """What lies beside the artifact itself."""
+        return tuple(stored for results in self.evidence.float32_outputs for stored in results)
 
     def as_json(self) -> dict[str, Any]:
         """Plain values: the fields of both."""
@@ -48,8 +61,12 @@ def describe_artifact(
     folder: Path,
     inputs: Sequence[Input],
     outputs: Sequence[Output],
+    float32_outputs: Sequence[Outputs] = (),
 ) -> ProvenArtifact:
-    """An artifact that lies in the bundle's `folder`; `inputs` and `outputs` are the network's, in the same order."""
+    """An artifact that lies in the bundle's `folder`; `inputs` and `outputs` are the network's, in the same order.
+
+    `float32_outputs`, one for each golden sample, are written beside it.
+    """
     entry = ArtifactEntry.at(
         folder,
         artifact.path.relative_to(folder).as_posix(),
@@ -69,8 +86,34 @@ def describe_artifact(
         outside=artifact.outside,
         rank=artifact.rank,
         checks=tuple(checks),
+        float32_outputs=tuple(
+            tuple(
+                _write_recorded(folder, f"{artifact.path.stem}.{place}.{declared.name}", values)
+                for declared, values in zip(outputs, results, strict=True)
+            )
+            for place, results in enumerate(float32_outputs)
+        ),
     )
     return ProvenArtifact(entry, evidence)
+
+
+def read_recorded(bundle: Bundle, evidence: ArtifactEvidence) -> tuple[Outputs, ...]:
+    """The float32 outputs that were recorded of an artifact, one for each golden sample."""
+    declared = bundle.manifest.outputs
+    return tuple(
+        tuple(
+            read_tensor(bundle.path / stored.file, output.shape, output.dtype)
+            for stored, output in zip(results, declared, strict=True)
+        )
+        for results in evidence.float32_outputs
+    )
+
+
+def _write_recorded(folder: Path, name: str, values: NDArray[np.float32]) -> StoredFile:
+    file = f"{RECORDED}/{name}.bin"
+    (folder / RECORDED).mkdir(exist_ok=True)
+    (folder / file).write_bytes(np.ascontiguousarray(values, "<f4").tobytes())
+    return StoredFile.of(folder, file)
 
 
 def model_file(bundle: Bundle, entry: ArtifactEntry) -> ModelFile:

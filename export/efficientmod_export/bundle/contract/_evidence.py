@@ -14,7 +14,7 @@ from efficientmod_mobile.deploy import Certificate
 
 PROOF_NAME: Final = "proof.json"
 
-Gate = Literal["runtime", "graph", "numerics"]
+Gate = Literal["runtime", "graph", "numerics", "replay"]
 
 
 class Refused(Record):
@@ -59,6 +59,7 @@ class Check(Record):
     - runtime: the artifact's own runtime ran it, on `unit`.
     - graph: a float32 conversion of the same program, interpreted; it shows wrong operators, which float16 would hide.
     - numerics: the artifact itself, interpreted, every value rounded as the file declares.
+    - replay: the artifact itself, interpreted in float32, against `float32_outputs`, which it gave when exported.
 
     `unit` is None for an interpreter, which stands for every unit. `threads` is the count that the runtime used, None
     where it does not tell.
@@ -83,7 +84,8 @@ class ArtifactEvidence(Record):
     `transforms` are those of the program, `rewrites` those of the converter, where it is this toolkit's own.
     `delegates` counts the parts that the runtime's accelerator takes, `outside` names the operators that it leaves;
     None and empty where the runtime decides on the device. `rank` is the most axes that a tensor of the file has, None
-    where the file does not tell.
+    where the file does not tell. `float32_outputs` are what an interpreted artifact gives in float32 arithmetic, for
+    each golden sample and output, laid out as golden tensors are; empty for others.
     """
 
     file: BundlePath
@@ -93,6 +95,7 @@ class ArtifactEvidence(Record):
     outside: tuple[str, ...]
     rank: int | None = Field(ge=0)
     checks: tuple[Check, ...]
+    float32_outputs: tuple[tuple[StoredFile, ...], ...]
 
 
 class Evidence(Record):
@@ -141,8 +144,8 @@ def conclude(unit: str, compute_precision: str, checks: Sequence[Check], toleran
 
 
 def _is_about(check: Check, compute_precision: str) -> bool:
-    """The graph is the same in every arithmetic."""
-    return check.gate == "graph" or check.compute_precision == compute_precision
+    """The graph is the same in every arithmetic, and so is what was recorded of it."""
+    return check.gate in ("graph", "replay") or check.compute_precision == compute_precision
 
 
 def _state(checks: Sequence[Check]) -> tuple[State, str | None]:
