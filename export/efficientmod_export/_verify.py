@@ -1,9 +1,8 @@
 """Prove a bundle again from its files alone: neither the network's code nor its checkpoint is needed."""
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -57,53 +56,51 @@ def verify_bundle(
     with nullcontext() if verbose else quiet():
         progress("checking the files")
         damaged = check_files(opened)
-        broken = {problem.file for problem in damaged}
         problems = [*map(str, damaged), *_check_descriptions(opened)]
-        variants: tuple[VariantResult, ...] = ()
-        found: dict[str, tuple[str, ...]] = {}
-        golden = tuple(_whole(opened.manifest.golden, broken))
-        if not golden:
+        intact = _intact(opened, {problem.file for problem in damaged})
+        if not intact.golden:
             problems.append("no golden sample is whole, so that no artifact could be proven")
-        else:
-            proof = None if opened.manifest.proof.file in broken else opened.evidence()
-            held = Held(golden_samples(opened, golden), golden_references(opened, golden), proof.noise if proof else {})
-            problems += check_golden(opened, held.samples)
-            intact = [entry for entry in opened.manifest.artifacts if entry.file not in broken]
-            evidence = {one.file: one for one in proof.artifacts} if proof else {}
-            variants = tuple(
-                _prove_again(
-                    opened,
-                    entry,
-                    evidence[entry.file],
-                    _recorded(opened, evidence[entry.file], golden, broken),
-                    held,
-                    progress,
-                )
-                for entry in intact
-                if entry.file in evidence
-            )
-            if layers:
-                progress("rebuilding the network")
-                failed = {result.name for result in variants if result.failure}
-                found = search_layers(opened, intact, checkpoint, held.samples, failed, progress)
+        problems += check_golden(opened, intact.held.samples)
+        variants = tuple(_prove_again(intact, *artifact, progress) for artifact in intact.artifacts)
+        found: dict[str, tuple[str, ...]] = {}
+        if layers and intact.golden:
+            progress("rebuilding the network")
+            failed = {result.name for result in variants if result.failure}
+            entries = [entry for entry, _ in intact.artifacts]
+            found = search_layers(opened, entries, checkpoint, intact.held.samples, failed, progress)
     model = opened.manifest.model
     return VerifyResult(opened.path, model.name, model.weights.statement, tuple(problems), variants, found)
 
 
-def _whole(golden: Iterable[GoldenSample], broken: set[str]) -> Iterator[GoldenSample]:
-    """The samples of which no file is broken."""
-    return (sample for sample in golden if broken.isdisjoint(stored.file for stored in sample.files()))
+@dataclass(frozen=True)
+class _Intact:
+    """What of a bundle is as its manifest says: golden samples, and artifacts with what the proof says of them."""
+
+    bundle: Bundle
+    broken: frozenset[str]
+    golden: tuple[GoldenSample, ...]
+    artifacts: tuple[tuple[ArtifactEntry, ArtifactEvidence], ...]
+    held: Held
+
+    def recorded(self, evidence: ArtifactEvidence) -> tuple[Outputs, ...]:
+        """An artifact's recorded outputs for the golden samples; nothing where one of its files is broken."""
+        if any(stored.file in self.broken for results in evidence.float32_outputs for stored in results):
+            return ()
+        names = [sample.name for sample in self.bundle.manifest.golden]
+        recorded = dict(zip(names, read_recorded(self.bundle, evidence), strict=False))
+        return tuple(recorded[sample.name] for sample in self.golden if sample.name in recorded)
 
 
-def _recorded(
-    bundle: Bundle, evidence: ArtifactEvidence, golden: Sequence[GoldenSample], broken: set[str]
-) -> tuple[Outputs, ...]:
-    """The artifact's recorded outputs for these samples, which are some of the bundle's; none where a file is broken."""
-    if any(stored.file in broken for results in evidence.float32_outputs for stored in results):
-        return ()
-    names = [sample.name for sample in bundle.manifest.golden]
-    recorded = dict(zip(names, read_recorded(bundle, evidence), strict=False))
-    return tuple(recorded[sample.name] for sample in golden if sample.name in recorded)
+def _intact(bundle: Bundle, broken: set[str]) -> _Intact:
+    """Without a whole `proof.json`, or a golden sample, no artifact can be proven."""
+    manifest = bundle.manifest
+    golden = tuple(sample for sample in manifest.golden if broken.isdisjoint(stored.file for stored in sample.files()))
+    proof = None if manifest.proof.file in broken else bundle.evidence()
+    pairs = zip(manifest.artifacts, proof.artifacts, strict=True) if proof and golden else ()
+    artifacts = tuple((entry, evidence) for entry, evidence in pairs if entry.file not in broken)
+    noise = proof.noise if proof else {}
+    held = Held(golden_samples(bundle, golden), golden_references(bundle, golden), noise)
+    return _Intact(bundle, frozenset(broken), golden, artifacts, held)
 
 
 def _check_descriptions(bundle: Bundle) -> list[str]:
@@ -138,12 +135,7 @@ def _flat(file: str, interface: Interface) -> dict[str, Any]:
 
 
 def _prove_again(
-    bundle: Bundle,
-    entry: ArtifactEntry,
-    evidence: ArtifactEvidence,
-    recorded: Sequence[Outputs],
-    held: Held,
-    progress: ProgressReport,
+    intact: _Intact, entry: ArtifactEntry, evidence: ArtifactEvidence, progress: ProgressReport
 ) -> VariantResult:
     """The artifact with the checks of this run in place of the export's; without one, no artifact."""
     began = time.perf_counter()
@@ -152,10 +144,10 @@ def _prove_again(
     variant = find_target(entry.target).variant(entry.precision)
     progress(f"{variant.name}: proving")
     try:
-        file = model_file(bundle, entry)
+        file, held = model_file(intact.bundle, entry), intact.held
         # The graph's proof needs the network's program. What the export found of it stands, if the file is unchanged.
         graph = tuple(check for check in evidence.checks if check.gate == "graph")
-        unchanged = prove_unchanged(variant, file, held.samples, recorded)
+        unchanged = prove_unchanged(variant, file, held.samples, intact.recorded(evidence))
         checks = prove(variant, file, held) + graph + unchanged
         proven = ProvenArtifact(
             entry.model_copy(update={"proofs": conclusions(variant, checks, held)}),
