@@ -138,6 +138,7 @@ def test_plain_values_make_the_vectors_bundle(example: Path, document: Any) -> N
         conclude("neural_engine", "float16", checks, TOLERANCE),
     ]
     entries = artifacts(example, inputs, proofs)
+    worst = checks[0].verdict.worst
     rewrites = (TransformStep(transform="fuse_hard_swish", applied=2, refused=()),)
     common = {"transforms": Transforms.of(CERTIFICATE), "rewrites": rewrites, "rank": 4}
     evidence = Evidence.of(
@@ -146,6 +147,7 @@ def test_plain_values_make_the_vectors_bundle(example: Path, document: Any) -> N
             ArtifactEvidence(file=entries[1].file, delegates=None, outside=(), checks=(checks[1],), **common),
         ],
         {"numpy": "2.4.6", "torch": "2.13.0"},
+        {"float32": worst, "float16_weights": worst, "float16": worst},
     )
     kept = json.loads((example / "proof.json").read_bytes())
     assert json.loads(evidence.to_json()) == approximately(kept)
