@@ -35,7 +35,9 @@ def test_a_network_of_ones_own(tmp_path: Path) -> None:
     done = run(tmp_path, "own_network.py", "out")
     assert done.returncode == 0, done.stderr
     assert done.stdout == "out: onnx, tflite, exit code 0\n"
-    assert (tmp_path / "out" / "manifest.json").exists()
+    read = run(tmp_path, "read_bundle.py", "out")
+    assert read.returncode == 0, read.stderr
+    assert read.stdout.count(": 0 of ") == 5
 
 
 @pytest.mark.slow
