@@ -35,6 +35,7 @@ def write(folder: Path) -> None:
         shutil.rmtree(root)
     for name, content in PACKAGE.items():
         _write(root, f"model_fp16.mlpackage/{name}", content)
+    recorded = [_recorded(root, place, name) for place, name in enumerate(PICTURES)]
     golden = [_sample(root, name, pixels) for name, pixels in PICTURES.items()]
     manifest = {
         "format_version": "1.0",
@@ -57,8 +58,11 @@ def write(folder: Path) -> None:
         "artifacts": [_tflite(root), _coreml()],
         "failed": [{"target": "executorch", "precision": "fp32", "reason": "erf is not supported"}],
         "golden": golden,
-        "proof": _write(root, "proof.json", _json(_proof())),
-        "other_files": [_write(root, "README.md", b"# tiny\n")],
+        "proof": _write(root, "proof.json", _json(_proof(recorded))),
+        "other_files": [
+            _write(root, "README.md", b"# tiny\n"),
+            *(stored for results in recorded for stored in results),
+        ],
     }
     _write(root, "manifest.json", _json(manifest))
 
@@ -148,7 +152,15 @@ def _coreml() -> dict[str, Any]:
     }
 
 
-def _proof() -> dict[str, Any]:
+def _recorded(root: Path, place: int, sample: str) -> list[dict[str, Any]]:
+    """What the interpreted artifact gave in float32."""
+    return [
+        _write(root, f"recorded/model_fp16.{place}.{name}.bin", output.astype("<f4").tobytes())
+        for name, output in zip(SHAPES, outputs(sample), strict=True)
+    ]
+
+
+def _proof(recorded: list[list[dict[str, Any]]]) -> dict[str, Any]:
     step = {
         "transform": "fold_batch_norm",
         "applied": 3,
@@ -169,8 +181,15 @@ def _proof() -> dict[str, Any]:
     return {
         "format_version": "1.0",
         "artifacts": [
-            {"file": "model.tflite", **common, "checks": [tflite]},
-            {"file": "model_fp16.mlpackage", **common, "delegates": None, "outside": [], "checks": [coreml]},
+            {"file": "model.tflite", **common, "checks": [tflite], "float32_outputs": []},
+            {
+                "file": "model_fp16.mlpackage",
+                **common,
+                "delegates": None,
+                "outside": [],
+                "checks": [coreml],
+                "float32_outputs": recorded,
+            },
         ],
         "noise": {kind: _verdict("")["worst"] for kind in ("float32", "float16_weights", "float16")},
         "tools": {"numpy": "2.4.6", "torch": "2.13.0"},

@@ -101,7 +101,7 @@ def test_it_reads_the_vectors_bundle(example: Path) -> None:
     done = read(example)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == [
-        "tiny: 13 files as written; weights: seeded: for latency only",
+        "tiny: 17 files as written; weights: seeded: for latency only",
         "tall: 0 of 1152 values differ",
         "wide: 0 of 1152 values differ",
     ]

@@ -139,12 +139,25 @@ def test_plain_values_make_the_vectors_bundle(example: Path, document: Any) -> N
     ]
     entries = artifacts(example, inputs, proofs)
     worst = checks[0].verdict.worst
+    names = ("logits", "features_1")
+    recorded = tuple(
+        tuple(StoredFile.of(example, f"recorded/model_fp16.{place}.{name}.bin") for name in names) for place in (0, 1)
+    )
     rewrites = (TransformStep(transform="fuse_hard_swish", applied=2, refused=()),)
     common = {"transforms": Transforms.of(CERTIFICATE), "rewrites": rewrites, "rank": 4}
     evidence = Evidence.of(
         [
-            ArtifactEvidence(file=entries[0].file, delegates=1, outside=("erf",), checks=(checks[0],), **common),
-            ArtifactEvidence(file=entries[1].file, delegates=None, outside=(), checks=(checks[1],), **common),
+            ArtifactEvidence(
+                file=entries[0].file, delegates=1, outside=("erf",), checks=(checks[0],), float32_outputs=(), **common
+            ),
+            ArtifactEvidence(
+                file=entries[1].file,
+                delegates=None,
+                outside=(),
+                checks=(checks[1],),
+                float32_outputs=recorded,
+                **common,
+            ),
         ],
         {"numpy": "2.4.6", "torch": "2.13.0"},
         {"float32": worst, "float16_weights": worst, "float16": worst},
@@ -166,7 +179,7 @@ def test_plain_values_make_the_vectors_bundle(example: Path, document: Any) -> N
         failed=[FailedVariant(target="executorch", precision="fp32", reason="erf is not supported")],
         golden=bundle.manifest.golden,
         proof=bundle.manifest.proof,
-        other_files=[StoredFile.of(example, "README.md")],
+        other_files=[StoredFile.of(example, "README.md"), *recorded[0], *recorded[1]],
     )
     assert json.loads(manifest.to_json()) == document
     assert write_evidence(example, evidence).file == "proof.json"
