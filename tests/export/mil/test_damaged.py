@@ -1,5 +1,6 @@
 """Damaged, hostile and unknown packages: one clear error each."""
 
+import re
 import shutil
 import struct
 import subprocess
@@ -14,6 +15,7 @@ import torch
 from torch import nn
 
 from efficientmod_export.mil import MODULES_KEY, MILProgram, PackageError
+from efficientmod_export.mil._plan import NOT_INTERPRETED
 from efficientmod_mobile.errors import ConversionError, DependencyError, InputError
 
 SPECIFICATION = Path("Data/com.apple.CoreML/model.mlmodel")
@@ -182,6 +184,25 @@ def test_everything_unknown_is_named_at_once(package: Path) -> None:
     assert "has the unknown input 'sparkle'" in message
     assert "lacks its input 'weight'" in message
     assert "hyper_relu 'relu' is not known in the opset of iOS 16" in message
+
+
+@pytest.mark.parametrize("kind", NOT_INTERPRETED)
+def test_an_operator_that_is_left_out_says_why(kind: str, package: Path) -> None:
+    def change(model: Any) -> None:
+        operation(model, "relu").type = kind
+
+    edit(package, change)
+    with pytest.raises(ConversionError, match=f"{kind} 'relu' {re.escape(NOT_INTERPRETED[kind])}"):
+        MILProgram.load(package)
+
+
+def test_a_model_that_keeps_a_state(package: Path) -> None:
+    def change(model: Any) -> None:
+        model.description.state.add(name="memory").type.stateType.arrayType.SetInParent()
+
+    edit(package, change)
+    with pytest.raises(ConversionError, match=r"keeps a state \('memory'\) .*convert the model without states"):
+        MILProgram.load(package)
 
 
 def test_an_operator_newer_than_the_opset(package: Path) -> None:
