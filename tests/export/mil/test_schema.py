@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 import torch
 
-from efficientmod_export.mil._plan import NOT_INTERPRETED
 from efficientmod_export.mil._registry import REGISTRY, find_operator, operator
+from efficientmod_export.mil._unsupported import UNSUPPORTED
 
 OPSETS = (15, 16, 17, 18)
 # Attributes of the definition that never reach a saved package.
@@ -42,7 +42,7 @@ def test_what_is_left_out_is_known_by_name(ct: Any) -> None:
     # The reader takes constants apart, which are no operators.
     left_out = set(definitions(ct, 18)) - set(REGISTRY) - {"_const_symbolic", "const"}
     # Of coremltools' dialect, not of its core.
-    assert left_out | {"coreml_update_state", "write_state"} == set(NOT_INTERPRETED)
+    assert left_out | {"coreml_update_state", "write_state"} == set(UNSUPPORTED)
 
 
 def test_registering_an_operator_twice_raises() -> None:
