@@ -9,8 +9,7 @@ from efficientmod_export.lint import rules as rules
 from efficientmod_export.lint._graph import Flexibility, Graph
 from efficientmod_export.lint._report import LintReport, RuleFindings, sort_key
 from efficientmod_export.lint._rule import RULES
-from efficientmod_export.mil._package import Package
-from efficientmod_export.mil._reader import read_function
+from efficientmod_export.mil import Package, read_function
 from efficientmod_export.targets import find_target
 from efficientmod_mobile.errors import BundleError
 

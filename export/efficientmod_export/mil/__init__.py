@@ -3,8 +3,8 @@
     program = MILProgram.load("model.mlpackage")
     outputs = program.predict({"image": picture})
 
-It knows nothing of the networks and bundles that this toolkit makes. coremltools gives the protobuf classes and nothing
-else: not the runtime, which exists on macOS only.
+It is independent of the networks and bundles of this toolkit. Of coremltools only the protobuf classes are used, not
+the runtime, which exists on macOS only. `Package` and `read_function` read a program without running it.
 """
 
 from efficientmod_export.mil import _ops as _ops
@@ -12,9 +12,11 @@ from efficientmod_export.mil._audit import FLOAT16_LARGEST, SATURATION, Operator
 from efficientmod_export.mil._errors import PackageError
 from efficientmod_export.mil._graph import Function, Literal, Operation, Variable
 from efficientmod_export.mil._modules import MODULES_KEY, handle_table, mark_modules, module_table
+from efficientmod_export.mil._package import Package
 from efficientmod_export.mil._plan import Arithmetic
 from efficientmod_export.mil._prediction import interpreted_predictions
 from efficientmod_export.mil._program import MILProgram, Observer
+from efficientmod_export.mil._reader import read_function
 from efficientmod_export.mil._weights import Weight, list_weights
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "Observer",
     "Operation",
     "OperatorRange",
+    "Package",
     "PackageError",
     "Variable",
     "Weight",
@@ -37,4 +40,5 @@ __all__ = [
     "list_weights",
     "mark_modules",
     "module_table",
+    "read_function",
 ]

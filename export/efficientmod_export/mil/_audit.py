@@ -13,8 +13,8 @@ from typing import Any
 from torch import Tensor
 
 from efficientmod_export.mil._graph import Operation
+from efficientmod_export.mil._partial_sums import largest_sum
 from efficientmod_export.mil._program import MILProgram
-from efficientmod_export.mil._sums import largest_sum
 
 FLOAT16_LARGEST = 65504.0
 SATURATION = 2.0**15
@@ -25,10 +25,10 @@ _CONVOLUTIONS = {"conv", "conv_transpose"}
 
 @dataclass(frozen=True)
 class OperatorRange:
-    """What one operator met over all inputs.
+    """The largest values of one operator over all inputs.
 
     `position` counts the program's operators from 0. `largest` is the largest absolute value among its outputs and
-    `partial_sum` the largest sum that any order of its additions can pass through, None where it adds nothing up; both
+    `partial_sum` the largest sum that any order of its additions can pass through, None where it has no sums; both
     in float32 arithmetic. `saturates_at` is the limit for its sums.
     """
 
@@ -40,7 +40,7 @@ class OperatorRange:
 
     @property
     def load(self) -> float:
-        """How much of the range is used, by whichever is worse; above 1 something does not fit."""
+        """The larger of the two values, each as a fraction of its limit; above 1 something does not fit."""
         return max(self.largest / FLOAT16_LARGEST, (self.partial_sum or 0.0) / self.saturates_at)
 
     @property
@@ -50,7 +50,7 @@ class OperatorRange:
 
     @property
     def saturates(self) -> bool:
-        """Whether a sum can pass its limit before it comes back."""
+        """Whether a partial sum can exceed its limit, though the whole sum may not."""
         return self.partial_sum is not None and not self.partial_sum <= self.saturates_at
 
 
@@ -91,9 +91,9 @@ def _joined(first: OperatorRange, second: OperatorRange) -> OperatorRange:
 
 
 def audit_float16(program: MILProgram, samples: Iterable[Mapping[str, Any]]) -> tuple[OperatorRange, ...]:
-    """The range of every operator with float outputs over `samples` (inputs of `predict`), the fullest first.
+    """The range of every operator with float outputs over `samples` (inputs of `predict`), the highest load first.
 
-    Run in float32, whatever arithmetic `program` has, so that an overflow is measured and not only met. The first
+    Run in float32, whatever arithmetic `program` has, so that the size of an overflow is measured. The first
     operator that overflows is the one of least `position` among those that do.
     """
     exact = program.with_arithmetic("float32")

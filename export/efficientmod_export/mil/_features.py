@@ -1,4 +1,4 @@
-"""What a model takes and gives at its border: arrays, images, and a classifier's label and probabilities.
+"""A model's inputs and outputs: arrays, images, and a classifier's label and probabilities.
 
 Message definitions: coremltools, mlmodel/format/FeatureTypes.proto. An ML program holds the scale and bias of its image
 inputs as operators, so that a picture enters as pixels from 0 to 255.

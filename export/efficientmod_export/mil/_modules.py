@@ -1,8 +1,8 @@
-"""Where an operator came from: how a package is made to say which PyTorch module each of its operators belongs to.
+"""Which PyTorch module each operator of a package came from.
 
 A saved package keeps operators' names and nothing of the modules. But coremltools copies an integer, a node's
 `debug_handle`, through all its passes. `mark_modules` numbers the modules so before the conversion, and `module_table`
-reads the numbers back after it; the table travels in the model's user metadata.
+reads the numbers back after it; the table is stored in the model's user metadata.
 
     marked = mark_modules(exported)
     model = coremltools.convert(exported, ...)

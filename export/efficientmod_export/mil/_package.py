@@ -11,8 +11,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from efficientmod_export.mil._blob import WeightFile
 from efficientmod_export.mil._errors import PackageError
+from efficientmod_export.mil._weight_file import WeightFile
 from efficientmod_mobile.distribution import pip_command
 from efficientmod_mobile.errors import DependencyError
 

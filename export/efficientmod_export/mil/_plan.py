@@ -1,6 +1,6 @@
 """From a `Function` to a list of steps: operators found, inputs checked and bound, constants decompressed.
 
-Everything wrong with a program is gathered and reported at once.
+All problems of a program are reported in one error.
 """
 
 from collections import Counter
@@ -14,6 +14,7 @@ from efficientmod_export.mil._graph import Constant, Function, Operation, Variab
 from efficientmod_export.mil._graph import Literal as LiteralInput
 from efficientmod_export.mil._registry import Kernel, Operator, Parameter, find_operator
 from efficientmod_export.mil._types import BY_NAME, through_float16
+from efficientmod_export.mil._unsupported import UNSUPPORTED
 from efficientmod_mobile.errors import ConversionError
 
 Arithmetic = Literal["float32", "float16_storage", "float16"]
@@ -23,21 +24,6 @@ Arithmetic = Literal["float32", "float16_storage", "float16"]
     float16_storage   float constants are rounded to float16, all else stays float32: what storing in float16 costs
     float16           every value that the program declares float16 is rounded after the operator that makes it
 """
-
-
-_RANDOM = "gives random values, which no second run can repeat; make them an input"
-_CONTROL = "is control flow, which is not interpreted; export the network with torch.export, which unrolls it"
-_LIST = "works on a list of tensors, which is not interpreted; export the network with torch.export, which has none"
-_STATE = "reads or writes a state, which is not interpreted; convert the model without states"
-NOT_INTERPRETED: Mapping[str, str] = {
-    **dict.fromkeys(("random_bernoulli", "random_categorical", "random_normal", "random_uniform"), _RANDOM),
-    **dict.fromkeys(("cond", "while_loop"), _CONTROL),
-    **dict.fromkeys(("list_gather", "list_length", "list_read", "list_scatter", "list_write", "make_list"), _LIST),
-    **dict.fromkeys(("read_state", "coreml_update_state", "write_state"), _STATE),
-    "conv_quantized": "is not written by coremltools any more; convert the model again",
-    "reverse_sequence": "is not made from PyTorch by coremltools, and not interpreted",
-}
-"""Operators of MIL without a kernel here, each with what to say about it."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +59,7 @@ class Plan:
 def _problems(operation: Operation, found: Operator | None, ios: int) -> list[str]:
     label = f"{operation.kind} '{operation.name}'"
     if found is None:
-        return [f"{label} {NOT_INTERPRETED.get(operation.kind, f'is not known in the opset of iOS {ios}')}"]
+        return [f"{label} {UNSUPPORTED.get(operation.kind, f'is not known in the opset of iOS {ios}')}"]
     nothing = [] if operation.outputs else [f"{label} has no output"]
     unknown = [f"{label} has the unknown input '{name}'" for name in operation.inputs if name not in found.parameters]
     missing = [
@@ -82,7 +68,7 @@ def _problems(operation: Operation, found: Operator | None, ios: int) -> list[st
         if parameter.required and name not in operation.inputs
     ]
     miscounted = [
-        f"{label} has {len(sources)} values for its input '{name}'"
+        f"{label} has {len(sources)} values for its input '{name}', which takes one"
         for name, sources in operation.inputs.items()
         if len(sources) != 1 and name in found.parameters and not found.parameters[name].several
     ]
@@ -90,18 +76,21 @@ def _problems(operation: Operation, found: Operator | None, ios: int) -> list[st
 
 
 def _wrong_names(function: Function) -> list[str]:
-    """Reads of values that nothing gives before them, and values that are given twice."""
+    """Reads of values that no earlier operator computes, and values that are defined twice."""
     given = Counter(list(function.constants))
     given.update(variable.name for variable in function.inputs)
     given.update(output.name for operation in function.operations for output in operation.outputs)
-    problems = [f"the value '{name}' is given {count} times" for name, count in given.items() if count > 1]
+    problems = [f"the value '{name}' is defined {count} times" for name, count in given.items() if count > 1]
     known = {variable.name for variable in function.inputs} | set(function.constants)
     for operation in function.operations:
         sources = [source for held in operation.inputs.values() for source in held if isinstance(source, str)]
         unknown = [source for source in sources if source not in known]
-        problems += [f"{operation.kind} '{operation.name}' reads '{source}', which nothing gives" for source in unknown]
+        problems += [
+            f"{operation.kind} '{operation.name}' reads '{source}', which no earlier operator computes"
+            for source in unknown
+        ]
         known.update(output.name for output in operation.outputs)
-    return problems + [f"the output '{name}' is given by nothing" for name in function.outputs if name not in known]
+    return problems + [f"no operator computes the output '{name}'" for name in function.outputs if name not in known]
 
 
 def _find_all(function: Function) -> list[Operator]:
@@ -174,7 +163,7 @@ def _agrees(output: Any, declared: Variable) -> bool:
     dtype = BY_NAME.get(declared.dtype)
     if not isinstance(output, Tensor):
         return dtype is None
-    if dtype is None or output.dtype != dtype.carrier:
+    if dtype is None or output.dtype != dtype.compute_dtype:
         return False
     if declared.any_rank:
         return True

@@ -1,6 +1,6 @@
-"""coremltools' `MLModel.predict` where there is no Core ML: the interpreter behind it, for as long as it is wanted.
+"""coremltools' `MLModel.predict` on machines without Core ML: replaced by the interpreter inside a `with` block.
 
-coremltools calibrates the quantisation of activations by predicting, and so refuses to outside macOS.
+coremltools calibrates the quantisation of activations with predictions, which it refuses outside macOS.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ def interpreted_predictions(arithmetic: Arithmetic = "float16") -> Iterator[None
 
     def predict(self: Any, data: Mapping[str, Any] | Sequence[Mapping[str, Any]], state: Any = None) -> Any:
         if state is not None:
-            raise InputError("a prediction with a state cannot be interpreted; predict without it")
+            raise InputError("predictions with a state are not supported by the interpreter; predict without a state")
         program = MILProgram.load(self.package_path, function=self.function_name, arithmetic=arithmetic)
         if isinstance(data, Mapping):
             return program.predict(data)

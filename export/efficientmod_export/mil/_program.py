@@ -16,8 +16,8 @@ from efficientmod_export.mil._types import through_float16
 from efficientmod_mobile.errors import ConversionError, InputError
 
 Observer = Callable[[Operation, Mapping[str, Any], tuple[Any, ...]], None]
-"""Called after each operator with it, its inputs by MIL's parameter names, and its outputs (tensors, float16 carried as
-float32). What it is given must not be changed."""
+"""Called after each operator with it, its inputs by MIL's parameter names, and its outputs, which it must not change.
+float16 values are float32 tensors."""
 
 
 def _look_up(source: str | Literal, values: Mapping[str, Any], constants: Mapping[str, Constant]) -> Any:
@@ -41,7 +41,7 @@ def _run_step(step: Step, values: Mapping[str, Any], constants: Mapping[str, Con
 
 
 def run_plan(plan: Plan, inputs: Mapping[str, torch.Tensor], observer: Observer | None) -> dict[str, Any]:
-    """The values of the function's outputs. A value is let go as soon as no later operator reads it."""
+    """The values of the function's outputs. A value is freed after its last use."""
     values: dict[str, Any] = dict(inputs)
     for step in plan.steps:
         step_inputs, outputs = _run_step(step, values, plan.constants)
@@ -54,7 +54,7 @@ def run_plan(plan: Plan, inputs: Mapping[str, torch.Tensor], observer: Observer 
 
 
 class MILProgram:
-    """A saved ML program, ready to run; stands in for `coremltools.models.MLModel` where only `predict` is asked for.
+    """A saved ML program, ready to run; replaces `coremltools.models.MLModel` where only `predict` is needed.
 
     `function` is the program as plain values: its operators in order, each with its inputs, outputs and PyTorch module.
     """
@@ -85,7 +85,7 @@ class MILProgram:
         if features.state:
             kept = ", ".join(f"'{feature.name}'" for feature in features.state)
             raise ConversionError(
-                f"{path} keeps a state ({kept}) from one prediction to the next, which cannot be interpreted; "
+                f"{path} keeps a state ({kept}) from one prediction to the next, which is not supported; "
                 "convert the model without states"
             )
         program = read_function(package, name)

@@ -2,7 +2,7 @@
 
 The annotations of a kernel are its schema. They say how each input reaches it:
 
-    Tensor                     a tensor, float16 carried as float32
+    Tensor                     a tensor; float16 is computed in float32
     Tensors                    any number of tensors (concat's `values`)
     int, float, bool, str      a scalar
     Ints, Bools, Strings       a tuple of scalars

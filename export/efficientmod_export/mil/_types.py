@@ -1,4 +1,4 @@
-"""MIL's data types: how they are named, how they are stored, and which PyTorch type carries them here."""
+"""MIL's data types: how they are named, how they are stored, and which PyTorch type computes with them here."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,15 +12,15 @@ class DataType:
     """One of MIL's element types.
 
     `blob` is its number in a weight file and `bits` its width there. `storage` is the NumPy type of one stored element
-    (types narrower than a byte are unpacked to `storage`), and `carrier` the PyTorch type that the interpreter computes
-    with: float32 for every float, since float16 arithmetic is emulated by rounding.
+    (types narrower than a byte are unpacked to `storage`), and `compute_dtype` the PyTorch type that the interpreter
+    computes with: float32 for every float, since float16 arithmetic is emulated by rounding.
     """
 
     name: str
     blob: int
     bits: int
     storage: type[np.generic]
-    carrier: torch.dtype
+    compute_dtype: torch.dtype
 
     def size_of(self, count: int) -> int:
         """Bytes that `count` elements take."""
@@ -72,10 +72,10 @@ def unpack(stored: np.ndarray[Any, np.dtype[np.uint8]], dtype: DataType, count: 
 
 
 def to_tensor(values: np.ndarray[Any, Any], dtype: DataType) -> torch.Tensor:
-    """The tensor that carries `values`; shares their memory where both types agree."""
+    """`values` as a tensor of the type's `compute_dtype`; shares their memory where both types agree."""
     if dtype.name in {"uint16", "uint32"}:
         values = values.astype(np.int64)
-    return torch.from_numpy(values).to(dtype.carrier)
+    return torch.from_numpy(values).to(dtype.compute_dtype)
 
 
 def through_float16(tensor: torch.Tensor) -> torch.Tensor:

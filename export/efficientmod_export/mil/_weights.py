@@ -1,4 +1,4 @@
-"""What became of each weight: coremltools.optimize leaves one that does not fit as it was, and says nothing."""
+"""How each weight is stored. coremltools.optimize leaves weights that it cannot compress as they are, silently."""
 
 from dataclasses import dataclass
 

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from efficientmod_export.mil import FLOAT16_LARGEST, SATURATION, MILProgram, audit_float16
-from efficientmod_export.mil._sums import largest_sum
+from efficientmod_export.mil._partial_sums import largest_sum
 
 GENERATOR = torch.Generator().manual_seed(8)
 

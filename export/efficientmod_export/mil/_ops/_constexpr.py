@@ -53,7 +53,7 @@ def constexpr_affine_dequantize(quantized_data: Tensor, zero_point: Tensor, scal
 @operator("constexpr_cast", since=16)
 def constexpr_cast(source_val: Tensor, output_dtype: str) -> Tensor:
     """A float16 constant in float32."""
-    return source_val.to(BY_NAME[output_dtype].carrier)
+    return source_val.to(BY_NAME[output_dtype].compute_dtype)
 
 
 @operator("constexpr_lut_to_dense", since=16)
@@ -67,7 +67,7 @@ def constexpr_lut_to_dense(indices: Tensor, lut: Tensor, shape: Ints) -> Tensor:
 
 @operator("constexpr_sparse_to_dense", since=16)
 def constexpr_sparse_to_dense(nonzero_data: Tensor, mask: Tensor, shape: Ints) -> Tensor:
-    """Zeros but where the packed mask has a bit; there the given values, in order."""
+    """The given values, in order, where the packed mask is 1; zeros elsewhere."""
     return _dense(nonzero_data, _unpacked(mask, "uint1", shape))
 
 
@@ -94,7 +94,7 @@ def constexpr_lut_to_dense_blockwise(indices: Tensor, lut: Tensor, vector_axis: 
 
 @operator("constexpr_sparse_to_dense", since=18)
 def constexpr_sparse_to_dense_shaped(nonzero_data: Tensor, mask: Tensor) -> Tensor:
-    """Zeros but where the mask is 1; there the given values, in order."""
+    """The given values, in order, where the mask is 1; zeros elsewhere."""
     return _dense(nonzero_data, mask)
 
 

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from efficientmod_export.mil._limits import check_size
 from efficientmod_export.mil._registry import Ints, operator
-from efficientmod_export.mil._window import Pads, pad_spatial, window_pads
+from efficientmod_export.mil._window_padding import Pads, pad_spatial, window_pads
 
 _CONV = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
 _TRANSPOSE = {1: F.conv_transpose1d, 2: F.conv_transpose2d, 3: F.conv_transpose3d}
@@ -59,7 +59,7 @@ def conv_transpose(
 ) -> Tensor:
     """The transpose of `conv`: x (N, C, spatial) with weight (C, out / groups, kernel).
 
-    `pad` is cropped from the whole result; where `output_shape` asks for more than there is, nothing but bias is there.
+    `pad` is cropped from the whole result; where `output_shape` is larger than it, the rest is the bias.
     """
     if pad_type == "same_lower":
         raise ValueError(f"conv_transpose has no padding of type '{pad_type}'")

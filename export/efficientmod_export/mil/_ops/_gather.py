@@ -1,6 +1,6 @@
 """Picking elements by index.
 
-Negative indices count from the end up to iOS 16. From iOS 17 on they are out of bounds, but for one doubt (`gather`).
+Negative indices count from the end up to iOS 16. From iOS 17 on they are out of bounds, except in `gather`.
 """
 
 import torch

@@ -14,7 +14,7 @@ def _by_index(x: Tensor, axis: int, before: int, after: int, mode: str) -> Tenso
     if mode == "replicate":
         index = index.clamp(0, length - 1)
     elif max(before, after) >= length:
-        raise ValueError(f"pad cannot mirror {max(before, after)} lines of an axis of {length}")
+        raise ValueError(f"pad cannot mirror {max(before, after)} elements of an axis of {length}")
     else:
         index = index.abs()
         index = torch.where(index < length, index, 2 * (length - 1) - index)
@@ -23,7 +23,7 @@ def _by_index(x: Tensor, axis: int, before: int, after: int, mode: str) -> Tenso
 
 @operator("pad", moves=True)
 def pad(x: Tensor, pad: Ints, mode: str = "constant", constant_val: float = 0.0) -> Tensor:
-    """`x` with lines before and after its last axes: a constant, the edge ("replicate"), or mirrored ("reflect")."""
+    """`x` with elements before and after its last axes: a constant, the edge ("replicate"), or mirrored ("reflect")."""
     pairs = list(zip(pad[::2], pad[1::2], strict=True))
     first = x.dim() - len(pairs)
     check_size([*x.shape[:first], *(sum(pair) + have for pair, have in zip(pairs, x.shape[first:], strict=True))])

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from efficientmod_export.mil._registry import Ints, operator
-from efficientmod_export.mil._window import Pads, pad_spatial, window_pads
+from efficientmod_export.mil._window_padding import Pads, pad_spatial, window_pads
 
 _MAX = {1: F.max_pool1d, 2: F.max_pool2d, 3: F.max_pool3d}
 _AVERAGE = {1: F.avg_pool1d, 2: F.avg_pool2d, 3: F.avg_pool3d}
@@ -46,7 +46,7 @@ def max_pool(
     pad: Ints | None = None,
     ceil_mode: bool = False,
 ) -> Tensor:
-    """Largest value of each window; padding never wins."""
+    """Largest value of each window; padding counts as minus infinity."""
     _, pads, steps = _pads(x, kernel_sizes, strides, pad_type, pad, ceil_mode)
     return _MAX[x.dim() - 2](pad_spatial(x, pads, -math.inf), kernel_sizes, steps)
 

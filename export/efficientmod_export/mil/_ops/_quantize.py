@@ -21,9 +21,9 @@ def quantize(
     steps = torch.round(input / along_axis(scale, along, rank))
     if zero_point is not None:
         steps = steps + along_axis(zero_point, along, rank)
-    carrier = BY_NAME[output_dtype].carrier
-    limits = torch.iinfo(carrier)
-    return steps.clamp(limits.min, limits.max).to(carrier)
+    compute_dtype = BY_NAME[output_dtype].compute_dtype
+    limits = torch.iinfo(compute_dtype)
+    return steps.clamp(limits.min, limits.max).to(compute_dtype)
 
 
 @operator("dequantize", since=17)

@@ -1,4 +1,4 @@
-"""Exchanges between channels, space and batch. All take (N, C, H, W)."""
+"""Moving elements between the channel, spatial and batch axes. All take (N, C, H, W)."""
 
 import torch.nn.functional as F
 from torch import Tensor

@@ -70,10 +70,10 @@ def reduce_argmin(x: Tensor, axis: int = -1, keep_dims: bool = False) -> Tensor:
 @operator("reduce_argmax", since=17)
 def reduce_argmax_typed(x: Tensor, axis: int = -1, keep_dims: bool = False, output_dtype: str = "int32") -> Tensor:
     """Index of the largest value along `axis`, int32 or uint16."""
-    return torch.argmax(x, axis, keep_dims).to(BY_NAME[output_dtype].carrier)
+    return torch.argmax(x, axis, keep_dims).to(BY_NAME[output_dtype].compute_dtype)
 
 
 @operator("reduce_argmin", since=17)
 def reduce_argmin_typed(x: Tensor, axis: int = -1, keep_dims: bool = False, output_dtype: str = "int32") -> Tensor:
     """Index of the smallest value along `axis`, int32 or uint16."""
-    return torch.argmin(x, axis, keep_dims).to(BY_NAME[output_dtype].carrier)
+    return torch.argmin(x, axis, keep_dims).to(BY_NAME[output_dtype].compute_dtype)

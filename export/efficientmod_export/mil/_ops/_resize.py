@@ -4,9 +4,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from efficientmod_export.mil._grid import interpolate, sample_points, taps
 from efficientmod_export.mil._limits import check_size
 from efficientmod_export.mil._registry import Ints, operator
+from efficientmod_export.mil._sampling_modes import interpolate, sample_points, taps
 
 
 def _bilinear(x: Tensor, size: tuple[int, ...], mode: str) -> Tensor:

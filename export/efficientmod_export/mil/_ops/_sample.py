@@ -4,9 +4,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from efficientmod_export.mil._grid import interpolate, sample_points, taps
 from efficientmod_export.mil._limits import check_size
 from efficientmod_export.mil._registry import operator
+from efficientmod_export.mil._sampling_modes import interpolate, sample_points, taps
 
 _REFLECT_EDGE = {"reflection": 0.0, "symmetric": 0.5}
 _AFFINE = {

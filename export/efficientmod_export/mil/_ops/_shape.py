@@ -1,4 +1,4 @@
-"""Shapes: views, transposes, and tensors made or joined whole."""
+"""Reshapes and transposes; tensors filled, joined, split and repeated."""
 
 import math
 
@@ -17,15 +17,15 @@ def _fill_zeros(shape: Ints, source: tuple[int, ...]) -> list[int]:
 
 @operator("reshape", moves=True)
 def reshape(x: Tensor, shape: Ints) -> Tensor:
-    """`x` with another shape, which may have a 0 where it has as many lengths: it keeps one; -1 is what is left."""
+    """`x` in another shape: -1 follows from the other lengths, 0 keeps a length and needs a shape of the rank of x."""
     if x.numel() and 0 in shape and len(shape) != x.dim():
-        raise ValueError(f"a 0 in the shape of {len(shape)} lengths has none of the {x.dim()} to stand for")
+        raise ValueError(f"a 0 in a shape of {len(shape)} axes needs an input of as many axes, not {x.dim()}")
     return reshape_aligned(x, shape)
 
 
 @operator("reshape", since=17, moves=True)
 def reshape_aligned(x: Tensor, shape: Ints) -> Tensor:
-    """As in iOS 15; a 0 keeps the length that is as far from the last axis, or is 1 where there is none."""
+    """As in iOS 15; a 0 keeps the length of the axis at the same distance from the last, or is 1 if there is none."""
     return x.reshape(_fill_zeros(shape, tuple(x.shape)) if x.numel() else list(shape))
 
 

@@ -46,6 +46,6 @@ def slice_by_size(x: Tensor, begin: Ints, size: Ints) -> Tensor:
 
 @operator("crop", moves=True)
 def crop(x: Tensor, crop_height: Ints, crop_width: Ints) -> Tensor:
-    """The last two axes without so many lines at their beginning and end."""
+    """The last two axes without the given numbers of elements at their start and end."""
     height, width = x.shape[-2:]
     return x[..., crop_height[0] : height - crop_height[1], crop_width[0] : width - crop_width[1]]

@@ -41,7 +41,7 @@ def topk_typed(
 ) -> tuple[Tensor, ...]:
     """As in iOS 16, with indices of int32 or uint16."""
     values, *indices = topk_unsorted(x, k, axis, ascending, sort, return_indices)
-    return (values, *(index.to(BY_NAME[output_indices_dtype].carrier) for index in indices))
+    return (values, *(index.to(BY_NAME[output_indices_dtype].compute_dtype) for index in indices))
 
 
 @operator("argsort", moves=True)

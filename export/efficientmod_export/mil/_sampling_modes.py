@@ -1,4 +1,4 @@
-"""Where an operator that resizes looks along one axis: Core ML's sampling modes.
+"""Core ML's sampling modes: the points of the source that a resize reads along one axis.
 
 For a source of `source` pixels and a result of `count`, formulas of the MIL operator reference, "resize_bilinear".
 """
@@ -10,7 +10,7 @@ from torch import Tensor
 
 
 def sample_points(mode: str, source: Tensor, count: int) -> Tensor:
-    """(..., count) points in pixels of a source of (...) pixels, float64, before they are held inside it."""
+    """(..., count) points in pixels of a source of (...) pixels, float64, before they are clamped to it."""
     index = torch.arange(count, dtype=torch.float64)
     length = source.to(torch.float64).unsqueeze(-1)
     steps = max(count - 1, 1)
@@ -37,7 +37,7 @@ class Taps:
 
 
 def taps(points: Tensor, length: int) -> Taps:
-    """The neighbours of `points`, which are first held inside the axis of `length` pixels."""
+    """The neighbours of `points`, which are first clamped to the axis of `length` pixels."""
     inside = points.clamp(0, length - 1)
     lower = inside.floor().to(torch.int64)
     return Taps(lower, (lower + 1).clamp(max=length - 1), (inside - lower).to(torch.float32))

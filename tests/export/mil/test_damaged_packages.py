@@ -1,5 +1,6 @@
 """Damaged, hostile and unknown packages: one clear error each."""
 
+import re
 import shutil
 import struct
 import subprocess
@@ -14,6 +15,7 @@ import torch
 from torch import nn
 
 from efficientmod_export.mil import MODULES_KEY, MILProgram, PackageError
+from efficientmod_export.mil._unsupported import UNSUPPORTED
 from efficientmod_mobile.errors import ConversionError, DependencyError, InputError
 
 SPECIFICATION = Path("Data/com.apple.CoreML/model.mlmodel")
@@ -184,6 +186,25 @@ def test_everything_unknown_is_named_at_once(package: Path) -> None:
     assert "hyper_relu 'relu' is not known in the opset of iOS 16" in message
 
 
+@pytest.mark.parametrize("kind", UNSUPPORTED)
+def test_an_operator_that_is_left_out_says_why(kind: str, package: Path) -> None:
+    def change(model: Any) -> None:
+        operation(model, "relu").type = kind
+
+    edit(package, change)
+    with pytest.raises(ConversionError, match=f"{kind} 'relu' {re.escape(UNSUPPORTED[kind])}"):
+        MILProgram.load(package)
+
+
+def test_a_model_that_keeps_a_state(package: Path) -> None:
+    def change(model: Any) -> None:
+        model.description.state.add(name="memory").type.stateType.arrayType.SetInParent()
+
+    edit(package, change)
+    with pytest.raises(ConversionError, match=r"keeps a state \('memory'\) .*convert the model without states"):
+        MILProgram.load(package)
+
+
 def test_an_operator_newer_than_the_opset(package: Path) -> None:
     def change(model: Any) -> None:
         operation(model, "relu").type = "quantize"
@@ -235,7 +256,7 @@ def test_a_value_that_nothing_gives(package: Path) -> None:
         operation(model, "relu").inputs["x"].arguments[0].name = "nothing"
 
     edit(package, change)
-    with pytest.raises(ConversionError, match="relu 'relu' reads 'nothing', which nothing gives"):
+    with pytest.raises(ConversionError, match="relu 'relu' reads 'nothing', which no earlier operator computes"):
         MILProgram.load(package)
 
 
@@ -247,7 +268,7 @@ def test_a_constant_without_a_name(package: Path) -> None:
 
 def test_an_operator_without_outputs(package: Path) -> None:
     edit(package, lambda model: operation(model, "conv").ClearField("outputs"))
-    with pytest.raises(ConversionError, match=r"has no output; .* reads '.*', which nothing gives"):
+    with pytest.raises(ConversionError, match=r"has no output; .* reads '.*', which no earlier operator computes"):
         MILProgram.load(package)
 
 
@@ -256,7 +277,7 @@ def test_a_value_that_is_given_twice(package: Path) -> None:
         operation(model, "relu").outputs[0].name = "x0"
 
     edit(package, change)
-    with pytest.raises(ConversionError, match="the value 'x0' is given 2 times"):
+    with pytest.raises(ConversionError, match="the value 'x0' is defined 2 times"):
         MILProgram.load(package)
 
 

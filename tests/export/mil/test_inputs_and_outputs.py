@@ -1,4 +1,4 @@
-"""Images, classifiers, functions, types and open shapes at a model's border, and the three arithmetics."""
+"""Inputs and outputs: images, classifiers, functions, types and open shapes. The three arithmetics."""
 
 import warnings
 from collections.abc import Callable

@@ -36,7 +36,7 @@ def _sums_of(*kinds: str) -> Callable[[LargestSum], LargestSum]:
 
 
 def largest_sum(kind: str, inputs: Mapping[str, Any]) -> float | None:
-    """The largest partial sum that an operator can meet, or None for one that adds nothing up."""
+    """The largest partial sum that an operator can meet, or None for one that has no sums."""
     return _SUMS[kind](**inputs) if kind in _SUMS else None
 
 
