@@ -20,9 +20,11 @@ from efficientmod_export.bundle.contract import open_bundle
 from efficientmod_export.targets import Target, all_targets, find_target, target_names
 from efficientmod_mobile.errors import DependencyError, ParityError
 
+from ..conftest import seal_again
+
 Command = Callable[..., Result]
 PRECISIONS = ("fp32", "fp16")
-FILES = {"golden", "manifest.json", "model.toy", "model_fp16.toy"}
+FILES = {"golden", "manifest.json", "model.toy", "model_fp16.toy", "proof.json"}
 
 
 @pytest.fixture
@@ -141,6 +143,7 @@ def test_a_conversion_to_something_else_is_no_bundle(
 @pytest.mark.parametrize(("file", "name"), [("model.toy", "toy"), ("model_fp16.toy", "toy fp16")])
 def test_a_wrong_file_fails_its_own_proof_alone(file: str, name: str, module: ModuleType, bundle: Path) -> None:
     scale_weights(module, bundle / file)
+    seal_again(bundle)
     result = verify_bundle(bundle)
     assert result.exit_code == 1
     failures = {variant.name: variant.failure for variant in result.variants if variant.failure}
@@ -151,6 +154,7 @@ def test_a_wrong_file_fails_its_own_proof_alone(file: str, name: str, module: Mo
 
 def test_a_file_that_is_none_is_not_proven(bundle: Path, efficientmod: Command) -> None:
     (bundle / "model.toy").write_bytes(b"PK nothing of the kind")
+    seal_again(bundle)
     proven = efficientmod("verify", bundle)
     assert proven.exit_code == 1
     assert "model.toy cannot be loaded" in proven.stderr
