@@ -38,7 +38,7 @@ Call = Callable[..., str]
 
 ALL_LIMITS: dict[str, Tolerance] = {
     **{
-        f"{variant.name} on {place.unit}": place.limits
+        f"{variant.name} on {place.unit} in {place.compute_precision}": place.limits
         for target in all_targets()
         for variant in target.variants
         for place in variant.places
