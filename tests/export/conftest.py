@@ -1,15 +1,18 @@
 """A small network of the user's own, the command line run in this process, and every target's limits."""
 
+import json
 import subprocess
 import venv
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
 from efficientmod_export._cli import app
+from efficientmod_export.bundle.contract import StoredFile
 from efficientmod_export.parity import Tolerance
 from efficientmod_export.targets import all_targets
 
@@ -35,7 +38,7 @@ Call = Callable[..., str]
 
 ALL_LIMITS: dict[str, Tolerance] = {
     **{
-        f"{variant.name} on {place.unit}": place.limits
+        f"{variant.name} on {place.unit} in {place.compute_precision}": place.limits
         for target in all_targets()
         for variant in target.variants
         for place in variant.places
@@ -47,6 +50,21 @@ ALL_LIMITS: dict[str, Tolerance] = {
     },
 }
 """Of every place of every variant, and of every interpreter."""
+
+
+def seal_again(bundle: Path) -> None:
+    """Let the manifest state every file as it is now, so that a changed one counts as the bundle's own."""
+    path = bundle / "manifest.json"
+    path.write_text(json.dumps(_sealed(json.loads(path.read_text()), bundle)))
+
+
+def _sealed(value: Any, bundle: Path) -> Any:
+    if isinstance(value, list):
+        return [_sealed(item, bundle) for item in value]
+    if not isinstance(value, dict):
+        return value
+    own = {key: _sealed(item, bundle) for key, item in value.items()}
+    return {**own, **StoredFile.of(bundle, own["file"]).model_dump()} if "sha256" in own and "file" in own else own
 
 
 @pytest.fixture

@@ -12,6 +12,8 @@ import pytest
 from click.testing import Result
 from torch import nn
 
+from .conftest import seal_again
+
 Command = Callable[..., Result]
 
 pytestmark = pytest.mark.usefixtures("tiny_model")
@@ -98,6 +100,8 @@ def test_several_precisions_of_several_targets(efficientmod: Command, tiny_model
 OVERFLOWING = """
 import torch
 from torch import nn
+
+from .conftest import seal_again
 
 
 class Large(nn.Module):
@@ -195,9 +199,16 @@ def test_layers_name_the_layer_whose_weight_was_changed(efficientmod: Command, t
     tensor.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(tensor) * 1.01, tensor.name))
     onnx.save(model, "bundle/model.onnx")
 
+    changed = efficientmod("verify", "bundle", "--layers", "--json")
+    assert changed.exit_code == 1
+    (problem,) = json.loads(changed.stdout)["problems"]
+    assert problem == "model.onnx: its SHA-256 is not the manifest's"
+    assert json.loads(changed.stdout)["variants"] == []
+
+    seal_again(Path("bundle"))
     proven = efficientmod("verify", "bundle", "--layers")
     assert proven.exit_code == 1
-    assert "model.onnx has changed: its SHA-256 is not the manifest's" in proven.output
+    assert "onnx does not compute what PyTorch computes" in proven.output
     assert "the first layer that drifts is 3 (aten.conv2d.default" in proven.output
 
 

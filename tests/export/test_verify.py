@@ -9,6 +9,8 @@ import onnx
 import pytest
 from click.testing import Result
 
+from .conftest import seal_again
+
 Command = Callable[..., Result]
 
 
@@ -22,6 +24,7 @@ def bundle(efficientmod: Command, tiny_model: str) -> Path:
 def test_a_file_that_cannot_be_loaded_is_not_proven(efficientmod: Command, bundle: Path) -> None:
     model = bundle / "model.onnx"
     model.write_bytes(model.read_bytes()[:1000])
+    seal_again(bundle)
     shown = efficientmod("verify", bundle)
     assert shown.exit_code != 0
     assert "not proven" in shown.stdout
@@ -46,11 +49,8 @@ def test_a_link_is_neither_opened_nor_proven(efficientmod: Command, bundle: Path
     ("place", "value", "says"),
     [
         (("file",), "model.tflite", "file=model.tflite, and for onnx it is model.onnx"),
-        (("inputs", 0, "shape"), [1, 3, 64, 64], "inputs[0].shape=(1, 3, 64, 64), and for onnx it is (1, 3, 224, 224)"),
         (("inputs", 0, "dtype"), "uint8", "inputs[0].dtype=uint8, and for onnx it is float32"),
-        (("inputs", 0, "layout"), "NHWC", "inputs[0].layout=NHWC, and for onnx it is NCHW"),
         (("inputs", 0, "normalisation"), None, "inputs[0].normalisation=None, and for onnx it is {'mean'"),
-        (("outputs", 0, "shape"), [1, 70], "outputs[0].shape=(1, 70), and for onnx it is (1, 7)"),
         (("outputs", 0, "name"), "scores", "outputs[0].name=scores, and for onnx it is logits"),
     ],
 )
@@ -60,23 +60,47 @@ def test_a_manifest_that_describes_other_tensors(
     manifest = json.loads((bundle / "manifest.json").read_text())
     entry = manifest["artifacts"][0]
     if place == ("file",):
+        proof = bundle / "proof.json"
+        proof.write_text(proof.read_text().replace(entry["file"], value))
         (bundle / entry["file"]).rename(bundle / value)
     *above, last = place
     for key in above:
         entry = entry[key]
     entry[last] = value
     (bundle / "manifest.json").write_text(json.dumps(manifest))
+    seal_again(bundle)
     shown = efficientmod("verify", bundle)
     assert shown.exit_code == 1, shown.output
     assert says in shown.stderr
     assert "what it says" not in shown.stdout
 
 
+@pytest.mark.parametrize(
+    ("place", "value", "says"),
+    [
+        (("inputs", 0, "shape"), [1, 3, 64, 64], "input is (1, 3, 64, 64) NCHW for (1, 3, 224, 224) NCHW"),
+        (("inputs", 0, "layout"), "NHWC", "input is (1, 3, 224, 224) NHWC for (1, 3, 224, 224) NCHW"),
+        (("outputs", 0, "shape"), [1, 70], "logits is (1, 70) any for (1, 7) any"),
+    ],
+)
+def test_a_manifest_that_contradicts_itself(
+    efficientmod: Command, bundle: Path, place: tuple[Any, ...], value: Any, says: str
+) -> None:
+    manifest = json.loads((bundle / "manifest.json").read_text())
+    kind, index, key = place
+    manifest["artifacts"][0][kind][index][key] = value
+    (bundle / "manifest.json").write_text(json.dumps(manifest))
+    refused = efficientmod("verify", bundle)
+    assert refused.exit_code == 2, refused.output
+    assert f"model.onnx: {says}" in refused.stderr
+    assert refused.stdout == ""
+
+
 def test_another_checkpoint_is_told_before_it_is_loaded(efficientmod: Command, bundle: Path) -> None:
     Path("other.pth").write_text("no checkpoint at all")
     refused = efficientmod("verify", bundle, "--layers", "--checkpoint", "other.pth")
     assert refused.exit_code == 2, refused.output
-    assert "other.pth is not the file that the bundle was made from (as the module carries them)" in refused.stderr
+    assert "other.pth is not the file that the bundle was made from (as the module holds them)" in refused.stderr
 
 
 def test_a_checkpoint_that_would_not_be_read_is_refused(efficientmod: Command, tmp_path: Path) -> None:
@@ -86,11 +110,11 @@ def test_a_checkpoint_that_would_not_be_read_is_refused(efficientmod: Command, t
 
 
 def test_the_samples_that_are_whole_prove_the_artifacts(efficientmod: Command, bundle: Path) -> None:
-    first, *others = sorted((bundle / "golden").glob("*.input.bin"))
+    first, *others = sorted((bundle / "golden").glob("*.image.bin"))
     first.unlink()
     shown = efficientmod("verify", bundle)
     assert shown.exit_code == 1, shown.output
-    assert f"golden/{first.name} is missing" in shown.stderr
+    assert f"golden/{first.name}: it is missing" in shown.stderr
     assert "passed" in shown.stdout
     assert "Next: export the bundle again." in shown.stdout
     for other in others:
@@ -108,6 +132,7 @@ def test_a_file_with_outputs_of_another_type(efficientmod: Command, bundle: Path
     model.graph.node.append(onnx.helper.make_node("Cast", ["scores"], [output.name], to=onnx.TensorProto.DOUBLE))
     output.type.tensor_type.elem_type = onnx.TensorProto.DOUBLE
     onnx.save(model, bundle / "model.onnx")
+    seal_again(bundle)
     shown = efficientmod("verify", bundle)
     assert shown.exit_code == 1, shown.output
     assert "output 0 is float64 where the reference is float32" in shown.stderr

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import efficientmod_mobile
 
 PACKAGE = Path(efficientmod_mobile.__file__).parent
@@ -47,3 +49,20 @@ def test_importing_the_package_loads_no_optional_library() -> None:
     }
     assert "efficientmod_mobile" in loaded
     assert heavy.isdisjoint(loaded), heavy & set(loaded)
+
+
+def test_what_is_offered_is_found_when_it_is_asked_for() -> None:
+    offered = efficientmod_mobile.__all__
+    assert list(efficientmod_mobile._MODULES) == offered
+    assert all(getattr(efficientmod_mobile, name) is not None for name in offered)
+    with pytest.raises(AttributeError, match="no attribute 'train'"):
+        efficientmod_mobile.train  # noqa: B018
+
+
+def test_torch_is_not_loaded_for_errors_and_names() -> None:
+    code = (
+        "import sys, efficientmod_mobile, efficientmod_mobile.errors, efficientmod_mobile.distribution;"
+        "print('torch' in sys.modules); from efficientmod_mobile import create_model; print('torch' in sys.modules)"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert told == ["False", "True"]

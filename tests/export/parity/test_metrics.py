@@ -25,7 +25,7 @@ def references() -> list[Outputs]:
     ]
 
 
-def verdict(results: list[Outputs], limits: str = "executorch on cpu") -> Verdict:
+def verdict(results: list[Outputs], limits: str = "executorch on cpu in float32") -> Verdict:
     return judge(["one", "two"], references(), results, ALL_LIMITS[limits], RUNTIME)
 
 
@@ -108,7 +108,7 @@ def test_the_wrong_sample_fails() -> None:
 
 def test_a_reference_with_nan_fails_only_its_sample() -> None:
     broken = change(0, put_nan)
-    result = judge(["one", "two"], broken, references(), ALL_LIMITS["onnx on cpu"], RUNTIME)
+    result = judge(["one", "two"], broken, references(), ALL_LIMITS["onnx on cpu in float32"], RUNTIME)
     assert result.reasons == ("two: the reference's output 0 holds 1 NaN or infinite values of 37",)
     assert result.samples[0].outputs[0].range == pytest.approx(np.ptp(references()[0][0]))
     assert result.samples[1].outputs == ()
@@ -168,14 +168,14 @@ def test_a_near_tie_may_swap() -> None:
     assert not metrics.top1.agrees
     assert metrics.top1.displacement == metrics.top1.margin == pytest.approx(1e-4 / 11, rel=1e-2)
     assert metrics.top5.agrees
-    assert judge(["tie"], [tie], [swapped], ALL_LIMITS["tflite on cpu"], RUNTIME).outcome == "passed"
+    assert judge(["tie"], [tie], [swapped], ALL_LIMITS["tflite on cpu in float32"], RUNTIME).outcome == "passed"
 
 
 def test_a_swap_of_distinct_classes_is_a_fault_even_within_the_error() -> None:
     """At float16's tolerance the error alone would pass; that rank 1 and 2 changed places beyond a tie does not."""
     reference, result = scores(c1=9.92), scores(c0=9.93, c1=9.98)
-    outcome = judge(["swap"], [reference], [result], ALL_LIMITS["coreml on neural_engine"], RUNTIME)
-    assert outcome.worst[0].max_relative_error < ALL_LIMITS["coreml on neural_engine"].max_relative_error
+    outcome = judge(["swap"], [reference], [result], ALL_LIMITS["coreml on neural_engine in float16"], RUNTIME)
+    assert outcome.worst[0].max_relative_error < ALL_LIMITS["coreml on neural_engine in float16"].max_relative_error
     assert any("top1 differs by 7.27e-03 of the range" in reason for reason in outcome.reasons)
 
 

@@ -69,7 +69,7 @@ def test_measure_runs_every_sample_and_names_the_runtime() -> None:
         seen.append(one.name)
         return REFERENCE
 
-    result = measure([sample("a"), sample("b")], [REFERENCE] * 2, runner, ALL_LIMITS["onnx on cpu"], RUNTIME)
+    result = measure([sample("a"), sample("b")], [REFERENCE] * 2, runner, ALL_LIMITS["onnx on cpu in float32"], RUNTIME)
     assert seen == ["a", "b"]
     assert result.outcome == "passed"
     assert result.measured_with == RUNTIME
@@ -81,7 +81,7 @@ def test_a_runtime_that_refuses_a_sample_fails_the_artifact() -> None:
             raise RuntimeError("no kernel for erf")
         return REFERENCE
 
-    result = measure([sample("a"), sample("b")], [REFERENCE] * 2, runner, ALL_LIMITS["onnx on cpu"], RUNTIME)
+    result = measure([sample("a"), sample("b")], [REFERENCE] * 2, runner, ALL_LIMITS["onnx on cpu in float32"], RUNTIME)
     assert result.reasons == ("b: the runtime refused it (RuntimeError: no kernel for erf)",)
     assert len(result.worst) == 1
 
@@ -91,7 +91,7 @@ def test_a_missing_package_is_no_verdict() -> None:
         raise DependencyError("onnxruntime is missing")
 
     with pytest.raises(DependencyError):
-        measure([sample("a")], [REFERENCE], runner, ALL_LIMITS["onnx on cpu"], RUNTIME)
+        measure([sample("a")], [REFERENCE], runner, ALL_LIMITS["onnx on cpu in float32"], RUNTIME)
 
 
 def test_an_artifact_that_failed_everywhere_still_has_a_verdict() -> None:
@@ -100,7 +100,7 @@ def test_an_artifact_that_failed_everywhere_still_has_a_verdict() -> None:
 
 
 def test_not_run_here_is_no_pass() -> None:
-    verdict = not_run_here(ALL_LIMITS["coreml on neural_engine"], "Core ML runs on macOS and iOS only")
+    verdict = not_run_here(ALL_LIMITS["coreml on neural_engine in float16"], "Core ML runs on macOS and iOS only")
     assert verdict.outcome == "not run here"
     assert not verdict.failed
     assert verdict.reasons == ("Core ML runs on macOS and iOS only",)

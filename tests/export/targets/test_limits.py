@@ -10,9 +10,9 @@ from ..conftest import ALL_LIMITS
 
 @pytest.mark.parametrize("target", ["executorch", "onnx", "tflite"])
 def test_float32_is_held_to_a_ten_thousandth_of_the_range(target: str) -> None:
-    (place,) = find_target(target).variant("fp32").places
-    assert (place.unit, place.compute_precision) == ("cpu", "float32")
-    assert place.limits.max_relative_error == 1e-4
+    places = [place for place in find_target(target).variant("fp32").places if place.compute_precision == "float32"]
+    assert "cpu" in [place.unit for place in places]
+    assert {place.limits.max_relative_error for place in places} == {1e-4}
 
 
 @pytest.mark.parametrize("name", ALL_LIMITS)

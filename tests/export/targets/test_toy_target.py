@@ -20,9 +20,11 @@ from efficientmod_export.bundle.contract import open_bundle
 from efficientmod_export.targets import Target, all_targets, find_target, target_names
 from efficientmod_mobile.errors import DependencyError, ParityError
 
+from ..conftest import seal_again
+
 Command = Callable[..., Result]
 PRECISIONS = ("fp32", "fp16")
-FILES = {"golden", "manifest.json", "model.toy", "model_fp16.toy"}
+FILES = {"golden", "manifest.json", "model.toy", "model_fp16.toy", "proof.json"}
 
 
 @pytest.fixture
@@ -82,7 +84,7 @@ def test_both_precisions_are_made_and_proven_in_one_bundle(efficientmod: Command
     # The second file holds halves indeed: that shows in its numbers.
     errors = [checks[-1]["verdict"]["worst"][0]["max_relative_error"] for checks in (full, half)]
     assert errors[0] < 1e-5 < errors[1] < 1e-2
-    assert {"numpy", "torch"} <= open_bundle(Path("out")).manifest.tools.keys()
+    assert {"numpy", "torch"} <= open_bundle(Path("out")).evidence().tools.keys()
 
 
 def test_the_default_is_made_without_a_precision(toy: Target, tiny_model: str) -> None:
@@ -138,21 +140,31 @@ def test_a_conversion_to_something_else_is_no_bundle(
     assert not Path("out").exists()
 
 
-@pytest.mark.parametrize(("file", "name"), [("model.toy", "toy"), ("model_fp16.toy", "toy fp16")])
-def test_a_wrong_file_fails_its_own_proof_alone(file: str, name: str, module: ModuleType, bundle: Path) -> None:
+@pytest.mark.parametrize(
+    ("file", "name", "says"),
+    [
+        ("model.toy", "toy", "toy does not compute what PyTorch computes: "),
+        ("model_fp16.toy", "toy fp16", "toy fp16 loses precision: "),
+    ],
+)
+def test_a_wrong_file_fails_its_own_proof_alone(
+    file: str, name: str, says: str, module: ModuleType, bundle: Path
+) -> None:
     scale_weights(module, bundle / file)
+    seal_again(bundle)
     result = verify_bundle(bundle)
     assert result.exit_code == 1
     failures = {variant.name: variant.failure for variant in result.variants if variant.failure}
     assert failures.keys() == {name}
     assert isinstance(failures[name], ParityError)
-    assert str(failures[name]).startswith(f"{name} does not compute what PyTorch computes: ")
+    assert str(failures[name]).startswith(says)
 
 
 def test_a_file_that_is_none_is_not_proven(bundle: Path, efficientmod: Command) -> None:
     (bundle / "model.toy").write_bytes(b"PK nothing of the kind")
+    seal_again(bundle)
     proven = efficientmod("verify", bundle)
-    assert proven.exit_code == 1
+    assert proven.exit_code == 4
     assert "model.toy cannot be loaded" in proven.stderr
     assert "not proven" in proven.stdout
     assert "passed" in proven.stdout  # the other file is

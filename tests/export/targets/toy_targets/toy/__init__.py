@@ -100,7 +100,10 @@ TARGET = Target(
             suffix=".toy",
             recipe=EXACT,
             step=FromProgram(convert),
-            places=(Place("gpu", "float32", FLOAT32), Place("cpu", "float32", FLOAT32)),
+            places=(
+                Place("gpu", "float32", FLOAT32, noise="float32"),
+                Place("cpu", "float32", FLOAT32, noise="float32"),
+            ),
             default=True,
         ),
         Variant(
@@ -110,7 +113,7 @@ TARGET = Target(
             suffix=".toy",
             recipe=EXACT,
             step=FromArtifact("fp32", halve),
-            places=(Place("cpu", "float32", FLOAT16),),
+            places=(Place("cpu", "float32", FLOAT16, noise="float16_weights"),),
         ),
     ),
     runtime=ToyRuntime(),
