@@ -77,15 +77,19 @@ class GpuProcess:
         self._process = subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe)
         return self._process
 
+    def close(self) -> None:
+        """End the process."""
+        if self._process is not None:
+            self._process.communicate()
+            self._process = None
+
     def __enter__(self) -> "GpuProcess":
         return self
 
     def __exit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        if self._process is not None:
-            self._process.communicate()
-            self._process = None
+        self.close()
 
 
 def _serve() -> None:
