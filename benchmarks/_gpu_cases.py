@@ -696,6 +696,45 @@ def _reduced(code: str, shape: Shape, axes: tuple[int, ...], other: str) -> Call
     return make
 
 
+def _bordered() -> Iterator[Case]:
+    """A border, then a window over it."""
+    borders: dict[str, Any] = {
+        "PAD": schema.PadOptionsT(),
+        "PADV2": schema.PadV2OptionsT(),
+        "MIRROR_PAD": schema.MirrorPadOptionsT(mode=schema.MirrorPadMode.REFLECT),
+    }
+    pads = np.asarray([[0, 0], [1, 1], [2, 0], [0, 0]], np.int32)
+    windows = ("AVERAGE_POOL_2D", "MAX_POOL_2D", "CONV_2D", "DEPTHWISE_CONV_2D")
+    for (code, options), window, before, twice in product(borders.items(), windows, ("", "RELU"), (False, True)):
+        form = f"1x8x7x6{', after RELU' * bool(before)}, then {window}{', read twice' * twice}"
+        more = [np.asarray(1.5, np.float32)] if code == "PADV2" else []
+        yield Case(code, form, _windowed(code, [pads, *more], options, window, before, twice))
+
+
+def _windowed(
+    code: str, operands: Sequence[Array], options: Any, window: str, before: str, twice: bool
+) -> Callable[[File], int]:
+    def make(file: File) -> int:
+        x = file.tensor((1, 8, 7, 6))
+        x = file.emit(before, [x], (1, 8, 7, 6)) if before else x
+        padded = file.emit(code, [x, *map(file.tensor, operands)], (1, 10, 9, 6), options)
+        if "POOL" in window:
+            made = schema.Pool2DOptionsT(padding=1, strideH=1, strideW=1, filterHeight=3, filterWidth=3)
+            result = file.emit(window, [padded], (1, 8, 7, 6), made)
+        else:
+            weight = numbers(6, 3, 3, 6) if window == "CONV_2D" else numbers(1, 3, 3, 6)
+            kind = schema.Conv2DOptionsT if window == "CONV_2D" else schema.DepthwiseConv2DOptionsT
+            made = kind(padding=1, **_plain())
+            made.depthMultiplier = 1
+            result = file.emit(window, [padded, file.tensor(weight), file.tensor(numbers(6))], (1, 8, 7, 6), made)
+        if not twice:
+            return result
+        mean = file.emit("MEAN", [padded, file.tensor(ints(1, 2))], (1, 1, 1, 6), schema.ReducerOptionsT(keepDims=True))
+        return file.emit("ADD", [result, mean], (1, 8, 7, 6), schema.AddOptionsT())
+
+    return make
+
+
 def _masked() -> Iterator[Case]:
     for shape, hidden in product(((1, 3, 5, 5), (3, 5, 5), (4, 3, 5, 5)), (-100.0, -1e9, float("-inf"))):
         mask = np.where(np.tri(5), 0, hidden).astype(np.float32)
@@ -727,5 +766,6 @@ FAMILIES: tuple[Callable[[], Iterator[Case]], ...] = (
     _read_together,
     _after_a_division,
     _greatest_of_sums,
+    _bordered,
     _masked,
 )

@@ -200,6 +200,42 @@ def _greatest_of_sum(operator: Operator) -> bool:
     )
 
 
+def _joined_border(operator: Operator) -> Operator | None:
+    """The border of a number that the GPU joins to a window behind it."""
+    writer = operator.inputs[0].writer
+    if writer is None or writer.code not in ("PAD", "PADV2") or len(writer.outputs[0].readers) > 1:
+        return None
+    return writer
+
+
+def _pools_border(operator: Operator) -> bool:
+    border = _joined_border(operator)
+    if border is None or operator.code == "AVERAGE_POOL_2D" or border.code == "PADV2":
+        return border is not None
+    return not _is_not_negative(border.inputs[0].writer)
+
+
+def _is_not_negative(writer: Operator | None) -> bool:
+    """Whether an operator's values are all zero or more, by its kind."""
+    if writer is None:
+        return False
+    return writer.code in _NOT_NEGATIVE or writer.option("fusedActivationFunction") in _RELUS
+
+
+_NOT_NEGATIVE = {"RELU", "RELU6", "LOGISTIC", "SOFTMAX", "ABS", "SQUARE", "EXP", "SQRT"}
+_RELUS = (1, 3)
+"""RELU and RELU6 in the schema's enumeration."""
+
+
+def _reads_number(operator: Operator) -> bool:
+    border = _joined_border(operator)
+    return border is not None and border.code == "PADV2"
+
+
+def _nothing_computed(operator: Operator) -> bool:
+    return all(tensor.constant for tensor in operator.inputs)
+
+
 def _over_channels(operator: Operator) -> bool:
     axes = operator.inputs[1].data
     rank = len(operator.inputs[0].shape)
@@ -238,6 +274,20 @@ SUMMED_PADDING = GpuLimit(
     Effect.WRONG,
     "the channels are no multiple of four, and what the GPU pads them with is divided by zero before; the sum over "
     "the channels is not a number",
+)
+POOLED_BORDER = GpuLimit(
+    "border of a pool",
+    ("AVERAGE_POOL_2D", "MAX_POOL_2D"),
+    _pools_border,
+    Effect.WRONG,
+    "it is the only reader of a PAD; the GPU joins them, and the border takes no part in the mean or the maximum",
+)
+BORDER_OF_NUMBERS = GpuLimit(
+    "border of numbers",
+    ("CONV_2D", "DEPTHWISE_CONV_2D"),
+    _reads_number,
+    Effect.WRONG,
+    "it is the only reader of a PADV2; the GPU joins them, and the border is zero",
 )
 GPU_LIMITS: tuple[GpuLimit, ...] = (
     GpuLimit("five axes", (), _many_axes, Effect.REFUSED, "a tensor of more than four axes"),
@@ -291,6 +341,13 @@ GPU_LIMITS: tuple[GpuLimit, ...] = (
         _unlike_batches,
         Effect.WRONG,
         "the batches of the sides are not the same",
+    ),
+    GpuLimit(
+        "nothing computed",
+        ("RESHAPE", "TRANSPOSE", "SLICE", "STRIDED_SLICE", "GATHER", "RESIZE_BILINEAR", "RESIZE_NEAREST_NEIGHBOR"),
+        _nothing_computed,
+        Effect.REFUSED,
+        "all that it reads is constant",
     ),
     GpuLimit(
         "softmax of one axis",
@@ -372,6 +429,8 @@ GPU_LIMITS: tuple[GpuLimit, ...] = (
     ),
     GpuLimit("backwards", ("STRIDED_SLICE",), _backwards, Effect.REFUSED, "a step below zero"),
     GREATEST_OF_SUM,
+    POOLED_BORDER,
+    BORDER_OF_NUMBERS,
     PADDING,
     SUMMED_PADDING,
 )

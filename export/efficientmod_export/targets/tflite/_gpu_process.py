@@ -77,6 +77,12 @@ class GpuProcess:
         self._process = subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe)
         return self._process
 
+    def close(self) -> None:
+        """End the process."""
+        if self._process is not None:
+            self._process.communicate()
+            self._process = None
+
     def __enter__(self) -> "GpuProcess":
         return self
 
@@ -84,12 +90,6 @@ class GpuProcess:
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def close(self) -> None:
-        """End the process, if it runs."""
-        if self._process is not None:
-            self._process.communicate()
-            self._process = None
 
 
 def _serve() -> None:

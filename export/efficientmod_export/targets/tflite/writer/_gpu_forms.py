@@ -1,10 +1,11 @@
-"""Two forms that a GPU computes wrongly, and that are only seen in the written graph; each costs a product with one.
+"""Forms that a GPU computes wrongly, and that are only seen in the written graph; each costs a product with one.
 
-A REDUCE_MAX that alone reads a sum:    ADD, MUL by 1, REDUCE_MAX
+What a GPU joins wrongly:               ADD, MUL by 1, REDUCE_MAX
+                                        PADV2, MUL by 1, CONV_2D
 Channels read together behind a division by the zeros that a GPU pads them with:
                                         RESHAPE to another number of channels, MUL by 1, RESHAPE back
 
-The second leaves the padding behind. The product keeps the GPU from leaving both of RESHAPE out.
+The last leaves the padding behind. The product keeps the GPU from leaving both of RESHAPE out.
 """
 
 from math import prod
@@ -15,9 +16,11 @@ from ai_edge_litert import schema_py_generated as schema
 from .._file import Operator as Seen
 from .._file import Tensor as SeenTensor
 from .._gpu_lanes import LANES, find_paddings, is_spread
-from .._gpu_limits import GREATEST_OF_SUM, PADDING, SUMMED_PADDING
+from .._gpu_limits import BORDER_OF_NUMBERS, GREATEST_OF_SUM, PADDING, POOLED_BORDER, SUMMED_PADDING
 from ._builder import Builder
 from ._graph import Shape
+
+_JOINED = (GREATEST_OF_SUM, POOLED_BORDER, BORDER_OF_NUMBERS)
 
 
 def form_for_gpus(builder: Builder) -> None:
@@ -28,7 +31,7 @@ def form_for_gpus(builder: Builder) -> None:
     apart: dict[int, int] = {}
     for operator, view in zip(operators, seen, strict=True):
         builder.scope = builder.tensors[operator.outputs[0]].name
-        if GREATEST_OF_SUM.matches(view):
+        if any(limit.matches(view) for limit in _JOINED):
             operator.inputs[0] = _times_one(builder, operator.inputs[0])
         elif PADDING.matches(view) or SUMMED_PADDING.matches(view):
             for place, tensor in enumerate(view.inputs):

@@ -74,6 +74,10 @@ def _repeated(context: Context, value: Value, batch: Shape) -> Value:
     """The matrices of a value, repeated to the batch axes: on a GPU, a product whose batches differ is wrong."""
     if value.physical[:-2] == batch:
         return value
+    data = context.builder.tensors[value.tensor].data
+    if data is not None:
+        repeated = np.broadcast_to(data.reshape(value.physical), (*batch, *value.physical[-2:]))
+        return Value(context.constant(repeated, "repeated"), repeated.shape, value.layout)
     return binary(context, "MUL", value, np.ones((*batch, 1, 1), np.float32), schema.MulOptionsT())
 
 
@@ -88,8 +92,8 @@ def _matrices_innermost(context: Context, value: Value, *, ordered: bool) -> Val
 
 
 def computed(context: Context, matrices: Array) -> int:
-    """The tensor of constant matrices for the left side of a product: joined of two halves, since a GPU refuses a
-    constant there.
+    """The tensor of constant matrices where a GPU refuses a constant, as on the left side of a product: two halves,
+    joined when the network runs.
     """
     axis = int(np.argmax(matrices.shape))
     if matrices.shape[axis] == 1:

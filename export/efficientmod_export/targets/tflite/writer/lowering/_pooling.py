@@ -12,6 +12,7 @@ from .._errors import CannotLowerError
 from .._graph import Array, Shape
 from .._layout import NHWC, Value
 from ._broadcast import binary
+from ._convolution import nhwc
 from ._pad_modes import repeat_edges
 from ._padding import Pads, image_of, pad_image, same_pads, window_pads
 from ._registry import Context, Operand, lowers
@@ -73,7 +74,10 @@ def average_pool(
         return _pool(context, "AVERAGE_POOL_2D", image, kernel_shape, strides, same=True)
     needed = _needed(image, _extents(context), kernel_shape, strides, asked)
     correction = _correction(extents, _extents(context), kernel_shape, strides, asked, padded=bool(count_include_pad))
-    pooled = _pool(context, "AVERAGE_POOL_2D", pad_image(context, image, needed), kernel_shape, strides, same=False)
+    if needed == _NONE:
+        pooled = _pool(context, "AVERAGE_POOL_2D", image, kernel_shape, strides, same=False)
+    else:
+        pooled = _mean_with_zeros(context, image, kernel_shape, strides, needed)
     if correction is None:
         return pooled
     return binary(context, "MUL", pooled, correction, schema.MulOptionsT())
@@ -116,6 +120,29 @@ def _pool(context: Context, code: str, image: Value, kernel: Shape, strides: Sha
         filterWidth=kernel[1],
     )
     return Value(context.emit(code, [context.builder.stored(image)], shape, options), shape, NHWC)
+
+
+def _mean_with_zeros(context: Context, image: Value, kernel: Shape, strides: Shape, pads: Pads) -> Value:
+    """The mean of windows that reach into a border of zeros, as a depthwise convolution: a GPU joins a PAD to the
+    AVERAGE_POOL_2D behind it, and counts no zeros.
+    """
+    shape, channels = nhwc(context.shape), image.physical[3]
+    same = pads == same_pads(image.physical[1:3], kernel, strides, (1, 1))
+    weight = np.full((1, *kernel, channels), 1 / (kernel[0] * kernel[1]), np.float32)
+    options = schema.DepthwiseConv2DOptionsT(
+        padding=schema.Padding.SAME if same else schema.Padding.VALID,
+        strideH=strides[0],
+        strideW=strides[1],
+        dilationHFactor=1,
+        dilationWFactor=1,
+        depthMultiplier=1,
+    )
+    operands = [
+        context.builder.stored(image if same else pad_image(context, image, pads)),
+        context.constant(weight, "weight"),
+        context.constant(np.zeros(channels, np.float32), "bias"),
+    ]
+    return Value(context.emit("DEPTHWISE_CONV_2D", operands, shape, options), shape, NHWC)
 
 
 def _is_not_negative(context: Context) -> bool:

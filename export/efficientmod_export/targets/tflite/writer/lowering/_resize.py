@@ -7,6 +7,7 @@ from .._errors import CannotLowerError
 from .._graph import Shape
 from .._layout import NHWC, Value, natural
 from ._broadcast import times_ones
+from ._linear import computed
 from ._padding import image_of
 from ._registry import Context, Operand, lowers
 
@@ -30,7 +31,9 @@ def resize(
     extrapolation_value: float = 0.0,  # noqa: ARG001
 ) -> Value:
     """Bilinear and nearest resampling of H and W, for the ways of counting pixels that TFLite has."""
-    image = image_of(context, context.value(x))
+    if not isinstance(x, Value):  # a GPU refuses to resize a constant
+        x = Value(computed(context, x), x.shape, natural(x.ndim))
+    image = image_of(context, x)
     shape = tuple(context.shape[axis] for axis in NHWC)
     if antialias or exclude_outside or keep_aspect_ratio_policy != "stretch":
         raise CannotLowerError("antialiasing, excluded borders or a kept aspect ratio")
