@@ -169,6 +169,15 @@ class Target:
             raise ValueError(f"the first variant of {self.name}, and no other, is the default")
         if {variant.target for variant in self.variants} != {self.name}:
             raise ValueError(f"a variant of {self.name} names another target")
+        for variant in self.variants:
+            self._check_source(variant)
+
+    def _check_source(self, variant: Variant) -> None:
+        """A file that another one is made from holds the same network, and is not made from that one in turn."""
+        if isinstance(variant.step, FromArtifact):
+            before = self.variants[: self.variants.index(variant)]
+            if variant.recipe not in [one.recipe for one in before if one.precision == variant.step.source]:
+                raise ValueError(f"{variant.name} is made from no earlier variant with the same recipe")
 
     @property
     def precisions(self) -> tuple[Precision, ...]:

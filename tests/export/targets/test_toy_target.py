@@ -17,7 +17,8 @@ from efficientmod_export._verify import verify_bundle
 from efficientmod_export.bench import _worker, bench_bundle
 from efficientmod_export.bench._plan import EAGER, Measurement, Plan
 from efficientmod_export.bundle.contract import open_bundle
-from efficientmod_export.targets import Target, all_targets, find_target, target_names
+from efficientmod_export.targets import FromArtifact, Target, all_targets, find_target, target_names
+from efficientmod_mobile.deploy import EXACT
 from efficientmod_mobile.errors import DependencyError, ParityError
 
 from ..conftest import seal_again
@@ -182,6 +183,15 @@ def test_a_package_that_a_toy_would_need(toy: Target) -> None:
     lacking = replace(toy, modules=("torch", "no_such_toy", "no_other_toy"))
     with pytest.raises(DependencyError, match=r"needs no_such_toy, no_other_toy, not installed here: .*\[toy\]"):
         lacking.demand()
+
+
+@pytest.mark.parametrize(
+    "change", [{"step": FromArtifact("fp16", print)}, {"recipe": EXACT[:1]}], ids=["itself", "recipe"]
+)
+def test_a_file_is_made_from_an_earlier_one_of_the_same_network(change: dict[str, object], toy: Target) -> None:
+    full, half = toy.variants
+    with pytest.raises(ValueError, match="toy fp16 is made from no earlier variant with the same recipe"):
+        replace(toy, variants=(full, replace(half, **change)))
 
 
 @pytest.mark.parametrize(("unit", "says"), [("cpu", None), ("gpu", "a toy has no GPU")])
