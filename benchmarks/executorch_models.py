@@ -15,7 +15,7 @@ from _each_network import Benchmark, largest_error, same_top5, verdict_on_cpu
 from _networks import EFFICIENTMODS, OTHERS
 
 from efficientmod_export.bench.measuring import describe_machine, markdown_table, versions
-from efficientmod_export.steps import subject_of
+from efficientmod_export.steps import subject_of, with_noise
 from efficientmod_export.targets import find_target
 from efficientmod_mobile import load_network
 from efficientmod_mobile.deploy import deploy
@@ -37,8 +37,10 @@ class Result:
 
 def examine(network: str, folder: Path) -> Result:
     subject, target = subject_of(load_network(network, None)), find_target("executorch")
+    program = subject.capture()
+    subject = with_noise(subject, program)
     variant = target.variant("fp32")
-    deployed = deploy(subject.capture(), variant.recipe)
+    deployed = deploy(program, variant.recipe)
     artifact = target.make(deployed.program, subject.options("fp32"), folder)
     verdict = verdict_on_cpu(variant, artifact, subject.held)
     return Result(

@@ -25,7 +25,7 @@ from _networks import EFFICIENTMODS, MORE, OTHERS
 
 from efficientmod_export.bench.measuring import describe_machine, markdown_table, versions
 from efficientmod_export.parity import Outputs, Runner, Sample, measure
-from efficientmod_export.steps import Subject, subject_of
+from efficientmod_export.steps import Subject, subject_of, with_noise
 from efficientmod_export.targets import Artifact, Precision, for_pixels, input_values, runner_of, to_onnx
 from efficientmod_export.targets.tflite import TARGET, interpreter
 from efficientmod_export.targets.tflite.writer import to_tflite
@@ -69,7 +69,9 @@ class Result:
 def examine(network: str, folder: Path) -> Result:
     """Convert a network in both precisions and hold the files against PyTorch."""
     subject = subject_of(load_network(network, None))
-    program = deploy(subject.capture(), TARGET.variant("fp32").recipe).program
+    captured = subject.capture()
+    subject = with_noise(subject, captured)
+    program = deploy(captured, TARGET.variant("fp32").recipe).program
     graph = to_onnx(for_pixels(program, subject.preprocessing.mean, subject.preprocessing.std))
     began = time.perf_counter()
     to_tflite(graph)
@@ -96,7 +98,9 @@ def _prove(artifact: Artifact, graph: onnx.ModelProto, subject: Subject) -> File
     session = TARGET.runtime.open(artifact, variant.configuration(place))
     assert verdict.measured_with is not None
     outputs = [oracle(sample) for sample in held.samples]
-    same_weights = measure(held.samples, outputs, runner_of(session, artifact), place.limits, verdict.measured_with)
+    same_weights = measure(
+        held.samples, outputs, runner_of(session, artifact), verdict.tolerance, verdict.measured_with
+    )
     size = artifact.path.stat().st_size
     return File(size, largest_error(verdict), largest_error(same_weights), same_top5(verdict), verdict.reasons)
 

@@ -38,7 +38,7 @@ from _rivals_page import OURS, File, Result, latency_row, page
 from efficientmod_export.bench.measuring import Notes, load_average, take_turns
 from efficientmod_export.foreign import quiet
 from efficientmod_export.parity import MeasuredWith, Outputs, Sample, measure
-from efficientmod_export.steps import Held, Subject, subject_of
+from efficientmod_export.steps import Held, Subject, subject_of, with_noise
 from efficientmod_export.targets import for_pixels, runtime_version, to_onnx
 from efficientmod_export.targets.tflite import TARGET, interpreter
 from efficientmod_mobile import load_network
@@ -70,6 +70,7 @@ def convert(network: str, rivals: dict[str, Rival], folder: Path) -> Result:
     """Convert with everyone into `folder`, and prove every file."""
     subject = subject_of(load_network(network, None))
     program = subject.capture()
+    subject = with_noise(subject, program)
     files: list[File] = []
     refusals: dict[str, str] = {}
     with tempfile.TemporaryDirectory(prefix="rivals-") as made:
@@ -110,7 +111,8 @@ def _rival_converters(
 
 def _prove(label: str, seconds: float, loaded: Loaded, held: Held) -> File:
     measured_with = MeasuredWith(runtime=TARGET.runtime.title, version=runtime_version(TARGET.runtime))
-    verdict = measure(held.samples, held.references, loaded.run, CPU.limits, measured_with)
+    limits = held.limits(CPU.limits, CPU.noise)
+    verdict = measure(held.samples, held.references, loaded.run, limits, measured_with)
     wrong = verdict.reasons[0] if verdict.failed else None
     counts = operators(loaded.runtime)
     work = (counts["DELEGATE"], counts["TRANSPOSE"], macs(loaded.runtime))
