@@ -140,12 +140,12 @@ def value_changes(name: str, where: tuple[int, str | None], value: Any) -> Itera
 
 
 def factor(name: str, value: float) -> float:
-    """An epsilon becomes a thousand times as large, another number larger by one hundredth; by more where a hundredth
-    gives the same function: the same whole size, or a threshold below which a clamp gives zero anyhow.
+    """An epsilon becomes a thousand times as large, another number larger by one hundredth; otherwise where that gives
+    the same function: the same whole size, or a threshold below which a clamp gives zero anyhow.
     """
     if 0 < abs(value) < 1e-3:
         return 1000.0
-    return 1.7 if "scale_factor" in name or "alpha" in name else 1.01
+    return 1.7 if "scale_factor" in name else 0.5 if "alpha" in name else 1.01
 
 
 def scale(values: Any, name: str) -> None:
