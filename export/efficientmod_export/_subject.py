@@ -95,7 +95,7 @@ def subject_of(network: Network, resolution: tuple[int, int] | None = None) -> S
 def with_noise(subject: Subject, program: Program) -> Subject:
     """With the noise of the network's own rounding, which is measured on its captured program."""
     held = subject.held
-    noise = network_noise(program, held.samples, held.references)
+    noise = network_noise(program, held.samples)
     return replace(subject, held=replace(held, noise=noise))
 
 
