@@ -114,8 +114,6 @@ OVERFLOWING = """
 import torch
 from torch import nn
 
-from .conftest import seal_again
-
 
 class Large(nn.Module):
     def __init__(self):
