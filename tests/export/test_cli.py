@@ -24,7 +24,13 @@ def test_one_command_makes_a_bundle_and_another_proves_it(efficientmod: Command,
     assert made.exit_code == 0, made.output
     for words in ("tflite", "model.tflite", "passed", "top-5 equal", "efficientmod verify bundle"):
         assert words in made.output
-    assert {path.name for path in Path("bundle").iterdir()} == {"golden", "manifest.json", "model.onnx", "model.tflite"}
+    assert {path.name for path in Path("bundle").iterdir()} == {
+        "golden",
+        "manifest.json",
+        "model.onnx",
+        "model.tflite",
+        "proof.json",
+    }
 
     proven = efficientmod("verify", "bundle")
     assert proven.exit_code == 0, proven.output
@@ -63,7 +69,7 @@ def test_core_ml_says_that_it_was_not_run_here(efficientmod: Command, tiny_model
         f"neural_engine, gpu, cpu not run here: Core ML is a part of macOS, and this is {platform.system()}"
         in made.output
     )
-    (artifact,) = json.loads(Path("bundle/manifest.json").read_text())["artifacts"]
+    artifact = only_artifact(Path("bundle"))
     assert outcomes(artifact) == [
         ("runtime", "neural_engine", "not run here"),
         ("runtime", "gpu", "not run here"),
@@ -71,6 +77,13 @@ def test_core_ml_says_that_it_was_not_run_here(efficientmod: Command, tiny_model
         ("numerics", None, "passed"),
         ("graph", None, "passed"),
     ]
+
+
+def only_artifact(bundle: Path) -> dict[str, Any]:
+    """What the manifest and the proof say of it."""
+    told = [json.loads((bundle / name).read_text())["artifacts"] for name in ("manifest.json", "proof.json")]
+    (entry,), (evidence,) = told
+    return {**entry, **evidence}
 
 
 def outcomes(artifact: dict[str, Any]) -> list[tuple[str, str | None, str]]:
@@ -83,7 +96,7 @@ def test_several_precisions_of_several_targets(efficientmod: Command, tiny_model
     assert made.exit_code == 0, made.output
     assert made.stderr == "There is no fp16 form of onnx, only fp32.\n"
     names = {path.name for path in Path("bundle").iterdir()}
-    assert names == {"golden", "manifest.json", "model.onnx", "model.tflite", "model_fp16.tflite"}
+    assert names == {"golden", "manifest.json", "model.onnx", "model.tflite", "model_fp16.tflite", "proof.json"}
 
     told = json.loads(efficientmod("export", "--model", tiny_model, *asked, "--output", "bundle", "--json").stdout)
     assert told["lacking"] == ["There is no fp16 form of onnx, only fp32."]
@@ -100,8 +113,6 @@ def test_several_precisions_of_several_targets(efficientmod: Command, tiny_model
 OVERFLOWING = """
 import torch
 from torch import nn
-
-from .conftest import seal_again
 
 
 class Large(nn.Module):
@@ -134,7 +145,8 @@ def test_layers_name_the_first_operator_of_a_core_ml_model_that_overflows(
     network = f"large_network_{layer}"
     Path(f"{network}.py").write_text(OVERFLOWING.replace("SCALE", scale))
     arguments = ("--model", f"{network}:build", "--resolution", "48x64", "--target", "coreml", "--keep-failed")
-    assert efficientmod("export", *arguments, "--output", "bundle").exit_code == 1
+    made = efficientmod("export", *arguments, "--output", "bundle")
+    assert made.exit_code == 1, made.output
     sentences = json.loads(efficientmod("verify", "bundle", "--layers", "--json").stdout)["layers"]["coreml"]
     assert sentences[0].startswith(f"the first layer that drifts is {layer} ")
     assert sentences[1].startswith(f"the first operator that overflows float16 is {kind} ")
@@ -148,7 +160,7 @@ def test_executorch_for_core_ml_is_proven_by_the_interpreter_and_linted(efficien
     for words in ("executorch-coreml  model_coreml.pte  fp16", "interpreted", "not run here", "delegates: 1"):
         assert words in made.output
     assert made.stderr == ""
-    (artifact,) = json.loads(Path("bundle/manifest.json").read_text())["artifacts"]
+    artifact = only_artifact(Path("bundle"))
     assert (artifact["target"], artifact["file"]) == ("executorch-coreml", "model_coreml.pte")
     assert (artifact["delegates"], artifact["outside"]) == (1, [])
     found = outcomes(artifact)
@@ -161,7 +173,7 @@ def test_executorch_for_core_ml_is_proven_by_the_interpreter_and_linted(efficien
     ]
 
     proven = efficientmod("verify", "bundle", "--json")
-    assert outcomes(json.loads(proven.stdout)["variants"][0]["artifact"]) == found
+    assert outcomes(json.loads(proven.stdout)["variants"][0]["artifact"]) == [*found, ("replay", None, "passed")]
     linted = json.loads(efficientmod("lint", "bundle", "--json").stdout)
     assert linted["operators"] > 3
 
@@ -171,7 +183,7 @@ def test_executorch_for_vulkan_says_that_it_was_not_run_here(efficientmod: Comma
     made = efficientmod("export", "--model", tiny_model, "-t", "executorch-vulkan", "--output", "bundle")
     assert made.exit_code == 0, made.output
     assert "executorch-vulkan: gpu not run here: the ExecuTorch of this machine was built without Vulkan" in made.output
-    (artifact,) = json.loads(Path("bundle/manifest.json").read_text())["artifacts"]
+    artifact = only_artifact(Path("bundle"))
     assert (outcomes(artifact), artifact["delegates"]) == ([("runtime", "gpu", "not run here")], 1)
     for command, says in (("bench", "No artifact of this bundle runs here"), ("lint", "has no Core ML model")):
         refused = efficientmod(command, "bundle")
