@@ -2,10 +2,10 @@
 
     python benchmarks/gpu_operators.py
 
-It writes docs/measurements/gpu_operators.md. The files are those of `_gpu_cases.py`: operator x axes x batch x broadcasts x attributes. Each runs in float32 on a
-software Vulkan driver and by the interpreter with XNNPACK. What differs, or is refused, must stand in the table
-`targets/tflite/_gpu_limits.py`; the exit code is 1 where something does not. The results of an earlier run, cut short
-or not, are taken from the folder of `--keep`.
+It writes docs/measurements/gpu_operators.md. The files are those of `gpu_cases/`: operator x axes x batch x broadcasts
+x attributes. Each runs in float32 on a software Vulkan driver and by the interpreter with XNNPACK. What differs, or is
+refused, must stand in the table `targets/tflite/_gpu_limits.py`; the exit code is 1 where something does not. The
+results of an earlier run, cut short or not, are taken from the folder of `--keep`.
 """
 
 import argparse
@@ -19,8 +19,8 @@ from importlib import metadata
 from pathlib import Path
 
 import numpy as np
-from _gpu_cases import Case, cases
 from _tables import table
+from gpu_cases import Case, cases
 
 from efficientmod_export.bench._machine import describe_machine
 from efficientmod_export.targets.tflite._convert import interpreter
