@@ -2,11 +2,10 @@
 
     python benchmarks/gpu_operators.py
 
-It writes docs/measurements/gpu_operators.md. The files are those of `_gpu_cases.py`: operator x axes x batch x
-broadcasts x attributes. Each runs in float32 on a software Vulkan driver and by the interpreter with XNNPACK. What
-differs, or is refused, must stand in the table `targets/tflite/_gpu_limits.py`; the exit code is 1 where something does
-not. The results of an earlier run, cut short or not, are taken from the folder of `--keep`. The page is
-docs/measurements/gpu_operators.md.
+It writes docs/measurements/gpu_operators.md. The files are those of `gpu_cases/`: operator x axes x batch x broadcasts
+x attributes. Each runs in float32 on a software Vulkan driver and by the interpreter with XNNPACK. What differs, or is
+refused, must stand in the table `targets/tflite/_gpu_limits.py`; the exit code is 1 where something does not. The
+results of an earlier run, cut short or not, are taken from the folder of `--keep`.
 """
 
 import argparse
@@ -20,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 from _each_network import MEASUREMENTS
-from _gpu_cases import Case, cases
+from gpu_cases import Case, cases
 
 from efficientmod_export.bench.measuring import describe_machine, markdown_table, versions
 from efficientmod_export.targets.tflite import interpreter

@@ -65,9 +65,8 @@ class GpuProcess:
             process.stdin.flush()
             answer = pickle.load(process.stdout)
         except (BrokenPipeError, EOFError, pickle.UnpicklingError):
-            code = process.wait()
-            self._process = None
-            return Refused(f"the process ended with code {code}")
+            self.close()
+            return Refused(f"the process ended with code {process.returncode}")
         return Ran(answer) if isinstance(answer, tuple) else Refused(answer)
 
     def _start(self) -> "subprocess.Popen[bytes]":

@@ -38,6 +38,7 @@ _RELEASES: dict[tuple[str, int], str] = {
     ("FULLY_CONNECTED", 1): "1.5.0",
     ("FULLY_CONNECTED", 5): "2.0.0",
     ("GATHER", 1): "1.6.0",
+    ("GATHER_ND", 1): "1.14.0",
     ("GELU", 1): "2.9.0",
     ("HARD_SWISH", 1): "1.15.0",
     ("LEAKY_RELU", 1): "1.13.1",

@@ -77,9 +77,9 @@ def reduce(context: Context, code: str, value: Value, axes: tuple[int, ...], *, 
             return reduce(context, code, _over_parts(context, code, value, long[0], parts), axes, keep=keep)
     shape, chosen = _running_shape(context, value, places)
     if len(shape) > MAX_RANK:
-        return reduce(
-            context, code, reduce(context, code, value, _outermost(value, places), keep=True), axes, keep=keep
-        )
+        for run in _runs(value, places):
+            value = reduce(context, code, value, run, keep=True)
+        return value if keep else _without(value, places)
     if len(shape) == 1:  # on a GPU, LiteRT computes wrong values on tensors of one axis
         shape, chosen = (1, *shape), frozenset(axis + 1 for axis in chosen)
     stays = keep or len(shape) - len(chosen) < 2
@@ -89,12 +89,16 @@ def reduce(context: Context, code: str, value: Value, axes: tuple[int, ...], *, 
     )
     operands = [context.builder.stored(value, shape), context.builder.ints(sorted(chosen))]
     tensor = context.emit(code, operands, remaining, options)
-    if keep:
-        physical = tuple(1 if place in places else extent for place, extent in enumerate(value.physical))
-        return Value(tensor, physical, value.layout)
+    physical = tuple(1 if place in places else extent for place, extent in enumerate(value.physical))
+    reduced = Value(tensor, physical, value.layout)
+    return reduced if keep else _without(reduced, places)
+
+
+def _without(value: Value, places: frozenset[int]) -> Value:
+    """The value without some physical axes, of one element each."""
     kept = [axis for place, axis in enumerate(value.layout) if place not in places]
     physical = tuple(extent for place, extent in enumerate(value.physical) if place not in places)
-    return Value(tensor, physical, tuple(sorted(kept).index(axis) for axis in kept))
+    return Value(value.tensor, physical, tuple(sorted(kept).index(axis) for axis in kept))
 
 
 def _parts(extent: int, stored: Shape) -> int:
@@ -115,12 +119,15 @@ def _over_parts(context: Context, code: str, value: Value, axis: int, parts: int
     return Value(reduced.tensor, (*before, length, *after), value.layout)
 
 
-def _outermost(value: Value, places: frozenset[int]) -> tuple[int, ...]:
-    """The logical axes of the first run of neighbours, of more than one element, that are to be reduced."""
-    first = min(place for place in places if value.physical[place] > 1)
-    after = [place for place in range(first, len(value.physical)) if place not in places]
-    run = range(first, after[0] if after else len(value.physical))
-    return tuple(value.layout[place] for place in run)
+def _runs(value: Value, places: frozenset[int]) -> list[tuple[int, ...]]:
+    """The logical axes that are to be reduced, those side by side in memory together."""
+    runs: list[list[int]] = []
+    for place in sorted(places):
+        if place - 1 in places:
+            runs[-1].append(value.layout[place])
+        else:
+            runs.append([value.layout[place]])
+    return [tuple(run) for run in runs]
 
 
 def _running_shape(context: Context, value: Value, places: frozenset[int]) -> tuple[Shape, frozenset[int]]:
