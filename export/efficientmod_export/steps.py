@@ -13,7 +13,7 @@
 `efficientmod_export.targets`.
 """
 
-from efficientmod_export._prove import Held, prove
+from efficientmod_export._prove import Held, prove, prove_graph
 from efficientmod_export._subject import Subject, subject_of, with_noise
 
-__all__ = ["Held", "Subject", "prove", "subject_of", "with_noise"]
+__all__ = ["Held", "Subject", "prove", "prove_graph", "subject_of", "with_noise"]

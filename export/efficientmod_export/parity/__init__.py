@@ -7,7 +7,7 @@ from efficientmod_export.parity._noise import Noise, NoiseKind, network_noise
 from efficientmod_export.parity._prober import Prober, Values
 from efficientmod_export.parity._records import Record
 from efficientmod_export.parity._samples import PHOTO_CREDITS, make_samples
-from efficientmod_export.parity._tolerances import Tolerance
+from efficientmod_export.parity._tolerances import NOISE_FACTOR, Tolerance
 from efficientmod_export.parity._verdict import (
     MeasuredWith,
     SampleMetrics,
@@ -19,6 +19,7 @@ from efficientmod_export.parity._verdict import (
 )
 
 __all__ = [
+    "NOISE_FACTOR",
     "PHOTO_CREDITS",
     "Agreement",
     "Comparison",

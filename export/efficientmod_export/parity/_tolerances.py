@@ -11,7 +11,7 @@ NOISE_FACTOR = 3.0
 """How many times the network's own rounding noise an artifact may cost.
 
 An artifact rounds in other places than the network that the noise is measured on, and a fault costs many times more:
-docs/measurements/noise.md.
+docs/measurements/coreml_models.md has both for many networks.
 """
 
 
