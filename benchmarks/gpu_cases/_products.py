@@ -49,6 +49,9 @@ def products() -> Iterator[Case]:
         yield single(
             "FULLY_CONNECTED", f"{text(shape)} by 9x{width}", operands, result, schema.FullyConnectedOptionsT()
         )
+    for left, right in (((3, 2), (2, 32768)), ((3, 2), (2, 32772)), ((3, 32772), (32772, 2)), ((32772, 2), (2, 3))):
+        result, form = (left[0], right[1]), f"{text(left)} by {text(right)}"
+        yield single("BATCH_MATMUL", form, [left, right], result, schema.BatchMatMulOptionsT())
     yield from _batched()
 
 

@@ -126,6 +126,13 @@ def _unlike_batches(operator: Operator) -> bool:
     return left != right and not _flat_right(operator)
 
 
+def _wide_right(operator: Operator) -> bool:
+    return any(extent > _WIDEST for extent in operator.inputs[1].shape[-2:])
+
+
+_WIDEST = 1 << 15
+
+
 def _groups(operator: Operator) -> tuple[int, int, int]:
     """Groups, and channels of each, in and out."""
     inputs, weight = operator.inputs[0].shape[-1], operator.inputs[1].shape
@@ -341,6 +348,13 @@ GPU_LIMITS: tuple[GpuLimit, ...] = (
         _unlike_batches,
         Effect.WRONG,
         "the batches of the sides are not the same",
+    ),
+    GpuLimit(
+        "wide right side",
+        ("BATCH_MATMUL",),
+        _wide_right,
+        Effect.WRONG,
+        "the right side has more than 32768 rows or columns",
     ),
     GpuLimit(
         "nothing computed",

@@ -29,6 +29,7 @@ WITNESSES = {
     "constant left side": ("BATCH_MATMUL", "constant 7x6 by 6x9"),
     "turned constant": ("BATCH_MATMUL", "7x6 by constant 9x6, adjY"),
     "unlike batches": ("BATCH_MATMUL", "2x5x7x6 by 1x5x6x9"),
+    "wide right side": ("BATCH_MATMUL", "3x2 by 2x32772"),
     "nothing computed": ("TRANSPOSE", "constant 5x7x6"),
     "softmax of one axis": ("SOFTMAX", "6"),
     "narrow groups": ("CONV_2D", "1x8x7x4, 3x3, 2 groups of 2 to 3"),

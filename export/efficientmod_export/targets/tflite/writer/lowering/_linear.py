@@ -10,6 +10,10 @@ from .._graph import Array, Shape
 from .._layout import Layout, Value, last_axis_innermost, moves, natural, padded
 from ._broadcast import binary
 from ._registry import Context, Operand, lowers
+from ._slicing import joined, parts
+
+_WIDEST = 1 << 15
+"""Columns of a right side. Of more, a GPU computes wrong values."""
 
 
 @lowers("Linear")
@@ -91,6 +95,12 @@ def _matrices_innermost(context: Context, value: Value, *, ordered: bool) -> Val
     return context.builder.arranged(value, batch + matrix)
 
 
+def _left_product(context: Context, left: int, outputs: int, rows: Value) -> Value:
+    shape = (outputs, rows.physical[1])
+    operands = [left, context.builder.stored(rows)]
+    return Value(context.emit("BATCH_MATMUL", operands, shape, schema.BatchMatMulOptionsT()), shape, natural(2))
+
+
 def computed(context: Context, matrices: Array) -> int:
     """The tensor of constant matrices where a GPU refuses a constant, as on the left side of a product: two halves,
     joined when the network runs.
@@ -112,9 +122,10 @@ def left_product(context: Context, value: Value, axis: int, weight: Array, bias:
     """Weight @ x + bias along the outermost axis; weight (O, I). For a FULLY_CONNECTED, x would have to be moved."""
     place = value.layout.index(axis)
     (outputs, inputs), inner = weight.shape, prod(value.physical[place + 1 :])
-    operands = [computed(context, weight), context.builder.stored(value, (inputs, inner))]
-    tensor = context.emit("BATCH_MATMUL", operands, (outputs, inner), schema.BatchMatMulOptionsT())
-    product = Value(tensor, (outputs, inner), natural(2))
+    left, rows = computed(context, weight), Value(value.tensor, (inputs, inner), natural(2))
+    runs = [range(start, min(start + _WIDEST, inner)) for start in range(0, inner, _WIDEST)]
+    pieces = parts(context, rows, 1, runs) if len(runs) > 1 else [rows]
+    product = joined(context, [_left_product(context, left, outputs, piece) for piece in pieces], 1)
     if bias.any():
         product = binary(context, "ADD", product, bias.reshape(-1, 1), schema.AddOptionsT())
     physical = (*value.physical[:place], outputs, *value.physical[place + 1 :])
