@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from math import prod
 
-import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from .._builder import MAX_RANK
@@ -31,19 +30,6 @@ def cut(
     value = context.value(x)
     result = tuple(context.shape[axis] for axis in value.layout)
     begin, stride = ([numbers[axis] for axis in value.layout] for numbers in (starts, steps))
-    backwards = [place for place, step in enumerate(stride) if step < 0]
-    for place in backwards:
-        begin[place] += (result[place] - 1) * stride[place]
-        stride[place] = -stride[place]
-    if result != value.physical:
-        value = _cut(context, value, begin, result, stride)
-    for place in backwards:  # a GPU refuses a STRIDED_SLICE with a step below zero
-        value = taken(context, value, place, np.arange(result[place], dtype=np.int32)[::-1])
-    return value
-
-
-def _cut(context: Context, value: Value, begin: Sequence[int], result: Shape, stride: Sequence[int]) -> Value:
-    """Every stride-th element from the first on, along each physical axis."""
     if len(stride) == len(NHWC) and stride[0] == stride[3] == 1 and max(stride) > 1:
         return _pixels(context, value, begin, result, (stride[1], stride[2]))
     if stride[-1] > 1 and result[:-1] == value.physical[:-1] and value.physical[-1] % stride[-1] == 0:
