@@ -3,8 +3,8 @@
     PReLU(x) = relu(x) - a * relu(-x)                                    (He et al. 2015)
     Mish(x)  = x * p * (1 + q) / (1 + q^2),   p = sigmoid(x),  q = sigmoid(-x)
 
-Mish(x) = x * tanh(softplus(x)) (Misra 2019), where softplus(x) = -log(q), so that the tanh is (1 - q^2) / (1 + q^2), and
-1 - q = p. Nothing in it overflows or cancels. The runtime has no logarithm, so softplus has no form.
+Mish(x) = x * tanh(softplus(x)) (Misra 2019), where softplus(x) = -log(q), so that the tanh is (1 - q^2) / (1 + q^2),
+and 1 - q = p. Nothing in it overflows or cancels. The runtime has no logarithm, so softplus has no form.
 """
 
 from collections.abc import Callable

@@ -107,7 +107,7 @@ def _in_blocks(match: Depthwise) -> fx.Node:
     missing = [max(0, ends[axis] - match.before[axis] - shape(layer.input)[2 + axis]) for axis in (0, 1)]
     image = _pad(node, layer.input, match.before, (missing[0], missing[1]))
     geometry = (list(layer.stride), [0, 0], list(layer.dilation), layer.groups)
-    parts = []
+    parts: list[fx.Node] = []
     for block in blocks:
         bias = None if parts or layer.bias is None else add_parameter(node, bias_name(name), layer.bias)
         weight = add_parameter(node, name, _filled_up(layer.weight, block))
