@@ -7,17 +7,35 @@ from efficientmod_mobile.deploy.forms._layer_per_slice import LayerPerSlice
 from efficientmod_mobile.deploy.forms._norm_in_operators import NormInOperators
 from efficientmod_mobile.deploy.forms._untile import Untile
 from efficientmod_mobile.deploy.forms.channels_first import ChannelsFirst
+from efficientmod_mobile.deploy.forms.vulkan import (
+    ActivationsInParts,
+    DepthwiseKernels,
+    GeluBySigmoid,
+    LayerNormAffine,
+    ReductionsKeepAxes,
+    SoftmaxInParts,
+    TanhGeluBySigmoid,
+    UngroupConvolutions,
+)
 from efficientmod_mobile.deploy.forms.xnnpack import SplitDepthwise, XnnpackForms
 
 __all__ = [
+    "ActivationsInParts",
     "AttentionInProducts",
     "AttentionPerHead",
     "CentreStreams",
     "ChannelsFirst",
+    "DepthwiseKernels",
+    "GeluBySigmoid",
+    "LayerNormAffine",
     "LayerPerSlice",
     "NormInOperators",
     "ProductsInBatches",
+    "ReductionsKeepAxes",
+    "SoftmaxInParts",
     "SplitDepthwise",
+    "TanhGeluBySigmoid",
+    "UngroupConvolutions",
     "Untile",
     "XnnpackForms",
 ]

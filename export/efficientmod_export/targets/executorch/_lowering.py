@@ -49,6 +49,12 @@ def inventory(plan: Any) -> tuple[int, tuple[str, ...]]:
     return sum(hasattr(call, "delegate_index") for call in calls), outside
 
 
+def is_whole(plan: Any) -> bool:
+    """Whether an execution plan is a single call of a single delegate."""
+    calls = [instruction.instr_args for chain in plan.chains for instruction in chain.instructions]
+    return len(plan.delegates) == len(calls) == 1 and hasattr(calls[0], "delegate_index")
+
+
 def executorch_version() -> str:
     """The version that writes, and the least that reads: a runtime reads older files, and promises nothing of newer."""
     return metadata.version("executorch")

@@ -19,8 +19,8 @@ from efficientmod_export.targets._program import write_file
 from efficientmod_export.targets._target import Conversion
 from efficientmod_export.targets.coreml._convert import COMPUTE_PRECISIONS
 from efficientmod_export.targets.coreml._mlpackage import edit_package
-from efficientmod_export.targets.executorch._lowering import assemble, executorch_version, inventory, lower
-from efficientmod_export.targets.executorch_coreml._inner_package import finish, is_whole
+from efficientmod_export.targets.executorch._lowering import assemble, executorch_version, inventory, is_whole, lower
+from efficientmod_export.targets.executorch_coreml._inner_package import finish
 from efficientmod_mobile.deploy import Program
 from efficientmod_mobile.deploy.program import module_path
 from efficientmod_mobile.errors import ConversionError

@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from efficientmod_export.foreign import loading, quiet
+from efficientmod_export.targets.executorch._lowering import is_whole
 from efficientmod_mobile.errors import ConversionError
 
 DELEGATE = "CoreMLBackend"
@@ -58,12 +59,6 @@ def inner_package(pte: Path) -> Iterator[Path]:
     """The package itself, without its names."""
     with unpacked(pte) as inner:
         yield inner.path
-
-
-def is_whole(plan: Any) -> bool:
-    """Whether an execution plan is a single call of a single delegate."""
-    calls = [instruction.instr_args for chain in plan.chains for instruction in chain.instructions]
-    return len(plan.delegates) == len(calls) == 1 and hasattr(calls[0], "delegate_index")
 
 
 def finish(flattened: bytes, edit: Callable[[Path, dict[str, Any]], None]) -> bytes:

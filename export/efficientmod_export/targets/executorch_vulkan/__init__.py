@@ -1,14 +1,40 @@
-"""ExecuTorch for Vulkan, the GPUs of Android phones: `model_vulkan.pte`, float32; takes the normalised image.
+"""ExecuTorch for Vulkan, the GPUs of Android phones: `model_vulkan.pte`, float32 by default.
 
-ExecuTorch from pip is built without this runtime, so nothing here says what the GPU computes: a phone has to prove it.
+It takes the normalised image like every `.pte`. No ExecuTorch from pip has this runtime, so nothing here runs the file
+as a phone does. The proof is an interpreter's: the program inside the file is held against the table of what the
+runtime computes wrongly, and run in PyTorch.
 """
 
-from efficientmod_export.targets._limits import FLOAT32
+from efficientmod_export.targets._limits import FLOAT16, FLOAT32
 from efficientmod_export.targets._recipes import CHANNELS_FIRST
-from efficientmod_export.targets._target import FromProgram, Place, Target, Variant
+from efficientmod_export.targets._target import FromProgram, Interpreter, Place, Target, Variant
 from efficientmod_export.targets.executorch._phone_tool import EXECUTOR_RUNNER
 from efficientmod_export.targets.executorch._runtime import PteRuntime
 from efficientmod_export.targets.executorch_vulkan._convert import convert
+from efficientmod_export.targets.executorch_vulkan._file import DELEGATE
+from efficientmod_export.targets.executorch_vulkan._interpreter import VulkanInterpreter
+from efficientmod_export.targets.executorch_vulkan._limits import GRAPH
+from efficientmod_mobile.deploy import (
+    ActivationsInParts,
+    DepthwiseKernels,
+    LayerNormAffine,
+    Recipe,
+    ReductionsKeepAxes,
+    SoftmaxInParts,
+    TanhGeluBySigmoid,
+    UngroupConvolutions,
+)
+
+RECIPE: Recipe = (
+    *CHANNELS_FIRST,
+    UngroupConvolutions(),
+    DepthwiseKernels(),  # also of those that it was given
+    ActivationsInParts(),
+    TanhGeluBySigmoid(),
+    SoftmaxInParts(),
+    LayerNormAffine(),
+    ReductionsKeepAxes(),
+)
 
 TARGET = Target(
     name="executorch-vulkan",
@@ -22,12 +48,22 @@ TARGET = Target(
             precision="fp32",
             stem="model_vulkan",
             suffix=".pte",
-            recipe=CHANNELS_FIRST,
+            recipe=RECIPE,
             step=FromProgram(convert),
             places=(Place("gpu", "float32", FLOAT32, noise="float32"),),
             default=True,
         ),
+        Variant(
+            target="executorch-vulkan",
+            precision="fp16",
+            stem="model_vulkan",
+            suffix=".pte",
+            recipe=RECIPE,
+            step=FromProgram(convert),
+            places=(Place("gpu", "float16", FLOAT16, noise="float16"),),
+        ),
     ),
-    runtime=PteRuntime("VulkanBackend"),
+    runtime=PteRuntime(DELEGATE),
+    interpreter=Interpreter(VulkanInterpreter(), GRAPH),
     phone_tools=(EXECUTOR_RUNNER,),
 )

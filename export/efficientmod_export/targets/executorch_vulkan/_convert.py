@@ -1,28 +1,45 @@
-"""From a program to a `.pte` file for Vulkan."""
+"""From a program to a `.pte` file for Vulkan.
+
+GELU is approximated here, apart from the recipe, whose transforms are exact. Only a network that Vulkan takes whole is
+converted: pieces could not be proven without a phone, and a phone's runtime may lack the operators between them.
+"""
 
 from pathlib import Path
 
 import torch
 
 from efficientmod_export._stages import ConversionOptions
-from efficientmod_export.targets._program import write_file
+from efficientmod_export.targets._program import copy, write_file
 from efficientmod_export.targets._target import Conversion
 from efficientmod_export.targets.executorch._lowering import executorch_version, partitioned_pte
-from efficientmod_mobile.deploy import Program
+from efficientmod_mobile.deploy import GeluBySigmoid, Program, apply
 from efficientmod_mobile.deploy.program import module_path
 from efficientmod_mobile.errors import ConversionError
 
 ATTENTION = torch.ops.aten.scaled_dot_product_attention.default
 
 
-def convert(program: Program, options: ConversionOptions, path: Path) -> Conversion:  # noqa: ARG001
-    """Cut, lower and write; ConversionError for attention in one operator."""
+def convert(program: Program, options: ConversionOptions, path: Path) -> Conversion:
+    """Approximate GELU, cut, lower and write.
+
+    Raises ConversionError for attention in one operator, and where operators stay outside the delegate.
+    """
     from executorch.backends.vulkan.partitioner.vulkan_partitioner import VulkanPartitioner
 
     _check_attention(program)
-    lowered = partitioned_pte(program, VulkanPartitioner())
+    changed = copy(program)
+    steps = apply((GeluBySigmoid(),), changed)
+    partitioner = VulkanPartitioner({"force_fp16": options.precision == "fp16"})
+    lowered = partitioned_pte(changed, partitioner)
+    if lowered.delegates != 1 or lowered.outside:
+        outside = ", ".join(lowered.outside) or "nothing"
+        raise ConversionError(
+            f"Vulkan takes the network in {lowered.delegates} pieces and leaves {outside} outside, which cannot be "
+            f"proven without a phone; choose the target executorch or tflite."
+        )
     write_file(path, lowered.data)
-    return Conversion(executorch_version(), lowered.delegates, lowered.outside)
+    rewrites = {step.transform: step.applied for step in steps if step.applied}
+    return Conversion(executorch_version(), lowered.delegates, lowered.outside, rewrites=rewrites)
 
 
 def _check_attention(program: Program) -> None:
