@@ -9,9 +9,9 @@
     ├── DependencyError          exit code 3  a package is missing; the message names the pip command
     └── ConversionError          exit code 4  a network cannot be exported, transformed or lowered
 
-A message is one sentence for people: what is wrong, then what to do; its words may change. `code` is for programs: it names
-the fault, as in `unknown_target`, belongs to one class, and stays. docs/errors.md lists the codes. `exit_code` is the
-exit code of the command line.
+A message is one sentence for people: what is wrong, then what to do; its words may change. `code` is for programs: it
+names the fault, as in `unknown_target`, belongs to one class, and stays; docs/errors.md lists the codes. `exit_code` is
+the exit code of the command line.
 """
 
 from typing import Any

@@ -186,7 +186,8 @@ def to_output(value: Any, feature: Feature) -> Any:
     if not _is_described(value, feature):
         held = f"a tensor {tuple(value.shape)}" if isinstance(value, torch.Tensor) else f"a {type(value).__name__}"
         raise PackageError(
-            f"the output '{feature.name}' is described as {feature.kind}, but the program gives {held}; export it again",
+            f"the output '{feature.name}' is described as {feature.kind}, but the program gives {held}; "
+            "export it again",
             code="damaged_package",
         )
     if feature.kind == "imageType":

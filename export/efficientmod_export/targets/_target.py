@@ -199,7 +199,8 @@ class Target:
         missing = [module for module in self.modules if importlib.util.find_spec(module) is None]
         if missing:
             raise DependencyError(
-                f"The target {self.name} needs {', '.join(missing)}, not installed here: run {pip_command(self.extra)}.",
+                f"The target {self.name} needs {', '.join(missing)}, not installed here: "
+                f"run {pip_command(self.extra)}.",
                 code="missing_package",
             )
 
