@@ -93,11 +93,13 @@ class BundleWriter:
 
     def _cannot_be_written(self, error: OSError) -> BundleError:
         why = _WHY.get(error.errno or 0, error.strerror or str(error))
-        return BundleError(
+        message = (
             f"The bundle cannot be written to {self.destination}: {why}. Nothing was changed there; mend that or name "
-            f"another folder.",
-            code="output_not_writable",
+            f"another folder."
         )
+        if error.errno in DISK_FULL:
+            return BundleError(message, code="disk_full")
+        return BundleError(message, code="output_not_writable")
 
     def _prepare(self) -> None:
         check_destination(self.destination)

@@ -130,7 +130,7 @@ def _filled(value: float, feature: Feature) -> np.ndarray[Any, Any]:
         check_size(feature.shape)
         return np.full(feature.shape, value)
     except ValueError as error:
-        raise PackageError(f"the default of the input '{feature.name}': {error}", code="damaged_package") from error
+        raise PackageError(f"the default of the input '{feature.name}': {error}", code="damaged_constant") from error
 
 
 def to_input(value: Any, feature: Feature, declared: Variable) -> torch.Tensor:
@@ -188,7 +188,7 @@ def to_output(value: Any, feature: Feature) -> Any:
         raise PackageError(
             f"the output '{feature.name}' is described as {feature.kind}, but the program gives {held}; "
             "export it again",
-            code="damaged_package",
+            code="inconsistent_interface",
         )
     if feature.kind == "imageType":
         return _to_image(value, feature)

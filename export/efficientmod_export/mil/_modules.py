@@ -59,5 +59,5 @@ def read_modules(specification: Any) -> dict[str, str]:
         return {output: module for module, outputs in json.loads(text).items() for output in outputs}
     except (ValueError, AttributeError, TypeError, RecursionError) as error:
         raise PackageError(
-            f"the user metadata '{MODULES_KEY}' cannot be read; export the package again", code="damaged_package"
+            f"the user metadata '{MODULES_KEY}' cannot be read; export the package again", code="damaged_metadata"
         ) from error

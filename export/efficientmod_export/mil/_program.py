@@ -93,7 +93,7 @@ class MILProgram:
         if set(inputs) != {variable.name for variable in program.inputs} or not set(outputs) <= set(program.outputs):
             raise PackageError(
                 f"{path} describes inputs and outputs that its program does not have; export it again",
-                code="damaged_package",
+                code="inconsistent_interface",
             )
         return cls(make_plan(program, arithmetic), inputs, outputs, arithmetic)
 

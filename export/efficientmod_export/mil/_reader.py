@@ -32,13 +32,13 @@ def _fixed_shape(tensor_type: Any, name: str) -> tuple[int, ...]:
     shape = _shape(tensor_type)
     fixed = tuple(length for length in shape if length is not None)
     if fixed != shape:
-        raise PackageError(f"the constant '{name}' has the open shape {shape}", code="damaged_package")
+        raise PackageError(f"the constant '{name}' has the open shape {shape}", code="damaged_constant")
     try:
         check_size(fixed)
         # An empty constant may declare any other length.
         check_size((max(fixed, default=0),))
     except ValueError as error:
-        raise PackageError(f"the constant '{name}': {error}", code="damaged_package") from error
+        raise PackageError(f"the constant '{name}': {error}", code="damaged_constant") from error
     return fixed
 
 
@@ -71,7 +71,7 @@ def _immediate_tensor(value: Any, name: str) -> Constant:
         held = tuple(tensor.strings.values) if dtype == "string" else tuple(tensor.longInts.values)
         if not shape and len(held) != 1:
             raise PackageError(
-                f"the constant '{name}' holds {len(held)} values where it declares one", code="damaged_package"
+                f"the constant '{name}' holds {len(held)} values where it declares one", code="damaged_constant"
             )
         return held if shape else held[0]
     known, count = _known(dtype, name), math.prod(shape)
@@ -82,7 +82,7 @@ def _immediate_tensor(value: Any, name: str) -> Constant:
         values = np.array(getattr(tensor, field).values if field in _FIELDS else (), _FIELDS.get(field))
     if values is None or values.size != count:
         raise PackageError(
-            f"the constant '{name}' does not hold the {count} elements that it declares", code="damaged_package"
+            f"the constant '{name}' does not hold the {count} elements that it declares", code="damaged_constant"
         )
     with np.errstate(all="ignore"):
         # A declared type that cannot hold the values: integers from infinities, say.
@@ -137,7 +137,7 @@ def _operation(proto: Any, package: Package, modules: Mapping[str, str]) -> Oper
 def _constant_name(proto: Any) -> str:
     if len(proto.outputs) != 1:
         raise PackageError(
-            f"the program has a constant of {len(proto.outputs)} names where it must have one", code="damaged_package"
+            f"the program has a constant of {len(proto.outputs)} names where it must have one", code="damaged_constant"
         )
     return str(proto.outputs[0].name)
 
@@ -164,7 +164,7 @@ def read_function(package: Package, name: str) -> Function:
         if operation.type == "const":
             output = _constant_name(operation)
             if output in constants:
-                raise PackageError(f"the program has two constants of the name '{output}'", code="damaged_package")
+                raise PackageError(f"the program has two constants of the name '{output}'", code="damaged_constant")
             constants[output] = _constant(operation.attributes["val"], package, output)
         else:
             operations.append(_operation(operation, package, modules))

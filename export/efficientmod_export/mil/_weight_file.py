@@ -32,17 +32,18 @@ class WeightFile:
         except OSError as error:
             reason = error.strerror
             raise PackageError(
-                f"the weight file {path} cannot be read ({reason}); copy the whole package", code="damaged_package"
+                f"the weight file {path} cannot be read ({reason}); copy the whole package", code="damaged_weight_file"
             ) from error
         if self._bytes.size < _RECORD_SIZE:
             raise PackageError(
                 f"the weight file {path} is cut off ({self._bytes.size} bytes); copy the whole package",
-                code="damaged_package",
+                code="damaged_weight_file",
             )
         version = struct.unpack_from("<II", self._bytes.data)[1]
         if version != _VERSION:
             raise PackageError(
-                f"{path} is not a weight file of version {_VERSION} (its header says {version})", code="damaged_package"
+                f"{path} is not a weight file of version {_VERSION} (its header says {version})",
+                code="damaged_weight_file",
             )
 
     def read(self, offset: int, dtype: DataType, count: int, name: str) -> np.ndarray[Any, Any]:
@@ -50,26 +51,26 @@ class WeightFile:
         size = self._bytes.size
         if offset + _RECORD_SIZE > size:
             raise PackageError(
-                f"'{name}' points at byte {offset} of {self._path}, which has {size}", code="damaged_package"
+                f"'{name}' points at byte {offset} of {self._path}, which has {size}", code="weight_mismatch"
             )
         sentinel, blob_type, length, start = struct.unpack_from("<IIQQ", self._bytes.data, offset)
         if sentinel != _SENTINEL:
             raise PackageError(
-                f"'{name}' points at byte {offset} of {self._path}, where no weight begins", code="damaged_package"
+                f"'{name}' points at byte {offset} of {self._path}, where no weight begins", code="weight_mismatch"
             )
         if start + length > size:
             raise PackageError(
                 f"the weight '{name}' ends at byte {start + length} of {self._path}, which has {size}",
-                code="damaged_package",
+                code="weight_mismatch",
             )
         if blob_type != dtype.blob:
             raise PackageError(
                 f"the weight '{name}' is declared {dtype.name}, but {self._path} has type {blob_type}",
-                code="damaged_package",
+                code="weight_mismatch",
             )
         if length != dtype.size_of(count):
             raise PackageError(
                 f"the weight '{name}' has {count} elements, but {self._path} stores {length} bytes",
-                code="damaged_package",
+                code="weight_mismatch",
             )
         return unpack(self._bytes[start : start + length], dtype, count)

@@ -64,15 +64,15 @@ def _external(tensor: "onnx.TensorProto", files: "ExternalFiles | None", dtype: 
         offset, length = int(entries.get("offset", "0")), int(entries.get("length", needed))
     except ValueError as error:
         message = f"Constant {tensor.name!r} has a damaged offset or length; export the model again."
-        raise InputError(message, code="damaged_onnx") from error
+        raise InputError(message, code="damaged_external_data") from error
     if length != needed:
         raise InputError(
             f"Constant {tensor.name!r} has {length} bytes, not the {needed} of its shape {list(shape)}.",
-            code="damaged_onnx",
+            code="damaged_external_data",
         )
     if offset < 0 or offset + needed > data.size:
         message = f"Constant {tensor.name!r} reaches past the end of {entries['location']!r}; the file is cut short."
-        raise InputError(message, code="damaged_onnx")
+        raise InputError(message, code="damaged_external_data")
     return data[offset : offset + needed].view(dtype).reshape(shape)
 
 

@@ -89,7 +89,7 @@ def _load(path: Path) -> "onnx.ModelProto":
         return onnx.load_model_from_string(data)
     except Exception as error:  # protobuf's own DecodeError, or ValueError
         raise InputError(
-            f"{path} is not an ONNX model, or is cut short; export it again.", code="damaged_onnx"
+            f"{path} is not an ONNX model, or is cut short; export it again.", code="not_an_onnx_model"
         ) from error
 
 
@@ -97,7 +97,7 @@ def _check_model(proto: "onnx.ModelProto") -> int:
     opsets = {entry.domain or "ai.onnx": entry.version for entry in proto.opset_import}
     version = opsets.get("ai.onnx")
     if not proto.graph.node and not proto.graph.output:
-        raise InputError("The ONNX model has no graph; it is empty or cut short.", code="damaged_onnx")
+        raise InputError("The ONNX model has no graph; it is empty or cut short.", code="not_an_onnx_model")
     if version is None or version not in OPSETS:
         known = f"{OPSETS.start} to {OPSETS.stop - 1}"
         raise ConversionError(
