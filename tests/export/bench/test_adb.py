@@ -211,6 +211,7 @@ def test_settings_that_measure_nothing(bundle: Path, tools: dict[str, Path]) -> 
 
 
 def test_no_threads_on_the_command_line(efficientmod: Command, bundle: Path, tools: dict[str, Path]) -> None:
-    result = efficientmod("bench", bundle, "--adb", tools["benchmark_model"], "--threads", 0)
+    result = efficientmod("bench", bundle, "--adb", tools["benchmark_model"], "--threads", 0, "--json")
     assert result.exit_code == 2
+    assert json.loads(result.stdout)["error"]["code"] == "option_out_of_range"
     assert "0 threads" in result.stderr
