@@ -1,14 +1,14 @@
 """The errors of the toolkit and their codes, read from the source without importing it."""
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 PACKAGES = ("efficientmod_mobile", "export/efficientmod_export")
 ROOT_OF_THE_TREE = "EfficientModError"
+REFUSED_BUNDLE = "RefusedBundleError"
 CODES_OF_BUNDLES = "Refusal"
-"""The enumeration whose values are the codes of `RefusedBundleError`; they belong to the bundle's format."""
+"""The enumeration whose values are the codes of that error; they belong to the bundle's format."""
 
 
 @dataclass(frozen=True)
@@ -70,31 +70,37 @@ def _own_init(classes: list[ast.ClassDef]) -> bool:
 
 def raised(source: dict[str, ast.Module]) -> tuple[Raised, ...]:
     """Every place where an error of the tree is made, and the codes that classes give themselves."""
-    return tuple(_raised(source, error_classes(source)))
+    classes = error_classes(source)
+    return tuple(
+        Raised(kind, code, f"{path}:{line}")
+        for path, tree in source.items()
+        for node in ast.walk(tree)
+        for kind, code, line in _made(node, classes)
+    )
 
 
-def _raised(source: dict[str, ast.Module], classes: dict[str, ErrorClass]) -> Iterator[Raised]:
-    for path, tree in source.items():
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call):
-                name = ast.unparse(node.func).rpartition(".")[2]
-                if name in classes and classes[name].takes_code:
-                    yield Raised(name, _code(node), f"{path}:{node.lineno}")
-            elif isinstance(node, ast.ClassDef) and node.name in classes and not classes[node.name].takes_code:
-                for call in ast.walk(node):
-                    if isinstance(call, ast.Call) and ast.unparse(call.func) == "super().__init__" and _code(call):
-                        yield Raised(node.name, _code(call), f"{path}:{call.lineno}")
-            elif isinstance(node, ast.ClassDef) and node.name == CODES_OF_BUNDLES and _is_enumeration(node):
-                for item in node.body:
-                    if isinstance(item, ast.Assign):
-                        code = str(ast.literal_eval(item.value))
-                        yield Raised("RefusedBundleError", code, f"{path}:{item.lineno}")
+def _made(node: ast.AST, classes: dict[str, ErrorClass]) -> list[tuple[str, str | None, int]]:
+    """(class, code, line) for each error that a node makes or describes."""
+    match node:
+        case ast.Call():
+            name = ast.unparse(node.func).rpartition(".")[2]
+            return [(name, _code(node), node.lineno)] if name in classes and classes[name].takes_code else []
+        case ast.Raise(exc=ast.Name(id=name)) if name in classes:
+            return [(name, None, node.lineno)]
+        case ast.ClassDef(name=name) if name == CODES_OF_BUNDLES and "StrEnum" in map(ast.unparse, node.bases):
+            values = [item for item in node.body if isinstance(item, ast.Assign)]
+            return [(REFUSED_BUNDLE, str(ast.literal_eval(item.value)), item.lineno) for item in values]
+        case ast.ClassDef(name=name) if name in classes and name != REFUSED_BUNDLE and not classes[name].takes_code:
+            return [(name, _own_code(node), node.lineno)]
+    return []
+
+
+def _own_code(node: ast.ClassDef) -> str | None:
+    """The code that a class gives to the root's `__init__`."""
+    calls = [call for call in ast.walk(node) if isinstance(call, ast.Call)]
+    return next((_code(call) for call in calls if ast.unparse(call.func) == "super().__init__"), None)
 
 
 def _code(call: ast.Call) -> str | None:
     given = next((keyword.value for keyword in call.keywords if keyword.arg == "code"), None)
     return given.value if isinstance(given, ast.Constant) and isinstance(given.value, str) else None
-
-
-def _is_enumeration(node: ast.ClassDef) -> bool:
-    return "StrEnum" in [ast.unparse(base) for base in node.bases]

@@ -19,9 +19,9 @@ FORM = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
 HEADER = "| code | class | exit code | what to do |\n|---|---|---|---|\n"
 INTRODUCTION = """# Codes of errors
 
-Every error that the toolkit raises deliberately has a `code`, which names the fault for programs: codes stay when the words
-of a message change, and each belongs to one class of the tree in `efficientmod_mobile/errors.py`. From Python it is
-`error.code`. With `--json`, a command that fails prints
+Every error that the toolkit raises deliberately has a `code`, which names the fault for programs: codes stay when the
+words of a message change, and each belongs to one class of the tree in `efficientmod_mobile/errors.py`. From Python it
+is `error.code`. With `--json`, a command that fails prints
 
     {"error": {"code": "unknown_target", "kind": "InputError", "message": "..."}}
 
