@@ -51,12 +51,14 @@ def find_checkpoint(source: str) -> tuple[Path, str]:
             if path.exists()
             else "does not exist"
         )
-        raise CheckpointError(f"The checkpoint {source or repr(source)} {problem}.")
+        raise CheckpointError(f"The checkpoint {source or repr(source)} {problem}.", code="missing_checkpoint")
     try:
         with path.open("rb") as file:
             return path, hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise CheckpointError(f"The checkpoint {source} cannot be read: {error.strerror}.") from error
+        raise CheckpointError(
+            f"The checkpoint {source} cannot be read: {error.strerror}.", code="unreadable_checkpoint"
+        ) from error
 
 
 def read_checkpoint(source: str) -> Checkpoint:
@@ -75,14 +77,19 @@ def _read_safetensors(path: Path, source: str) -> Any:
         from safetensors import SafetensorError
         from safetensors.torch import load_file
     except ModuleNotFoundError as error:
-        raise DependencyError(f"{source} needs safetensors; install it with: pip install safetensors") from error
+        raise DependencyError(
+            f"{source} needs safetensors; install it with: pip install safetensors", code="missing_package"
+        ) from error
     try:
         return load_file(path)
     except SafetensorError as error:
         if _start(path)[:4] == _ZIP:
-            raise CheckpointError(f"The checkpoint {source} is a PyTorch file; rename it to end in .pth.") from error
+            raise CheckpointError(
+                f"The checkpoint {source} is a PyTorch file; rename it to end in .pth.", code="wrong_checkpoint_suffix"
+            ) from error
         raise CheckpointError(
-            f"The checkpoint {source} is damaged ({described(error)}); download or copy it again."
+            f"The checkpoint {source} is damaged ({described(error)}); download or copy it again.",
+            code="damaged_checkpoint",
         ) from error
 
 
@@ -97,14 +104,17 @@ def _read_torch(path: Path, source: str) -> Any:
         if code is not None:
             raise CheckpointError(
                 f"The checkpoint {source} contains {code}, and reading that could run code from the file; "
-                "give the weights alone (a saved state dict, or .safetensors)."
+                "give the weights alone (a saved state dict, or .safetensors).",
+                code="unsafe_checkpoint",
             ) from error
         if _is_safetensors(path):
             raise CheckpointError(
-                f"The checkpoint {source} is a safetensors file; rename it to end in .safetensors."
+                f"The checkpoint {source} is a safetensors file; rename it to end in .safetensors.",
+                code="wrong_checkpoint_suffix",
             ) from error
         raise CheckpointError(
-            f"The checkpoint {source} is damaged or not a PyTorch file; download or copy it again."
+            f"The checkpoint {source} is damaged or not a PyTorch file; download or copy it again.",
+            code="damaged_checkpoint",
         ) from error
 
 
@@ -139,7 +149,8 @@ def _code_in(path: Path, error: Exception) -> str | None:
 def _state_dict(content: Any, source: str) -> Mapping[str, Tensor]:
     if not isinstance(content, Mapping):
         raise CheckpointError(
-            f"The checkpoint {source} contains an object of type {type(content).__name__}, not a state dict."
+            f"The checkpoint {source} contains an object of type {type(content).__name__}, not a state dict.",
+            code="no_state_dict",
         )
     for name in CONTAINERS:
         if _is_state_dict(content.get(name)):
@@ -148,7 +159,8 @@ def _state_dict(content: Any, source: str) -> Mapping[str, Tensor]:
         return content
     raise CheckpointError(
         f"The checkpoint {source} contains no state dict, neither at the top level nor under {', '.join(CONTAINERS)}; "
-        f"its keys are {shortened([str(key) for key in content]) or 'none'}."
+        f"its keys are {shortened([str(key) for key in content]) or 'none'}.",
+        code="no_state_dict",
     )
 
 

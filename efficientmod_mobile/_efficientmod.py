@@ -109,13 +109,16 @@ class EfficientMod(nn.Module):
 
 def _check_input(x: Tensor) -> None:
     if x.ndim != 4 or x.shape[1] != 3:
-        raise InputError(f"EfficientMod takes images of shape (N, 3, H, W), not {tuple(x.shape)}.")
+        raise InputError(
+            f"EfficientMod takes images of shape (N, 3, H, W), not {tuple(x.shape)}.", code="wrong_input_shape"
+        )
     height, width = x.shape[2:]
     # When a graph is traced with dynamic sizes, these are symbols, and a comparison would add a guard to the graph.
     if isinstance(height, int) and isinstance(width, int) and (height % TOTAL_STRIDE or width % TOTAL_STRIDE):
         raise InputError(
             f"EfficientMod takes images whose height and width are divisible by {TOTAL_STRIDE}, not {height}x{width}: "
-            "resize or pad them."
+            "resize or pad them.",
+            code="indivisible_resolution",
         )
 
 
@@ -137,9 +140,11 @@ def create_model(
     if name not in ARCHITECTURES:
         raise no_such_model(name, list(ARCHITECTURES))
     if num_classes < 0:
-        raise InputError(f"The number of classes is {num_classes}; give 0 (pooled features) or more.")
+        raise InputError(
+            f"The number of classes is {num_classes}; give 0 (pooled features) or more.", code="option_out_of_range"
+        )
     if not 0.0 <= drop_path_rate < 1.0:
-        raise InputError(f"The drop path rate is {drop_path_rate}; give one in [0, 1).")
+        raise InputError(f"The drop path rate is {drop_path_rate}; give one in [0, 1).", code="option_out_of_range")
     return EfficientMod(ARCHITECTURES[name], num_classes, features_only, drop_path_rate)
 
 

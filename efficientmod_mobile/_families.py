@@ -43,7 +43,7 @@ def family_of(name: str) -> Family:
     if name.startswith(PREFIX):
         return _TIMM
     if name.startswith(HUB_PREFIX):
-        raise ModelError(f"{name} is a checkpoint, not a model; give it with --checkpoint.")
+        raise ModelError(f"{name} is a checkpoint, not a model; give it with --checkpoint.", code="checkpoint_as_model")
     if ":" in name:
         return _OWN
     raise no_such_model(name, [entry.name for entry in catalogue()])

@@ -22,17 +22,24 @@ def download(source: str) -> Path:
         from huggingface_hub.errors import EntryNotFoundError, HFValidationError, LocalEntryNotFoundError
     except ModuleNotFoundError as error:
         raise DependencyError(
-            f'{source} needs huggingface_hub; install it with: pip install "efficientmod-mobile[zoo]"'
+            f'{source} needs huggingface_hub; install it with: pip install "efficientmod-mobile[zoo]"',
+            code="missing_package",
         ) from error
     for filename in FILENAMES:
         try:
             return Path(hf_hub_download(repository, filename))
         except LocalEntryNotFoundError as error:  # a kind of EntryNotFoundError, raised when there is no connection
-            raise CheckpointError(f"{source} is not in the local cache and the Hub cannot be reached.") from error
+            raise CheckpointError(
+                f"{source} is not in the local cache and the Hub cannot be reached.", code="hub_unreachable"
+            ) from error
         except EntryNotFoundError:
             continue
         except HFValidationError as error:
-            raise CheckpointError(f"{source} is not the name of a repository; write hf-hub:owner/name.") from error
+            raise CheckpointError(
+                f"{source} is not the name of a repository; write hf-hub:owner/name.", code="invalid_hub_name"
+            ) from error
         except OSError as error:  # the Hub's HTTP errors are OSErrors
-            raise CheckpointError(f"{source} cannot be downloaded ({described(error)}).") from error
-    raise CheckpointError(f"{source} contains neither {' nor '.join(FILENAMES)}.")
+            raise CheckpointError(
+                f"{source} cannot be downloaded ({described(error)}).", code="download_failed"
+            ) from error
+    raise CheckpointError(f"{source} contains neither {' nor '.join(FILENAMES)}.", code="no_hub_weights")

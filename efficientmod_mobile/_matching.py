@@ -38,20 +38,26 @@ def load_into(module: nn.Module, checkpoint: Checkpoint, name: str) -> None:
         held = identify(checkpoint.state)
         if held is not None and held != name:
             raise CheckpointError(
-                f"The checkpoint {checkpoint.source} contains {held}, not {name}; use --model {held}."
+                f"The checkpoint {checkpoint.source} contains {held}, not {name}; use --model {held}.",
+                code="checkpoint_of_other_model",
             )
-        raise CheckpointError(f"The checkpoint {checkpoint.source} does not fit {name}: {'; '.join(problems)}.")
+        raise CheckpointError(
+            f"The checkpoint {checkpoint.source} does not fit {name}: {'; '.join(problems)}.",
+            code="checkpoint_mismatch",
+        )
     odd = [key for key, value in checkpoint.state.items() if _is_odd(value)]
     if odd:
         raise CheckpointError(
             f"The checkpoint {checkpoint.source} has sparse, complex or empty tensors in {shortened(odd)}; "
-            "save them as dense real tensors."
+            "save them as dense real tensors.",
+            code="unsupported_weights",
         )
     bad = [key for key, value in checkpoint.state.items() if not torch.isfinite(value.float()).all()]
     if bad:
         raise CheckpointError(
             f"The checkpoint {checkpoint.source} has NaN or infinite weights in {shortened(bad)}; "
-            "use one saved before the training diverged."
+            "use one saved before the training diverged.",
+            code="nonfinite_weights",
         )
     module.load_state_dict(dict(checkpoint.state))
 

@@ -66,10 +66,15 @@ def load_network(model: str | None, checkpoint: str | None, *, seed: int = 0) ->
 def _model_of(file: Checkpoint | None) -> str:
     """The EfficientMod in the file, if no model was named."""
     if file is None:
-        raise InputError("No model was named; give --model efficientmod_s, or --checkpoint FILE, or both.")
+        raise InputError(
+            "No model was named; give --model efficientmod_s, or --checkpoint FILE, or both.", code="no_model_named"
+        )
     name = identify(file.state)
     if name is None:
-        raise CheckpointError(f"The keys of {file.source} are not those of an EfficientMod; give --model NAME.")
+        raise CheckpointError(
+            f"The keys of {file.source} are not those of an EfficientMod; give --model NAME.",
+            code="unrecognized_checkpoint",
+        )
     return name
 
 

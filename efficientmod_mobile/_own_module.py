@@ -26,10 +26,15 @@ def build_own(name: str) -> nn.Module:
     """
     module_name, _, function_name = name.partition(":")
     if not module_name or not function_name:
-        raise ModelError(f"{name!r} is not module:function; write my_package.my_module:build.")
+        raise ModelError(
+            f"{name!r} is not module:function; write my_package.my_module:build.", code="invalid_model_name"
+        )
     if "/" in module_name or module_name.endswith(".py"):
         meant = f"{PurePath(module_name).name.removesuffix('.py')}:{function_name}"
-        raise ModelError(f"{name!r} names a file; write {meant} and run the command in the folder of that file.")
+        raise ModelError(
+            f"{name!r} names a file; write {meant} and run the command in the folder of that file.",
+            code="invalid_model_name",
+        )
     with _current_folder_first():
         return _call(_function(_imported(module_name), function_name, name), name)
 
@@ -42,9 +47,12 @@ def _imported(module_name: str) -> ModuleType:
         if missing is not None and (module_name == missing or module_name.startswith(f"{missing}.")):
             raise ModelError(
                 f"There is no module {missing!r} in the current folder or among the installed packages; "
-                "run the command in the folder that contains it."
+                "run the command in the folder that contains it.",
+                code="unknown_module",
             ) from error
-        raise ModelError(f"Importing {module_name} failed with {described(error)}.") from error
+        raise ModelError(
+            f"Importing {module_name} failed with {described(error)}.", code="module_import_failed"
+        ) from error
 
 
 def _function(module: ModuleType, function_name: str, name: str) -> Callable[[], Any]:
@@ -52,10 +60,11 @@ def _function(module: ModuleType, function_name: str, name: str) -> Callable[[],
     if function is None:
         close = difflib.get_close_matches(function_name, vars(module), n=1)
         hint = f"; did you mean {close[0]}?" if close else "."
-        raise ModelError(f"The module {module.__name__} has no {function_name!r}{hint}")
+        raise ModelError(f"The module {module.__name__} has no {function_name!r}{hint}", code="unknown_model_function")
     if not callable(function):
         raise ModelError(
-            f"{name} is of type {type(function).__name__}, not a function; name a function that returns the network."
+            f"{name} is of type {type(function).__name__}, not a function; name a function that returns the network.",
+            code="not_a_function",
         )
     return function  # type: ignore[no-any-return]
 
@@ -64,17 +73,19 @@ def _call(function: Callable[[], Any], name: str) -> nn.Module:
     try:
         network = function()
     except (Exception, SystemExit) as error:  # as above
-        raise ModelError(f"Calling {name} failed with {described(error)}.") from error
+        raise ModelError(f"Calling {name} failed with {described(error)}.", code="model_build_failed") from error
     if not isinstance(network, nn.Module):
         raise ModelError(
-            f"{name} returned an object of type {type(network).__name__}; it must return a torch.nn.Module."
+            f"{name} returned an object of type {type(network).__name__}; it must return a torch.nn.Module.",
+            code="not_a_module",
         )
     tensors = chain(network.named_parameters(), network.named_buffers())
     without = [key for key, value in tensors if is_lazy(value) or value.is_meta or value.layout != torch.strided]
     if without:
         raise ModelError(
             f"{name} returned a network without dense values in {shortened(without)}; run it once on an image if it "
-            "has lazy layers, and build it dense and not on the meta device."
+            "has lazy layers, and build it dense and not on the meta device.",
+            code="uninitialized_weights",
         )
     return network
 

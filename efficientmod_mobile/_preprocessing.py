@@ -41,7 +41,9 @@ def preprocessing_of(module: nn.Module, name: str) -> PreprocessingConfig:
     try:
         return _parse(config)
     except (TypeError, ValueError, AttributeError) as error:
-        raise ModelError(f"The `pretrained_cfg` of {name} cannot be used: {error}.") from error
+        raise ModelError(
+            f"The `pretrained_cfg` of {name} cannot be used: {error}.", code="unsupported_preprocessing"
+        ) from error
 
 
 def _parse(config: Mapping[str, Any]) -> PreprocessingConfig:

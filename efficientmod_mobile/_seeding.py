@@ -46,7 +46,8 @@ def _calibrate(module: nn.Module, norms: list[_BatchNorm], pictures: Tensor) -> 
             module(pictures)
     except Exception as error:  # any network may be given, also one that does not take images
         raise ModelError(
-            f"The network does not run on images of shape {tuple(pictures.shape)} ({described(error)})."
+            f"The network does not run on images of shape {tuple(pictures.shape)} ({described(error)}).",
+            code="seeding_failed",
         ) from error
     finally:
         torch.set_num_threads(threads)

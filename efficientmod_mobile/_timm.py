@@ -22,12 +22,14 @@ def import_timm() -> ModuleType:
         return importlib.import_module("timm")
     except ModuleNotFoundError as error:
         raise DependencyError(
-            f'timm models need the package {error.name}; install it with: pip install "efficientmod-mobile[zoo]"'
+            f'timm models need the package {error.name}; install it with: pip install "efficientmod-mobile[zoo]"',
+            code="missing_package",
         ) from error
     except (ImportError, RuntimeError) as error:
         raise DependencyError(
             f"timm is installed but cannot be loaded ({described(error)}); "
-            'install the version that fits: pip install "efficientmod-mobile[zoo]"'
+            'install the version that fits: pip install "efficientmod-mobile[zoo]"',
+            code="broken_package",
         ) from error
 
 
@@ -42,7 +44,8 @@ def register_with_timm() -> None:
     except ImportError as error:
         raise DependencyError(
             f"EfficientMod cannot be registered with this version of timm ({described(error)}); "
-            'install the version that fits: pip install "efficientmod-mobile[zoo]"'
+            'install the version that fits: pip install "efficientmod-mobile[zoo]"',
+            code="incompatible_package",
         ) from error
 
 
@@ -75,7 +78,9 @@ def build_timm(name: str, num_classes: int | None) -> nn.Module:
     try:
         module: nn.Module = import_timm().create_model(architecture, pretrained=False, num_classes=num_classes)
     except (RuntimeError, TypeError, ValueError, AssertionError) as error:
-        raise ModelError(f"timm cannot build {architecture} ({described(error)}).") from error
+        raise ModelError(
+            f"timm cannot build {architecture} ({described(error)}).", code="model_build_failed"
+        ) from error
     return module
 
 
@@ -98,5 +103,7 @@ def _known_architecture(name: str) -> str:
     try:
         timm.get_pretrained_cfg(architecture)
     except RuntimeError as error:
-        raise ModelError(f"timm has no weights with the tag of {name}: leave out the part after the dot.") from error
+        raise ModelError(
+            f"timm has no weights with the tag of {name}: leave out the part after the dot.", code="unknown_weights_tag"
+        ) from error
     return architecture

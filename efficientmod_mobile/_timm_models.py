@@ -39,9 +39,15 @@ def _entrypoint(name: str) -> Callable[..., TimmEfficientMod]:
         **kwargs: Any,
     ) -> TimmEfficientMod:
         if pretrained or pretrained_cfg or cache_dir:
-            raise ModelError(f"No weights of {name} can be downloaded by name; give checkpoint_path=FILE instead.")
+            raise ModelError(
+                f"No weights of {name} can be downloaded by name; give checkpoint_path=FILE instead.",
+                code="no_downloadable_weights",
+            )
         if in_chans != 3 or drop_rate != 0.0:
-            raise ModelError(f"{name} takes 3 channels and has no dropout; leave out in_chans and drop_rate.")
+            raise ModelError(
+                f"{name} takes 3 channels and has no dropout; leave out in_chans and drop_rate.",
+                code="unsupported_model_argument",
+            )
         model = TimmEfficientMod(ARCHITECTURES[name], **kwargs)
         model.pretrained_cfg = {**_config, "architecture": name, **(pretrained_cfg_overlay or {})}
         model.default_cfg = model.pretrained_cfg

@@ -9,8 +9,12 @@
     ├── DependencyError          exit code 3  a package is missing; the message names the pip command
     └── ConversionError          exit code 4  a network cannot be exported, transformed or lowered
 
-A message is one sentence: what is wrong, then what to do. `exit_code` is the exit code of the command line.
+A message is one sentence for people: what is wrong, then what to do; its words may change. `code` is for programs: it
+names the fault, as in `unknown_target`, belongs to one class, and stays; docs/errors.md lists the codes. `exit_code` is
+the exit code of the command line.
 """
+
+from typing import Any
 
 __all__ = [
     "BundleError",
@@ -25,9 +29,21 @@ __all__ = [
 
 
 class EfficientModError(Exception):
-    """Base class of all errors that the toolkit raises deliberately."""
+    """Base class of all errors that the toolkit raises deliberately; `code` names the fault in snake_case."""
 
     exit_code = 1
+
+    def __init__(self, message: str, *, code: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+    def as_json(self) -> dict[str, str]:
+        """Plain values."""
+        return {"code": self.code, "kind": type(self).__name__, "message": str(self)}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled with all attributes, also by subclasses whose `__init__` takes something else than a message."""
+        return Exception.__new__, (type(self), *self.args), self.__dict__
 
 
 class ParityError(EfficientModError):

@@ -37,7 +37,7 @@ def examine(network, folder):
     if network == "crashes":
         os._exit(3)
     if network == "refused":
-        raise ConversionError("no such operator")
+        raise ConversionError("no such operator", code="conversion_failed")
     return Result(network, shape=(3, 5))
 
 

@@ -37,7 +37,7 @@ def deploy(program: Program, recipe: Recipe = EXACT, original: Original | None =
     steps = apply(recipe, changed)
     float64_error = original.error(changed)
     if not float64_error <= original.tolerance:
-        raise ConversionError(_inexact_transform(program, recipe, original))
+        raise ConversionError(_inexact_transform(program, recipe, original), code="inexact_transform")
     deployed = to_dtype(changed, torch.float32)
     float32_error = original.error(deployed)
     return Deployed(

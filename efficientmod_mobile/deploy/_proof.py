@@ -83,7 +83,8 @@ def tolerance(original: Program, images: Sequence[Tensor], reference: Sequence[S
     if not allowed <= LARGEST_TOLERANCE:
         raise ConversionError(
             f"the network amplifies rounding: a relative change of 2e-16 in its input changes its output by "
-            f"{sensitivity:.0e}, which leaves float32 less than two digits; check its weights"
+            f"{sensitivity:.0e}, which leaves float32 less than two digits; check its weights",
+            code="unstable_network",
         )
     return allowed
 
@@ -124,7 +125,9 @@ class Original:
         images = natural_images(tuple(program.example.shape), _NATURAL, seed=0)
         outputs = tuple(run(promoted, image) for image in images)
         if not all(map(_is_finite, outputs)):
-            raise ConversionError("the network returns NaN or infinity for natural images; check its weights")
+            raise ConversionError(
+                "the network returns NaN or infinity for natural images; check its weights", code="nonfinite_output"
+            )
         allowed = tolerance(promoted, images, outputs)
         large = _large_amplitude_image(tuple(program.example.shape))
         output = run(promoted, large)

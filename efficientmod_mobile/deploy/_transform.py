@@ -74,7 +74,9 @@ def _repeat(repeat: Repeat, program: Program) -> Sequence[Step]:
         if not any(step.applied for step in steps):
             return [Step(s.transform, count, s.refused) for s, count in zip(steps, applied, strict=True)]
     names = ", ".join(step.transform for step in steps if step.applied)
-    raise ConversionError(f"{names} still apply after {passes} passes; leave them out of the recipe")
+    raise ConversionError(
+        f"{names} still apply after {passes} passes; leave them out of the recipe", code="endless_transform"
+    )
 
 
 def _once(transform: Transform[Any], program: Program) -> Step:

@@ -102,7 +102,7 @@ def export(
     verbose: Verbose = False,
 ) -> None:
     """Convert a network, prove each artifact against PyTorch, and write a bundle."""
-    with _errors_end_the_program(verbose):
+    with _errors_end_the_program(as_json, verbose):
         from efficientmod_export._pipeline import export_bundle
         from efficientmod_export._request import parse_resolution
 
@@ -138,7 +138,7 @@ def verify(
     verbose: Verbose = False,
 ) -> None:
     """Prove a bundle again from its files alone: every SHA-256, the preprocessing, every artifact."""
-    with _errors_end_the_program(verbose):
+    with _errors_end_the_program(as_json, verbose):
         from efficientmod_export._verify import verify_bundle
 
         with _render.progress(shown=not (quiet or as_json or verbose)) as report:
@@ -150,7 +150,7 @@ def verify(
 @app.command()
 def lint(bundle: Annotated[Path, typer.Argument(help="A bundle's folder.")], as_json: Json = False) -> None:
     """List what in a bundle's Core ML model is known to cost or forbid the Neural Engine, with a source for each."""
-    with _errors_end_the_program(verbose=False):
+    with _errors_end_the_program(as_json):
         from efficientmod_export.lint import lint_bundle
 
         report = lint_bundle(bundle)
@@ -180,7 +180,7 @@ def bench(
     verbose: Verbose = False,
 ) -> None:
     """Measure the latency of a bundle's artifacts, interleaved with the plain conversions, ONNX Runtime and PyTorch."""
-    with _errors_end_the_program(verbose):
+    with _errors_end_the_program(as_json, verbose):
         from efficientmod_export.bench import (
             bench_bundle,
             bench_on_phone,
@@ -193,10 +193,15 @@ def bench(
 
         if adb:
             if plot:
-                raise InputError("The picture shows what is measured on this machine; leave out --plot or --adb.")
+                raise InputError(
+                    "The picture shows what is measured on this machine; leave out --plot or --adb.",
+                    code="conflicting_options",
+                )
             count = 2 if threads is None else threads
             on_phone = partial(bench_on_phone, binary=adb, threads=count, runs=runs, warmup=warmup)
-            _measure_each(bundles, on_phone, show_phone, as_json, quiet)
+            measured = _measure_each(bundles, on_phone, show_phone, shown=not (as_json or quiet))
+            if as_json:
+                _print_json([result.as_json() for result in measured])
             return
         if plot:
             check_picture(plot)
@@ -214,9 +219,11 @@ def bench(
                     progress=report,
                 )
 
-        results = _measure_each(bundles, here, show_bench, as_json, quiet)
+        results = _measure_each(bundles, here, show_bench, shown=not (as_json or quiet))
         if plot:
             plot_latency(results, plot)
+        if as_json:  # last, since an error is a document of its own
+            _print_json([result.as_json() for result in results])
 
 
 @app.command()
@@ -241,32 +248,34 @@ def doctor(as_json: Json = False) -> None:
 
 def _print(document: object, show: Callable[[], None], as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps(document, indent=2))
+        _print_json(document)
     else:
         show()
+
+
+def _print_json(document: object) -> None:
+    typer.echo(json.dumps(document, indent=2))
 
 
 def _measure_each(
     bundles: Sequence[Path],
     measure: Callable[[Path], Measured],
     show: Callable[[Measured], None],
-    as_json: bool,
-    quiet: bool,
+    *,
+    shown: bool,
 ) -> list[Measured]:
-    """Show each result as soon as it is there, since the next bundle may fail; JSON is one document at the end."""
+    """Show each result as soon as it is there, since the next bundle may fail."""
     results = []
     for bundle in bundles:
         results.append(measure(bundle))
-        if not (as_json or quiet):
+        if shown:
             show(results[-1])
-    if as_json:
-        typer.echo(json.dumps([result.as_json() for result in results], indent=2))
     return results
 
 
 @contextmanager
-def _errors_end_the_program(verbose: bool) -> Iterator[None]:
-    """One sentence and the error's exit code; `--verbose` shows the traceback as well."""
+def _errors_end_the_program(as_json: bool, verbose: bool = False) -> Iterator[None]:
+    """One sentence and the error's exit code; `--json` prints the code as well, `--verbose` the traceback."""
     try:
         yield
     except KeyboardInterrupt:
@@ -277,13 +286,16 @@ def _errors_end_the_program(verbose: bool) -> Iterator[None]:
 
         if isinstance(error, MemoryError):
             error = ConversionError(
-                "The memory of this machine does not suffice; choose a smaller --resolution, or another machine."
+                "The memory of this machine does not suffice; choose a smaller --resolution, or another machine.",
+                code="out_of_memory",
             )
         if not isinstance(error, EfficientModError):
             raise
         if verbose:
             traceback.print_exc()
         _render.error(str(error))
+        if as_json:
+            _print_json({"error": error.as_json()})
         raise typer.Exit(error.exit_code) from error
 
 

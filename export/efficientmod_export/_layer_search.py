@@ -50,7 +50,10 @@ def search_layers(
 def _search(target: Target, variant: Variant, program: Program, file: ModelFile, sample: Sample) -> LayerReport:
     if target.prober is None:
         known = ", ".join(other.name for other in all_targets() if other.prober is not None)
-        raise InputError(f"The layers of {target.name} files cannot be looked into; this works for {known}.")
+        raise InputError(
+            f"The layers of {target.name} files cannot be looked into; this works for {known}.",
+            code="unsupported_layer_search",
+        )
     with loading(file.path):
         limit = variant.places[0].limits.max_relative_error
         return first_drift(program, target.prober(program, file), sample, limit)

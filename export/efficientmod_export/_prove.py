@@ -131,13 +131,13 @@ def parity_failure(variant: Variant, checks: Sequence[Check]) -> ParityError | N
     if any(check.gate in ("graph", "replay") for check in failed) or (
         variant.precision == FLOAT32_FORM and any(check.compute_precision == "float32" for check in failed)
     ):
-        return ParityError(f"{variant.name} does not compute what PyTorch computes: {reasons}.")
+        return ParityError(f"{variant.name} does not compute what PyTorch computes: {reasons}.", code="wrong_result")
     hint = (
         " The same file in float32 on that unit, or on the CPU, is unaffected."
         if variant.precision == FLOAT32_FORM
         else " Try --precision fp32."
     )
-    return ParityError(f"{variant.name} loses precision: {reasons}.{hint}")
+    return ParityError(f"{variant.name} loses precision: {reasons}.{hint}", code="precision_loss")
 
 
 def _where(check: Check) -> list[str]:

@@ -14,13 +14,20 @@ def rebuild(bundle: Bundle, checkpoint: str | None) -> Network:
     if made.weights.kind == "checkpoint" and checkpoint is None:
         raise InputError(
             f"The network itself is needed for this: give --checkpoint with the file whose SHA-256 is "
-            f"{made.weights.sha256}."
+            f"{made.weights.sha256}.",
+            code="checkpoint_required",
         )
     # Compared before it is loaded: another file need not even fit the network.
     if checkpoint is not None and find_checkpoint(checkpoint)[1] != made.weights.sha256:
-        raise InputError(f"{checkpoint} is not the file that the bundle was made from ({made.weights.statement}).")
+        raise InputError(
+            f"{checkpoint} is not the file that the bundle was made from ({made.weights.statement}).",
+            code="wrong_checkpoint",
+        )
     network = load_network(made.name, checkpoint, seed=made.weights.seed or 0)
     weights = network.weights
     if Weights.of(weights.kind, sha256=weights.sha256, seed=weights.seed) != made.weights:
-        raise InputError(f"{made.name} gives other weights than the bundle was made from; export it again.")
+        raise InputError(
+            f"{made.name} gives other weights than the bundle was made from; export it again.",
+            code="weights_not_reproduced",
+        )
     return network

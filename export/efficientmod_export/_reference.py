@@ -25,7 +25,10 @@ def reference_outputs(module: nn.Module, samples: Sequence[Sample]) -> tuple[Out
     again = _run(module, inputs[0])
     steady = all(np.array_equal(one, other, equal_nan=True) for one, other in zip(results[0], again, strict=True))
     if not steady or not torch.equal(generator, torch.get_rng_state()):
-        raise ConversionError("The network gives other numbers each time; take dropout and random numbers out of it.")
+        raise ConversionError(
+            "The network gives other numbers each time; take dropout and random numbers out of it.",
+            code="random_output",
+        )
     return results
 
 
@@ -38,19 +41,24 @@ def _run(module: nn.Module, tensor: Tensor) -> Outputs:
     except (Exception, SystemExit) as error:  # it is the user's code that runs, so anything can be raised
         raise ConversionError(
             f"The network does not run on an input of shape {tuple(tensor.shape)} ({described(error)}); "
-            "fix its forward(), or try another --resolution."
+            "fix its forward(), or try another --resolution.",
+            code="network_does_not_run",
         ) from error
     if not leaves:
-        raise ConversionError("The network gives no tensor; return its scores or feature maps.")
+        raise ConversionError(
+            "The network gives no tensor; return its scores or feature maps.", code="no_output_tensor"
+        )
     for index, leaf in enumerate(leaves):
         if leaf.layout != torch.strided or leaf.device.type != "cpu":
             raise ConversionError(
                 f"Output {index} of the network is a {leaf.layout} tensor on {leaf.device}; return dense ones on the "
-                "CPU."
+                "CPU.",
+                code="unsupported_output",
             )
         if leaf.dtype != torch.float32 or leaf.ndim == 0 or leaf.numel() == 0:
             raise ConversionError(
                 f"Output {index} of the network is {leaf.dtype} of shape {tuple(leaf.shape)}; "
-                "return float32 tensors that have an axis and are not empty."
+                "return float32 tensors that have an axis and are not empty.",
+                code="unsupported_output",
             )
     return tuple(leaf.detach().contiguous().numpy() for leaf in leaves)

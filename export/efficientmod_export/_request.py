@@ -64,7 +64,9 @@ def select_variants(request: ExportRequest) -> Selection:
             if precision not in target.precisions
         ]
     if not variants:
-        raise InputError(f"{' '.join(lacking)} Leave out --precision for each target's default.")
+        raise InputError(
+            f"{' '.join(lacking)} Leave out --precision for each target's default.", code="unsupported_precision"
+        )
     return Selection(tuple(variants), tuple(lacking))
 
 
@@ -72,7 +74,9 @@ def _check_precisions(precisions: tuple[str, ...]) -> None:
     known = list(dict.fromkeys(precision for target in all_targets() for precision in target.precisions))
     unknown = [precision for precision in precisions if precision not in known]
     if unknown:
-        raise InputError(f"No precision is named {', '.join(unknown)}; choose from {', '.join(known)}.")
+        raise InputError(
+            f"No precision is named {', '.join(unknown)}; choose from {', '.join(known)}.", code="unknown_precision"
+        )
 
 
 def check_units(units: tuple[str, ...]) -> None:
@@ -80,17 +84,17 @@ def check_units(units: tuple[str, ...]) -> None:
     known = get_args(Unit)
     unknown = [unit for unit in units if unit not in known]
     if unknown:
-        raise InputError(f"No unit is named {', '.join(unknown)}; choose from {', '.join(known)}.")
+        raise InputError(f"No unit is named {', '.join(unknown)}; choose from {', '.join(known)}.", code="unknown_unit")
 
 
 def _expand(names: tuple[str, ...]) -> tuple[Target, ...]:
     """By name, each once; `all` is every target that says that it is in it."""
     known = ", ".join((*target_names(), ALL))
     if not names:
-        raise InputError(f"No target was named; give --target with one of {known}.")
+        raise InputError(f"No target was named; give --target with one of {known}.", code="no_target_named")
     unknown = [name for name in names if name not in (*target_names(), ALL)]
     if unknown:
-        raise InputError(f"No target is named {', '.join(unknown)}; choose from {known}.")
+        raise InputError(f"No target is named {', '.join(unknown)}; choose from {known}.", code="unknown_target")
     named = {find_target(name) for name in names if name != ALL}
     return tuple(target for target in all_targets() if target in named or (ALL in names and target.in_all))
 
@@ -103,9 +107,14 @@ def parse_resolution(text: str) -> tuple[int, int]:
     match = re.fullmatch(r"([0-9]{1,5})(?:x([0-9]{1,5}))?", text.strip().lower())
     height, width = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
     if not height or not width:
-        raise InputError(f"{text!r} is not a resolution; write 224, or height x width as in 256x192.")
+        raise InputError(
+            f"{text!r} is not a resolution; write 224, or height x width as in 256x192.", code="invalid_resolution"
+        )
     if max(height, width) > LONGEST_SIDE:
-        raise InputError(f"{text} is too large; give a resolution of at most {LONGEST_SIDE} pixels a side.")
+        raise InputError(
+            f"{text} is too large; give a resolution of at most {LONGEST_SIDE} pixels a side.",
+            code="invalid_resolution",
+        )
     return height, width
 
 
@@ -114,18 +123,28 @@ def read_labels(path: Path, num_classes: int | None) -> tuple[str, ...]:
     try:
         lines = path.read_text(encoding="utf-8-sig").rstrip("\n").split("\n")
     except OSError as error:
-        raise InputError(f"The label file {path} cannot be read: {error.strerror}.") from error
+        raise InputError(
+            f"The label file {path} cannot be read: {error.strerror}.", code="unreadable_labels"
+        ) from error
     except UnicodeDecodeError as error:
-        raise InputError(f"The label file {path} is not UTF-8 text; save it as UTF-8.") from error
+        raise InputError(
+            f"The label file {path} is not UTF-8 text; save it as UTF-8.", code="unreadable_labels"
+        ) from error
     labels = tuple(line.strip() for line in lines)
     wrong = [number for number, label in enumerate(labels, 1) if not label or "\0" in label]
     if wrong:
-        raise InputError(f"Line {wrong[0]} of the label file {path} is empty, or no text; write one class name a line.")
+        raise InputError(
+            f"Line {wrong[0]} of the label file {path} is empty, or no text; write one class name a line.",
+            code="empty_label",
+        )
     if num_classes is None:
-        raise InputError("The network is no classifier, so labels mean nothing to it; leave out --labels.")
+        raise InputError(
+            "The network is no classifier, so labels mean nothing to it; leave out --labels.", code="unexpected_labels"
+        )
     if len(labels) != num_classes:
         raise InputError(
             f"The label file {path} has {len(labels)} lines, but the network has {num_classes} classes; "
-            f"give one class name a line, in the order of the classes."
+            f"give one class name a line, in the order of the classes.",
+            code="wrong_label_count",
         )
     return labels

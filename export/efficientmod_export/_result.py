@@ -32,7 +32,7 @@ class VariantResult:
             "target": self.target,
             "precision": self.precision,
             "artifact": self.artifact and self.artifact.as_json(),
-            "failure": self.failure and {"kind": type(self.failure).__name__, "message": str(self.failure)},
+            "failure": self.failure and self.failure.as_json(),
             "seconds": round(self.seconds, 3),
         }
 

@@ -108,7 +108,10 @@ def preprocessing_of(network: Network, resolution: tuple[int, int] | None) -> Pr
         return Preprocessing.from_config(network.preprocessing, resolution or network.preprocessing.input_size)
     except ValidationError as error:
         reason = error.errors()[0]["msg"]
-        raise ModelError(f"The preprocessing that {network.name} asks for cannot be done ({reason}).") from error
+        raise ModelError(
+            f"The preprocessing that {network.name} asks for cannot be done ({reason}).",
+            code="unsupported_preprocessing",
+        ) from error
 
 
 def example_input(preprocessing: Preprocessing) -> torch.Tensor:

@@ -50,7 +50,10 @@ def verify_bundle(
     network cannot be built or captured here.
     """
     if checkpoint is not None and not layers:
-        raise InputError("A checkpoint is needed for the layers only; add --layers, or leave out --checkpoint.")
+        raise InputError(
+            "A checkpoint is needed for the layers only; add --layers, or leave out --checkpoint.",
+            code="conflicting_options",
+        )
     opened = open_bundle(Path(bundle))
     picture_input_of(opened)
     with nullcontext() if verbose else quiet():

@@ -1,13 +1,15 @@
 """Bad input on the command line: one clear sentence, the right exit code, no traceback, nothing lost, nothing left."""
 
 import importlib.util
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -61,124 +63,135 @@ def leftovers() -> list[str]:
     return sorted(path.name for path in Path().iterdir() if path.name.startswith("."))
 
 
-def assert_refused(result: Result, code: int, *says: str) -> None:
-    assert result.exit_code == code, result.output
+def assert_refused(result: Result, exit_code: int, code: str, *names: str) -> None:
+    """Of a command that ran with `--json`: one document with the code, and one sentence with what it is about."""
+    assert result.exit_code == exit_code, result.output
     assert isinstance(result.exception, SystemExit)
     message = result.stderr
     assert message.count("Error:") == 1
     assert "Traceback" not in message
-    for words in says:
-        assert words in message
+    for name in names:
+        assert name in message
+    document = json.loads(result.stdout)
+    errors = [document["error"]] if "error" in document else failures(document)
+    assert code in [error["code"] for error in errors]
+    assert all(error["message"] in message for error in errors)
     assert leftovers() == []
+
+
+def failures(document: dict[str, Any]) -> list[dict[str, str]]:
+    return [variant["failure"] for variant in document["variants"] if variant["failure"]]
 
 
 @pytest.mark.usefixtures("earlier")
 class TestCheckpoints:
     """Files of weights that cannot be used."""
 
-    def refuse(self, efficientmod: Command, file: str, code: int, *says: str, model: str = "efficientmod_xxs") -> None:
-        arguments = ("export", "--model", model, "--checkpoint", file, "--target", "tflite", "--output", "out")
-        assert_refused(efficientmod(*arguments), code, *says)
+    def refuse(self, efficientmod: Command, code: str, *names: str, model: str = "efficientmod_xxs") -> None:
+        arguments = ("export", "--model", model, "--checkpoint", "my.pth", "--target", "tflite", "--output", "out")
+        assert_refused(efficientmod(*arguments, "--json"), 2, code, *names)
 
     def test_truncated(self, efficientmod: Command, state: State) -> None:
         torch.save(state, "my.pth")
         Path("my.pth").write_bytes(Path("my.pth").read_bytes()[:100_000])
-        self.refuse(efficientmod, "my.pth", 2, "my.pth")
+        self.refuse(efficientmod, "damaged_checkpoint", "my.pth")
 
     def test_that_would_run_code(self, efficientmod: Command, state: State) -> None:
         torch.save({**state, "hook": Hostile()}, "my.pth")
-        self.refuse(efficientmod, "my.pth", 2, "my.pth", "code")
+        self.refuse(efficientmod, "unsafe_checkpoint", "my.pth")
         assert not Path("executed").exists()
 
     def test_of_another_variant(self, efficientmod: Command, state: State) -> None:
         torch.save(state, "my.pth")
-        self.refuse(efficientmod, "my.pth", 2, "efficientmod_xxs", model="efficientmod_s")
+        self.refuse(efficientmod, "checkpoint_of_other_model", "efficientmod_xxs", model="efficientmod_s")
 
     @pytest.mark.parametrize("value", [float("nan"), float("inf")])
     def test_with_nan_or_infinite_weights(self, efficientmod: Command, state: State, value: float) -> None:
         broken = {**state, "head.bias": torch.full_like(state["head.bias"], value)}
         torch.save(broken, "my.pth")
-        self.refuse(efficientmod, "my.pth", 2, "head.bias")
+        self.refuse(efficientmod, "nonfinite_weights", "head.bias")
 
     def test_that_is_not_there(self, efficientmod: Command) -> None:
-        self.refuse(efficientmod, "my.pth", 2, "my.pth")
+        self.refuse(efficientmod, "missing_checkpoint", "my.pth")
 
 
 class TestOptions:
     """Options that do not fit the network, or that name nothing."""
 
-    def refuse(self, efficientmod: Command, code: int, *arguments: object, says: str) -> None:
-        assert_refused(efficientmod("export", "--target", "tflite", *arguments), code, says)
+    def refuse(
+        self, efficientmod: Command, code: str, *arguments: object, names: Sequence[str] = (), exit_code: int = 2
+    ) -> None:
+        assert_refused(efficientmod("export", "--target", "tflite", *arguments, "--json"), exit_code, code, *names)
         assert not Path("out").exists()
 
     def test_labels_of_another_count(self, efficientmod: Command, tiny_model: str) -> None:
         Path("labels.txt").write_text("cat\ndog\n")
-        says = "has 2 lines, but the network has 7 classes"
-        self.refuse(efficientmod, 2, "--model", tiny_model, "--labels", "labels.txt", says=says)
+        asked = ("--model", tiny_model, "--labels", "labels.txt")
+        self.refuse(efficientmod, "wrong_label_count", *asked, names=("labels.txt", "2 lines", "7 classes"))
 
     @pytest.mark.usefixtures("tiny_model")
     def test_a_resolution_not_divisible_by_32(self, efficientmod: Command) -> None:
-        self.refuse(efficientmod, 2, "--model", "efficientmod_xxs", "--resolution", "230x224", says="divisible by 32")
+        asked = ("--model", "efficientmod_xxs", "--resolution", "230x224")
+        self.refuse(efficientmod, "indivisible_resolution", *asked, names=("230x224",))
 
     @pytest.mark.usefixtures("tiny_model")
     def test_a_resolution_left_empty(self, efficientmod: Command) -> None:
-        self.refuse(efficientmod, 2, "--model", "efficientmod_xxs", "--resolution", "", says="'' is not a resolution")
+        self.refuse(efficientmod, "invalid_resolution", "--model", "efficientmod_xxs", "--resolution", "")
 
     @pytest.mark.usefixtures("tiny_model")
     def test_a_resolution_beyond_memory(self, efficientmod: Command, monkeypatch: pytest.MonkeyPatch) -> None:
         asked = ("--model", "efficientmod_xxs", "--resolution")
-        self.refuse(efficientmod, 2, *asked, "224x99999", says="at most 4096 pixels a side")
+        self.refuse(efficientmod, "invalid_resolution", *asked, "224x99999", names=("224x99999", "4096"))
 
         def overflow(*_: object) -> None:
             raise MemoryError
 
         monkeypatch.setattr("efficientmod_export._subject.make_samples", overflow)
-        self.refuse(efficientmod, 4, *asked, "4096", says="The memory of this machine does not suffice")
+        self.refuse(efficientmod, "out_of_memory", *asked, "4096", exit_code=4)
 
     @pytest.mark.usefixtures("tiny_model")
     def test_a_model_that_nobody_knows(self, efficientmod: Command) -> None:
-        self.refuse(efficientmod, 2, "--model", "efficientmod_xs1", says="efficientmod_xs")
+        self.refuse(efficientmod, "unknown_model", "--model", "efficientmod_xs1", names=("efficientmod_xs ",))
 
     @pytest.mark.usefixtures("tiny_model")
     def test_neither_model_nor_checkpoint(self, efficientmod: Command) -> None:
-        self.refuse(efficientmod, 2, says="--model")
+        self.refuse(efficientmod, "no_model_named", names=("--model",))
 
     def test_a_precision_that_no_target_of_them_has(self, efficientmod: Command, tiny_model: str) -> None:
         asked = ("--target", "onnx", "--target", "executorch", "--precision", "fp16")
-        result = efficientmod("export", "--model", tiny_model, *asked)
-        assert_refused(result, 2, "no fp16 form of onnx", "no fp16 form of executorch", "Leave out --precision")
+        result = efficientmod("export", "--model", tiny_model, *asked, "--json")
+        assert_refused(result, 2, "unsupported_precision", "fp16", "onnx", "executorch", "--precision")
 
     @pytest.mark.usefixtures("tiny_model")
     def test_a_precision_that_nobody_knows(self, efficientmod: Command) -> None:
         asked = ("--model", "efficientmod_xxs", "--precision", "fp32", "--precision", "int3")
-        self.refuse(efficientmod, 2, *asked, says="No precision is named int3; choose from ")
+        self.refuse(efficientmod, "unknown_precision", *asked, names=("int3",))
 
 
 class TestDestinations:
     """Output folders that cannot become a bundle."""
 
-    def refuse(self, efficientmod: Command, tiny_model: str, output: str, *says: str) -> None:
-        result = efficientmod("export", "--model", tiny_model, "--target", "onnx", "--output", output)
-        assert_refused(result, 2, *says)
+    def refuse(self, efficientmod: Command, tiny_model: str, output: str, code: str, *names: str) -> None:
+        result = efficientmod("export", "--model", tiny_model, "--target", "onnx", "--output", output, "--json")
+        assert_refused(result, 2, code, output, *names)
 
     def test_a_file(self, efficientmod: Command, tiny_model: str) -> None:
         Path("out").write_text("mine")
-        self.refuse(efficientmod, tiny_model, "out", "is a file")
+        self.refuse(efficientmod, tiny_model, "out", "output_is_file")
         assert Path("out").read_text() == "mine"
 
     def test_that_cannot_be_written(self, efficientmod: Command, tiny_model: str) -> None:
-        self.refuse(efficientmod, tiny_model, "/proc/out", "cannot be written to /proc/out: no file can be made")
+        self.refuse(efficientmod, tiny_model, "/proc/out", "output_not_writable")
 
     def test_somebodys_other_files(self, efficientmod: Command, tiny_model: str) -> None:
         Path("out").mkdir()
         Path("out/thesis.tex").write_text("mine")
-        self.refuse(efficientmod, tiny_model, "out", "thesis.tex")
+        self.refuse(efficientmod, tiny_model, "out", "output_not_empty", "thesis.tex")
         assert [path.name for path in Path("out").iterdir()] == ["thesis.tex"]
 
     def test_that_another_export_writes(self, efficientmod: Command, tiny_model: str, earlier: Path) -> None:
         with BundleWriter(earlier):
-            result = efficientmod("export", "--model", tiny_model, "--target", "onnx", "--output", "out")
-        assert_refused(result, 2, "Another export")
+            self.refuse(efficientmod, tiny_model, "out", "output_locked")
 
     def test_on_a_full_disk(self, efficientmod: Command, tiny_model: str, tmp_path: Path) -> None:
         disk = tmp_path / "disk"
@@ -187,7 +200,7 @@ class TestDestinations:
         if mounted.returncode:
             pytest.skip("mounting a small disk needs root")
         try:
-            self.refuse(efficientmod, tiny_model, str(disk / "out"), "the disk is full")
+            self.refuse(efficientmod, tiny_model, str(disk / "out"), "disk_full")
             assert list(disk.iterdir()) == []
         finally:
             subprocess.run(["umount", disk], check=True)
@@ -215,8 +228,8 @@ def test_a_missing_package_fails_its_target_and_keeps_the_earlier_bundle(
     find_spec = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "coremltools" else find_spec(name))
     arguments = ("--model", tiny_model, "--target", "onnx", "--target", "coreml")
-    result = efficientmod("export", *arguments, "--output", earlier)
-    assert_refused(result, 3, 'pip install "efficientmod-mobile[coreml]"', "earlier bundle in out was kept")
+    result = efficientmod("export", *arguments, "--output", earlier, "--json")
+    assert_refused(result, 3, "missing_package", 'pip install "efficientmod-mobile[coreml]"')
 
     beside = efficientmod("export", *arguments, "--output", "new")
     assert beside.exit_code == 3
@@ -235,15 +248,16 @@ def test_a_failed_parity_leaves_no_bundle_unless_it_is_kept(
 
     monkeypatch.setattr("efficientmod_export._subject.reference_outputs", shifted)
     arguments = ("export", "--model", tiny_model, "--target", "onnx", "--output", "out")
-    assert_refused(efficientmod(*arguments), 1, "onnx does not compute what PyTorch computes", "no bundle was written")
+    assert_refused(efficientmod(*arguments, "--json"), 1, "wrong_result", "onnx")
     assert not Path("out").exists()
     assert efficientmod(*arguments, "--keep-failed").exit_code == 1
     assert '"status": "failed"' in Path("out/manifest.json").read_text()
-    again = efficientmod(*arguments, "--keep-failed", "--quiet")
-    assert "was kept" not in again.stderr
-    assert "does not compute" in again.stderr
-    verified = efficientmod("verify", "out", "--quiet")
-    assert (verified.exit_code, verified.stdout) == (1, "")
-    assert "does not compute" in verified.stderr
+    again = efficientmod(*arguments, "--keep-failed", "--json")
+    assert (json.loads(again.stdout)["bundle"], json.loads(again.stdout)["note"]) == ("out", None)
+    assert [failure["code"] for failure in failures(json.loads(again.stdout))] == ["wrong_result"]
+    assert efficientmod("verify", "out", "--quiet").stdout == ""
+    verified = efficientmod("verify", "out", "--json")
+    assert verified.exit_code == 1
+    assert [failure["code"] for failure in failures(json.loads(verified.stdout))] == ["wrong_result"]
     rounded = ("export", "--model", tiny_model, "--target", "tflite", "--precision", "fp16", "--output", "half")
-    assert_refused(efficientmod(*rounded), 1, "Try --precision fp32")
+    assert_refused(efficientmod(*rounded, "--json"), 1, "precision_loss", "--precision fp32")

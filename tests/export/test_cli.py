@@ -185,16 +185,20 @@ def test_executorch_for_vulkan_says_that_it_was_not_run_here(efficientmod: Comma
     assert "executorch-vulkan: gpu not run here: the ExecuTorch of this machine was built without Vulkan" in made.output
     artifact = only_artifact(Path("bundle"))
     assert (outcomes(artifact), artifact["delegates"]) == ([("runtime", "gpu", "not run here")], 1)
-    for command, says in (("bench", "No artifact of this bundle runs here"), ("lint", "has no Core ML model")):
-        refused = efficientmod(command, "bundle")
-        assert refused.exit_code != 0
-        assert says in refused.stderr
+    for command, code in (("bench", "no_measurable_artifact"), ("lint", "no_core_ml_model")):
+        answer = efficientmod(command, "bundle", "--json")
+        assert answer.exit_code == 2
+        assert json.loads(answer.stdout)["error"]["code"] == code
 
 
 def test_a_target_that_nobody_knows(efficientmod: Command, tiny_model: str) -> None:
-    refused = efficientmod("export", "--model", tiny_model, "--target", "executorch-qnn")
-    assert refused.exit_code == 2
-    assert "No target is named executorch-qnn; choose from coreml, executorch, executorch-coreml, " in refused.stderr
+    answer = efficientmod("export", "--model", tiny_model, "--target", "executorch-qnn", "--json")
+    assert answer.exit_code == 2
+    error = json.loads(answer.stdout)["error"]
+    assert (error["code"], error["kind"]) == ("unknown_target", "InputError")
+    assert answer.stderr == f"Error: {error['message']}\n"
+    for name in ("executorch-qnn", "coreml, executorch, executorch-coreml, "):
+        assert name in answer.stderr
     assert not Path("out").exists()
     assert "executorch-backend" not in efficientmod("export", "--help").output
 
@@ -218,10 +222,12 @@ def test_layers_name_the_layer_whose_weight_was_changed(efficientmod: Command, t
     assert json.loads(changed.stdout)["variants"] == []
 
     seal_again(Path("bundle"))
-    proven = efficientmod("verify", "bundle", "--layers")
+    proven = efficientmod("verify", "bundle", "--layers", "--json")
     assert proven.exit_code == 1
-    assert "onnx does not compute what PyTorch computes" in proven.output
-    assert "the first layer that drifts is 3 (aten.conv2d.default" in proven.output
+    (variant,) = json.loads(proven.stdout)["variants"]
+    assert variant["failure"]["code"] == "wrong_result"
+    (sentence,) = json.loads(proven.stdout)["layers"]["onnx"]
+    assert "3 (aten.conv2d.default" in sentence
 
 
 def test_a_module_that_has_changed_is_not_compared(
@@ -238,9 +244,10 @@ def test_a_module_that_has_changed_is_not_compared(
         return network
 
     monkeypatch.setattr("tiny_network.build", changed)
-    result = efficientmod("verify", "out", "--layers")
+    result = efficientmod("verify", "out", "--layers", "--json")
     assert result.exit_code == 2
-    assert "tiny_network:build gives other weights than the bundle was made from" in result.stderr
+    assert json.loads(result.stdout)["error"]["code"] == "weights_not_reproduced"
+    assert "tiny_network:build" in result.stderr
 
 
 def test_the_catalogue_is_a_table(efficientmod: Command) -> None:

@@ -30,7 +30,7 @@ def test_a_file_that_cannot_be_loaded_is_not_proven(efficientmod: Command, bundl
     assert "not proven" in shown.stdout
     assert "passed" not in shown.stdout
     (variant,) = json.loads(efficientmod("verify", bundle, "--json").stdout)["variants"]
-    assert (variant["artifact"], variant["failure"]["kind"]) == (None, "ConversionError")
+    assert (variant["artifact"], variant["failure"]["code"]) == (None, "loading_failed")
 
 
 def test_a_link_is_neither_opened_nor_proven(efficientmod: Command, bundle: Path, tmp_path: Path) -> None:
@@ -76,37 +76,39 @@ def test_a_manifest_that_describes_other_tensors(
 
 
 @pytest.mark.parametrize(
-    ("place", "value", "says"),
+    ("place", "value", "named"),
     [
-        (("inputs", 0, "shape"), [1, 3, 64, 64], "input is (1, 3, 64, 64) NCHW for (1, 3, 224, 224) NCHW"),
-        (("inputs", 0, "layout"), "NHWC", "input is (1, 3, 224, 224) NHWC for (1, 3, 224, 224) NCHW"),
-        (("outputs", 0, "shape"), [1, 70], "logits is (1, 70) any for (1, 7) any"),
+        (("inputs", 0, "shape"), [1, 3, 64, 64], "(1, 3, 64, 64) NCHW for (1, 3, 224, 224) NCHW"),
+        (("inputs", 0, "layout"), "NHWC", "(1, 3, 224, 224) NHWC for (1, 3, 224, 224) NCHW"),
+        (("outputs", 0, "shape"), [1, 70], "(1, 70) any for (1, 7) any"),
     ],
 )
 def test_a_manifest_that_contradicts_itself(
-    efficientmod: Command, bundle: Path, place: tuple[Any, ...], value: Any, says: str
+    efficientmod: Command, bundle: Path, place: tuple[Any, ...], value: Any, named: str
 ) -> None:
     manifest = json.loads((bundle / "manifest.json").read_text())
     kind, index, key = place
     manifest["artifacts"][0][kind][index][key] = value
     (bundle / "manifest.json").write_text(json.dumps(manifest))
-    refused = efficientmod("verify", bundle)
-    assert refused.exit_code == 2, refused.output
-    assert f"model.onnx: {says}" in refused.stderr
-    assert refused.stdout == ""
+    answer = efficientmod("verify", bundle, "--json")
+    assert answer.exit_code == 2, answer.output
+    assert json.loads(answer.stdout)["error"]["code"] == "contradiction"
+    assert "model.onnx: " in answer.stderr
+    assert named in answer.stderr
 
 
 def test_another_checkpoint_is_told_before_it_is_loaded(efficientmod: Command, bundle: Path) -> None:
     Path("other.pth").write_text("no checkpoint at all")
-    refused = efficientmod("verify", bundle, "--layers", "--checkpoint", "other.pth")
-    assert refused.exit_code == 2, refused.output
-    assert "other.pth is not the file that the bundle was made from (as the module holds them)" in refused.stderr
+    answer = efficientmod("verify", bundle, "--layers", "--checkpoint", "other.pth", "--json")
+    assert answer.exit_code == 2, answer.output
+    assert json.loads(answer.stdout)["error"]["code"] == "wrong_checkpoint"
+    assert "other.pth" in answer.stderr
 
 
 def test_a_checkpoint_that_would_not_be_read_is_refused(efficientmod: Command, tmp_path: Path) -> None:
-    refused = efficientmod("verify", tmp_path, "--checkpoint", "my.pth")
-    assert refused.exit_code == 2, refused.output
-    assert "add --layers, or leave out --checkpoint" in refused.stderr
+    answer = efficientmod("verify", tmp_path, "--checkpoint", "my.pth", "--json")
+    assert answer.exit_code == 2, answer.output
+    assert json.loads(answer.stdout)["error"]["code"] == "conflicting_options"
 
 
 def test_the_samples_that_are_whole_prove_the_artifacts(efficientmod: Command, bundle: Path) -> None:

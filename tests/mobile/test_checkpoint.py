@@ -17,6 +17,8 @@ from efficientmod_mobile import create_model, load_network
 from efficientmod_mobile._checkpoint import read_checkpoint
 from efficientmod_mobile.errors import CheckpointError, InputError
 
+from ..raising import refused
+
 State = dict[str, Tensor]
 NAME = "efficientmod_xxs"
 
@@ -47,13 +49,12 @@ def save(tmp_path: Path) -> Callable[..., str]:
     return write
 
 
-def refusal(checkpoint: str, model: str | None = NAME) -> str:
-    with pytest.raises(CheckpointError) as caught:
+def check_refused(checkpoint: str, code: str, *names: str, model: str | None = NAME) -> None:
+    with refused(CheckpointError, code, *names) as caught:
         load_network(model, checkpoint)
     message = str(caught.value)
     assert "\n" not in message
     assert len(message) < 600
-    return message
 
 
 def assert_holds(checkpoint: str, state: State, model: str | None = NAME) -> None:
@@ -116,9 +117,8 @@ def test_the_model_is_identified_from_the_file(state: State, save: Callable[...,
 
 
 def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
-    assert "does not exist" in refusal(str(tmp_path / "nothing.pth"))
-    assert "is a folder" in refusal(str(tmp_path))
-    assert "/dev/null is not a regular file" in refusal("/dev/null")
+    for path in (str(tmp_path / "nothing.pth"), str(tmp_path), "/dev/null"):
+        check_refused(path, "missing_checkpoint", path)
 
 
 def test_a_file_that_may_not_be_read(state: State, save: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,7 +127,7 @@ def test_a_file_that_may_not_be_read(state: State, save: Callable[..., str], mon
 
     path = save(state)
     monkeypatch.setattr(Path, "open", denied)
-    assert "cannot be read: Permission denied" in refusal(path)
+    check_refused(path, "unreadable_checkpoint", path, "Permission denied")
 
 
 @pytest.mark.parametrize("zipped", [True, False])
@@ -136,7 +136,7 @@ def test_a_truncated_file(kept: float, zipped: bool, state: State, save: Callabl
     path = Path(save(state, _use_new_zipfile_serialization=zipped))
     content = path.read_bytes()
     path.write_bytes(content[: int(len(content) * kept)])
-    assert "is damaged" in refusal(str(path))
+    check_refused(str(path), "damaged_checkpoint", path.name)
 
 
 @pytest.mark.parametrize("kept", [0.0, 0.001, 0.999])
@@ -145,13 +145,13 @@ def test_a_truncated_safetensors_file(kept: float, state: State, tmp_path: Path)
     save_file(state, path)
     content = path.read_bytes()
     path.write_bytes(content[: int(len(content) * kept)])
-    assert "is damaged" in refusal(str(path))
+    check_refused(str(path), "damaged_checkpoint", path.name)
 
 
 def test_a_text_file(tmp_path: Path) -> None:
     path = tmp_path / "pointer.pth"
     path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\n")
-    assert "is damaged or not a PyTorch file" in refusal(str(path))
+    check_refused(str(path), "damaged_checkpoint", path.name)
 
 
 @pytest.mark.parametrize("zipped", [True, False])
@@ -159,9 +159,7 @@ def test_code_beside_the_weights_does_not_run(
     zipped: bool, state: State, save: Callable[..., str], tmp_path: Path
 ) -> None:
     path = save({"state_dict": state, "extra": Hostile(tmp_path / "ran")}, _use_new_zipfile_serialization=zipped)
-    message = refusal(path)
-    assert "posix.system" in message
-    assert "could run code" in message
+    check_refused(path, "unsafe_checkpoint", "posix.system")
     assert not (tmp_path / "ran").exists()
 
 
@@ -169,7 +167,7 @@ def test_code_beside_the_weights_does_not_run(
 def test_a_bare_pickle_with_code_does_not_run(protocol: int, tmp_path: Path) -> None:
     path = tmp_path / "weights.pth"
     path.write_bytes(pickle.dumps(Hostile(tmp_path / "ran"), protocol=protocol))
-    assert "could run code" in refusal(str(path))
+    check_refused(str(path), "unsafe_checkpoint")
     assert not (tmp_path / "ran").exists()
 
 
@@ -182,51 +180,48 @@ def test_the_unsafe_pickle_runs_code_in_pickle(tmp_path: Path) -> None:
 
 
 def test_a_pickled_module_names_its_class(save: Callable[..., str]) -> None:
-    assert "the Python object torch.nn.modules.linear.Linear" in refusal(save(nn.Linear(2, 2)))
+    check_refused(save(nn.Linear(2, 2)), "unsafe_checkpoint", "torch.nn.modules.linear.Linear")
 
 
 @pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
 def test_a_torchscript_file(tmp_path: Path) -> None:
     path = tmp_path / "scripted.pt"
     torch.jit.script(nn.Linear(2, 2)).save(path)  # type: ignore[no-untyped-call]
-    assert "a TorchScript program" in refusal(str(path))
+    check_refused(str(path), "unsafe_checkpoint", "TorchScript")
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "named"),
     [
-        ([1, 2], "of type list, not a state dict"),
-        (torch.ones(2), "of type Tensor, not a state dict"),
-        ({}, "its keys are none"),
-        ({"epoch": 1, "optimizer": {}}, "its keys are epoch, optimizer"),
-        ({0: torch.ones(1)}, "its keys are 0"),
-        ({"state_dict": {}}, "neither at the top level nor under state_dict_ema"),
-        ({"state_dict": {"head.weight": "x"}}, "contains no state dict"),
+        ([1, 2], "list"),
+        (torch.ones(2), "Tensor"),
+        ({}, "none"),
+        ({"epoch": 1, "optimizer": {}}, "epoch, optimizer"),
+        ({0: torch.ones(1)}, "0"),
+        ({"state_dict": {}}, "state_dict_ema"),
+        ({"state_dict": {"head.weight": "x"}}, "state_dict"),
     ],
 )
-def test_files_without_a_state_dict(content: object, said: str, save: Callable[..., str]) -> None:
-    assert said in refusal(save(content))
+def test_files_without_a_state_dict(content: object, named: str, save: Callable[..., str]) -> None:
+    check_refused(save(content), "no_state_dict", named)
 
 
 def test_keys_of_another_model_name_it(state: State, save: Callable[..., str]) -> None:
-    message = refusal(save(state), model="efficientmod_s")
-    assert f"contains {NAME}, not efficientmod_s; use --model {NAME}" in message
+    check_refused(save(state), "checkpoint_of_other_model", "efficientmod_s", f"--model {NAME}", model="efficientmod_s")
 
 
 def test_all_keys_that_do_not_match_are_reported(state: State, save: Callable[..., str]) -> None:
     misfit = {key: value for key, value in state.items() if not key.startswith("layers.3.blocks.3.")}
     misfit["extra.weight"] = torch.ones(1)
     misfit["norm.bias"] = torch.ones(3)
-    message = refusal(save(misfit))
-    assert "11 missing keys (layers.3.blocks.3.norm1.weight, " in message
-    assert "and 6 more)" in message
-    assert "1 unexpected keys (extra.weight)" in message
-    assert "1 misshapen keys (norm.bias (3,) instead of (256,))" in message
+    missing = ("11 missing", "layers.3.blocks.3.norm1.weight, ", "and 6 more")
+    misshapen = "norm.bias (3,) instead of (256,)"
+    check_refused(save(misfit), "checkpoint_mismatch", *missing, "extra.weight", misshapen)
 
 
 def test_a_file_without_a_head(state: State, save: Callable[..., str]) -> None:
     backbone = {key: value for key, value in state.items() if not key.startswith(("head.", "norm."))}
-    assert "4 missing keys (norm.weight, norm.bias, head.weight, head.bias)" in refusal(save(backbone))
+    check_refused(save(backbone), "checkpoint_mismatch", "(norm.weight, norm.bias, head.weight, head.bias)")
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
@@ -234,30 +229,28 @@ def test_weights_with_nan_or_infinity_are_refused(value: float, state: State, sa
     broken = {key: tensor.clone() for key, tensor in state.items()}
     broken["layers.1.blocks.0.mlp.fc1.weight"][3, 4] = value
     broken["head.bias"][0] = value
-    message = refusal(save(broken))
-    assert "NaN or infinite weights in layers.1.blocks.0.mlp.fc1.weight, head.bias;" in message
+    check_refused(save(broken), "nonfinite_weights", "layers.1.blocks.0.mlp.fc1.weight, head.bias;")
 
 
 @pytest.mark.parametrize("change", [torch.Tensor.to_sparse, lambda tensor: tensor + 0j])
 def test_weights_that_are_not_dense_and_real(
     change: Callable[[torch.Tensor], torch.Tensor], state: State, save: Callable[..., str]
 ) -> None:
-    message = refusal(save({**state, "head.bias": change(state["head.bias"])}))
-    assert "sparse, complex or empty tensors in head.bias" in message
+    changed = {**state, "head.bias": change(state["head.bias"])}
+    check_refused(save(changed), "unsupported_weights", "head.bias")
 
 
 def test_weights_beyond_float32_are_infinite(state: State, save: Callable[..., str]) -> None:
-    assert "infinite weights in head.bias" in refusal(
-        save({**state, "head.bias": torch.full((10,), 1e300, dtype=torch.float64)})
-    )
+    large = {**state, "head.bias": torch.full((10,), 1e300, dtype=torch.float64)}
+    check_refused(save(large), "nonfinite_weights", "head.bias")
 
 
 def test_a_file_of_another_model_needs_a_name(save: Callable[..., str]) -> None:
-    assert "give --model NAME" in refusal(save({"weight": torch.ones(2)}), model=None)
+    check_refused(save({"weight": torch.ones(2)}), "unrecognized_checkpoint", "--model NAME", model=None)
 
 
 def test_neither_model_nor_checkpoint() -> None:
-    with pytest.raises(InputError, match="--model efficientmod_s, or --checkpoint FILE"):
+    with refused(InputError, "no_model_named", "--model efficientmod_s", "--checkpoint"):
         load_network(None, None)
 
 
@@ -280,9 +273,9 @@ class Hub:
 
 def test_a_file_with_the_wrong_suffix_is_refused(state: State, tmp_path: Path) -> None:
     save_file(state, tmp_path / "weights.pth")
-    assert "is a safetensors file; rename it to end in .safetensors" in refusal(str(tmp_path / "weights.pth"))
+    check_refused(str(tmp_path / "weights.pth"), "wrong_checkpoint_suffix", "end in .safetensors")
     torch.save(state, tmp_path / "weights.safetensors")
-    assert "is a PyTorch file; rename it to end in .pth" in refusal(str(tmp_path / "weights.safetensors"))
+    check_refused(str(tmp_path / "weights.safetensors"), "wrong_checkpoint_suffix", "end in .pth")
 
 
 def test_safetensors_are_preferred_on_the_hub(state: State, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -302,14 +295,14 @@ def test_safetensors_are_preferred_on_the_hub(state: State, tmp_path: Path, monk
 def test_errors_of_the_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
-    def answer(error: Exception | None) -> str:
+    def check_answer(error: Exception | None, code: str, *names: str) -> None:
         monkeypatch.setattr("huggingface_hub.hf_hub_download", Hub(tmp_path, error))
-        return refusal("hf-hub:owner/name")
+        check_refused("hf-hub:owner/name", code, *names)
 
-    assert "contains neither model.safetensors nor pytorch_model.bin" in answer(None)
-    assert "the Hub cannot be reached" in answer(LocalEntryNotFoundError("no connection"))
-    assert "cannot be downloaded (OSError: 401 Unauthorized)." in answer(OSError("401 Unauthorized.\nmore lines"))
-    assert "write hf-hub:owner/name" in answer(HFValidationError("bad name"))
+    check_answer(None, "no_hub_weights", "model.safetensors", "pytorch_model.bin")
+    check_answer(LocalEntryNotFoundError("no connection"), "hub_unreachable")
+    check_answer(OSError("401 Unauthorized.\nmore lines"), "download_failed", "(OSError: 401 Unauthorized)")
+    check_answer(HFValidationError("bad name"), "invalid_hub_name", "hf-hub:owner/name")
 
 
 def test_the_source_is_recorded_as_given(state: State, save: Callable[..., str]) -> None:

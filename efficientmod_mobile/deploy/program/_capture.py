@@ -29,10 +29,13 @@ def capture(module: nn.Module, example: Tensor) -> Program:
     """
     training = [name or "the network" for name, part in module.named_modules() if part.training]
     if training:
-        raise ConversionError(f"{training[0]} is in training mode; call eval() on the network before it is captured")
+        raise ConversionError(
+            f"{training[0]} is in training mode; call eval() on the network before it is captured", code="training_mode"
+        )
     if example.dtype != torch.float32 or example.ndim != 4:
         raise ConversionError(
-            f"the example input is {example.dtype} of shape {tuple(example.shape)}; give a float32 image (N, C, H, W)"
+            f"the example input is {example.dtype} of shape {tuple(example.shape)}; give a float32 image (N, C, H, W)",
+            code="wrong_example_input",
         )
     unlifted = _export(module, example)
     graph = _flatten_outputs(unlifted.graph)
@@ -40,12 +43,14 @@ def capture(module: nn.Module, example: Tensor) -> Program:
     for node in graph.nodes:
         if any(not isinstance(size, int) for size in getattr(node.meta.get("val"), "shape", ())):
             raise ConversionError(
-                f"the size of {node.name} depends on the input's values; make forward() return tensors of fixed sizes"
+                f"the size of {node.name} depends on the input's values; make forward() return tensors of fixed sizes",
+                code="dynamic_size",
             )
         if not is_functional(node):
             raise ConversionError(
                 f"the network writes into its own buffers ({node.name}); make forward() change no buffer in "
-                "evaluation mode"
+                "evaluation mode",
+                code="buffer_mutation",
             )
     program = build(graph, tensors, example.detach().clone())
     canonicalise(program.graph)
@@ -68,7 +73,8 @@ def _export(module: nn.Module, example: Tensor) -> fx.GraphModule:
             name = type(module).__name__
             raise ConversionError(
                 f"torch.export cannot trace {name} for an input of shape {tuple(example.shape)} ({first_line(error)}); "
-                "check the shape, and that no branch in forward() depends on the data"
+                "check the shape, and that no branch in forward() depends on the data",
+                code="capture_failed",
             ) from error
     if not isinstance(unlifted, fx.GraphModule):
         raise TypeError(f"torch.export gave a {type(unlifted).__name__}")

@@ -33,13 +33,14 @@ def _inline(module: fx.GraphModule, node: Any) -> None:
         device, dtype, enabled, _cache, body, *operands = node.args
         if enabled:
             reason = f"a part of the network runs under autocast ({device}, {dtype}); enable it in training only"
-            raise ConversionError(reason)
+            raise ConversionError(reason, code="nested_graph")
     elif node.target is _GRADIENTS:
         _enabled, body, *operands = node.args
     else:
         raise ConversionError(
             f"a part of the network is a nested graph ({node.target}), as torch.cond makes it; "
-            "make forward() run the same operators for every input"
+            "make forward() run the same operators for every input",
+            code="nested_graph",
         )
     inner: Any = module.get_submodule(body.target)
     values = dict(zip(inner.graph.find_nodes(op="placeholder"), operands, strict=True))

@@ -27,7 +27,10 @@ def bench_on_phone(
     tool, the bundle has no artifact for it, no phone is ready, or the tool fails on it.
     """
     if min(threads, runs, warmup) < 1:
-        raise InputError(f"{threads} threads, {runs} runs, {warmup} warm-up calls: give at least 1 of each.")
+        raise InputError(
+            f"{threads} threads, {runs} runs, {warmup} warm-up calls: give at least 1 of each.",
+            code="option_out_of_range",
+        )
     tool = _tool(Path(binary))
     opened = read_bundle(Path(bundle))
     entry = _artifact(opened, tool, Path(binary))
@@ -56,11 +59,15 @@ def bench_on_phone(
 def _tool(binary: Path) -> PhoneTool:
     tools = {tool.name: tool for target in all_targets() for tool in target.phone_tools}
     if not binary.is_file():
-        raise InputError(f"{binary} is no file; name the {' or '.join(tools)} built for the phone.")
+        raise InputError(
+            f"{binary} is no file; name the {' or '.join(tools)} built for the phone.", code="missing_tool"
+        )
     for name, tool in tools.items():
         if name in binary.name:
             return tool
-    raise InputError(f"{binary.name} is no tool known here; its name must contain {' or '.join(tools)}.")
+    raise InputError(
+        f"{binary.name} is no tool known here; its name must contain {' or '.join(tools)}.", code="unknown_tool"
+    )
 
 
 def _artifact(bundle: Bundle, tool: PhoneTool, binary: Path) -> ArtifactEntry:
@@ -69,19 +76,21 @@ def _artifact(bundle: Bundle, tool: PhoneTool, binary: Path) -> ArtifactEntry:
         if entry.target in targets:
             return entry
     raise InputError(
-        f"{binary.name} runs {' and '.join(targets)} files and the bundle has none; export it for such a target."
+        f"{binary.name} runs {' and '.join(targets)} files and the bundle has none; export it for such a target.",
+        code="no_artifact_for_tool",
     )
 
 
 def _find_phone() -> None:
     if shutil.which("adb") is None:
-        raise DependencyError("adb is not on the PATH; install Android's platform-tools.")
+        raise DependencyError("adb is not on the PATH; install Android's platform-tools.", code="missing_adb")
     state = _call("get-state")
     if state.returncode or state.stdout.strip() != "device":
         reason = _last_line(state) or "no phone"
         raise InputError(
             f"adb reaches no phone that is ready ({reason}); connect one with USB debugging allowed, and where "
-            f"there are several name one in ANDROID_SERIAL."
+            f"there are several name one in ANDROID_SERIAL.",
+            code="no_phone",
         )
 
 
@@ -96,7 +105,8 @@ def _run(tool: PhoneTool, model: str, threads: int, runs: int, warmup: int) -> P
     if times is None:
         raise InputError(
             f"The tool told no times on the phone (its last words: {_last_words(output) or 'none'}); build it with "
-            f"logging enabled."
+            f"logging enabled.",
+            code="no_timings",
         )
     return times
 
@@ -114,7 +124,8 @@ def _adb(*arguments: str) -> str:
     if ended.returncode:
         raise InputError(
             f"adb {shlex.join(arguments)} failed ({_last_line(ended) or f'exit code {ended.returncode}'}); look at the "
-            f"phone, and whether the tool was built for its processor."
+            f"phone, and whether the tool was built for its processor.",
+            code="adb_failed",
         )
     return ended.stdout
 

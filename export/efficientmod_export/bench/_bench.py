@@ -109,10 +109,14 @@ def _settings(threads: int | None, runs: int, warmup: int) -> Settings:
         threads = min(available, MOST_DEFAULT_THREADS)
     if not 1 <= threads <= available:
         raise InputError(
-            f"{threads} threads cannot be measured on {available} processors; give between 1 and {available}."
+            f"{threads} threads cannot be measured on {available} processors; give between 1 and {available}.",
+            code="option_out_of_range",
         )
     if min(runs, warmup) < 1:
-        raise InputError(f"{runs} runs after {warmup} warm-up calls measure nothing; give at least 1 of each.")
+        raise InputError(
+            f"{runs} runs after {warmup} warm-up calls measure nothing; give at least 1 of each.",
+            code="option_out_of_range",
+        )
     return Settings(describe_machine(), load_average(), threads, runs, warmup)
 
 

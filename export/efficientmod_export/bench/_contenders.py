@@ -57,7 +57,8 @@ def demand_one(measurable: set[str], skipped: list[Skipped]) -> None:
         reasons = " ".join(f"{one.name}: {one.reason}" for one in skipped)
         known = ", ".join(target_names())
         raise InputError(
-            f"No artifact of this bundle runs here; export it for another of {known} as well. {reasons}".rstrip()
+            f"No artifact of this bundle runs here; export it for another of {known} as well. {reasons}".rstrip(),
+            code="no_measurable_artifact",
         )
 
 

@@ -22,7 +22,7 @@ def check_picture(path: Path) -> None:
     """
     _figure(path)
     if not path.absolute().parent.is_dir():
-        raise InputError(f"{path} cannot be written: there is no folder {path.parent}.")
+        raise InputError(f"{path} cannot be written: there is no folder {path.parent}.", code="unwritable_picture")
 
 
 def plot_latency(results: Sequence[BenchResult], path: Path) -> None:
@@ -32,14 +32,14 @@ def plot_latency(results: Sequence[BenchResult], path: Path) -> None:
     where there is nothing to draw, the format is unknown or the file cannot be written.
     """
     if not results:
-        raise InputError("There is nothing to draw; bench at least one bundle.")
+        raise InputError("There is nothing to draw; bench at least one bundle.", code="no_results_to_plot")
     figure = _figure(path)
     figure.set_size_inches(max(6.0, 2.5 * len(results)), 4.5)
     _draw(figure.add_subplot(), results)
     try:
         figure.savefig(path)
     except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}.") from error
+        raise InputError(f"{path} cannot be written: {error.strerror}.", code="unwritable_picture") from error
 
 
 def _figure(path: Path) -> "Figure":
@@ -47,11 +47,16 @@ def _figure(path: Path) -> "Figure":
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise DependencyError(f"The plot needs matplotlib, not installed here: run {pip_command('bench')}.") from error
+        raise DependencyError(
+            f"The plot needs matplotlib, not installed here: run {pip_command('bench')}.", code="missing_package"
+        ) from error
     figure = Figure(layout="constrained")
     formats = figure.canvas.get_supported_filetypes()
     if path.suffix.removeprefix(".") not in formats:
-        raise InputError(f"{path} has no format to draw in; end it in one of {', '.join(sorted(formats))}.")
+        raise InputError(
+            f"{path} has no format to draw in; end it in one of {', '.join(sorted(formats))}.",
+            code="unknown_picture_format",
+        )
     return figure
 
 

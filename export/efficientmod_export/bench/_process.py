@@ -54,7 +54,10 @@ def measure_apart(plan: Plan, folder: Path) -> Measurement:
     question.write_bytes(pickle.dumps(plan))
     ended = run_apart([sys.executable, "-m", "efficientmod_export.bench", question, answer])
     if ended.failure is not None:
-        raise ConversionError(f"A runtime broke down while it was measured ({ended.failure}); export the bundle again.")
+        raise ConversionError(
+            f"A runtime broke down while it was measured ({ended.failure}); export the bundle again.",
+            code="runtime_crashed",
+        )
     measurement = pickle.loads(answer.read_bytes())
     if not isinstance(measurement, Measurement):
         raise TypeError(f"the measuring process gave {type(measurement).__name__}")

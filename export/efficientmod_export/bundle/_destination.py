@@ -16,24 +16,29 @@ def check_destination(destination: Path) -> None:
     if not destination.exists():
         return
     if not destination.is_dir():
-        raise BundleError(f"The output {destination} is a file; name a folder.")
+        raise BundleError(f"The output {destination} is a file; name a folder.", code="output_is_file")
     if Path.cwd().is_relative_to(destination):
         raise BundleError(
             f"The output {destination} is the folder you are in, or above it, and cannot be replaced; "
-            f"name a folder of its own."
+            f"name a folder of its own.",
+            code="output_not_replaceable",
         )
     if destination.is_mount():
-        raise BundleError(f"The output {destination} is a mount point and cannot be replaced; name a folder inside it.")
+        raise BundleError(
+            f"The output {destination} is a mount point and cannot be replaced; name a folder inside it.",
+            code="output_not_replaceable",
+        )
     foreign = _foreign_files(destination)
     if foreign:
         more = f" and {len(foreign) - FILES_SHOWN} more" if len(foreign) > FILES_SHOWN else ""
         raise BundleError(
             f"The output {destination} holds files that are not a bundle's "
-            f"({', '.join(foreign[:FILES_SHOWN])}{more}); name an empty folder, or move them away."
+            f"({', '.join(foreign[:FILES_SHOWN])}{more}); name an empty folder, or move them away.",
+            code="output_not_empty",
         )
     for folder in (destination, *(path for path in destination.rglob("*") if path.is_dir())):
         if not os.access(folder, os.W_OK | os.X_OK):
-            raise BundleError(f"The output {folder} is not writable; name another folder.")
+            raise BundleError(f"The output {folder} is not writable; name another folder.", code="output_not_writable")
 
 
 def _foreign_files(destination: Path) -> list[str]:
@@ -44,7 +49,8 @@ def _foreign_files(destination: Path) -> list[str]:
         manifest = open_bundle(destination).manifest
     except BundleError as error:
         raise BundleError(
-            f"The output {destination} cannot be replaced; name another, or remove it if it is a bundle. {error}"
+            f"The output {destination} cannot be replaced; name another, or remove it if it is a bundle. {error}",
+            code="output_not_replaceable",
         ) from error
     return [name for name in unlisted_files(destination, manifest) if Path(name).name not in LEFT_BY_FILE_MANAGERS]
 

@@ -14,7 +14,10 @@ def picture_input_of(bundle: Bundle) -> tuple[Input, Preprocessing]:
     (first, *others) = bundle.manifest.inputs
     if others or first.preprocessing is None:
         names = ", ".join(declared.name for declared in bundle.manifest.inputs)
-        raise BundleError(f"{bundle.path} takes {names}, and this toolkit proves networks that take one picture.")
+        raise BundleError(
+            f"{bundle.path} takes {names}, and this toolkit proves networks that take one picture.",
+            code="unsupported_bundle_inputs",
+        )
     return first, first.preprocessing
 
 
@@ -53,7 +56,9 @@ def _read_sample(bundle: Bundle, golden: GoldenSample) -> Sample:
     declared, preprocessing = picture_input_of(bundle)
     (given,) = golden.inputs
     if given.picture is None:
-        raise BundleError(f"The golden sample {golden.name} has no picture; export the bundle again.")
+        raise BundleError(
+            f"The golden sample {golden.name} has no picture; export the bundle again.", code="no_golden_picture"
+        )
     source = open_picture(bundle.path / given.picture.file)
     return Sample(
         name=golden.name,

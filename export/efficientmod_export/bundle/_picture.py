@@ -18,8 +18,11 @@ def open_picture(path: Path) -> Picture:
             return _rgb(ImageOps.exif_transpose(image))
     except (UnidentifiedImageError, Image.DecompressionBombError, SyntaxError, ValueError, OSError) as error:
         if isinstance(error, FileNotFoundError):
-            raise InputError(f"There is no picture {path}; check the path.") from error
-        raise InputError(f"{path} is not a picture that can be decoded ({error}); give a JPEG or PNG file.") from error
+            raise InputError(f"There is no picture {path}; check the path.", code="missing_picture") from error
+        raise InputError(
+            f"{path} is not a picture that can be decoded ({error}); give a JPEG or PNG file.",
+            code="undecodable_picture",
+        ) from error
 
 
 def _rgb(image: Image.Image) -> Picture:

@@ -69,7 +69,9 @@ class BundleWriter:
         problems = check_files(open_bundle(self.folder))
         if problems:
             found = "; ".join(map(str, problems))
-            raise BundleError(f"The bundle is not what its manifest says: {found}. Nothing was written.")
+            raise BundleError(
+                f"The bundle is not what its manifest says: {found}. Nothing was written.", code="inconsistent_bundle"
+            )
         sync_tree(self.folder)
         check_destination(self.destination)
         move_into_place(self.folder, self.destination)
@@ -91,10 +93,13 @@ class BundleWriter:
 
     def _cannot_be_written(self, error: OSError) -> BundleError:
         why = _WHY.get(error.errno or 0, error.strerror or str(error))
-        return BundleError(
+        message = (
             f"The bundle cannot be written to {self.destination}: {why}. Nothing was changed there; mend that or name "
             f"another folder."
         )
+        if error.errno in DISK_FULL:
+            return BundleError(message, code="disk_full")
+        return BundleError(message, code="output_not_writable")
 
     def _prepare(self) -> None:
         check_destination(self.destination)
@@ -120,7 +125,8 @@ class BundleWriter:
             if not Path(lock.lock_file).exists():  # filelock waits for a folder in which no file can be made, too
                 raise OSError(errno.ENOENT, "no file can be made beside it") from None
             raise BundleError(
-                f"Another export is writing to {self.destination}; wait until it is done or name another folder."
+                f"Another export is writing to {self.destination}; wait until it is done or name another folder.",
+                code="output_locked",
             ) from None
 
 

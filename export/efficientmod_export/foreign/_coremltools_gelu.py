@@ -30,7 +30,8 @@ def tanh_gelu(graph: fx.Graph) -> Iterator[None]:
     if problem := TANH_GELU.problem():
         raise ConversionError(
             f"The network has a GELU in tanh's form, which the installed coremltools would convert to the exact GELU "
-            f'({problem}); install the version that fits: pip install "efficientmod-mobile[coreml]"'
+            f'({problem}); install the version that fits: pip install "efficientmod-mobile[coreml]"',
+            code="unsupported_gelu",
         )
     with replaced(TANH_GELU):
         yield
@@ -54,7 +55,9 @@ def _look_up_with_gelu(look_up: Callable[[str], Any]) -> Callable[[str], Any]:
         elif form in (None, ("none",)):
             exact_gelu(context, node)
         else:
-            raise ConversionError(f"coremltools gives the form of a GELU as {form!r}, which is not known here.")
+            raise ConversionError(
+                f"coremltools gives the form of a GELU as {form!r}, which is not known here.", code="unsupported_gelu"
+            )
 
     def get_func(op_lookup: str) -> Any:
         found = look_up(op_lookup)

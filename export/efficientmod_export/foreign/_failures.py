@@ -4,7 +4,7 @@ import errno
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -30,7 +30,11 @@ def converting(target: str) -> Iterator[None]:
     """
     what = f"The network cannot be converted to {target}"
     advice = "change the operation that is named, or leave this target out"
-    with PROCESS_LOCK, _interruptible(), _explained(what, advice):
+
+    def failed(reason: str) -> ConversionError:
+        return ConversionError(f"{what}: {reason}; {advice}.", code="conversion_failed")
+
+    with PROCESS_LOCK, _interruptible(), _explained(what, failed):
         yield
 
 
@@ -40,13 +44,18 @@ def loading(path: Path) -> Iterator[None]:
 
     Raises BundleError where `path` cannot be read, and what `converting` raises.
     """
+    what = f"{path.name} cannot be loaded"
+
+    def failed(reason: str) -> ConversionError:
+        return ConversionError(f"{what}: {reason}; export it again.", code="loading_failed")
+
     try:
-        with _explained(f"{path.name} cannot be loaded", "export it again"):
+        with _explained(what, failed):
             yield
     except OSError as error:
         if error.filename is None or Path(os.fsdecode(error.filename)) != path:
             raise
-        raise BundleError(f"{path.name} cannot be read: {error.strerror}.") from error
+        raise BundleError(f"{path.name} cannot be read: {error.strerror}.", code="unreadable_artifact") from error
 
 
 @contextmanager
@@ -73,8 +82,8 @@ def _interruptible() -> Iterator[None]:
 
 
 @contextmanager
-def _explained(what: str, advice: str) -> Iterator[None]:
-    """Let the toolkit's own errors and those of the disk pass; turn any other into a ConversionError."""
+def _explained(what: str, failed: Callable[[str], ConversionError]) -> Iterator[None]:
+    """Let the toolkit's own errors and those of the disk pass; turn any other into what `failed` makes of it."""
     try:
         yield
     except EfficientModError:
@@ -82,7 +91,8 @@ def _explained(what: str, advice: str) -> Iterator[None]:
     except ImportError as error:
         raise DependencyError(
             f"{what}, since {error.name or 'a package'} does not import ({first_line(error)}); "
-            f"install it again, in the version that efficientmod-mobile asks for."
+            f"install it again, in the version that efficientmod-mobile asks for.",
+            code="broken_package",
         ) from error
     except Exception as error:
         of_disk = _disk_error(error)
@@ -90,7 +100,7 @@ def _explained(what: str, advice: str) -> Iterator[None]:
             raise
         if of_disk is not None:
             raise of_disk from error
-        raise ConversionError(f"{what}: {first_line(_root(error))}; {advice}.") from error
+        raise failed(first_line(_root(error))) from error
 
 
 def _root(error: BaseException) -> BaseException:

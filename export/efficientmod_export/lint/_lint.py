@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from efficientmod_export.bundle.contract import check_file, open_bundle
+from efficientmod_export.bundle.contract import RefusedBundleError, check_file, open_bundle
 from efficientmod_export.lint import rules as rules
 from efficientmod_export.lint._graph import Flexibility, Graph
 from efficientmod_export.lint._report import LintReport, RuleFindings, sort_key
@@ -50,10 +50,10 @@ def lint_bundle(path: Path | str) -> LintReport:
             file = bundle.path / artifact.file
             problem = check_file(bundle, artifact)
             if problem is not None:
-                raise BundleError(f"The bundle {path} is damaged: {problem}; export it again.")
+                raise RefusedBundleError.of(f"The bundle {path} is damaged", [problem])
             with open_package(file) as package:
                 return replace(lint_program(package), path=file)
-    raise BundleError(f"{path} has no Core ML model; export one with --target coreml.")
+    raise BundleError(f"{path} has no Core ML model; export one with --target coreml.", code="no_core_ml_model")
 
 
 def _flexible(features: Any) -> dict[str, Flexibility]:

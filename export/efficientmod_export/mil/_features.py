@@ -60,14 +60,20 @@ def read_feature(proto: Any) -> Feature:
     if kind == "imageType":
         colour = proto.type.imageType.colorSpace
         if colour not in _COLOURS:
-            raise PackageError(f"the image '{proto.name}' has the unknown colour space {colour}; export it again")
+            raise PackageError(
+                f"the image '{proto.name}' has the unknown colour space {colour}; export it again",
+                code="unsupported_feature_type",
+            )
         dtype = np.float16 if colour == _HALF_GREY else np.uint8
         return Feature(proto.name, kind, dtype, _COLOURS[colour], allowed=image_flexibility(proto.type.imageType))
     if kind != "multiArrayType":
         return Feature(proto.name, kind, np.float32)
     array = proto.type.multiArrayType
     if array.dataType not in _ARRAY_DTYPES:
-        raise PackageError(f"the array '{proto.name}' has the unknown element type {array.dataType}; export it again")
+        raise PackageError(
+            f"the array '{proto.name}' has the unknown element type {array.dataType}; export it again",
+            code="unsupported_feature_type",
+        )
     held = array.WhichOneof("defaultOptionalValue") if proto.type.isOptional else None
     default = float(getattr(array, held)) if held else None
     return Feature(
@@ -86,22 +92,26 @@ def _check_shape(shape: tuple[int, ...], declared: Variable, feature: Feature, w
     )
     if not fits:
         wanted = tuple("any" if length is None else length for length in declared.shape)
-        raise InputError(f"the input '{declared.name}' is {wanted}, but {what} is {shape}")
+        raise InputError(f"the input '{declared.name}' is {wanted}, but {what} is {shape}", code="wrong_input_shape")
     refused = feature.allowed.refuses(shape)
     if refused:
-        raise InputError(f"the input '{declared.name}' is {refused}, but {what} is {shape}")
+        raise InputError(f"the input '{declared.name}' is {refused}, but {what} is {shape}", code="wrong_input_shape")
 
 
 def _pixels(value: Any, feature: Feature) -> np.ndarray[Any, Any]:
     if isinstance(value, Image.Image):
         mode = "L" if feature.colour == "L" else "RGB"
         if value.mode != mode and not (value.mode == "F" and feature.dtype is np.float16):
-            raise InputError(f"the input '{feature.name}' takes pictures of mode {mode}; convert the {value.mode} one")
+            raise InputError(
+                f"the input '{feature.name}' takes pictures of mode {mode}; convert the {value.mode} one",
+                code="wrong_input_value",
+            )
         return np.array(value)
     if isinstance(value, np.ndarray) and value.dtype in (np.uint8, feature.dtype) and value.ndim in (2, 3):
         return value
     raise InputError(
-        f"the input '{feature.name}' is an image: give a PIL image or uint8 pixels (height, width, 3) in RGB"
+        f"the input '{feature.name}' is an image: give a PIL image or uint8 pixels (height, width, 3) in RGB",
+        code="wrong_input_value",
     )
 
 
@@ -120,7 +130,7 @@ def _filled(value: float, feature: Feature) -> np.ndarray[Any, Any]:
         check_size(feature.shape)
         return np.full(feature.shape, value)
     except ValueError as error:
-        raise PackageError(f"the default of the input '{feature.name}': {error}") from error
+        raise PackageError(f"the default of the input '{feature.name}': {error}", code="damaged_constant") from error
 
 
 def to_input(value: Any, feature: Feature, declared: Variable) -> torch.Tensor:
@@ -137,7 +147,9 @@ def to_input(value: Any, feature: Feature, declared: Variable) -> torch.Tensor:
         with np.errstate(all="ignore"):
             array = np.array(value, dtype=dtype.storage, order="C")
     except (OverflowError, TypeError, ValueError) as error:
-        raise InputError(f"the input '{feature.name}' takes numbers, not a {type(value).__name__}") from error
+        raise InputError(
+            f"the input '{feature.name}' takes numbers, not a {type(value).__name__}", code="wrong_input_value"
+        ) from error
     if array.shape == (1,) and declared.shape == () and not declared.any_rank:
         # Core ML has no arrays without axes: a scalar is an array of one element.
         array = array.reshape(())
@@ -174,7 +186,9 @@ def to_output(value: Any, feature: Feature) -> Any:
     if not _is_described(value, feature):
         held = f"a tensor {tuple(value.shape)}" if isinstance(value, torch.Tensor) else f"a {type(value).__name__}"
         raise PackageError(
-            f"the output '{feature.name}' is described as {feature.kind}, but the program gives {held}; export it again"
+            f"the output '{feature.name}' is described as {feature.kind}, but the program gives {held}; "
+            "export it again",
+            code="inconsistent_interface",
         )
     if feature.kind == "imageType":
         return _to_image(value, feature)

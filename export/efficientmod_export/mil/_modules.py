@@ -58,4 +58,6 @@ def read_modules(specification: Any) -> dict[str, str]:
     try:
         return {output: module for module, outputs in json.loads(text).items() for output in outputs}
     except (ValueError, AttributeError, TypeError, RecursionError) as error:
-        raise PackageError(f"the user metadata '{MODULES_KEY}' cannot be read; export the package again") from error
+        raise PackageError(
+            f"the user metadata '{MODULES_KEY}' cannot be read; export the package again", code="damaged_metadata"
+        ) from error

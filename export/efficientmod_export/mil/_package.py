@@ -25,9 +25,13 @@ def _inside(folder: Path, relative: str, what: str) -> Path:
         path = (folder / relative).resolve()
     except (OSError, RuntimeError, ValueError) as error:
         # A name with a null byte or a lone surrogate, one that is too long, or a link to itself.
-        raise PackageError(f"{what} has the impossible name {relative!r}; copy the whole package") from error
+        raise PackageError(
+            f"{what} has the impossible name {relative!r}; copy the whole package", code="damaged_package"
+        ) from error
     if not path.is_relative_to(folder.resolve()):
-        raise PackageError(f"{what} '{relative}' lies outside {folder}; the package is damaged or hostile")
+        raise PackageError(
+            f"{what} '{relative}' lies outside {folder}; the package is damaged or hostile", code="path_outside_package"
+        )
     return path
 
 
@@ -39,7 +43,7 @@ def _empty_model() -> tuple[Any, type[Exception]]:
     """
     found = importlib.util.find_spec("coremltools")
     if found is None or not found.submodule_search_locations:
-        raise DependencyError(f"coremltools is missing; run {pip_command('coreml')}")
+        raise DependencyError(f"coremltools is missing; run {pip_command('coreml')}", code="missing_package")
     if _PROTO_PACKAGE not in sys.modules:
         package = ModuleType(_PROTO_PACKAGE)
         package.__path__ = [str(Path(found.submodule_search_locations[0]) / "proto")]
@@ -64,12 +68,16 @@ class Package:
 
     def _find_specification(self) -> Path:
         if not self._path.is_dir():
-            raise PackageError(f"{self._path} is not a folder; give the path of a saved .mlpackage")
+            raise PackageError(
+                f"{self._path} is not a folder; give the path of a saved .mlpackage", code="not_a_package"
+            )
         try:
             manifest = json.loads((self._path / "Manifest.json").read_text(encoding="utf-8"))
             entry = manifest["itemInfoEntries"][manifest["rootModelIdentifier"]]["path"]
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-            raise PackageError(f"{self._path} has no readable Manifest.json; copy the whole package") from error
+            raise PackageError(
+                f"{self._path} has no readable Manifest.json; copy the whole package", code="damaged_package"
+            ) from error
         return _inside(self._path / "Data", str(entry), "the model file")
 
     def _parse(self) -> Any:
@@ -77,13 +85,20 @@ class Package:
         try:
             model.ParseFromString(self._specification_path.read_bytes())
         except OSError as error:
-            raise PackageError(f"{self._specification_path} cannot be read; copy the whole package") from error
+            raise PackageError(
+                f"{self._specification_path} cannot be read; copy the whole package", code="damaged_package"
+            ) from error
         except decode_error as error:
-            raise PackageError(f"{self._specification_path} is cut off or no Core ML model; export it again") from error
+            raise PackageError(
+                f"{self._specification_path} is cut off or no Core ML model; export it again", code="damaged_package"
+            ) from error
         kind = model.WhichOneof("Type")
         if kind != "mlProgram":
             held = f"holds a {kind}" if kind else "is not a Core ML model"
-            raise PackageError(f"{self._specification_path} {held}; only ML programs (iOS 15 and later) can be run")
+            raise PackageError(
+                f"{self._specification_path} {held}; only ML programs (iOS 15 and later) can be run",
+                code="not_an_ml_program",
+            )
         return model
 
     def weights(self, file_name: str) -> WeightFile:

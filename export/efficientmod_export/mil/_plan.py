@@ -102,7 +102,7 @@ def _find_all(function: Function) -> list[Operator]:
     ]
     problems += _wrong_names(function)
     if problems:
-        raise ConversionError(f"the ML program cannot be run here: {'; '.join(problems)}")
+        raise ConversionError(f"the ML program cannot be run here: {'; '.join(problems)}", code="unsupported_program")
     return [match for match in found if match is not None]
 
 
@@ -120,7 +120,9 @@ def convert_input(operation: Operation, name: str, schema: Parameter, values: Se
         converted = tuple(schema.convert(value) for value in values)
     except (ArithmeticError, RuntimeError, TypeError, ValueError) as error:
         label = f"the operator {operation.kind} '{operation.name}'"
-        raise ConversionError(f"{label} cannot be run with its input '{name}': {error}") from error
+        raise ConversionError(
+            f"{label} cannot be run with its input '{name}': {error}", code="unsupported_program"
+        ) from error
     return converted if schema.several else converted[0]
 
 
@@ -145,16 +147,22 @@ def call(operation: Operation, kernel: Callable[..., Any], inputs: Mapping[str, 
         result = kernel(**inputs)
     except Exception as error:
         # Nearly anything can come out of a kernel whose inputs a damaged package chose.
-        raise ConversionError(f"the operator {operation.kind} '{operation.name}' cannot be run: {error}") from error
+        raise ConversionError(
+            f"the operator {operation.kind} '{operation.name}' cannot be run: {error}", code="operator_failed"
+        ) from error
     outputs = result if isinstance(result, tuple) else (result,)
     if len(outputs) < len(operation.outputs):
-        raise ConversionError(f"the operator {operation.kind} '{operation.name}' gave only {len(outputs)} outputs")
+        raise ConversionError(
+            f"the operator {operation.kind} '{operation.name}' gave only {len(outputs)} outputs",
+            code="inconsistent_program",
+        )
     for output, declared in zip(outputs, operation.outputs, strict=False):
         if not _agrees(output, declared):
             gave = f"{tuple(output.shape)} {output.dtype}" if isinstance(output, Tensor) else type(output).__name__
             raise ConversionError(
                 f"the operator {operation.kind} '{operation.name}' gave {gave}, "
-                f"where the program declares {declared.shape} {declared.dtype}"
+                f"where the program declares {declared.shape} {declared.dtype}",
+                code="inconsistent_program",
             )
     return outputs
 
@@ -209,7 +217,9 @@ def make_plan(function: Function, arithmetic: Arithmetic) -> Plan:
         if operation.kind.startswith("constexpr_"):
             if dynamic:
                 label = f"the operator {operation.kind} '{operation.name}'"
-                raise ConversionError(f"{label} reads '{dynamic[0].names[0]}', which is not constant")
+                raise ConversionError(
+                    f"{label} reads '{dynamic[0].names[0]}', which is not constant", code="unsupported_program"
+                )
             outputs = call(operation, match.kernel, static)
             for output, declared in zip(outputs, operation.outputs, strict=False):
                 constants[declared.name] = _stored(output, declared.dtype, arithmetic)

@@ -26,11 +26,14 @@ def interpreted_predictions(arithmetic: Arithmetic = "float16") -> Iterator[None
     try:
         from coremltools.models import MLModel
     except ImportError as error:
-        raise DependencyError(f"coremltools is missing; run {pip_command('coreml')}") from error
+        raise DependencyError(f"coremltools is missing; run {pip_command('coreml')}", code="missing_package") from error
 
     def predict(self: Any, data: Mapping[str, Any] | Sequence[Mapping[str, Any]], state: Any = None) -> Any:
         if state is not None:
-            raise InputError("predictions with a state are not supported by the interpreter; predict without a state")
+            raise InputError(
+                "predictions with a state are not supported by the interpreter; predict without a state",
+                code="unsupported_state",
+            )
         program = MILProgram.load(self.package_path, function=self.function_name, arithmetic=arithmetic)
         if isinstance(data, Mapping):
             return program.predict(data)

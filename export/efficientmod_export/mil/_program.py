@@ -86,11 +86,15 @@ class MILProgram:
             kept = ", ".join(f"'{feature.name}'" for feature in features.state)
             raise ConversionError(
                 f"{path} keeps a state ({kept}) from one prediction to the next, which is not supported; "
-                "convert the model without states"
+                "convert the model without states",
+                code="stateful_program",
             )
         program = read_function(package, name)
         if set(inputs) != {variable.name for variable in program.inputs} or not set(outputs) <= set(program.outputs):
-            raise PackageError(f"{path} describes inputs and outputs that its program does not have; export it again")
+            raise PackageError(
+                f"{path} describes inputs and outputs that its program does not have; export it again",
+                code="inconsistent_interface",
+            )
         return cls(make_plan(program, arithmetic), inputs, outputs, arithmetic)
 
     @property
@@ -111,7 +115,10 @@ class MILProgram:
         """
         needed = {name for name, feature in self._inputs.items() if feature.default is None}
         if not needed <= set(inputs) <= set(self._inputs):
-            raise InputError(f"the model takes the inputs {sorted(self._inputs)}, but was given {sorted(inputs)}")
+            raise InputError(
+                f"the model takes the inputs {sorted(self._inputs)}, but was given {sorted(inputs)}",
+                code="wrong_input_names",
+            )
         with torch.inference_mode():
             tensors = {
                 variable.name: to_input(inputs.get(variable.name), self._inputs[variable.name], variable)

@@ -32,13 +32,13 @@ def _fixed_shape(tensor_type: Any, name: str) -> tuple[int, ...]:
     shape = _shape(tensor_type)
     fixed = tuple(length for length in shape if length is not None)
     if fixed != shape:
-        raise PackageError(f"the constant '{name}' has the open shape {shape}")
+        raise PackageError(f"the constant '{name}' has the open shape {shape}", code="damaged_constant")
     try:
         check_size(fixed)
         # An empty constant may declare any other length.
         check_size((max(fixed, default=0),))
     except ValueError as error:
-        raise PackageError(f"the constant '{name}': {error}") from error
+        raise PackageError(f"the constant '{name}': {error}", code="damaged_constant") from error
     return fixed
 
 
@@ -55,7 +55,10 @@ def _variable(named: Any) -> Variable:
 
 def _known(dtype: str, name: str) -> DataType:
     if dtype not in BY_NAME:
-        raise PackageError(f"the constant '{name}' is of type {dtype}, which no Core ML operator computes with")
+        raise PackageError(
+            f"the constant '{name}' is of type {dtype}, which no Core ML operator computes with",
+            code="unsupported_constant",
+        )
     return BY_NAME[dtype]
 
 
@@ -67,7 +70,9 @@ def _immediate_tensor(value: Any, name: str) -> Constant:
     if dtype in {"string", "int64"}:
         held = tuple(tensor.strings.values) if dtype == "string" else tuple(tensor.longInts.values)
         if not shape and len(held) != 1:
-            raise PackageError(f"the constant '{name}' holds {len(held)} values where it declares one")
+            raise PackageError(
+                f"the constant '{name}' holds {len(held)} values where it declares one", code="damaged_constant"
+            )
         return held if shape else held[0]
     known, count = _known(dtype, name), math.prod(shape)
     if field == "bytes":
@@ -76,7 +81,9 @@ def _immediate_tensor(value: Any, name: str) -> Constant:
     else:
         values = np.array(getattr(tensor, field).values if field in _FIELDS else (), _FIELDS.get(field))
     if values is None or values.size != count:
-        raise PackageError(f"the constant '{name}' does not hold the {count} elements that it declares")
+        raise PackageError(
+            f"the constant '{name}' does not hold the {count} elements that it declares", code="damaged_constant"
+        )
     with np.errstate(all="ignore"):
         # A declared type that cannot hold the values: integers from infinities, say.
         stored = values.astype(known.storage, copy=False)
@@ -97,7 +104,9 @@ def _constant(value: Any, package: Package, name: str) -> Constant:
         return tuple(_constant(item, package, name) for item in value.immediateValue.list.values)
     if held == "tensor":
         return _immediate_tensor(value, name)
-    raise PackageError(f"the constant '{name}' holds a {held or 'missing value'}, which cannot be read")
+    raise PackageError(
+        f"the constant '{name}' holds a {held or 'missing value'}, which cannot be read", code="unsupported_constant"
+    )
 
 
 def _inputs(proto: Any, package: Package, label: str) -> dict[str, tuple[str | Literal, ...]]:
@@ -127,7 +136,9 @@ def _operation(proto: Any, package: Package, modules: Mapping[str, str]) -> Oper
 
 def _constant_name(proto: Any) -> str:
     if len(proto.outputs) != 1:
-        raise PackageError(f"the program has a constant of {len(proto.outputs)} names where it must have one")
+        raise PackageError(
+            f"the program has a constant of {len(proto.outputs)} names where it must have one", code="damaged_constant"
+        )
     return str(proto.outputs[0].name)
 
 
@@ -136,10 +147,15 @@ def read_function(package: Package, name: str) -> Function:
     program = package.specification.mlProgram
     if name not in program.functions:
         have = ", ".join(sorted(program.functions))
-        raise PackageError(f"the program has no function '{name}'; it has {have or 'none'}")
+        raise PackageError(
+            f"the program has no function '{name}'; it has {have or 'none'}", code="unknown_program_function"
+        )
     proto = program.functions[name]
     if proto.opset not in _OPSETS or proto.opset not in proto.block_specializations:
-        raise PackageError(f"the function '{name}' is of opset '{proto.opset}'; known are {', '.join(_OPSETS)}")
+        raise PackageError(
+            f"the function '{name}' is of opset '{proto.opset}'; known are {', '.join(_OPSETS)}",
+            code="unknown_program_opset",
+        )
     block = proto.block_specializations[proto.opset]
     modules = read_modules(package.specification)
     constants: dict[str, Constant] = {}
@@ -148,12 +164,15 @@ def read_function(package: Package, name: str) -> Function:
         if operation.type == "const":
             output = _constant_name(operation)
             if output in constants:
-                raise PackageError(f"the program has two constants of the name '{output}'")
+                raise PackageError(f"the program has two constants of the name '{output}'", code="damaged_constant")
             constants[output] = _constant(operation.attributes["val"], package, output)
         else:
             operations.append(_operation(operation, package, modules))
     inputs = tuple(_variable(named) for named in proto.inputs)
     for variable in inputs:
         if variable.dtype not in BY_NAME:
-            raise PackageError(f"the input '{variable.name}' is of type {variable.dtype}, which cannot be given here")
+            raise PackageError(
+                f"the input '{variable.name}' is of type {variable.dtype}, which cannot be given here",
+                code="unsupported_feature_type",
+            )
     return Function(name, _OPSETS[proto.opset], inputs, tuple(block.outputs), constants, tuple(operations))

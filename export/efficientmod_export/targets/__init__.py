@@ -77,7 +77,7 @@ def target_names() -> tuple[str, ...]:
 def find_target(name: str) -> Target:
     """The target of a name. Raises InputError where there is none."""
     if name not in target_names():
-        raise InputError(f"No target is named {name}; choose from {', '.join(target_names())}.")
+        raise InputError(f"No target is named {name}; choose from {', '.join(target_names())}.", code="unknown_target")
     target: Target = importlib.import_module(f"{__name__}.{name.replace('-', '_')}").TARGET
     return target
 

@@ -25,12 +25,16 @@ PIXELS_OVER_255 = Normalisation((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
 def check_image(program: Program, options: ConversionOptions) -> None:
     """Raise InputError when the input is no RGB image, or there are labels and not one score for each of them."""
     if tuple(program.example.shape[:2]) != (1, 3):
-        raise InputError(f"A picture becomes an input of shape (1, 3, H, W), not {tuple(program.example.shape)}.")
+        raise InputError(
+            f"A picture becomes an input of shape (1, 3, H, W), not {tuple(program.example.shape)}.",
+            code="wrong_input_shape",
+        )
     shapes = output_shapes(program)
     if options.labels is not None and shapes != ((1, len(options.labels)),):
         raise InputError(
             f"{len(options.labels)} labels need a network with one output of shape (1, {len(options.labels)}), "
-            f"and this one gives {', '.join(map(str, shapes))}; leave the labels out."
+            f"and this one gives {', '.join(map(str, shapes))}; leave the labels out.",
+            code="wrong_label_count",
         )
 
 

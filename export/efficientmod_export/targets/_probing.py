@@ -49,7 +49,10 @@ def visible_nodes(program: Program, names: dict[fx.Node, str], found: set[str], 
 
 def another_program(path: Path) -> ParityError:
     """The error for a file that was made from another program than the one it is searched with."""
-    return ParityError(f"{path.name} was not made from this program; export it again with the same checkpoint.")
+    return ParityError(
+        f"{path.name} was not made from this program; export it again with the same checkpoint.",
+        code="artifact_of_other_program",
+    )
 
 
 def at_once(nodes: Sequence[fx.Node]) -> int:

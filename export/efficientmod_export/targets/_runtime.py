@@ -161,5 +161,6 @@ def check_names(path: Path, found: Sequence[str], expected: Sequence[TensorSpec]
 
 def _another_file(path: Path, found: str, expected: str) -> ConversionError:
     return ConversionError(
-        f"{path.name} has {found} where {expected} is expected: it is another file; export it again."
+        f"{path.name} has {found} where {expected} is expected: it is another file; export it again.",
+        code="unexpected_tensors",
     )

@@ -189,21 +189,28 @@ class Target:
         for variant in self.variants:
             if variant.precision == precision:
                 return variant
-        raise InputError(f"There is no {precision} form of {self.name}; choose from {', '.join(self.precisions)}.")
+        raise InputError(
+            f"There is no {precision} form of {self.name}; choose from {', '.join(self.precisions)}.",
+            code="unsupported_precision",
+        )
 
     def demand(self) -> None:
         """Raise DependencyError when a module that the target needs is not installed; it names them all."""
         missing = [module for module in self.modules if importlib.util.find_spec(module) is None]
         if missing:
             raise DependencyError(
-                f"The target {self.name} needs {', '.join(missing)}, not installed here: run {pip_command(self.extra)}."
+                f"The target {self.name} needs {', '.join(missing)}, not installed here: "
+                f"run {pip_command(self.extra)}.",
+                code="missing_package",
             )
 
     def check_ios(self, ios: int) -> None:
         """Raise InputError when the target cannot be made for this least iOS."""
         if self.ios_versions and ios not in self.ios_versions:
             known = ", ".join(map(str, self.ios_versions))
-            raise InputError(f"The target {self.name} cannot be made for iOS {ios}; choose from {known}.")
+            raise InputError(
+                f"The target {self.name} cannot be made for iOS {ios}; choose from {known}.", code="unsupported_ios"
+            )
 
     def make(self, program: Program, options: ConversionOptions, folder: Path) -> Artifact:
         """Write the variant of `options.precision` into `folder`.

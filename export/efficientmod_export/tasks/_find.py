@@ -32,7 +32,9 @@ def recognise(network: NetworkFacts, known: Mapping[str, Task] | None = None) ->
     best = max(fits.values())
     chosen = [name for name, fit in fits.items() if fit == best]
     if best == 0:
-        raise InputError(f"Outputs of the shapes {network.shapes} belong to no task; there are {', '.join(fits)}.")
+        raise InputError(
+            f"Outputs of the shapes {network.shapes} belong to no task; there are {', '.join(fits)}.", code="no_task"
+        )
     if len(chosen) > 1:
-        raise InputError(f"The network can be one for {' or '.join(chosen)}; name the task.")
+        raise InputError(f"The network can be one for {' or '.join(chosen)}; name the task.", code="ambiguous_task")
     return chosen[0]

@@ -10,6 +10,8 @@ import pytest
 from efficientmod_export.bench import BenchResult, plot_latency, show_bench
 from efficientmod_mobile.errors import DependencyError, InputError
 
+from ...raising import refused
+
 PNG = b"\x89PNG"
 
 
@@ -78,17 +80,17 @@ def test_a_picture_of_two_bundles_of_which_one_has_fewer_contenders(result: Benc
 
 @pytest.mark.parametrize("name", ["latency.docx", "latency"])
 def test_an_unknown_format_is_refused(result: BenchResult, name: str, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"has no format to draw in; end it in one of .*png"):
+    with refused(InputError, "unknown_picture_format", ".png", name):
         plot_latency([result], tmp_path / name)
 
 
 def test_a_folder_that_is_not_there_is_refused(result: BenchResult, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="cannot be written: No such file"):
+    with refused(InputError, "unwritable_picture", "latency.png"):
         plot_latency([result], tmp_path / "missing" / "latency.png")
 
 
 def test_nothing_to_draw(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="bench at least one bundle"):
+    with refused(InputError, "no_results_to_plot"):
         plot_latency([], tmp_path / "latency.png")
 
 
@@ -96,5 +98,5 @@ def test_without_matplotlib_the_pip_command_is_named(
     result: BenchResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(DependencyError, match=r'pip install "efficientmod-mobile\[bench\]"'):
+    with refused(DependencyError, "missing_package", 'pip install "efficientmod-mobile[bench]"'):
         plot_latency([result], tmp_path / "latency.png")

@@ -1,6 +1,5 @@
 """Damaged, hostile and unknown packages: one clear error each."""
 
-import re
 import shutil
 import struct
 import subprocess
@@ -17,6 +16,8 @@ from torch import nn
 from efficientmod_export.mil import MODULES_KEY, MILProgram, PackageError
 from efficientmod_export.mil._unsupported import UNSUPPORTED
 from efficientmod_mobile.errors import ConversionError, DependencyError, InputError
+
+from ...raising import refused
 
 SPECIFICATION = Path("Data/com.apple.CoreML/model.mlmodel")
 WEIGHTS = Path("Data/com.apple.CoreML/weights/weight.bin")
@@ -64,29 +65,29 @@ def test_the_whole_package_loads(package: Path) -> None:
     assert [value.shape for value in outputs.values()] == [(1, 8, 6, 7)]
 
 
-@pytest.mark.parametrize("path", ["nowhere.mlpackage", "."])
-def test_what_is_no_package(path: str, tmp_path: Path) -> None:
-    with pytest.raises(PackageError, match=r"is not a folder|has no readable Manifest\.json"):
+@pytest.mark.parametrize(("path", "code"), [("nowhere.mlpackage", "not_a_package"), (".", "damaged_package")])
+def test_what_is_no_package(path: str, code: str, tmp_path: Path) -> None:
+    with refused(PackageError, code):
         MILProgram.load(tmp_path / path)
 
 
 def test_a_manifest_that_leads_out_of_the_package(package: Path) -> None:
     manifest = package / "Manifest.json"
     manifest.write_text(manifest.read_text().replace("com.apple.CoreML/model.mlmodel", "../../../elsewhere.mlmodel"))
-    with pytest.raises(PackageError, match=r"the model file '.*elsewhere\.mlmodel' lies outside"):
+    with refused(PackageError, "path_outside_package", "elsewhere.mlmodel"):
         MILProgram.load(package)
 
 
 def test_a_missing_specification(package: Path) -> None:
     (package / SPECIFICATION).unlink()
-    with pytest.raises(PackageError, match=r"model\.mlmodel cannot be read"):
+    with refused(PackageError, "damaged_package", "model.mlmodel"):
         MILProgram.load(package)
 
 
 def test_a_specification_cut_off(package: Path) -> None:
     path = package / SPECIFICATION
     path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(PackageError, match="is cut off or no Core ML model"):
+    with refused(PackageError, "damaged_package", "model.mlmodel"):
         MILProgram.load(package)
 
 
@@ -94,7 +95,7 @@ def test_a_protobuf_of_another_kind(package: Path) -> None:
     from coremltools.proto import FeatureTypes_pb2
 
     (package / SPECIFICATION).write_bytes(FeatureTypes_pb2.SizeRange(lowerBound=3, upperBound=9).SerializeToString())
-    with pytest.raises(PackageError, match="is not a Core ML model; only ML programs"):
+    with refused(PackageError, "not_an_ml_program"):
         MILProgram.load(package)
 
 
@@ -103,43 +104,43 @@ def test_a_model_of_another_kind(package: Path) -> None:
         model.neuralNetwork.SetInParent()
 
     edit(package, change)
-    with pytest.raises(PackageError, match="holds a neuralNetwork; only ML programs"):
+    with refused(PackageError, "not_an_ml_program", "neuralNetwork"):
         MILProgram.load(package)
 
 
 def test_a_missing_weight_file(package: Path) -> None:
     (package / WEIGHTS).unlink()
-    with pytest.raises(PackageError, match=r"weight\.bin cannot be read \(No such file"):
+    with refused(PackageError, "damaged_weight_file", "weight.bin", "No such file"):
         MILProgram.load(package)
 
 
 def test_an_empty_weight_file(package: Path) -> None:
     (package / WEIGHTS).write_bytes(b"")
-    with pytest.raises(PackageError, match=r"weight\.bin is cut off \(0 bytes\)"):
+    with refused(PackageError, "damaged_weight_file", "weight.bin", "0 bytes"):
         MILProgram.load(package)
 
 
 def test_a_weight_file_cut_off(package: Path) -> None:
     path = package / WEIGHTS
     path.write_bytes(path.read_bytes()[:-300])
-    with pytest.raises(PackageError, match=r"the weight '.*' ends at byte \d+ of .*, which has \d+"):
+    with refused(PackageError, "weight_mismatch", "weight.bin"):
         MILProgram.load(package)
 
 
 def test_a_weight_file_of_another_version(package: Path) -> None:
     path = package / WEIGHTS
     path.write_bytes(struct.pack("<II", 1, 7) + path.read_bytes()[8:])
-    with pytest.raises(PackageError, match="is not a weight file of version 2"):
+    with refused(PackageError, "damaged_weight_file", "weight.bin", "version 2"):
         MILProgram.load(package)
 
 
-@pytest.mark.parametrize(("offset", "message"), [(1 << 40, "points at byte"), (128, "where no weight begins")])
-def test_an_offset_that_is_wrong(package: Path, offset: int, message: str) -> None:
+@pytest.mark.parametrize("offset", [1 << 40, 128], ids=["behind the end", "where no weight begins"])
+def test_an_offset_that_is_wrong(package: Path, offset: int) -> None:
     def change(model: Any) -> None:
         weight(model).offset = offset
 
     edit(package, change)
-    with pytest.raises(PackageError, match=message):
+    with refused(PackageError, "weight_mismatch", str(offset)):
         MILProgram.load(package)
 
 
@@ -148,7 +149,7 @@ def test_a_weight_of_another_type(package: Path) -> None:
     data = bytearray(path.read_bytes())
     data[68:72] = struct.pack("<I", 1)
     path.write_bytes(data)
-    with pytest.raises(PackageError, match=r"is declared fp32, but .* has type 1"):
+    with refused(PackageError, "weight_mismatch", "fp32"):
         MILProgram.load(package)
 
 
@@ -157,7 +158,7 @@ def test_a_weight_of_another_size(package: Path) -> None:
     data = bytearray(path.read_bytes())
     data[72:80] = struct.pack("<Q", 16)
     path.write_bytes(data)
-    with pytest.raises(PackageError, match=r"has 216 elements, but .* stores 16 bytes"):
+    with refused(PackageError, "weight_mismatch", "216", "16 bytes"):
         MILProgram.load(package)
 
 
@@ -166,7 +167,7 @@ def test_a_weight_file_outside_the_package(package: Path) -> None:
         weight(model).fileName = "@model_path/../../../weight.bin"
 
     edit(package, change)
-    with pytest.raises(PackageError, match=r"the weight file '.*weight\.bin' lies outside"):
+    with refused(PackageError, "path_outside_package", "weight.bin"):
         MILProgram.load(package)
 
 
@@ -178,12 +179,8 @@ def test_everything_unknown_is_named_at_once(package: Path) -> None:
         relu.type = "hyper_relu"
 
     edit(package, change)
-    with pytest.raises(ConversionError) as raised:
+    with refused(ConversionError, "unsupported_program", "'sparkle'", "'weight'", "hyper_relu 'relu'", "iOS 16"):
         MILProgram.load(package)
-    message = str(raised.value)
-    assert "has the unknown input 'sparkle'" in message
-    assert "lacks its input 'weight'" in message
-    assert "hyper_relu 'relu' is not known in the opset of iOS 16" in message
 
 
 @pytest.mark.parametrize("kind", UNSUPPORTED)
@@ -192,7 +189,7 @@ def test_an_operator_that_is_left_out_says_why(kind: str, package: Path) -> None
         operation(model, "relu").type = kind
 
     edit(package, change)
-    with pytest.raises(ConversionError, match=f"{kind} 'relu' {re.escape(UNSUPPORTED[kind])}"):
+    with refused(ConversionError, "unsupported_program", f"{kind} 'relu' {UNSUPPORTED[kind]}"):
         MILProgram.load(package)
 
 
@@ -201,7 +198,7 @@ def test_a_model_that_keeps_a_state(package: Path) -> None:
         model.description.state.add(name="memory").type.stateType.arrayType.SetInParent()
 
     edit(package, change)
-    with pytest.raises(ConversionError, match=r"keeps a state \('memory'\) .*convert the model without states"):
+    with refused(ConversionError, "stateful_program", "'memory'"):
         MILProgram.load(package)
 
 
@@ -210,7 +207,7 @@ def test_an_operator_newer_than_the_opset(package: Path) -> None:
         operation(model, "relu").type = "quantize"
 
     edit(package, change)
-    with pytest.raises(ConversionError, match="quantize 'relu' is not known in the opset of iOS 16"):
+    with refused(ConversionError, "unsupported_program", "quantize 'relu'", "iOS 16"):
         MILProgram.load(package)
 
 
@@ -220,7 +217,7 @@ def test_a_declared_shape_that_is_not_what_comes_out(package: Path) -> None:
 
     edit(package, change)
     program = MILProgram.load(package)
-    with pytest.raises(ConversionError, match=r"gave \(1, 8, 6, 7\) torch.float32, where the program declares"):
+    with refused(ConversionError, "inconsistent_program", "(1, 8, 6, 7)"):
         program.predict({"x0": np.zeros((1, 3, 8, 9), np.float32)})
 
 
@@ -232,13 +229,13 @@ def test_a_mode_that_the_operator_does_not_have(package: Path) -> None:
 
     edit(package, change)
     program = MILProgram.load(package)
-    with pytest.raises(ConversionError, match=r"the operator conv '.*' cannot be run: there is no padding of type"):
+    with refused(ConversionError, "operator_failed", "conv", "'sideways'"):
         program.predict({"x0": np.zeros((1, 3, 8, 9), np.float32)})
 
 
 def test_coremltools_missing(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(DependencyError, match=r'pip install "efficientmod-mobile\[coreml\]"'):
+    with refused(DependencyError, "missing_package", 'pip install "efficientmod-mobile[coreml]"'):
         MILProgram.load(package)
 
 
@@ -256,19 +253,19 @@ def test_a_value_that_nothing_gives(package: Path) -> None:
         operation(model, "relu").inputs["x"].arguments[0].name = "nothing"
 
     edit(package, change)
-    with pytest.raises(ConversionError, match="relu 'relu' reads 'nothing', which no earlier operator computes"):
+    with refused(ConversionError, "unsupported_program", "relu 'relu'", "'nothing'"):
         MILProgram.load(package)
 
 
 def test_a_constant_without_a_name(package: Path) -> None:
     edit(package, lambda model: operation(model, "const").ClearField("outputs"))
-    with pytest.raises(PackageError, match="has a constant of 0 names where it must have one"):
+    with refused(PackageError, "damaged_constant"):
         MILProgram.load(package)
 
 
 def test_an_operator_without_outputs(package: Path) -> None:
     edit(package, lambda model: operation(model, "conv").ClearField("outputs"))
-    with pytest.raises(ConversionError, match=r"has no output; .* reads '.*', which no earlier operator computes"):
+    with refused(ConversionError, "unsupported_program", "conv"):
         MILProgram.load(package)
 
 
@@ -277,7 +274,7 @@ def test_a_value_that_is_given_twice(package: Path) -> None:
         operation(model, "relu").outputs[0].name = "x0"
 
     edit(package, change)
-    with pytest.raises(ConversionError, match="the value 'x0' is defined 2 times"):
+    with refused(ConversionError, "unsupported_program", "'x0'"):
         MILProgram.load(package)
 
 
@@ -287,7 +284,7 @@ def test_an_input_of_the_wrong_kind(package: Path) -> None:
         conv.inputs["strides"].CopyFrom(conv.inputs["pad_type"])
 
     edit(package, change)
-    with pytest.raises(ConversionError, match="cannot be run with its input 'strides': it takes a int, not a str"):
+    with refused(ConversionError, "unsupported_program", "'strides'"):
         MILProgram.load(package)
 
 
@@ -301,7 +298,7 @@ def test_a_value_too_large_to_allocate(package: Path) -> None:
         const.attributes["val"].immediateValue.tensor.strings.values[0] = "custom"
 
     edit(package, change)
-    with pytest.raises(ConversionError, match="is too large"):
+    with refused(ConversionError, "operator_failed", "conv"):
         MILProgram.load(package).predict({"x0": np.zeros((1, 3, 8, 9), np.float32)})
 
 
@@ -310,7 +307,7 @@ def test_a_description_that_does_not_match_the_program(package: Path) -> None:
         model.description.output[0].name = "other"
 
     edit(package, change)
-    with pytest.raises(PackageError, match="describes inputs and outputs that its program does not have"):
+    with refused(PackageError, "inconsistent_interface"):
         MILProgram.load(package)
 
 
@@ -319,23 +316,23 @@ def test_a_table_of_modules_that_is_none(package: Path) -> None:
         model.description.metadata.userDefined[MODULES_KEY] = "[1, 2]"
 
     edit(package, change)
-    with pytest.raises(PackageError, match=r"the user metadata 'efficientmod\.modules' cannot be read"):
+    with refused(PackageError, "damaged_metadata", "efficientmod.modules"):
         MILProgram.load(package)
 
 
 def test_a_function_that_is_not_there(package: Path) -> None:
-    with pytest.raises(PackageError, match="has no function 'night'; it has main"):
+    with refused(PackageError, "unknown_program_function", "'night'", "main"):
         MILProgram.load(package, function="night")
 
 
 @pytest.mark.parametrize(
-    ("inputs", "message"),
+    ("inputs", "code"),
     [
-        ({}, r"takes the inputs \['x0'\], but was given \[\]"),
-        ({"x0": np.zeros((1, 3, 9, 8), np.float32)}, r"is \(1, 3, 8, 9\), but the array is \(1, 3, 9, 8\)"),
-        ({"x0": "a picture"}, "takes numbers, not a str"),
+        ({}, "wrong_input_names"),
+        ({"x0": np.zeros((1, 3, 9, 8), np.float32)}, "wrong_input_shape"),
+        ({"x0": "a picture"}, "wrong_input_value"),
     ],
 )
-def test_inputs_that_do_not_fit(package: Path, inputs: dict[str, Any], message: str) -> None:
-    with pytest.raises(InputError, match=message):
+def test_inputs_that_do_not_fit(package: Path, inputs: dict[str, Any], code: str) -> None:
+    with refused(InputError, code, "x0"):
         MILProgram.load(package).predict(inputs)

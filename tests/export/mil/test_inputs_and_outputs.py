@@ -14,6 +14,8 @@ from torch import nn
 from efficientmod_export.mil import MILProgram
 from efficientmod_mobile.errors import InputError
 
+from ...raising import refused
+
 SIZE = (7, 9)
 PIXELS = np.random.default_rng(2).integers(0, 256, (*SIZE, 3)).astype(np.uint8)
 SCALE, BIAS = 1 / 127, [-0.9, -1.1, 0.3]
@@ -53,11 +55,11 @@ def test_a_picture_enters_with_its_scale_bias_and_order(order: str, ct: Any, fro
     for picture in (Image.fromarray(PIXELS), PIXELS):
         (result,) = program.predict({"image": picture}).values()
         np.testing.assert_allclose(result, expected, atol=1e-6)
-    with pytest.raises(InputError, match=r"is \(1, 3, 7, 9\), but the picture is \(1, 3, 9, 7\)"):
+    with refused(InputError, "wrong_input_shape", "(1, 3, 7, 9)", "(1, 3, 9, 7)"):
         program.predict({"image": PIXELS.transpose(1, 0, 2)})
-    with pytest.raises(InputError, match="takes pictures of mode RGB; convert the L one"):
+    with refused(InputError, "wrong_input_value", "RGB"):
         program.predict({"image": Image.fromarray(PIXELS).convert("L")})
-    with pytest.raises(InputError, match="give a PIL image or uint8 pixels"):
+    with refused(InputError, "wrong_input_value", "uint8"):
         program.predict({"image": PIXELS.astype(np.float64)})
 
 
@@ -161,7 +163,7 @@ def test_an_input_with_a_default_may_be_left_out(ct: Any, from_torch: Callable[.
     for given, expected in (({}, 2.5), ({"factor": np.full(3, -1.0)}, -1.0)):
         (result,) = program.predict({"x": x.numpy(), **given}).values()
         np.testing.assert_array_equal(result, x.numpy() * np.float32(expected))
-    with pytest.raises(InputError, match=r"takes the inputs \['factor', 'x'\], but was given \['factor'\]"):
+    with refused(InputError, "wrong_input_names", "'factor'"):
         program.predict({"factor": np.ones(3)})
 
 

@@ -47,10 +47,10 @@ class Problem:
 
 
 class RefusedBundleError(BundleError):
-    """A bundle that cannot be used; `problems` has all that was found, at least one."""
+    """A bundle that cannot be used; `problems` has all that was found, at least one, and `code` is the first one's."""
 
     def __init__(self, message: str, problems: tuple[Problem, ...]) -> None:
-        super().__init__(message)
+        super().__init__(message, code=problems[0].code.value)
         self.problems = problems
 
     @classmethod

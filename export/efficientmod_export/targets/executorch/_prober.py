@@ -30,7 +30,8 @@ class ExecutorchProber:
         if lower_to_pte(program).data != file.path.read_bytes():
             raise ParityError(
                 f"{file.path.name} is not what this program converts to, so its layers cannot be told from the "
-                f"program; export it again with the same checkpoint and the same versions of torch and executorch."
+                f"program; export it again with the same checkpoint and the same versions of torch and executorch.",
+                code="artifact_of_other_program",
             )
         self._program = program
         self._file = file

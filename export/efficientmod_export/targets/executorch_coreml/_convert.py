@@ -37,7 +37,8 @@ def convert(program: Program, options: ConversionOptions, path: Path) -> Convers
     if not is_whole(plan):
         raise ConversionError(
             f"Core ML takes the network in {delegates} pieces and leaves {', '.join(outside)} outside, which "
-            f"cannot be proven without a Mac; choose the target executorch or coreml."
+            f"cannot be proven without a Mac; choose the target executorch or coreml.",
+            code="not_fully_delegated",
         )
     write_file(path, bytes(finished.buffer))
     return Conversion(f"{executorch_version()} on iOS {options.ios}", delegates, outside)

@@ -46,7 +46,9 @@ def unpacked(pte: Path) -> Iterator[InnerPackage]:
             program = deserialize_pte_binary(pte.read_bytes()).program
             plan = program.execution_plan[0]
             if not is_whole(plan) or plan.delegates[0].id != DELEGATE:
-                raise ConversionError(f"{pte.name} is no program for Core ML alone; export it again.")
+                raise ConversionError(
+                    f"{pte.name} is no program for Core ML alone; export it again.", code="unexpected_delegates"
+                )
             data = program.backend_delegate_data[plan.delegates[0].processed.index].data
             folder = _unflatten(bytes(data), Path(workshop))
             names = json.loads((folder / METADATA).read_text())
@@ -114,7 +116,10 @@ def _check_names(flattened: bytes) -> None:
     json.JSONDecoder(object_pairs_hook=collect).raw_decode(flattened[::-1].decode("latin-1"))
     wrong = [name for name in names if name in ("", ".", "..") or "/" in name or "\0" in name]
     if wrong:
-        raise ConversionError(f"The Core ML delegate holds a file named {wrong[0]!r}; the .pte is damaged or hostile.")
+        raise ConversionError(
+            f"The Core ML delegate holds a file named {wrong[0]!r}; the .pte is damaged or hostile.",
+            code="path_outside_program",
+        )
 
 
 def _flatten(folder: Path) -> bytes:

@@ -49,5 +49,6 @@ def _check_attention(program: Program) -> None:
         raise ConversionError(
             f"The network cannot be converted to executorch-vulkan: scaled_dot_product_attention in "
             f"{module_path(fused) or 'the network itself'} becomes a softmax with -inf in it, which ExecuTorch cannot "
-            f"write for Vulkan; write that attention as two products and a softmax, or leave this target out."
+            f"write for Vulkan; write that attention as two products and a softmax, or leave this target out.",
+            code="unsupported_attention",
         )

@@ -80,7 +80,9 @@ def operators(data: bytes) -> tuple[Operator, ...]:
         codes = [names[max(item.builtinCode, item.deprecatedBuiltinCode)] for item in model.operatorCodes]
         return tuple(operator for graph in model.subgraphs for operator in _of_graph(model, graph, codes))
     except Exception as error:  # the generated reader raises whatever a wild offset leads to
-        raise InputError("The bytes are not a TFLite model, or are cut short; convert the model again.") from error
+        raise InputError(
+            "The bytes are not a TFLite model, or are cut short; convert the model again.", code="damaged_tflite"
+        ) from error
 
 
 def _of_graph(model: Any, graph: Any, codes: list[str]) -> list[Operator]:

@@ -72,7 +72,9 @@ def gpu_findings(data: bytes) -> tuple[GpuFinding, ...]:
             if limit is not None:
                 found.append(GpuFinding(limit, operator.outputs[0].name, operator.text))
     except (LookupError, TypeError, ValueError) as error:
-        raise InputError(f"The TFLite model contradicts itself ({error}); convert the model again.") from error
+        raise InputError(
+            f"The TFLite model contradicts itself ({error}); convert the model again.", code="damaged_tflite"
+        ) from error
     return tuple(found)
 
 

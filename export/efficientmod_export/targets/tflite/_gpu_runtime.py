@@ -60,7 +60,7 @@ def open_on_gpu(file: ModelFile, configuration: Configuration) -> "GpuSession":
     """
     driver = find_driver(configuration.compute_precision)
     if driver is None:
-        raise UnitMissingError(missing_driver(configuration.compute_precision) or "")
+        raise UnitMissingError(missing_driver(configuration.compute_precision) or "", code="missing_gpu_driver")
     with loading(file.path):
         data = file.path.read_bytes()
         loaded = interpreter(data)
@@ -95,9 +95,12 @@ class GpuSession:
         if isinstance(ran, Refused):
             if NO_DRIVER in ran.message:
                 raise UnitMissingError(
-                    "the Vulkan driver is too old for LiteRT; lavapipe must be of Mesa 25.0 or newer"
+                    "the Vulkan driver is too old for LiteRT; lavapipe must be of Mesa 25.0 or newer",
+                    code="outdated_gpu_driver",
                 )
-            raise UnitRefusesError(f"the GPU does not take the file whole: {_reason(self._data, ran.message)}")
+            raise UnitRefusesError(
+                f"the GPU does not take the file whole: {_reason(self._data, ran.message)}", code="refused_by_gpu"
+            )
         self._results = ran.outputs
 
     def results(self) -> tuple[Array, ...]:

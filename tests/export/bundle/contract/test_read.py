@@ -21,6 +21,8 @@ from efficientmod_export.bundle.contract import (
 )
 from efficientmod_export.bundle.contract._schema import schema_text
 
+from ....raising import refused
+
 VECTORS = Path(__file__).parents[3] / "vectors"
 CASES = json.loads((VECTORS / "bundles.json").read_text(encoding="utf-8"))
 
@@ -63,7 +65,7 @@ def test_each_broken_bundle_is_refused_for_its_reason(case: Any, example: Path) 
     if not case["refusals"]:
         assert read_bundle(example).labels()
         return
-    with pytest.raises(RefusedBundleError) as caught:
+    with refused(RefusedBundleError, case["refusals"][0]["code"]) as caught:
         read_bundle(example)
     problems = caught.value.problems
     assert list(dict.fromkeys((one.code, one.file) for one in problems)) == [
@@ -80,8 +82,8 @@ def test_the_schema_refuses_what_it_can(case: Any, example: Path) -> None:
     except (ValueError, FileNotFoundError):
         return
     schema = jsonschema.Draft202012Validator(json.loads(schema_text("manifest.schema.json")))
-    refused = any(one["file"] == "manifest.json" for one in case["refusals"])
-    assert schema.is_valid(document) == (not refused or case["name"] in BEYOND_A_SCHEMA)
+    named = any(one["file"] == "manifest.json" for one in case["refusals"])
+    assert schema.is_valid(document) == (not named or case["name"] in BEYOND_A_SCHEMA)
 
 
 def test_the_vectors_have_a_case_for_every_code() -> None:
@@ -119,7 +121,7 @@ def test_the_evidence_is_that_of_the_artifacts(example: Path) -> None:
     evidence = bundle.evidence()
     assert [entry.file for entry in evidence.artifacts] == ["model.tflite", "model_fp16.mlpackage"]
     (example / "proof.json").write_text(evidence.to_json().replace("model.tflite", "other.tflite"))
-    with pytest.raises(RefusedBundleError, match="its artifacts are not those"):
+    with refused(RefusedBundleError, "contradiction"):
         bundle.evidence()
 
 
@@ -135,7 +137,7 @@ def test_a_bundle_behind_a_link_is_read(example: Path, tmp_path: Path) -> None:
 
 def test_a_fault_is_told_once(document: Any, rewrite: Callable[[], Path]) -> None:
     document["inputs"][0]["shape"][2] = "16"
-    with pytest.raises(RefusedBundleError) as caught:
+    with refused(RefusedBundleError, "wrong_value") as caught:
         open_bundle(rewrite())
     assert [problem.field for problem in caught.value.problems] == ["inputs.0.shape.2"]
 
@@ -143,28 +145,28 @@ def test_a_fault_is_told_once(document: Any, rewrite: Callable[[], Path]) -> Non
 def test_many_faults_are_counted(document: Any, rewrite: Callable[[], Path]) -> None:
     for key in list(document)[1:]:
         del document[key]
-    with pytest.raises(RefusedBundleError, match=r"; and 8 more\. ") as caught:
+    with refused(RefusedBundleError, "missing_field") as caught:
         open_bundle(rewrite())
     assert len(caught.value.problems) == 13
 
 
 def test_both_versions_are_named(document: Any, rewrite: Callable[[], Path]) -> None:
     document["format_version"] = "2.3"
-    with pytest.raises(RefusedBundleError, match=r"is 2\.3, and this toolkit reads 1\.0"):
+    with refused(RefusedBundleError, "unknown_major_version", "2.3", "1.0"):
         open_bundle(rewrite())
 
 
 def test_what_is_not_a_folder_is_no_bundle(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     for path in (tmp_path, tmp_path / "absent", tmp_path / "file"):
-        with pytest.raises(RefusedBundleError, match="is not a bundle") as caught:
+        with refused(RefusedBundleError, "no_manifest") as caught:
             open_bundle(path)
-        assert [problem.code for problem in caught.value.problems] == [Refusal.NO_MANIFEST]
+        assert len(caught.value.problems) == 1
 
 
 def test_a_manifest_that_cannot_be_read(example: Path) -> None:
     (example / "manifest.json").unlink()
     (example / "manifest.json").mkdir()
-    with pytest.raises(RefusedBundleError) as caught:
+    with refused(RefusedBundleError, "unreadable") as caught:
         open_bundle(example)
-    assert [problem.code for problem in caught.value.problems] == [Refusal.UNREADABLE]
+    assert len(caught.value.problems) == 1

@@ -20,6 +20,7 @@ from efficientmod_export.targets.coreml._mlpackage import MODEL, WEIGHTS, edit_p
 from efficientmod_mobile.deploy import Program, capture
 from efficientmod_mobile.errors import InputError
 
+from ....raising import refused
 from ..conftest import CLASSES, MEAN, Backbone, Convert, options, strengthen
 
 with quiet():  # its imports warn
@@ -81,7 +82,7 @@ def test_the_least_ios_is_the_one_asked_for(ios: int, backbone: Program, convert
 
 @pytest.mark.parametrize("ios", [14, 19])
 def test_another_ios_is_refused(ios: int, backbone: Program, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="15, 16, 17, 18"):
+    with refused(InputError, "unsupported_ios", "15, 16, 17, 18"):
         find_target("coreml").make(backbone, options("fp16", ios=ios), tmp_path)
 
 

@@ -10,6 +10,8 @@ from efficientmod_mobile.deploy import Program, capture, run, to_dtype
 from efficientmod_mobile.deploy.program._functionalisation import make_functional
 from efficientmod_mobile.errors import ConversionError
 
+from ....raising import refused
+
 aten = torch.ops.aten
 
 
@@ -144,13 +146,13 @@ def test_the_module_is_not_changed() -> None:
 def test_training_mode_is_named() -> None:
     module = InPlace().eval()
     module.norm.train()
-    with pytest.raises(ConversionError, match=r"norm is in training mode; call eval\(\)"):
+    with refused(ConversionError, "training_mode", "norm"):
         capture(module, torch.randn(1, 3, 7, 9))
 
 
 @pytest.mark.parametrize("example", [torch.zeros(1, 3, 7, 9, dtype=torch.float64), torch.zeros(3, 7, 9)])
 def test_an_example_that_is_no_float32_image_is_named(example: Tensor) -> None:
-    with pytest.raises(ConversionError, match="give a float32 image"):
+    with refused(ConversionError, "wrong_example_input"):
         capture(InPlace().eval(), example)
 
 
@@ -160,7 +162,7 @@ class Branching(nn.Module):
 
 
 def test_data_dependent_control_flow_is_refused_in_one_sentence() -> None:
-    with pytest.raises(ConversionError, match=r"torch\.export cannot trace Branching") as caught:
+    with refused(ConversionError, "capture_failed", "Branching") as caught:
         capture(Branching().eval(), torch.randn(1, 3, 7, 9))
     assert "\n" not in str(caught.value)
 
@@ -176,7 +178,7 @@ class Counting(nn.Module):
 
 
 def test_writing_into_a_buffer_is_refused() -> None:
-    with pytest.raises(ConversionError, match="writes into its own buffers"):
+    with refused(ConversionError, "buffer_mutation"):
         capture(Counting().eval(), torch.randn(1, 3, 7, 9))
 
 
@@ -236,7 +238,7 @@ def test_a_disabled_autocast_is_inlined() -> None:
 
 
 def test_autocast_is_refused() -> None:
-    with pytest.raises(ConversionError, match=r"under autocast \(cpu, torch\.bfloat16\)"):
+    with refused(ConversionError, "nested_graph", "torch.bfloat16"):
         capture(WithoutAutocast(enabled=True).eval(), torch.randn(1, 3, 7, 9))
 
 
@@ -292,5 +294,5 @@ def test_a_condition_on_the_input_is_refused() -> None:
         def forward(self, x: Tensor) -> Any:
             return torch.cond(x.sum() > 0, lambda x: x * 2, lambda x: x * 3, (x,))
 
-    with pytest.raises(ConversionError, match=r"a nested graph \(cond\)"):
+    with refused(ConversionError, "nested_graph", "cond"):
         capture(Condition().eval(), torch.randn(1, 3, 7, 9))

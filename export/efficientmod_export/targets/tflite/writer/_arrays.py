@@ -26,12 +26,19 @@ def array_of(tensor: "onnx.TensorProto", files: "ExternalFiles | None") -> Array
     try:
         dtype = np.dtype(onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type))
     except (KeyError, TypeError) as error:
-        raise ConversionError(f"Constant {tensor.name!r} has an unknown element type; use float32.") from error
+        raise ConversionError(
+            f"Constant {tensor.name!r} has an unknown element type; use float32.", code="unsupported_element_type"
+        ) from error
     if dtype.name not in CARRIED:
-        raise ConversionError(f"Constant {tensor.name!r} is {dtype.name}; convert the model to float32 first.")
+        raise ConversionError(
+            f"Constant {tensor.name!r} is {dtype.name}; convert the model to float32 first.",
+            code="unsupported_element_type",
+        )
     shape = tuple(tensor.dims)
     if any(not 0 <= extent < 1 << 31 for extent in shape):
-        raise InputError(f"Constant {tensor.name!r} has the shape {list(shape)}; the ONNX file is damaged.")
+        raise InputError(
+            f"Constant {tensor.name!r} has the shape {list(shape)}; the ONNX file is damaged.", code="damaged_onnx"
+        )
     external = tensor.data_location == onnx.TensorProto.EXTERNAL
     try:
         if external:
@@ -41,12 +48,15 @@ def array_of(tensor: "onnx.TensorProto", files: "ExternalFiles | None") -> Array
         return numpy_helper.to_array(tensor)
     except ValueError as error:
         message = f"Constant {tensor.name!r} does not hold the values of its shape {list(shape)}; the file is damaged."
-        raise InputError(message) from error
+        raise InputError(message, code="damaged_onnx") from error
 
 
 def _external(tensor: "onnx.TensorProto", files: "ExternalFiles | None", dtype: np.dtype[Any], shape: Shape) -> Array:
     if files is None:
-        raise InputError(f"Constant {tensor.name!r} is external data; give the ONNX file's path, not the loaded model.")
+        raise InputError(
+            f"Constant {tensor.name!r} is external data; give the ONNX file's path, not the loaded model.",
+            code="external_data_without_file",
+        )
     entries = {entry.key: entry.value for entry in tensor.external_data}
     data = files.map(entries.get("location", ""), tensor.name)
     needed = prod(shape) * dtype.itemsize
@@ -54,12 +64,15 @@ def _external(tensor: "onnx.TensorProto", files: "ExternalFiles | None", dtype: 
         offset, length = int(entries.get("offset", "0")), int(entries.get("length", needed))
     except ValueError as error:
         message = f"Constant {tensor.name!r} has a damaged offset or length; export the model again."
-        raise InputError(message) from error
+        raise InputError(message, code="damaged_external_data") from error
     if length != needed:
-        raise InputError(f"Constant {tensor.name!r} has {length} bytes, not the {needed} of its shape {list(shape)}.")
+        raise InputError(
+            f"Constant {tensor.name!r} has {length} bytes, not the {needed} of its shape {list(shape)}.",
+            code="damaged_external_data",
+        )
     if offset < 0 or offset + needed > data.size:
         message = f"Constant {tensor.name!r} reaches past the end of {entries['location']!r}; the file is cut short."
-        raise InputError(message)
+        raise InputError(message, code="damaged_external_data")
     return data[offset : offset + needed].view(dtype).reshape(shape)
 
 
@@ -75,15 +88,21 @@ class ExternalFiles:
         try:
             path = (self._folder / location).resolve()
             if not location or not path.is_relative_to(self._folder.resolve()):
-                raise InputError(f"Constant {constant!r} points outside the model's folder ({location!r}); refused.")
+                raise InputError(
+                    f"Constant {constant!r} points outside the model's folder ({location!r}); refused.",
+                    code="path_outside_model",
+                )
             if path not in self._maps:
                 if not path.is_file():
                     message = (
                         f"Constant {constant!r} is kept in {path}, which is not there; move it beside the ONNX file."
                     )
-                    raise InputError(message)
+                    raise InputError(message, code="unreadable_external_data")
                 size = path.stat().st_size
                 self._maps[path] = np.memmap(path, np.uint8, "r") if size else np.zeros(0, np.uint8)
             return self._maps[path]
         except (OSError, RuntimeError, ValueError) as error:  # no right to read it, a loop of links, no file's name
-            raise InputError(f"Constant {constant!r} is kept in {location[:100]!r}, which cannot be read.") from error
+            raise InputError(
+                f"Constant {constant!r} is kept in {location[:100]!r}, which cannot be read.",
+                code="unreadable_external_data",
+            ) from error

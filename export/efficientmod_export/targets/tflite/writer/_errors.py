@@ -28,7 +28,10 @@ class UnsupportedOperatorsError(ConversionError):
     def __init__(self, nodes: Sequence[UnsupportedNode]) -> None:
         self.nodes = tuple(nodes)
         listing = "\n  ".join(str(node) for node in self.nodes)
-        super().__init__(f"{len(self.nodes)} ONNX node(s) have no TFLite form; rewrite them in the model:\n  {listing}")
+        super().__init__(
+            f"{len(self.nodes)} ONNX node(s) have no TFLite form; rewrite them in the model:\n  {listing}",
+            code="unsupported_operators",
+        )
 
 
 class CannotLowerError(Exception):

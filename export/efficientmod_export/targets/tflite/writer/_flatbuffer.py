@@ -66,7 +66,9 @@ def serialise(model: schema.ModelT, size_of_data: int) -> bytes:
         ConversionError: the model does not fit the 2 GB that a flatbuffer may have.
     """
     if size_of_data > _LIMIT - (1 << 24):
-        raise ConversionError(f"The weights take {size_of_data} bytes; a TFLite file holds at most 2 GB.")
+        raise ConversionError(
+            f"The weights take {size_of_data} bytes; a TFLite file holds at most 2 GB.", code="over_two_gigabytes"
+        )
     builder = _Builder(size_of_data + (1 << 20))
     builder.Finish(model.Pack(builder), _IDENTIFIER)
     tables, place = memoryview(builder.Bytes), builder.head

@@ -74,7 +74,9 @@ def _shape_or_size(node: Node, graph: Graph) -> Array:
         return np.asarray(prod(shape), dtype=np.int64)
     start, end = node.attributes.get("start", 0), node.attributes.get("end")
     if not isinstance(start, int) or not isinstance(end, int | None):
-        raise ConversionError(f"Shape {node.name!r} has bounds that are not integers; the ONNX file is damaged.")
+        raise ConversionError(
+            f"Shape {node.name!r} has bounds that are not integers; the ONNX file is damaged.", code="inconsistent_onnx"
+        )
     return np.asarray(shape[start:end], dtype=np.int64)
 
 
@@ -125,5 +127,8 @@ def _reference(graph: Graph, node: Node) -> dict[str, Array] | None:
         return None
     outputs = {name: np.asarray(value) for name, value in zip(node.outputs, values, strict=True) if name}
     if any(array.shape != graph.types[name].shape for name, array in outputs.items()):
-        raise ConversionError(f"{node.operator} {node.name!r} does not have the shape that the ONNX model states.")
+        raise ConversionError(
+            f"{node.operator} {node.name!r} does not have the shape that the ONNX model states.",
+            code="inconsistent_onnx",
+        )
     return outputs

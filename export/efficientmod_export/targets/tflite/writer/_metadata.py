@@ -48,9 +48,15 @@ def metadata_of(image: ImageMetadata, inputs: Sequence[str], outputs: Sequence[s
         ConversionError: the model has another number of inputs, or a standard deviation is not positive.
     """
     if len(inputs) != 1 or not outputs:
-        raise ConversionError(f"Image metadata describe one input and its outputs; the model has {len(inputs)} inputs.")
+        raise ConversionError(
+            f"Image metadata describe one input and its outputs; the model has {len(inputs)} inputs.",
+            code="unsupported_metadata",
+        )
     if any(value <= 0 for value in image.std):
-        raise ConversionError(f"The standard deviation {image.std} is not positive; give the preprocessing's own.")
+        raise ConversionError(
+            f"The standard deviation {image.std} is not positive; give the preprocessing's own.",
+            code="unsupported_metadata",
+        )
     writer = _Writer(Builder(1024))
     takes = writer.table(
         (0, writer.text(inputs[0])),

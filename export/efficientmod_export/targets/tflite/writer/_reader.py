@@ -42,7 +42,7 @@ def read(model: "onnx.ModelProto | str | Path") -> Graph:
         import onnx
     except ImportError as error:
         message = f"The TFLite writer needs onnx; run {pip_command('tflite')}."
-        raise DependencyError(message) from error
+        raise DependencyError(message, code="missing_package") from error
     if isinstance(model, onnx.ModelProto):
         proto, files = model, None
     else:
@@ -51,7 +51,7 @@ def read(model: "onnx.ModelProto | str | Path") -> Graph:
         return _graph(proto, files)
     except (ValueError, TypeError, LookupError, ArithmeticError) as error:
         # Text that is not UTF-8, numbers out of range: what protobuf lets through and no ONNX file holds.
-        raise InputError(f"The ONNX model is damaged ({error}); export it again.") from error
+        raise InputError(f"The ONNX model is damaged ({error}); export it again.", code="damaged_onnx") from error
 
 
 def _graph(proto: "onnx.ModelProto", files: ExternalFiles | None) -> Graph:
@@ -66,7 +66,10 @@ def _graph(proto: "onnx.ModelProto", files: ExternalFiles | None) -> Graph:
     settle(proto, graph)
     for name in inputs:
         if name in graph.types and graph.dtype(name) != np.float32:
-            raise ConversionError(f"Input {name!r} is {graph.dtype(name).name}; convert the model to float32 first.")
+            raise ConversionError(
+                f"Input {name!r} is {graph.dtype(name).name}; convert the model to float32 first.",
+                code="unsupported_element_type",
+            )
     _check_types([*inputs, *(name for node in graph.nodes for name in node.outputs if name)], graph.types)
     return graph
 
@@ -78,28 +81,37 @@ def _load(path: Path) -> "onnx.ModelProto":
         size = path.stat().st_size
         data = b"" if size > LIMIT else path.read_bytes()
     except OSError as error:
-        raise InputError(f"Cannot read {path}: {error.strerror or error}.") from error
+        raise InputError(f"Cannot read {path}: {error.strerror or error}.", code="unreadable_onnx") from error
     if size > LIMIT:
         message = f"{path} is {size} bytes; an ONNX file holds at most 2 GB, keep its weights as external data."
-        raise InputError(message)
+        raise InputError(message, code="onnx_over_two_gigabytes")
     try:
         return onnx.load_model_from_string(data)
     except Exception as error:  # protobuf's own DecodeError, or ValueError
-        raise InputError(f"{path} is not an ONNX model, or is cut short; export it again.") from error
+        raise InputError(
+            f"{path} is not an ONNX model, or is cut short; export it again.", code="not_an_onnx_model"
+        ) from error
 
 
 def _check_model(proto: "onnx.ModelProto") -> int:
     opsets = {entry.domain or "ai.onnx": entry.version for entry in proto.opset_import}
     version = opsets.get("ai.onnx")
     if not proto.graph.node and not proto.graph.output:
-        raise InputError("The ONNX model has no graph; it is empty or cut short.")
+        raise InputError("The ONNX model has no graph; it is empty or cut short.", code="not_an_onnx_model")
     if version is None or version not in OPSETS:
         known = f"{OPSETS.start} to {OPSETS.stop - 1}"
-        raise ConversionError(f"ONNX opset {version} is not known here; export the model with opset {known}.")
+        raise ConversionError(
+            f"ONNX opset {version} is not known here; export the model with opset {known}.", code="unknown_onnx_opset"
+        )
     if proto.graph.sparse_initializer:
-        raise ConversionError("The ONNX model has sparse initializers; store its weights densely.")
+        raise ConversionError(
+            "The ONNX model has sparse initializers; store its weights densely.", code="unsupported_onnx_feature"
+        )
     if any(function.domain in ONNX for function in proto.functions):
-        raise ConversionError("The ONNX model has operators of ONNX's own names; inline its functions first.")
+        raise ConversionError(
+            "The ONNX model has operators of ONNX's own names; inline its functions first.",
+            code="unsupported_onnx_feature",
+        )
     return int(version)
 
 
@@ -112,13 +124,16 @@ def _nodes(graph: "onnx.GraphProto", files: ExternalFiles | None) -> tuple[list[
         _check_texts((*names, *(item.name for item in proto.attribute)))
         attributes = {item.name: _attribute(item, files) for item in proto.attribute}
         if len(attributes) != len(proto.attribute):
-            raise InputError(f"Node {proto.name!r} has an attribute twice; the ONNX file is damaged.")
+            raise InputError(
+                f"Node {proto.name!r} has an attribute twice; the ONNX file is damaged.", code="damaged_onnx"
+            )
         if _is_constant(proto):
             arrays[proto.output[0]] = _constant(proto.name, attributes)
             continue
         if any(isinstance(value, float) and not isfinite(value) for value in attributes.values()):
             raise InputError(
-                f"Node {proto.name!r} has an attribute that is no finite number; the ONNX file is damaged."
+                f"Node {proto.name!r} has an attribute that is no finite number; the ONNX file is damaged.",
+                code="damaged_onnx",
             )
         operator = proto.op_type if proto.domain in ONNX else f"{proto.domain}::{proto.op_type}"
         outputs = list(proto.output)
@@ -143,7 +158,10 @@ def _constant(name: str, attributes: dict[str, Attribute]) -> Array:
             return np.asarray(attributes[key], dtype=dtype)
     value = attributes.get("value")
     if not isinstance(value, np.ndarray):
-        raise ConversionError(f"Constant node {name!r} has no dense numeric value; store it as an initializer.")
+        raise ConversionError(
+            f"Constant node {name!r} has no dense numeric value; store it as an initializer.",
+            code="unsupported_onnx_feature",
+        )
     return value
 
 
@@ -181,16 +199,19 @@ def _check_names(graph: "onnx.GraphProto") -> None:
         if doubled and names is outputs:
             raise ConversionError(
                 f"The model returns {doubled!r} twice, so that its outputs cannot be told apart by name; "
-                "return the value once, or x + 0 the second time, and export the model again."
+                "return the value once, or x + 0 the second time, and export the model again.",
+                code="repeated_output",
             )
         if doubled is not None:
-            raise InputError(f"The name {doubled!r} is given twice, or to nothing; the ONNX file is damaged.")
+            raise InputError(
+                f"The name {doubled!r} is given twice, or to nothing; the ONNX file is damaged.", code="damaged_onnx"
+            )
 
 
 def _check_texts(names: Iterable[object]) -> None:
     """Protobuf gives bytes where a text is not UTF-8."""
     if wrong := [name for name in names if not isinstance(name, str)]:
-        raise InputError(f"The name {wrong[0]!r} is not UTF-8; the ONNX file is damaged.")
+        raise InputError(f"The name {wrong[0]!r} is not UTF-8; the ONNX file is damaged.", code="damaged_onnx")
 
 
 def _check_wiring(nodes: list[Node], inputs: list[str], outputs: list[str], arrays: dict[str, Array]) -> None:
@@ -199,26 +220,40 @@ def _check_wiring(nodes: list[Node], inputs: list[str], outputs: list[str], arra
         missing = [name for name in node.inputs if name and name not in known]
         if missing:
             message = f"Node {node.name!r} reads {missing[0]!r}, which nothing before it computes; the file is damaged."
-            raise InputError(message)
+            raise InputError(message, code="damaged_onnx")
         written = [name for name in node.outputs if name]
         if not written or len({*written} - known) != len(written):
-            raise InputError(f"Node {node.name!r} writes nothing, or what is written already; the file is damaged.")
+            raise InputError(
+                f"Node {node.name!r} writes nothing, or what is written already; the file is damaged.",
+                code="damaged_onnx",
+            )
         known.update(written)
     if unwritten := [name for name in outputs if name not in known]:
-        raise InputError(f"Nothing computes the output {unwritten[0]!r}; the ONNX file is damaged.")
+        raise InputError(
+            f"Nothing computes the output {unwritten[0]!r}; the ONNX file is damaged.", code="damaged_onnx"
+        )
 
 
 def _check_types(names: list[str], types: dict[str, TensorType]) -> None:
     if dynamic := [name for name in names if name not in types]:
         raise ConversionError(
             f"{len(dynamic)} value(s) have no static shape, the first is {dynamic[0]!r}; "
-            "export the model with fixed shapes."
+            "export the model with fixed shapes.",
+            code="dynamic_shape",
         )
     for name in names:
         shape = types[name].shape
         if min(shape, default=1) < 1:
-            raise ConversionError(f"Value {name!r} has no elements; remove what computes it from the model.")
+            raise ConversionError(
+                f"Value {name!r} has no elements; remove what computes it from the model.", code="empty_value"
+            )
         if prod(shape) * types[name].dtype.itemsize > LIMIT:
-            raise ConversionError(f"Value {name!r} of shape {list(shape)} takes over 2 GB; use a smaller input.")
+            raise ConversionError(
+                f"Value {name!r} of shape {list(shape)} takes over 2 GB; use a smaller input.",
+                code="over_two_gigabytes",
+            )
         if types[name].dtype.name not in CARRIED:
-            raise ConversionError(f"Value {name!r} is {types[name].dtype.name}; convert the model to float32 first.")
+            raise ConversionError(
+                f"Value {name!r} is {types[name].dtype.name}; convert the model to float32 first.",
+                code="unsupported_element_type",
+            )

@@ -85,9 +85,13 @@ def _infer(graph: Graph, node: Node, written: "Mapping[str, onnx.NodeProto]") ->
 def _check_sliced(name: str, kind: TensorType | None) -> None:
     """The inference of a Slice of fewer than no elements ends the process, so that none may come to it."""
     if kind is None:
-        raise ConversionError(f"Value {name!r} has no static shape; export the model with fixed shapes.")
+        raise ConversionError(
+            f"Value {name!r} has no static shape; export the model with fixed shapes.", code="dynamic_shape"
+        )
     if min(kind.shape, default=0) < 0:
-        raise ConversionError(f"Value {name!r} has the shape {list(kind.shape)}; export the model again.")
+        raise ConversionError(
+            f"Value {name!r} has the shape {list(kind.shape)}; export the model again.", code="inconsistent_onnx"
+        )
 
 
 def _declared(values: "Sequence[onnx.ValueInfoProto]") -> Types:
@@ -105,7 +109,9 @@ def _declared(values: "Sequence[onnx.ValueInfoProto]") -> Types:
             continue
         kind = TensorType(tuple(extent.dim_value for extent in tensor.shape.dim), dtype)
         if types.setdefault(value.name, kind) != kind:
-            raise ConversionError(f"The ONNX model contradicts itself on {value.name!r}; export it again.")
+            raise ConversionError(
+                f"The ONNX model contradicts itself on {value.name!r}; export it again.", code="inconsistent_onnx"
+            )
     return types
 
 
@@ -169,7 +175,9 @@ def _inferred(skeleton: "onnx.ModelProto", arrays: Mapping[str, Array], *, value
     for name, kind in types.items():
         if len(kind.shape) == 1 and kind.shape[0] > _LONGEST and name not in arrays:
             size = f"{kind.shape[0]} elements, over {_LONGEST}"
-            raise ConversionError(f"Value {name!r} has one axis of {size}; export the model with a batch axis.")
+            raise ConversionError(
+                f"Value {name!r} has one axis of {size}; export the model with a batch axis.", code="no_batch_axis"
+            )
     return types
 
 
@@ -179,4 +187,6 @@ def _checked(call: Callable[[], Result]) -> Result:
         return call()
     except Exception as error:
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise ConversionError(f"The ONNX model contradicts itself ({reason}); export it again.") from error
+        raise ConversionError(
+            f"The ONNX model contradicts itself ({reason}); export it again.", code="inconsistent_onnx"
+        ) from error

@@ -157,5 +157,9 @@ def least_runtime(data: bytes) -> str:
             if entry.name == b"min_runtime_version":
                 return bytes(np.asarray(model.buffers[entry.buffer].data, np.uint8)).rstrip(b"\0").decode()
     except Exception as error:  # the generated reader raises whatever a wild offset leads to
-        raise InputError("The bytes are not a TFLite model, or are cut short; convert the model again.") from error
-    raise InputError("The TFLite model does not state its least runtime; it was not written by this tool.")
+        raise InputError(
+            "The bytes are not a TFLite model, or are cut short; convert the model again.", code="damaged_tflite"
+        ) from error
+    raise InputError(
+        "The TFLite model does not state its least runtime; it was not written by this tool.", code="foreign_tflite"
+    )

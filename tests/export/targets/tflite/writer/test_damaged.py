@@ -13,6 +13,8 @@ from efficientmod_export.targets.tflite.writer import UnsupportedOperatorsError,
 from efficientmod_export.targets.tflite.writer._reader import read
 from efficientmod_mobile.errors import ConversionError, InputError
 
+from .....raising import refused
+
 
 def parsed(text: str) -> onnx.ModelProto:
     """A model from ONNX's text; inputs named w and b are weights, and "float y" states no shape."""
@@ -31,8 +33,8 @@ def parsed(text: str) -> onnx.ModelProto:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("(float[1,9,5,6] x, float[4,3,3,3] w) => (float y) { y = Conv(x, w) }", r"\[4, 3, 3, 3\]"),
-        ("(float[1,3,5,6] x, float[4,3,3,3] w, float[4,1] b) => (float y) { y = Conv(x, w, b) }", r"\[4, 1\]"),
+        ("(float[1,9,5,6] x, float[4,3,3,3] w) => (float y) { y = Conv(x, w) }", "[4, 3, 3, 3]"),
+        ("(float[1,3,5,6] x, float[4,3,3,3] w, float[4,1] b) => (float y) { y = Conv(x, w, b) }", "[4, 1]"),
         ("(float[1,4,5,6] x, float[3,2,3,3] w) => (float y) { y = Conv<group = 2>(x, w) }", "in 2 groups"),
         (
             "(float[1,3,5,6] x, float[4,3,3,3] w) => (float y) { y = Conv<kernel_shape = [1, 1]>(x, w) }",
@@ -43,7 +45,7 @@ def parsed(text: str) -> onnx.ModelProto:
             "(float[1,3,5,1] x, float[4,3,3,3] w) => (float y) { y = Conv<strides = [1, 9]>(x, w) }",
             "beyond the padded image",
         ),
-        ("(float[1,9,5,6] x, float[4,3,3,3] w) => (float y) { y = ConvTranspose(x, w) }", r"\[4, 3, 3, 3\]"),
+        ("(float[1,9,5,6] x, float[4,3,3,3] w) => (float y) { y = ConvTranspose(x, w) }", "[4, 3, 3, 3]"),
         ("(float[1,3,5,6] x) => (float y) { y = SpaceToDepth<blocksize = 2>(x) }", "no multiple of 2"),
         (
             "(float[1,3,5,6] x) => (float y) { y = MaxPool<kernel_shape = [3, 3], pads = [0, 3, 0, 0]>(x) }",
@@ -62,59 +64,65 @@ def parsed(text: str) -> onnx.ModelProto:
     ],
 )
 def test_a_node_whose_operands_do_not_fit(text: str, said: str) -> None:
-    with pytest.raises(UnsupportedOperatorsError, match=said):
+    with refused(UnsupportedOperatorsError, "unsupported_operators", said):
         to_tflite(parsed(text))
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "code", "name"),
     [
-        ("(float[1,-2,5,6] x) => (float y) { y = Relu(x) }", "no elements"),
-        ("(float[1,0,5,6] x) => (float y) { y = Relu(x) }", "no elements"),
-        ("(float[65536,65536] x) => (float y) { y = Relu(x) }", "over 2 GB"),
-        ("(float[4294967296,4294967296] x) => (float y) { y = Relu(x) }", "over 2 GB"),
-        ("(float[1,3,5,6] x) => (float[1,3,5] x, float y) { y = Relu(x) }", "contradicts itself on 'x'"),
-        ("(float[1048576] x) => (float y) { y = Add(x, x) }", "one axis of 1048576 elements"),
-        ('(float[2,3] x) => (float y) { y = Softmax<axis = "one">(x) }', "axis"),
-        ("(float[2,3] x) => (float y) { y = Softmax<axes = 1>(x) }", "axes"),
+        ("(float[1,-2,5,6] x) => (float y) { y = Relu(x) }", "empty_value", "'x'"),
+        ("(float[1,0,5,6] x) => (float y) { y = Relu(x) }", "empty_value", "'x'"),
+        ("(float[65536,65536] x) => (float y) { y = Relu(x) }", "over_two_gigabytes", "'x'"),
+        ("(float[4294967296,4294967296] x) => (float y) { y = Relu(x) }", "over_two_gigabytes", "'x'"),
+        ("(float[1,3,5,6] x) => (float[1,3,5] x, float y) { y = Relu(x) }", "inconsistent_onnx", "'x'"),
+        ("(float[1048576] x) => (float y) { y = Add(x, x) }", "no_batch_axis", "1048576"),
+        ('(float[2,3] x) => (float y) { y = Softmax<axis = "one">(x) }', "inconsistent_onnx", "axis"),
+        ("(float[2,3] x) => (float y) { y = Softmax<axes = 1>(x) }", "inconsistent_onnx", "axes"),
         # The inference of these would end the process.
-        ("(float[-2] x, int64[1] s) => (float y) { s = Constant<value_ints = [0]>() y = Slice(x, s, s) }", r"\[-2\]"),
+        (
+            "(float[-2] x, int64[1] s) => (float y) { s = Constant<value_ints = [0]>() y = Slice(x, s, s) }",
+            "inconsistent_onnx",
+            "[-2]",
+        ),
         (
             "(float[1,3,2,2] x) => (float y) { s = Constant<value_ints = [0]>() i = Constant<value_ints = [2]>() "
             "a = MaxPool<kernel_shape = [9, 9]>(x) y = Slice(a, s, i, i) }",
-            r"'a' has the shape \[1, 3, -6, -6\]",
+            "inconsistent_onnx",
+            "'a' has the shape [1, 3, -6, -6]",
         ),
         (
             "(float[1,3,n,2] x) => (float y) { s = Constant<value_ints = [0]>() i = Constant<value_ints = [2]>() "
             "a = MaxPool<kernel_shape = [9, 9]>(x) y = Slice(a, s, i, i) }",
-            "'a' has no static shape",
+            "dynamic_shape",
+            "'a'",
         ),
     ],
 )
-def test_a_model_that_contradicts_itself(text: str, said: str) -> None:
-    with pytest.raises(ConversionError, match=said):
+def test_a_model_that_contradicts_itself(text: str, code: str, name: str) -> None:
+    with refused(ConversionError, code, name):
         to_tflite(parsed(text.replace(", int64[1] s", "")))
 
 
 @pytest.mark.parametrize(
-    ("odd", "opset", "said"),
+    ("odd", "opset", "reason"),
     [
         ("u = GroupNormalization<num_groups = 1>(x, s, s)", 16, "No Op registered for GroupNormalization"),
         ("u = other.Thing(x)", 20, "Inferred shape and existing shape differ"),
     ],
 )
-def test_a_node_of_no_known_kind_hides_no_contradiction(odd: str, opset: int, said: str) -> None:
+def test_a_node_of_no_known_kind_hides_no_contradiction(odd: str, opset: int, reason: str) -> None:
     text = f"(float[1,4,2,3] x) => (float[1,3,9,8] y) <float[1] s = {{1}}> {{ {odd} y = Relu(x) }}"
     model = parsed(text)
     model.opset_import[0].version = opset
-    with pytest.raises(ConversionError, match=said):
+    with refused(ConversionError, "inconsistent_onnx", reason):
         to_tflite(model)
 
 
 def test_a_statement_on_a_constant_hides_no_contradiction() -> None:
     model = parsed("(float[26,3,5,6] x, float[4,3,3,3] w) => (float[1,4,3,4] y) { y = Conv(x, w) }")
     model.graph.value_info.append(helper.make_tensor_value_info("w", TensorProto.FLOAT, None))
-    with pytest.raises(ConversionError, match=r"\(26\) vs \(1\)"):
+    with refused(ConversionError, "inconsistent_onnx", "(26) vs (1)"):
         to_tflite(model)
 
 
@@ -124,7 +132,7 @@ def test_a_dropout_that_trains_is_no_identity() -> None:
         del model.graph.initializer[:]
         model.graph.initializer.append(numpy_helper.from_array(np.asarray(trains), "t"))
         if trains:
-            with pytest.raises(UnsupportedOperatorsError, match="Dropout"):
+            with refused(UnsupportedOperatorsError, "unsupported_operators", "Dropout"):
                 to_tflite(model)
         else:
             to_tflite(model)
@@ -132,15 +140,16 @@ def test_a_dropout_that_trains_is_no_identity() -> None:
 
 def test_names_that_are_given_twice() -> None:
     relu = "(float[2,3] x) => (float y) { y = Relu(x) }"
-    said = {"input": (InputError, "'x' is given twice"), "output": (ConversionError, "returns 'y' twice")}
-    for part, (error, reason) in said.items():
-        model = parsed(relu)
-        values = getattr(model.graph, part)
-        values.append(values[0])
-        with pytest.raises(error, match=reason):
-            to_tflite(model)
+    model = parsed(relu)
+    model.graph.input.append(model.graph.input[0])
+    with refused(InputError, "damaged_onnx", "'x'"):
+        to_tflite(model)
+    model = parsed(relu)
+    model.graph.output.append(model.graph.output[0])
+    with refused(ConversionError, "repeated_output", "'y'"):
+        to_tflite(model)
     model = parsed("(float[2,3] x, float[3] w) => (float y) { w = Constant<value_float = 2.0>() y = Add(x, w) }")
-    with pytest.raises(InputError, match="'w' is given twice"):
+    with refused(InputError, "damaged_onnx", "'w'"):
         to_tflite(model)
 
 
@@ -148,7 +157,7 @@ def test_names_that_are_given_twice() -> None:
 def test_a_name_that_is_no_text(name: str) -> None:
     data = parsed("(float[2,3] x) => (float y) { y = LeakyRelu<alpha = 0.5>(x) }").SerializeToString()
     damaged = onnx.load_model_from_string(data.replace(name.encode(), b"\xd4" * len(name)))
-    with pytest.raises(InputError, match="not UTF-8"):
+    with refused(InputError, "damaged_onnx"):
         to_tflite(damaged)
 
 
@@ -156,21 +165,21 @@ def test_an_attribute_that_is_no_number() -> None:
     model = parsed("(float[2,3] x) => (float y) { y = LeakyRelu<alpha = 0.5>(x) }")
     for number in ("nan", "-inf"):
         model.graph.node[0].attribute[0].f = float(number)
-        with pytest.raises(InputError, match="no finite number"):
+        with refused(InputError, "damaged_onnx"):
             to_tflite(model)
 
 
 def test_an_attribute_that_is_given_twice() -> None:
     model = parsed("(float[2,3] x) => (float y) { low = Constant<value_float = 0.5>() y = Clip(x, low) }")
     model.graph.node[0].attribute.append(model.graph.node[0].attribute[0])
-    with pytest.raises(InputError, match="twice"):
+    with refused(InputError, "damaged_onnx"):
         to_tflite(model)
 
 
 def test_a_bound_that_is_no_number() -> None:
     model = parsed("(float[2,3] x) => (float y) { low = Constant<value_float = 0.5>() y = Clip(x, low) }")
     model.graph.node[0].attribute[0].f = float("nan")
-    with pytest.raises(UnsupportedOperatorsError, match="not a number"):
+    with refused(UnsupportedOperatorsError, "unsupported_operators", "Clip"):
         to_tflite(model)
 
 
@@ -178,7 +187,7 @@ def test_a_function_under_the_name_of_an_operator() -> None:
     model = parsed("(float[2,3] x) => (float y) { y = Relu(x) }")
     body = [helper.make_node("Neg", ["a"], ["b"])]
     model.functions.append(helper.make_function("", "Relu", ["a"], ["b"], body, [helper.make_opsetid("", 20)]))
-    with pytest.raises(ConversionError, match="functions"):
+    with refused(ConversionError, "unsupported_onnx_feature"):
         to_tflite(model)
 
 
@@ -191,10 +200,10 @@ def test_a_node_with_a_body_is_named_with_the_others() -> None:
         "else_branch = h () => (float b) { b = Neg(x) }> y = Hardmax(z) }"
     )
     model.graph.initializer.append(numpy_helper.from_array(np.asarray(True), "c"))
-    with pytest.raises(ConversionError, match=r"no static shape, the first is 'z'"):
+    with refused(ConversionError, "dynamic_shape", "'z'"):
         to_tflite(model)
     model.graph.value_info.append(helper.make_tensor_value_info("z", TensorProto.FLOAT, [1, 3, 2, 2]))
-    with pytest.raises(UnsupportedOperatorsError) as caught:
+    with refused(UnsupportedOperatorsError, "unsupported_operators") as caught:
         to_tflite(model)
     assert [node.operator for node in caught.value.nodes] == ["If", "Hardmax"]
 

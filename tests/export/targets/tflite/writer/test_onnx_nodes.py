@@ -19,6 +19,8 @@ from efficientmod_export.targets.tflite.writer._reader import OPSETS
 from efficientmod_export.targets.tflite.writer.lowering import LOWERINGS
 from efficientmod_mobile.errors import ConversionError
 
+from .....raising import refused
+
 REWRITTEN = {
     "BatchNormalization", "Constant", "CumSum", "Dropout", "Einsum", "Flatten", "Gemm", "GroupNormalization",
     "InstanceNormalization", "ReduceL2", "ReduceLogSumExp", "Split", "Squeeze", "Unsqueeze",
@@ -29,16 +31,19 @@ WEIGHTED = {
 }  # fmt: skip
 
 REFUSED = {
-    r"cumsum_[12]d(_(axis|exclusive|negative|reverse)\w*)?": "convert the model to float32 first",
-    r"clip_default_int8_\w+|\w+_(u?int(8|16)|uint(32|64)|float(16|64))": "convert the model to float32 first",
-    r"pow_types_float32_int(32|64)": "a constant of int(32|64) takes part in float arithmetic",
+    r"cumsum_[12]d(_(axis|exclusive|negative|reverse)\w*)?": "unsupported_element_type",
+    r"clip_default_int8_\w+|\w+_(u?int(8|16)|uint(32|64)|float(16|64))": "unsupported_element_type",
+    r"reduce_\w+_empty_set(_expanded|_non_reduced_axis_zero)?": "empty_value",
+    r"reshape_allowzero_reordered|slice_start_out_of_bounds|split_zero_size_splits_opset1[38]": "empty_value",
+}
+"""The cases that the writer must refuse, by their names, and the code of the error; every other must convert."""
+UNSUPPORTED = {
+    r"pow_types_float32_int(32|64)": "takes part in float arithmetic",
     r"maxpool_with_argmax_2d_\w+": "it computes int64 values",
-    r"(average|max)pool_[23]d_dilations\w*": "a dilated (mean|maximum)",
+    r"(average|max)pool_[23]d_dilations\w*": "a dilated ",
     r"(average|max)pool_3d_default|convtranspose_3d": "a window over 3 axes",
     r"batchnorm_\w+_training_mode|training_dropout\w*|dropout_default_mask(_ratio)?": "this operator is not carried",
-    r"layer_normalization_\w+": r"its outputs \['Mean', 'InvStdDev'\] are used",
-    r"reduce_\w+_empty_set(_expanded|_non_reduced_axis_zero)?": "has no elements",
-    r"reshape_allowzero_reordered|slice_start_out_of_bounds|split_zero_size_splits_opset1[38]": "has no elements",
+    r"layer_normalization_\w+": "['Mean', 'InvStdDev']",
     r"resize_downsample_scales_(nearest|(linear|cubic)_align_corners|linear)": "that are not those of the sizes",
     r"resize_(down|up)sample_scales_linear_half_pixel_symmetric": "that are not those of the sizes",
     r"resize_(down|up)sample_sizes_nearest(_(floor|round|ceil|axes)_\w+)?": "a nearest resize with coordinates",
@@ -47,7 +52,7 @@ REFUSED = {
     r"resize_\w+_antialias": "antialiasing",
     r"resize_\w+_not_(larger|smaller)": "a kept aspect ratio",
 }
-"""The cases that the writer must refuse, by their names, and what it says then; every other must convert."""
+"""Of those that are refused as unsupported operators, the reason that is given for the operator."""
 
 
 @cache
@@ -64,6 +69,10 @@ def cases() -> dict[str, Any]:
             if arrays and version in OPSETS and {node.op_type for node in case.model.graph.node} <= claimed:
                 found[case.name] = case
         return found
+
+
+def of_case(table: dict[str, str], name: str) -> str | None:
+    return next((value for pattern, value in table.items() if re.fullmatch(f"test_({pattern})", name)), None)
 
 
 def with_constants(case: Any) -> tuple[onnx.ModelProto, dict[str, np.ndarray]]:
@@ -93,9 +102,9 @@ def channels_last(array: np.ndarray) -> np.ndarray:
 def test_onnx_node(name: str) -> None:
     case = cases()[name]
     model, feeds = with_constants(case)
-    says = next((says for pattern, says in REFUSED.items() if re.fullmatch(f"test_({pattern})", name)), None)
-    if says is not None:
-        with pytest.raises(ConversionError, match=says):
+    code, reason = of_case(REFUSED, name), of_case(UNSUPPORTED, name)
+    if code is not None or reason is not None:
+        with refused(ConversionError, code or "unsupported_operators", reason or ""):
             to_tflite(model)
         return
     data = to_tflite(model)

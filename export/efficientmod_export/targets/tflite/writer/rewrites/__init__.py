@@ -73,7 +73,7 @@ def simplify(graph: Graph) -> Counter[str]:
                 applied = Counter({rewrite.__name__: rewrite(graph) for rewrite in REWRITES})
         except (ValueError, TypeError, LookupError, ArithmeticError) as error:
             message = f"The ONNX model contradicts itself ({error}); export it again."
-            raise ConversionError(message) from error
+            raise ConversionError(message, code="inconsistent_onnx") from error
         total.update(applied)
         if not applied.total():
             break
