@@ -169,12 +169,15 @@ def _tensor(table: Table, blobs: list[bytes]) -> Value:
 
 
 def _check_places(graph: Graph) -> None:
-    """Raise DamagedError where a place is none, or where what is read is not yet there."""
+    """Raise DamagedError where a place is none or holds no tensor, or where what is read is not yet there."""
     lists = [value.places for value in graph.values if isinstance(value, Several)]
     calls = [(*call.arguments, call.result) for call in graph.calls]
     for place in (place for places in (*lists, *calls, graph.inputs, graph.outputs) for place in places):
         if not 0 <= place < len(graph.values):
             raise DamagedError(f"value {place} of {len(graph.values)} is asked for")
+    given = (*graph.inputs, *graph.outputs, *(place for call in graph.calls for place in graph.results(call)))
+    if not all(isinstance(graph.values[place], Value) for place in given):
+        raise DamagedError("an input, an output or the result of an operator is no tensor")
     there = {*graph.constants, *graph.inputs}
     for call in graph.calls:
         read = [place for argument in call.arguments for place in _tensors(graph, argument)]

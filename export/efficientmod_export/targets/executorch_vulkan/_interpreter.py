@@ -44,18 +44,24 @@ class VulkanInterpreter:
         held = read_file(file.path)
         check_count(file.path, len(held.inputs), file.inputs)
         check_count(file.path, len(held.outputs), file.outputs)
-        unknown = sorted({call.name for call in held.graph.calls if call.name not in KERNELS})
-        broken = broken_limits(held.graph)
-        if broken:
-            raise ParityError(
-                f"{file.path.name} is not computed right by ExecuTorch's Vulkan runtime: {'; '.join(broken)}."
-            )
-        if unknown:
-            raise ConversionError(
-                f"{file.path.name} has operators that are not interpreted: {', '.join(unknown)}; what the Vulkan "
-                f"runtime computes of it is not known."
-            )
+        _audit(file.path.name, held.graph)
         return VulkanSession(held, rounds=configuration.compute_precision == "float16")
+
+
+def _audit(name: str, graph: Graph) -> None:
+    """Raise the errors of `open` for what is known of the program before it runs."""
+    try:
+        broken = broken_limits(graph)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise ConversionError(f"{name} has an operator with impossible arguments; export it again.") from error
+    if broken:
+        raise ParityError(f"{name} is not computed right by ExecuTorch's Vulkan runtime: {'; '.join(broken)}.")
+    unknown = sorted({call.name for call in graph.calls if call.name not in KERNELS})
+    if unknown:
+        raise ConversionError(
+            f"{name} has operators that are not interpreted: {', '.join(unknown)}; what the Vulkan runtime computes "
+            f"of it is not known."
+        )
 
 
 class VulkanSession:

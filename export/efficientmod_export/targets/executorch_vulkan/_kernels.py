@@ -98,7 +98,8 @@ def _unchanged(x: Tensor, *_: Any) -> Tensor:
 
 @operator("et_vk.conv_with_clamp.default")
 def _clamped_convolution(x: Tensor, weight: Tensor, *rest: Any) -> Tensor:
-    """A convolution and the activation that follows it."""
+    """A convolution and the activation that follows it; the file has float64's largest number for no bound."""
     *convolution, low, high = rest
     y: Tensor = KERNELS["aten.convolution.default"](x, weight, *convolution)
-    return y if low is None and high is None else y.clamp(low, high)
+    largest = torch.finfo(torch.float32).max
+    return y.clamp(-largest if low is None else max(low, -largest), largest if high is None else min(high, largest))

@@ -1,4 +1,4 @@
-"""The `.pte` for Vulkan. Nothing here can run it: what is looked at is the finished file."""
+"""The `.pte` for Vulkan. Its runtime is not here: what is looked at is the finished file."""
 
 from pathlib import Path
 
@@ -54,6 +54,21 @@ def test_a_network_in_the_targets_form_is_one_delegate_that_cannot_run_here(
     assert configuration.unit == "gpu"
     with quiet():  # its imports warn
         assert "built without VulkanBackend" in (target.runtime.missing(configuration) or "")
+
+
+class Logarithm(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.relu(torch.log(1 + x * x).flatten(1))
+
+
+def test_pieces_are_refused_with_what_lies_between_them(tmp_path: Path) -> None:
+    program = capture(Logarithm().eval(), torch.zeros(1, 3, 4, 6))
+    with (
+        quiet(),
+        pytest.raises(ConversionError, match="in 2 pieces and leaves log x1 outside, which"),
+    ):
+        find_target(TARGET).make(program, options("fp32"), tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def test_fused_attention_is_refused_by_its_module(tmp_path: Path) -> None:
