@@ -35,7 +35,8 @@ def convert(program: Program, options: ConversionOptions, path: Path) -> Convers
         outside = ", ".join(lowered.outside) or "nothing"
         raise ConversionError(
             f"Vulkan takes the network in {lowered.delegates} pieces and leaves {outside} outside, which cannot be "
-            f"proven without a phone; choose the target executorch or tflite."
+            f"proven without a phone; choose the target executorch or tflite.",
+            code="not_fully_delegated",
         )
     write_file(path, lowered.data)
     rewrites = {step.transform: step.applied for step in steps if step.applied}

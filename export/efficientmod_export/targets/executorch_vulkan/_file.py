@@ -34,13 +34,17 @@ def read_file(path: Path) -> VulkanFile:
         pte = deserialize_pte_binary(path.read_bytes())
         plan = pte.program.execution_plan[0]
         if not is_whole(plan) or plan.delegates[0].id != DELEGATE:
-            raise ConversionError(f"{path.name} is no program for Vulkan alone; export it again.")
+            raise ConversionError(
+                f"{path.name} is no program for Vulkan alone; export it again.", code="unexpected_delegates"
+            )
         data = bytes(pte.program.backend_delegate_data[plan.delegates[0].processed.index].data)
         try:
             graph = read_graph(data, _named(pte))
             return VulkanFile(graph, *_ordered(plan, graph))
         except DamagedError as error:
-            raise ConversionError(f"The Vulkan program of {path.name} is damaged: {error}; export it again.") from error
+            raise ConversionError(
+                f"The Vulkan program of {path.name} is damaged: {error}; export it again.", code="loading_failed"
+            ) from error
 
 
 def _named(pte: Any) -> dict[str, bytes]:

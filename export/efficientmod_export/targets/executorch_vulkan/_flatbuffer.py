@@ -9,12 +9,10 @@ import struct
 from collections.abc import Callable
 from typing import TypeVar
 
-from efficientmod_mobile.errors import ConversionError
-
 Read = TypeVar("Read")
 
 
-class DamagedError(ConversionError):
+class DamagedError(ValueError):
     """The bytes are no flatbuffer of the expected kind."""
 
 

@@ -53,14 +53,19 @@ def _audit(name: str, graph: Graph) -> None:
     try:
         broken = broken_limits(graph)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        raise ConversionError(f"{name} has an operator with impossible arguments; export it again.") from error
+        raise ConversionError(
+            f"{name} has an operator with impossible arguments; export it again.", code="loading_failed"
+        ) from error
     if broken:
-        raise ParityError(f"{name} is not computed right by ExecuTorch's Vulkan runtime: {'; '.join(broken)}.")
+        raise ParityError(
+            f"{name} is not computed right by ExecuTorch's Vulkan runtime: {'; '.join(broken)}.", code="wrong_result"
+        )
     unknown = sorted({call.name for call in graph.calls if call.name not in KERNELS})
     if unknown:
         raise ConversionError(
             f"{name} has operators that are not interpreted: {', '.join(unknown)}; what the Vulkan runtime computes "
-            f"of it is not known."
+            f"of it is not known.",
+            code="unsupported_program",
         )
 
 
@@ -128,12 +133,16 @@ def _run(graph: Graph, call: Call, values: Mapping[int, Tensor]) -> tuple[Tensor
         result = KERNELS[call.name](*(_argument(graph, place, values) for place in call.arguments))
     except Exception as error:
         # Nearly anything can come out of a kernel whose arguments a damaged file chose.
-        raise ConversionError(f"Operator {call.index}, {graph.text(call)}, cannot be run: {error}") from error
+        raise ConversionError(
+            f"Operator {call.index}, {graph.text(call)}, cannot be run: {error}", code="operator_failed"
+        ) from error
     results = tuple(result) if isinstance(result, tuple | list) else (result,)
     declared = [graph.values[place] for place in graph.results(call)]
     if [tuple(given.shape) for given in results] != [value.shape for value in declared]:
         shapes = ", ".join(str(tuple(given.shape)) for given in results)
-        raise ConversionError(f"Operator {call.index}, {graph.text(call)}, gave {shapes}; the file is damaged.")
+        raise ConversionError(
+            f"Operator {call.index}, {graph.text(call)}, gave {shapes}; the file is damaged.", code="operator_failed"
+        )
     return results
 
 
