@@ -129,7 +129,7 @@ def latency_row(result: Result, labels: list[str], peak: float) -> list[str]:
     for label in labels:
         if label in files and files[label].wrong is None:
             times = Latency.of(files[label].rounds)
-            cells.append(f"{times.median:.1f} ({times.min:.1f})")
+            cells.append(f"{times.median_ms:.1f} ({times.min_ms:.1f})")
         else:
             cells.append("wrong" if label in files else "not converted")
         if label != OURS:

@@ -61,7 +61,7 @@ def main() -> None:
             rounds = take_turns(calls, options.rounds, 1)
     for name, times in rounds.items():
         ratio = Ratio.of(name, times, EAGER, rounds[EAGER])
-        print(f"{name}: {Latency.of(times).min:.1f} ms, {ratio.median:.2f} of {EAGER}")
+        print(f"{name}: {Latency.of(times).min_ms:.1f} ms, {ratio.median:.2f} of {EAGER}")
 
 
 if __name__ == "__main__":

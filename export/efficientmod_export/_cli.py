@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import typer
 
@@ -33,15 +33,7 @@ app = typer.Typer(
 export_app = typer.Typer(name="efficientmod-export", add_completion=False, pretty_exceptions_enable=False)
 
 
-class HasJson(Protocol):
-    """A result that `--json` can print."""
-
-    def as_json(self) -> dict[str, Any]:
-        """Plain values."""
-        ...
-
-
-Measured = TypeVar("Measured", bound=HasJson)
+Measured = TypeVar("Measured")
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
@@ -122,7 +114,7 @@ def export(
                 verbose=verbose,
                 progress=report,
             )
-        _print(result.as_json(), lambda: _render.export_result(result, quiet=quiet), as_json)
+        _print(result, lambda: _render.export_result(result, quiet=quiet), as_json)
     raise typer.Exit(result.exit_code)
 
 
@@ -143,7 +135,7 @@ def verify(
 
         with _render.progress(shown=not (quiet or as_json or verbose)) as report:
             result = verify_bundle(bundle, layers=layers, checkpoint=checkpoint, verbose=verbose, progress=report)
-        _print(result.as_json(), lambda: _render.verify_result(result, quiet=quiet), as_json)
+        _print(result, lambda: _render.verify_result(result, quiet=quiet), as_json)
     raise typer.Exit(result.exit_code)
 
 
@@ -154,7 +146,7 @@ def lint(bundle: Annotated[Path, typer.Argument(help="A bundle's folder.")], as_
         from efficientmod_export.lint import lint_bundle
 
         report = lint_bundle(bundle)
-        _print(report.as_json(), lambda: _render.lint_report(report), as_json)
+        _print(report, lambda: _render.lint_report(report), as_json)
 
 
 @app.command()
@@ -201,7 +193,7 @@ def bench(
             on_phone = partial(bench_on_phone, binary=adb, threads=count, runs=runs, warmup=warmup)
             measured = _measure_each(bundles, on_phone, show_phone, shown=not (as_json or quiet))
             if as_json:
-                _print_json([result.as_json() for result in measured])
+                _print_json(measured)
             return
         if plot:
             check_picture(plot)
@@ -223,7 +215,7 @@ def bench(
         if plot:
             plot_latency(results, plot)
         if as_json:  # last, since an error is a document of its own
-            _print_json([result.as_json() for result in results])
+            _print_json(results)
 
 
 @app.command()
@@ -232,17 +224,14 @@ def models(as_json: Json = False) -> None:
     from efficientmod_mobile import catalogue
 
     entries = catalogue()
-    _print([vars(entry) for entry in entries], lambda: _render.catalogue(entries), as_json)
+    _print(entries, lambda: _render.catalogue(entries), as_json)
 
 
 @app.command()
 def doctor(as_json: Json = False) -> None:
     """Show what is installed, at which version, and the pip command for what is missing."""
     checks = _doctor.examine()
-    document = {
-        "machine": _doctor.machine(),
-        "packages": [{**vars(check), "remedy": check.remedy} for check in checks],
-    }
+    document = {"machine": _doctor.machine(), "packages": checks}
     _print(document, lambda: _render.doctor(_doctor.machine(), checks), as_json)
 
 
@@ -254,7 +243,9 @@ def _print(document: object, show: Callable[[], None], as_json: bool) -> None:
 
 
 def _print_json(document: object) -> None:
-    typer.echo(json.dumps(document, indent=2))
+    from efficientmod_export._plain import plain
+
+    typer.echo(json.dumps(plain(document), indent=2))
 
 
 def _measure_each(
@@ -295,7 +286,7 @@ def _errors_end_the_program(as_json: bool, verbose: bool = False) -> Iterator[No
             traceback.print_exc()
         _render.error(str(error))
         if as_json:
-            _print_json({"error": error.as_json()})
+            _print_json({"error": error})
         raise typer.Exit(error.exit_code) from error
 
 

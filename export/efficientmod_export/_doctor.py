@@ -7,6 +7,7 @@ from importlib import metadata
 
 from packaging.requirements import Requirement
 
+from efficientmod_export._plain import PlainRecord
 from efficientmod_mobile.distribution import DISTRIBUTION, distribution_version, pip_command
 
 FOR_DEVELOPERS = ("all", "test")
@@ -14,8 +15,10 @@ FOR_DEVELOPERS = ("all", "test")
 
 
 @dataclass(frozen=True)
-class PackageCheck:
+class PackageCheck(PlainRecord):
     """One package that the toolkit or one of its extras needs; `installed` is None where it is missing."""
+
+    JSON_PROPERTIES = ("remedy",)
 
     package: str
     needed: str

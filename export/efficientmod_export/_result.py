@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from efficientmod_export._plain import PlainRecord
 from efficientmod_export._stages import Precision
 from efficientmod_export.bundle import ProvenArtifact
 from efficientmod_mobile.errors import ConversionError, DependencyError, EfficientModError, ParityError
@@ -13,7 +13,7 @@ SEVERITY = (ParityError, ConversionError, DependencyError, EfficientModError)
 
 
 @dataclass(frozen=True)
-class VariantResult:
+class VariantResult(PlainRecord):
     """One target in one precision: what it became or why not, and the seconds that it took.
 
     `name` is the target's, and the precision where that is not the target's default.
@@ -26,24 +26,16 @@ class VariantResult:
     failure: EfficientModError | None
     seconds: float
 
-    def as_json(self) -> dict[str, Any]:
-        """Plain values. `artifact` has what the manifest and the proof say of it, None where there is none."""
-        return {
-            "target": self.target,
-            "precision": self.precision,
-            "artifact": self.artifact and self.artifact.as_json(),
-            "failure": self.failure and self.failure.as_json(),
-            "seconds": round(self.seconds, 3),
-        }
-
 
 @dataclass(frozen=True)
-class ExportResult:
+class ExportResult(PlainRecord):
     """What `export_bundle` did. `bundle` is the folder that was written, None where none was.
 
     `weights` says where they come from, in the manifest's words. `lacking` has a sentence for each precision that was
     asked of a target which does not have it. `note` says why no bundle was written, None where one was.
     """
+
+    JSON_PROPERTIES = ("exit_code",)
 
     model: str
     weights: str
@@ -63,25 +55,15 @@ class ExportResult:
         if failure:
             raise failure
 
-    def as_json(self) -> dict[str, Any]:
-        """Plain values, as `--json` prints them."""
-        return {
-            "model": self.model,
-            "weights": self.weights,
-            "bundle": str(self.bundle) if self.bundle else None,
-            "exit_code": self.exit_code,
-            "lacking": list(self.lacking),
-            "note": self.note,
-            "variants": [variant.as_json() for variant in self.variants],
-        }
-
 
 @dataclass(frozen=True)
-class VerifyResult:
+class VerifyResult(PlainRecord):
     """What `verify_bundle` found. `problems` are damaged files and a preprocessing that gives other values.
 
     `layers` has sentences for each variant that was looked into, layer by layer.
     """
+
+    JSON_PROPERTIES = ("exit_code",)
 
     bundle: Path
     model: str
@@ -94,18 +76,6 @@ class VerifyResult:
     def exit_code(self) -> int:
         """0 when the bundle is proven, 1 when a file or an artifact is not what it should be."""
         return ParityError.exit_code if self.problems else exit_code(self.variants)
-
-    def as_json(self) -> dict[str, Any]:
-        """Plain values, as `--json` prints them."""
-        return {
-            "bundle": str(self.bundle),
-            "model": self.model,
-            "weights": self.weights,
-            "exit_code": self.exit_code,
-            "problems": list(self.problems),
-            "variants": [variant.as_json() for variant in self.variants],
-            "layers": {name: list(sentences) for name, sentences in self.layers.items()},
-        }
 
 
 def gravest(variants: tuple[VariantResult, ...]) -> EfficientModError | None:

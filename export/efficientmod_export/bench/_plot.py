@@ -68,9 +68,9 @@ def _draw(axes: "Axes", results: Sequence[BenchResult]) -> None:
         found = [(at, row.latency) for at, result in enumerate(results) for row in result.rows if row.name == name]
         axes.bar(
             [at - GROUP_WIDTH / 2 + (place + 0.5) * width for at, _ in found],
-            [one.median for _, one in found],
+            [one.median_ms for _, one in found],
             width,
-            yerr=([one.median - one.min for _, one in found], [one.p90 - one.median for _, one in found]),
+            yerr=([one.median_ms - one.min_ms for _, one in found], [one.p90_ms - one.median_ms for _, one in found]),
             capsize=2,
             label=name,
         )

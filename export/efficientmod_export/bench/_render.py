@@ -39,7 +39,7 @@ def show_phone(result: PhoneResult) -> None:
     """What the tool measured on the phone."""
     _out.print(f"[bold]{escape(result.model)}[/] on {escape(result.phone)}, times in ms", soft_wrap=True)
     table = Table("target", "tool", "threads", "runs", "mean", "min", "median", "p90")
-    times = (result.times.mean, result.times.min, result.times.median, result.times.p90)
+    times = (result.times.mean_ms, result.times.min_ms, result.times.median_ms, result.times.p90_ms)
     numbers = (str(result.threads), str(result.runs), *map(_time, times))
     table.add_row(result.target, escape(result.tool), *numbers)
     _out.print(table)
@@ -57,9 +57,9 @@ def _threads(rows: Sequence[Row]) -> str:
 def _latencies(result: BenchResult) -> Table:
     table = Table("times in ms", "", "load", "min", "median", "p90", "min to floor")
     for row in result.rows:
-        times = (row.load_ms, row.latency.min, row.latency.median, row.latency.p90)
+        times = (row.load_ms, row.latency.min_ms, row.latency.median_ms, row.latency.p90_ms)
         name = f"[bold]{row.name}[/]" if row.kind == "artifact" else row.name
-        table.add_row(name, row.precision, *map(_time, times), f"{result.times_floor(row):.1f}")
+        table.add_row(name, row.precision, *map(_time, times), f"{result.times_floor[row.name]:.1f}")
     return table
 
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from efficientmod_export._plain import PlainRecord
 from efficientmod_export._stages import Precision
 from efficientmod_export.bench._plan import Kind, Timing
 from efficientmod_export.bench._statistics import Latency, Ratio
@@ -26,7 +26,7 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Row:
+class Row(PlainRecord):
     """One contender.
 
     `runtime` with its version; `threads` as it uses them, None where it does not tell; `load_ms` to load the file, None
@@ -48,10 +48,6 @@ class Row:
         latency = Latency.of(timing.rounds)
         return cls(name, kind, runtime, precision, timing.threads, timing.load, latency, timing.rounds)
 
-    def as_json(self) -> dict[str, Any]:
-        """Plain values."""
-        return {**vars(self), "latency": self.latency.as_json(), "rounds_ms": list(self.rounds_ms)}
-
 
 @dataclass(frozen=True)
 class Skipped:
@@ -62,12 +58,14 @@ class Skipped:
 
 
 @dataclass(frozen=True)
-class BenchResult:
+class BenchResult(PlainRecord):
     """A bundle measured on this machine.
 
     `resolution` is (H, W). `macs` are the network's multiply-accumulates for one picture as papers count them
     (`count_macs`), `macs_per_second` the best rate of PyTorch's float32 matrix product in the same rounds.
     """
+
+    JSON_PROPERTIES = ("floor_ms", "times_floor")
 
     bundle: Path
     model: str
@@ -85,26 +83,14 @@ class BenchResult:
         """What the network's MACs alone would take at the rate of the matrix product."""
         return 1e3 * self.macs / self.macs_per_second
 
-    def times_floor(self, row: Row) -> float:
-        """A row's shortest call in units of the floor, which is of the shortest product."""
-        return row.latency.min / self.floor_ms
-
-    def as_json(self) -> dict[str, Any]:
-        """Plain values, as `--json` prints them."""
-        return {
-            **vars(self),
-            "bundle": str(self.bundle),
-            "resolution": list(self.resolution),
-            "settings": vars(self.settings).copy(),
-            "floor_ms": self.floor_ms,
-            "rows": [{**row.as_json(), "times_floor": self.times_floor(row)} for row in self.rows],
-            "ratios": [ratio.as_json() for ratio in self.ratios],
-            "skipped": [vars(one).copy() for one in self.skipped],
-        }
+    @property
+    def times_floor(self) -> dict[str, float]:
+        """Each row's shortest call in units of the floor, which is of the shortest product."""
+        return {row.name: row.latency.min_ms / self.floor_ms for row in self.rows}
 
 
 @dataclass(frozen=True)
-class PhoneResult:
+class PhoneResult(PlainRecord):
     """An artifact measured on a phone by a command-line tool, on `threads` threads, in `runs` calls after a warm-up."""
 
     bundle: Path
@@ -115,8 +101,3 @@ class PhoneResult:
     threads: int
     runs: int
     times: PhoneTimes
-
-    def as_json(self) -> dict[str, Any]:
-        """Plain values, as `--json` prints them."""
-        times = {f"{name}_ms": value for name, value in vars(self.times).items()}
-        return {**vars(self), "bundle": str(self.bundle), "times": times}

@@ -1,29 +1,24 @@
-"""What is told of repeated timings. All times in milliseconds."""
+"""What is told of repeated timings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 
 @dataclass(frozen=True)
 class Latency:
-    """Of several timings of one thing; `p90` is interpolated between the neighbours in order."""
+    """Of several timings of one thing; `p90_ms` is interpolated between the neighbours in order."""
 
-    median: float
-    p90: float
-    min: float
+    median_ms: float
+    p90_ms: float
+    min_ms: float
 
     @classmethod
     def of(cls, times: Sequence[float]) -> "Latency":
         """Summarise at least one timing."""
         median, p90 = np.percentile(times, (50, 90))
         return cls(float(median), float(p90), min(times))
-
-    def as_json(self) -> dict[str, Any]:
-        """Plain values."""
-        return {"median_ms": self.median, "p90_ms": self.p90, "min_ms": self.min}
 
 
 @dataclass(frozen=True)
@@ -46,7 +41,3 @@ class Ratio:
             raise ValueError(f"{len(times)} rounds of {name} against {len(reference_times)} of {reference}")
         lower, median, upper = np.percentile(np.divide(times, reference_times), (25, 50, 75))
         return cls(name, reference, float(median), float(lower), float(upper))
-
-    def as_json(self) -> dict[str, Any]:
-        """Plain values."""
-        return vars(self).copy()

@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from efficientmod_export._plain import PlainRecord
 from efficientmod_export._stages import Artifact, InputSpec, ModelFile, Outputs, TensorSpec
 from efficientmod_export._stages import Normalisation as PictureNormalisation
 from efficientmod_export.bundle.contract import (
@@ -37,7 +38,7 @@ TOOLS: Final = ("numpy", "pillow", "timm", "torch")
 
 
 @dataclass(frozen=True)
-class ProvenArtifact:
+class ProvenArtifact(PlainRecord):
     """An artifact as the manifest lists it, and how it was made and proven."""
 
     entry: ArtifactEntry

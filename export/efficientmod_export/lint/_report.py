@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from efficientmod_export._plain import PlainRecord
 from efficientmod_export.lint._rule import Effect, Finding, Rule, Tier
 
 _EFFECTS = tuple(Effect)
@@ -11,29 +11,30 @@ _TIERS = tuple(Tier)
 
 
 @dataclass(frozen=True)
-class RuleFindings:
+class RuleFindings(PlainRecord):
     """One rule and all the places that break it, in the program's order."""
+
+    JSON_PROPERTIES = ("count",)
 
     rule: Rule
     findings: tuple[Finding, ...]
 
-    def as_json(self) -> dict[str, Any]:
-        """Plain values, every finding among them."""
-        return {
-            **self.rule.as_json(),
-            "count": len(self.findings),
-            "findings": [finding.as_json() for finding in self.findings],
-        }
+    @property
+    def count(self) -> int:
+        """How many places break the rule."""
+        return len(self.findings)
 
 
 @dataclass(frozen=True)
-class LintReport:
+class LintReport(PlainRecord):
     """What is known to cost or forbid the Neural Engine in one ML program.
 
     `groups` has the rules that something breaks: those that forbid first, then by how much their sources weigh, then by
     how often they are broken. `operators` counts the program's operators; `ios` is its opset. Nothing here says where
     a device will run the program: that is its own choice.
     """
+
+    JSON_PROPERTIES = ("count",)
 
     path: Path
     ios: int
@@ -44,18 +45,7 @@ class LintReport:
     @property
     def count(self) -> int:
         """How many places break a rule."""
-        return sum(len(group.findings) for group in self.groups)
-
-    def as_json(self) -> dict[str, Any]:
-        """Plain values, every finding among them."""
-        return {
-            "path": str(self.path),
-            "ios": self.ios,
-            "operators": self.operators,
-            "rules": self.rules,
-            "count": self.count,
-            "groups": [group.as_json() for group in self.groups],
-        }
+        return sum(group.count for group in self.groups)
 
 
 def sort_key(group: RuleFindings) -> tuple[int, int, int, str]:

@@ -1,10 +1,10 @@
 """What a rule is, and the register that `@rule` fills: the rules are data, each with what it rests on."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
+from efficientmod_export._plain import PlainRecord
 from efficientmod_export.lint._graph import Graph
 from efficientmod_export.mil import Operation
 
@@ -42,7 +42,7 @@ class Citation:
 
 
 @dataclass(frozen=True)
-class Finding:
+class Finding(PlainRecord):
     """One place that breaks a rule: an operator, or an input of the program, whose `kind` is "input".
 
     `module` is the PyTorch module that the operator came from; None where the package does not keep it.
@@ -53,16 +53,12 @@ class Finding:
     module: str | None
     detail: str
 
-    def as_json(self) -> dict[str, Any]:
-        """Plain values."""
-        return {"operator": self.operator, "kind": self.kind, "module": self.module, "detail": self.detail}
-
 
 Check = Callable[[Graph], Iterator[Finding]]
 
 
 @dataclass(frozen=True)
-class Rule:
+class Rule(PlainRecord):
     """`looks_for` is what breaks the rule. `chips` says on which chips, and how, a third party found it; else None."""
 
     id: str
@@ -72,22 +68,7 @@ class Rule:
     chips: str | None
     citations: tuple[Citation, ...]
     advice: str
-    check: Check
-
-    def as_json(self) -> dict[str, Any]:
-        """Plain values, without the function."""
-        return {
-            "id": self.id,
-            "looks_for": self.looks_for,
-            "effect": self.effect.value,
-            "tier": self.tier.value,
-            "chips": self.chips,
-            "sources": [
-                {"title": cited.source.title, "address": cited.source.address, "says": cited.says}
-                for cited in self.citations
-            ],
-            "advice": self.advice,
-        }
+    check: Check = field(metadata={"json": False})
 
 
 RULES: dict[str, Rule] = {}

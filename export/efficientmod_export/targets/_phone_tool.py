@@ -8,10 +8,10 @@ from dataclasses import dataclass
 class PhoneTimes:
     """Milliseconds of a call; None what the tool does not tell."""
 
-    mean: float
-    min: float | None = None
-    median: float | None = None
-    p90: float | None = None
+    mean_ms: float
+    min_ms: float | None = None
+    median_ms: float | None = None
+    p90_ms: float | None = None
 
 
 @dataclass(frozen=True)

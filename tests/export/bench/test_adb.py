@@ -114,17 +114,17 @@ def test_the_runners_calls_after_the_warm_up() -> None:
 
 
 def test_an_older_runner_tells_the_mean_alone() -> None:
-    assert PHONE_TOOLS["executor_runner"].read(OLD_RUNNER, 2) == PhoneTimes(mean=22.0)
+    assert PHONE_TOOLS["executor_runner"].read(OLD_RUNNER, 2) == PhoneTimes(mean_ms=22.0)
 
 
 def test_the_benchmarks_last_count_is_the_measured_one() -> None:
     times = PHONE_TOOLS["benchmark_model"].read(BENCHMARK, 2)
-    assert times == PhoneTimes(mean=14.2905, min=13.728)
+    assert times == PhoneTimes(mean_ms=14.2905, min_ms=13.728)
 
 
 def test_a_newer_benchmark_tells_the_median() -> None:
     times = PHONE_TOOLS["benchmark_model"].read(BENCHMARK + NEW_BENCHMARK, 2)
-    assert times == PhoneTimes(mean=0.15, min=0.137, median=0.142)
+    assert times == PhoneTimes(mean_ms=0.15, min_ms=0.137, median_ms=0.142)
 
 
 @pytest.mark.parametrize("tool", PHONE_TOOLS)
@@ -159,7 +159,7 @@ def test_a_phone_is_measured_and_left_clean(
 
 def test_times_that_are_only_in_the_phones_log(bundle: Path, phone: FakePhone, tools: dict[str, Path]) -> None:
     phone.set("nothing here", log=BENCHMARK)
-    assert bench_on_phone(bundle, tools["benchmark_model"]).times.mean == pytest.approx(14.2905)
+    assert bench_on_phone(bundle, tools["benchmark_model"]).times.mean_ms == pytest.approx(14.2905)
     assert ["logcat", "-d", "--pid=4711", "-s", "tflite"] in phone.calls
 
 

@@ -10,11 +10,11 @@ from efficientmod_export.bench._turns import take_turns
 
 def test_latency_of_eleven_timings_in_any_order() -> None:
     times = [7.0, 1.0, 2.0, 11.0, 3.0, 4.0, 5.0, 6.0, 10.0, 8.0, 9.0]
-    assert Latency.of(times) == Latency(median=6.0, p90=10.0, min=1.0)
+    assert Latency.of(times) == Latency(median_ms=6.0, p90_ms=10.0, min_ms=1.0)
 
 
 def test_percentiles_are_interpolated() -> None:
-    assert Latency.of([1.0, 3.5]) == Latency(median=2.25, p90=3.25, min=1.0)
+    assert Latency.of([1.0, 3.5]) == Latency(median_ms=2.25, p90_ms=3.25, min_ms=1.0)
 
 
 def test_one_timing_is_all_of_them() -> None:

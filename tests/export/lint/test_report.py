@@ -85,10 +85,10 @@ def test_json_has_every_finding_and_the_sources(report: LintReport, package: Pat
     assert document["count"] == report.count
     assert document["ios"] == 16
     assert document["rules"] == len(RULES)
-    linear = next(group for group in document["groups"] if group["id"] == "linear-channels-last")
+    linear = next(group for group in document["groups"] if group["rule"]["id"] == "linear-channels-last")
     assert linear["count"] == len(linear["findings"]) == 4
-    assert linear["tier"] == "said by Apple"
-    assert linear["sources"][0]["address"].startswith("https://machinelearning.apple.com/")
+    assert linear["rule"]["tier"] == "said by Apple"
+    assert linear["rule"]["citations"][0]["source"]["address"].startswith("https://machinelearning.apple.com/")
     assert linear["findings"][0]["kind"] == "linear"
 
 
