@@ -80,7 +80,7 @@ def test_a_picture_of_two_bundles_of_which_one_has_fewer_contenders(result: Benc
 
 @pytest.mark.parametrize("name", ["latency.docx", "latency"])
 def test_an_unknown_format_is_refused(result: BenchResult, name: str, tmp_path: Path) -> None:
-    with refused(InputError, "unknown_picture_format", ".png", name):
+    with refused(InputError, "unknown_picture_format", "png", name):
         plot_latency([result], tmp_path / name)
 
 
