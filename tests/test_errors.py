@@ -1,5 +1,6 @@
 """Every error of the toolkit has a code, which belongs to one class, is listed in docs/errors.md and is pickled."""
 
+import ast
 import pickle
 import subprocess
 import sys
@@ -113,6 +114,23 @@ def test_a_code_is_kept_in_another_process(name: str) -> None:
     error = getattr(errors, name)("what, and what to do", code="some_code")
     again = pickle.loads(pickle.dumps(error))
     assert (type(again), again.code, str(again)) == (type(error), "some_code", "what, and what to do")
+
+
+def test_no_test_matches_the_words_of_our_errors() -> None:
+    """But what the user must find in the message: `refused(InputError, "unknown_target", "coreml")`."""
+    kinds = {kind.__name__ for kind in every_class(EfficientModError)}
+    found = [
+        f"{path.relative_to(REPOSITORY)}:{node.lineno}"
+        for path in sorted((REPOSITORY / "tests").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.raises"
+        if any(word.arg == "match" for word in node.keywords) and ast.unparse(node.args[0]) in kinds
+    ]
+    assert found == []
+
+
+def every_class(kind: type[EfficientModError]) -> set[type[EfficientModError]]:
+    return {kind}.union(*(every_class(below) for below in kind.__subclasses__()))
 
 
 def test_what_an_error_has_beside_its_message_is_kept() -> None:

@@ -72,15 +72,22 @@ def assert_refused(result: Result, exit_code: int, code: str, *names: str) -> No
     assert "Traceback" not in message
     for name in names:
         assert name in message
-    document = json.loads(result.stdout)
-    errors = [document["error"]] if "error" in document else failures(document)
-    assert code in [error["code"] for error in errors]
-    assert all(error["message"] in message for error in errors)
+    error = json.loads(result.stdout)["error"]
+    assert error["code"] == code
+    assert message == f"Error: {error['message']}\n"
     assert leftovers() == []
 
 
-def failures(document: dict[str, Any]) -> list[dict[str, str]]:
-    return [variant["failure"] for variant in document["variants"] if variant["failure"]]
+def assert_failed(result: Result, exit_code: int, code: str, *names: str) -> dict[str, Any]:
+    """Of a command that ran with `--json` and went on with the other variants: what it printed."""
+    assert result.exit_code == exit_code, result.output
+    document: dict[str, Any] = json.loads(result.stdout)
+    (failure,) = [variant["failure"] for variant in document["variants"] if variant["failure"]]
+    assert failure["code"] == code
+    for name in names:
+        assert name in failure["message"]
+    assert leftovers() == []
+    return document
 
 
 @pytest.mark.usefixtures("earlier")
@@ -191,7 +198,8 @@ class TestDestinations:
 
     def test_that_another_export_writes(self, efficientmod: Command, tiny_model: str, earlier: Path) -> None:
         with BundleWriter(earlier):
-            self.refuse(efficientmod, tiny_model, "out", "output_locked")
+            result = efficientmod("export", "--model", tiny_model, "--target", "onnx", "--output", "out", "--json")
+        assert_refused(result, 2, "output_locked", "out")
 
     def test_on_a_full_disk(self, efficientmod: Command, tiny_model: str, tmp_path: Path) -> None:
         disk = tmp_path / "disk"
@@ -229,7 +237,9 @@ def test_a_missing_package_fails_its_target_and_keeps_the_earlier_bundle(
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "coremltools" else find_spec(name))
     arguments = ("--model", tiny_model, "--target", "onnx", "--target", "coreml")
     result = efficientmod("export", *arguments, "--output", earlier, "--json")
-    assert_refused(result, 3, "missing_package", 'pip install "efficientmod-mobile[coreml]"')
+    told = assert_failed(result, 3, "missing_package", 'pip install "efficientmod-mobile[coreml]"')
+    assert told["bundle"] is None
+    assert "coreml" in told["note"]
 
     beside = efficientmod("export", *arguments, "--output", "new")
     assert beside.exit_code == 3
@@ -248,16 +258,14 @@ def test_a_failed_parity_leaves_no_bundle_unless_it_is_kept(
 
     monkeypatch.setattr("efficientmod_export._subject.reference_outputs", shifted)
     arguments = ("export", "--model", tiny_model, "--target", "onnx", "--output", "out")
-    assert_refused(efficientmod(*arguments, "--json"), 1, "wrong_result", "onnx")
+    assert assert_failed(efficientmod(*arguments, "--json"), 1, "wrong_result", "onnx")["bundle"] is None
     assert not Path("out").exists()
     assert efficientmod(*arguments, "--keep-failed").exit_code == 1
     assert '"status": "failed"' in Path("out/manifest.json").read_text()
-    again = efficientmod(*arguments, "--keep-failed", "--json")
-    assert (json.loads(again.stdout)["bundle"], json.loads(again.stdout)["note"]) == ("out", None)
-    assert [failure["code"] for failure in failures(json.loads(again.stdout))] == ["wrong_result"]
-    assert efficientmod("verify", "out", "--quiet").stdout == ""
-    verified = efficientmod("verify", "out", "--json")
-    assert verified.exit_code == 1
-    assert [failure["code"] for failure in failures(json.loads(verified.stdout))] == ["wrong_result"]
+    again = assert_failed(efficientmod(*arguments, "--keep-failed", "--json"), 1, "wrong_result")
+    assert (again["bundle"], again["note"]) == ("out", None)
+    assert_failed(efficientmod("verify", "out", "--json"), 1, "wrong_result")
+    quiet = efficientmod("verify", "out", "--quiet")
+    assert (quiet.exit_code, quiet.stdout, quiet.stderr.count("Error:")) == (1, "", 1)
     rounded = ("export", "--model", tiny_model, "--target", "tflite", "--precision", "fp16", "--output", "half")
-    assert_refused(efficientmod(*rounded, "--json"), 1, "precision_loss", "--precision fp32")
+    assert_failed(efficientmod(*rounded, "--json"), 1, "precision_loss", "--precision fp32")

@@ -74,17 +74,21 @@ def test_without_commit_nothing_is_left(bundle: Bundle, fill: Fill, snapshot: Sn
     assert neighbours(bundle.path) == ["out"]
 
 
-@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, SystemExit, BundleError])
+@pytest.mark.parametrize(
+    "error",
+    [RuntimeError("stop"), KeyboardInterrupt("stop"), SystemExit("stop"), BundleError("stop", code="disk_full")],
+    ids=lambda error: type(error).__name__,
+)
 def test_an_error_passes_through_and_leaves_nothing(
-    bundle: Bundle, fill: Fill, snapshot: Snapshot, error: type[BaseException]
+    bundle: Bundle, fill: Fill, snapshot: Snapshot, error: BaseException
 ) -> None:
     before = snapshot(bundle.path)
 
     def stop(folder: Path) -> Manifest:
         fill(folder, content=b"new")
-        raise error("stop")
+        raise error
 
-    with pytest.raises(error, match="stop"):
+    with pytest.raises(type(error), match="stop"):
         export(bundle.path, stop)
     assert snapshot(bundle.path) == before
     assert neighbours(bundle.path) == ["out"]

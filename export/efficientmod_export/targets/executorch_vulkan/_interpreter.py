@@ -141,7 +141,8 @@ def _run(graph: Graph, call: Call, values: Mapping[int, Tensor]) -> tuple[Tensor
     if [tuple(given.shape) for given in results] != [value.shape for value in declared]:
         shapes = ", ".join(str(tuple(given.shape)) for given in results)
         raise ConversionError(
-            f"Operator {call.index}, {graph.text(call)}, gave {shapes}; the file is damaged.", code="operator_failed"
+            f"Operator {call.index}, {graph.text(call)}, gave {shapes}; the file is damaged.",
+            code="inconsistent_program",
         )
     return results
 
