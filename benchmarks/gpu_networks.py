@@ -18,7 +18,7 @@ from _networks import EFFICIENTMODS, OTHERS
 from efficientmod_export.bench.measuring import describe_machine, markdown_table, versions
 from efficientmod_export.steps import prove, subject_of, with_noise
 from efficientmod_export.targets.tflite import TARGET
-from efficientmod_export.targets.tflite._gpu_limits import gpu_findings
+from efficientmod_export.targets.tflite.gpu import gpu_findings
 from efficientmod_mobile import load_network
 from efficientmod_mobile.deploy import deploy
 
