@@ -8,7 +8,7 @@ from efficientmod_mobile.deploy._deploy import Deployed, deploy
 from efficientmod_mobile.deploy._proof import Original
 from efficientmod_mobile.deploy._transform import TRANSFORMS, Recipe, Repeat, Transform, apply, register
 from efficientmod_mobile.deploy.analysis import Refuse
-from efficientmod_mobile.deploy.folds import EXACT, ConstantIntoReaders, NormAffineIntoReaders
+from efficientmod_mobile.deploy.folds import EXACT, ConstantIntoReaders, FoldConstants, NormAffineIntoReaders
 from efficientmod_mobile.deploy.forms import (
     AttentionInProducts,
     AttentionPerHead,
@@ -16,6 +16,7 @@ from efficientmod_mobile.deploy.forms import (
     ChannelsFirst,
     LayerPerSlice,
     NormInOperators,
+    PortableForms,
     ProductsInBatches,
     SplitDepthwise,
     Untile,
@@ -33,10 +34,12 @@ __all__ = [
     "ChannelsFirst",
     "ConstantIntoReaders",
     "Deployed",
+    "FoldConstants",
     "LayerPerSlice",
     "NormAffineIntoReaders",
     "NormInOperators",
     "Original",
+    "PortableForms",
     "ProductsInBatches",
     "Program",
     "Recipe",

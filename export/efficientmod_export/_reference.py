@@ -32,7 +32,7 @@ def reference_outputs(module: nn.Module, samples: Sequence[Sample]) -> tuple[Out
 def _run(module: nn.Module, tensor: Tensor) -> Outputs:
     try:
         with torch.no_grad():
-            leaves = [leaf for leaf in pytree.tree_leaves(module(tensor)) if isinstance(leaf, Tensor)]
+            leaves = [leaf for leaf in pytree.tree_leaves(module(tensor.clone())) if isinstance(leaf, Tensor)]
     except EfficientModError:
         raise
     except (Exception, SystemExit) as error:  # it is the user's code that runs, so anything can be raised

@@ -10,7 +10,7 @@ from torch import Tensor, fx, nn
 from torch.utils import _pytree as pytree
 
 from efficientmod_mobile.deploy.program._canonical_operators import canonicalise
-from efficientmod_mobile.deploy.program._functionalisation import is_functional, make_functional
+from efficientmod_mobile.deploy.program._functionalisation import drop_writes_into_input, is_functional, make_functional
 from efficientmod_mobile.deploy.program._graph import clean
 from efficientmod_mobile.deploy.program._nested_graphs import inline_nested_graphs
 from efficientmod_mobile.deploy.program._program import Program, build, copy_graph, get_tensor
@@ -62,6 +62,7 @@ def _export(module: nn.Module, example: Tensor) -> fx.GraphModule:
             if not make_functional(unlifted.graph):
                 unlifted = exported.run_decompositions({}).module(check_guards=False)
                 inline_nested_graphs(unlifted)
+                drop_writes_into_input(unlifted.graph)
         except ConversionError:
             raise
         except Exception as error:
