@@ -138,9 +138,7 @@ def _dilated_maximum(node: fx.Node) -> Write | None:
         x = image
         for axis in (0, 1):
             size = shape(x)[2 + axis]
-            taps = _taps(
-                size, shape(node)[2 + axis], kernel[axis], stride[axis], padding[axis], dilation[axis]
-            )
+            taps = _taps(size, shape(node)[2 + axis], kernel[axis], stride[axis], padding[axis], dilation[axis])
             parts = [taken(node, x, 2 + axis, places) for places in taps]
             x = parts[0]
             for part in parts[1:]:

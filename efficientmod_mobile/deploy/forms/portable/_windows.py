@@ -1,8 +1,8 @@
 """Windows of an image as columns, and back: convolutions with kernels of a single one.
 
-    im2col(x)[c k + t]  =  conv(x, e_t), depthwise              e_t is 1 at tap t of the window's k and 0 elsewhere
-    col2im(y)           =  conv_transpose(y, e_t), grouped      overlapping windows add up
-    unfold(x, size)     =  the windows' elements taken along the axis
+im2col(x)[c k + t]  =  conv(x, e_t), depthwise              e_t is 1 at tap t of the window's k and 0 elsewhere
+col2im(y)           =  conv_transpose(y, e_t), grouped      overlapping windows add up
+unfold(x, size)     =  the windows' elements taken along the axis
 """
 
 import torch
@@ -20,9 +20,7 @@ def _columns(node: fx.Node) -> Write | None:
     image = bound["self"]
     if len(shape(image)) != 4:
         return None
-    kernel, dilation, padding, stride = (
-        pair(bound[name]) for name in ("kernel_size", "dilation", "padding", "stride")
-    )
+    kernel, dilation, padding, stride = (pair(bound[name]) for name in ("kernel_size", "dilation", "padding", "stride"))
 
     def write() -> fx.Node:
         channels = shape(image)[1]
@@ -38,14 +36,11 @@ def _image(node: fx.Node) -> Write | None:
     columns = bound["self"]
     if len(shape(node)) != 4:
         return None
-    kernel, dilation, padding, stride = (
-        pair(bound[name]) for name in ("kernel_size", "dilation", "padding", "stride")
-    )
+    kernel, dilation, padding, stride = (pair(bound[name]) for name in ("kernel_size", "dilation", "padding", "stride"))
     batch, channels, *sizes = shape(node)
     reach = [step * (window - 1) + 1 for step, window in zip(dilation, kernel, strict=True)]
     grid = [
-        (size + 2 * pad - long) // step + 1
-        for size, pad, long, step in zip(sizes, padding, reach, stride, strict=True)
+        (size + 2 * pad - long) // step + 1 for size, pad, long, step in zip(sizes, padding, reach, stride, strict=True)
     ]
     rest = [
         size - ((count - 1) * step - 2 * pad + long)

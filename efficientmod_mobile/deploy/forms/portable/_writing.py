@@ -1,13 +1,13 @@
 """Writing into a part of a tensor at constant places, as copies of parts.
 
-    copy(x, y)             =  y, broadcast
-    slice_scatter(x, y)    =  cat(x[:start], y, x[end:])
-    ... with a step        =  elements of cat(x, y), taken in the order of the result
-    select_scatter(x, y)   =  slice_scatter(x, unsqueeze(y))
-    index_put(x, i, y)     =  elements of cat(x, y) along the indexed axes, taken together as one
-    index_put(x, mask, y)  =  where(mask, y, x)                                    y of one element
-    index_fill(x, i, v)    =  where(i, v, x)
-    index_add, scatter_add along an axis = x + A y                                 A of zeros and ones
+copy(x, y)             =  y, broadcast
+slice_scatter(x, y)    =  cat(x[:start], y, x[end:])
+... with a step        =  elements of cat(x, y), taken in the order of the result
+select_scatter(x, y)   =  slice_scatter(x, unsqueeze(y))
+index_put(x, i, y)     =  elements of cat(x, y) along the indexed axes, taken together as one
+index_put(x, mask, y)  =  where(mask, y, x)                                    y of one element
+index_fill(x, i, v)    =  where(i, v, x)
+index_add, scatter_add along an axis = x + A y                                 A of zeros and ones
 """
 
 from collections.abc import Sequence
