@@ -20,6 +20,7 @@ from efficientmod_mobile.deploy.forms import (
     ProductsInBatches,
     SplitDepthwise,
     Untile,
+    WeightPerLayout,
     XnnpackForms,
 )
 from efficientmod_mobile.deploy.program import Program, capture, run, to_dtype
@@ -50,6 +51,7 @@ __all__ = [
     "Step",
     "Transform",
     "Untile",
+    "WeightPerLayout",
     "XnnpackForms",
     "apply",
     "capture",

@@ -8,7 +8,7 @@ from efficientmod_mobile.deploy.forms._norm_in_operators import NormInOperators
 from efficientmod_mobile.deploy.forms._untile import Untile
 from efficientmod_mobile.deploy.forms.channels_first import ChannelsFirst
 from efficientmod_mobile.deploy.forms.portable import PortableForms
-from efficientmod_mobile.deploy.forms.xnnpack import SplitDepthwise, XnnpackForms
+from efficientmod_mobile.deploy.forms.xnnpack import SplitDepthwise, WeightPerLayout, XnnpackForms
 
 __all__ = [
     "AttentionInProducts",
@@ -21,5 +21,6 @@ __all__ = [
     "ProductsInBatches",
     "SplitDepthwise",
     "Untile",
+    "WeightPerLayout",
     "XnnpackForms",
 ]

@@ -11,10 +11,6 @@ With reference r, result y and e = y - r over the n elements of one output (all 
     cosine              <r, y> / (|r| |y|); 1 where both are zero, 0 where one is
     sqnr_db             10 log10(sum r^2 / sum e^2), capped at 200 dB: float32 cannot tell more
 
-Of an output of integers or truth values (a map of classes, a list of places) no difference is small. There the error of
-an element is 1 where it differs and 0 where it does not, the range is 1, and the reference counts as ones; the mean
-error stands for the largest one as well, since rounding may decide a tie. Their width may differ, as Core ML has int32.
-
 Classifier outputs, of shape (N, C) with C > 1, also carry the agreement of the k best classes, k = 1 and k = 5 < C.
 The k best classes are compared as sets. `margin` is r's k-th best score minus its (k + 1)-th. `displacement` is 0
 where the sets are equal, otherwise the best reference score among the classes that fell out minus the worst among those
@@ -25,7 +21,7 @@ at least m / 2.) Of several rows the worst counts.
 """
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -125,7 +121,7 @@ def structural_faults(reference: Outputs, result: Outputs) -> tuple[str, ...]:
 def _structural_fault(index: int, reference: NDArray[np.float32], result: NDArray[np.float32]) -> str | None:
     if result.shape != reference.shape:
         return f"output {index} has shape {result.shape} where the reference has {reference.shape}"
-    if result.dtype != reference.dtype and not (is_discrete(reference) and is_discrete(result)):
+    if result.dtype != reference.dtype:
         return f"output {index} is {result.dtype} where the reference is {reference.dtype}"
     for name, values in (("the reference's output", reference), ("output", result)):
         broken = int(values.size - np.count_nonzero(np.isfinite(values)))
@@ -134,19 +130,11 @@ def _structural_fault(index: int, reference: NDArray[np.float32], result: NDArra
     return None
 
 
-def is_discrete(values: NDArray[Any]) -> bool:
-    """Whether an output is of integers or truth values."""
-    return values.dtype.kind in "iub"
-
-
 def _measure(index: int, reference: NDArray[np.float32], result: NDArray[np.float32], scale: float) -> OutputMetrics:
     r, y = reference.astype(np.float64), result.astype(np.float64)
-    if is_discrete(reference):
-        r, y, scale = np.ones_like(r), (r == y).astype(np.float64), 1.0
     error = np.abs(y - r)
-    mean_error = float(error.mean())
-    max_error = mean_error if is_discrete(reference) else float(error.max())
-    agreements = {k: None if is_discrete(reference) else _agreement(r, y, k, scale) for k in TOP_K}
+    max_error, mean_error = float(error.max()), float(error.mean())
+    agreements = {k: _agreement(r, y, k, scale) for k in TOP_K}
     return OutputMetrics(
         output=index,
         range=scale,
