@@ -16,6 +16,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, fx
 
+from efficientmod_mobile.deploy.forms.portable._elementwise import greatest_of_axis
 from efficientmod_mobile.deploy.forms.portable._linear_maps import along, matrix_of, taken
 from efficientmod_mobile.deploy.forms.xnnpack._form import Form, Write, constant, pair
 from efficientmod_mobile.deploy.program import arguments, emit, is_call, shape
@@ -89,6 +90,8 @@ def _mean_matrix(before: int, after: int) -> Tensor:
 def _adaptive_maximum(node: fx.Node) -> Write | None:
     """The first result of an adaptive maximum, whose second has no reader."""
     source, index = node.args
+    if isinstance(source, fx.Node) and len(source.users) > 1:
+        return None
     if not is_call(source, aten.adaptive_max_pool2d.default) or index != 0 or len(shape(node)) != 4:
         return None
     (image,) = source.all_input_nodes  # type: ignore[union-attr]
@@ -187,7 +190,7 @@ def _average_of_volume(node: fx.Node) -> Write | None:
 FORMS: dict[object, Form] = {
     aten.avg_pool2d.default: _average,
     aten.adaptive_avg_pool2d.default: _adaptive_average,
-    operator.getitem: _adaptive_maximum,
+    operator.getitem: lambda node: _adaptive_maximum(node) or greatest_of_axis(node),
     aten.max_pool2d.default: _dilated_maximum,
     aten.avg_pool3d.default: _average_of_volume,
 }

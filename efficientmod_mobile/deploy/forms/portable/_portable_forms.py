@@ -1,7 +1,7 @@
 """Operators that some runtime lacks are written in those that every runtime has, for all targets in the same way.
 
-The families, with their equations, are in `_resize`, `_pooling`, `_writing`, `_norms`, `_sampling`, `_windows` and
-`_recurrent`. Where every runtime has an operator as it is, there is no form, so that an ordinary network stays as it
+The families, with their equations, are in `_resize`, `_pooling`, `_unpooling`, `_writing`, `_norms`, `_elementwise`,
+`_sampling`, `_windows` and `_recurrent`. Where every runtime has an operator as it is, there is no form, so that an ordinary network stays as it
 is.
 """
 
@@ -12,11 +12,13 @@ from torch import fx
 
 from efficientmod_mobile.deploy._transform import Transform, register
 from efficientmod_mobile.deploy.forms.portable import (
+    _elementwise,
     _norms,
     _pooling,
     _recurrent,
     _resize,
     _sampling,
+    _unpooling,
     _windows,
     _writing,
 )
@@ -24,11 +26,13 @@ from efficientmod_mobile.deploy.forms.xnnpack._form import Form, Write
 from efficientmod_mobile.deploy.program import replace
 
 _FORMS: dict[object, Form] = {
+    **_elementwise.FORMS,
     **_norms.FORMS,
     **_pooling.FORMS,
     **_recurrent.FORMS,
     **_resize.FORMS,
     **_sampling.FORMS,
+    **_unpooling.FORMS,
     **_windows.FORMS,
     **_writing.FORMS,
 }

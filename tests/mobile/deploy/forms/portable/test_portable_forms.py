@@ -132,6 +132,36 @@ def test_windows_and_grids(transformed: Callable, function: Callable) -> None:
     assert not {"im2col", "col2im", "unfold", "affine_grid_generator"} & set(result.operators())
 
 
+def _unpooled(x: Tensor) -> Tensor:
+    y, places = F.max_pool2d(x.clamp(max=0.5), 2, return_indices=True)  # clamped: several greatest ones in a window
+    return F.max_unpool2d(y.tanh(), places, 2, output_size=(13, 18))
+
+
+ELEMENTS = {
+    "celu": lambda x: F.celu(x, 0.7),
+    "log_sigmoid": F.logsigmoid,
+    "rrelu": F.rrelu,
+    "fmod": lambda x: torch.fmod(x, 0.6),
+    "trunc": lambda x: torch.trunc(x * 3),
+    "and": lambda x: torch.where((x > 0.1) & (x < 0.5), x, -x),
+    "or, not": lambda x: torch.where((x > 1) | ~(x < 0.3), x, -x),
+    "max": lambda x: x.max(1)[0],
+    "min, kept": lambda x: x.min(2, keepdim=True)[0],
+    "sort": lambda x: x.sort(3, descending=True)[0],
+    "channel_shuffle": lambda x: F.channel_shuffle(x, 3),
+    "cdist": lambda x: torch.cdist(x.flatten(2)[:, :, :20], x.flatten(2)[:, :4, 30:50]),
+    "cdist of differences": lambda x: torch.cdist(x.flatten(2)[:, :, :20], x.flatten(2)[:, :4, 30:50], p=1),
+    "max_unpool": _unpooled,
+}
+
+
+@pytest.mark.parametrize("function", ELEMENTS.values(), ids=ELEMENTS.keys())
+def test_elements(transformed: Callable, function: Callable) -> None:
+    result = transformed(Calls(function), SHAPE, RECIPE)
+    assert result.applied()[APPLIED] >= 1
+    assert not {"celu", "rrelu", "fmod", "trunc", "__and__", "__or__", "sort", "cdist"} & set(result.operators())
+
+
 class After(nn.Module):
     """A layer on what a function makes of the image."""
 
