@@ -10,6 +10,7 @@ from torch import Tensor, fx, nn
 from torch.utils import _pytree as pytree
 
 from efficientmod_mobile.deploy.program._canonical_operators import canonicalise
+from efficientmod_mobile.deploy.program._complex_as_pairs import without_complex_numbers
 from efficientmod_mobile.deploy.program._functionalisation import drop_writes_into_input, is_functional, make_functional
 from efficientmod_mobile.deploy.program._graph import clean, emit, shape
 from efficientmod_mobile.deploy.program._nested_graphs import inline_nested_graphs
@@ -53,6 +54,7 @@ def capture(module: nn.Module, example: Tensor) -> Program:
             )
     program = build(graph, tensors, example.detach().clone(), names)
     canonicalise(program.graph)
+    without_complex_numbers(program.graph)
     _give_axes_to_scalars(program.graph)
     clean(program.graph_module)
     return program

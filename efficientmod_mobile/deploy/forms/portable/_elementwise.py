@@ -141,7 +141,9 @@ def _distances(node: fx.Node) -> Write | None:
 
     def write() -> fx.Node:
         away = emit(
-            node, aten.sub.Tensor, (emit(node, aten.unsqueeze.default, (x, -2)), emit(node, aten.unsqueeze.default, (y, -3)))
+            node,
+            aten.sub.Tensor,
+            (emit(node, aten.unsqueeze.default, (x, -2)), emit(node, aten.unsqueeze.default, (y, -3))),
         )
         if power == 1:
             return emit(node, aten.sum.dim_IntList, (emit(node, aten.abs.default, (away,)), [-1]))
