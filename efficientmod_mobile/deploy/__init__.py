@@ -8,7 +8,7 @@ from efficientmod_mobile.deploy._deploy import Deployed, deploy
 from efficientmod_mobile.deploy._proof import Original
 from efficientmod_mobile.deploy._transform import TRANSFORMS, Recipe, Repeat, Transform, apply, register
 from efficientmod_mobile.deploy.analysis import Refuse
-from efficientmod_mobile.deploy.folds import EXACT, ConstantIntoReaders, NormAffineIntoReaders
+from efficientmod_mobile.deploy.folds import EXACT, ConstantIntoReaders, FoldConstants, NormAffineIntoReaders
 from efficientmod_mobile.deploy.forms import (
     ActivationsInParts,
     AttentionInProducts,
@@ -20,6 +20,7 @@ from efficientmod_mobile.deploy.forms import (
     LayerNormAffine,
     LayerPerSlice,
     NormInOperators,
+    PortableForms,
     ProductsInBatches,
     ReductionsKeepAxes,
     SoftmaxInParts,
@@ -27,6 +28,7 @@ from efficientmod_mobile.deploy.forms import (
     TanhGeluBySigmoid,
     UngroupConvolutions,
     Untile,
+    WeightPerLayout,
     XnnpackForms,
 )
 from efficientmod_mobile.deploy.program import Program, capture, run, to_dtype
@@ -43,12 +45,14 @@ __all__ = [
     "ConstantIntoReaders",
     "Deployed",
     "DepthwiseKernels",
+    "FoldConstants",
     "GeluBySigmoid",
     "LayerNormAffine",
     "LayerPerSlice",
     "NormAffineIntoReaders",
     "NormInOperators",
     "Original",
+    "PortableForms",
     "ProductsInBatches",
     "Program",
     "Recipe",
@@ -63,6 +67,7 @@ __all__ = [
     "Transform",
     "UngroupConvolutions",
     "Untile",
+    "WeightPerLayout",
     "XnnpackForms",
     "apply",
     "capture",

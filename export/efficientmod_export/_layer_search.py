@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
+from efficientmod_export._picture_input import for_pictures
 from efficientmod_export._rebuild import rebuild
 from efficientmod_export._stages import ModelFile, ProgressReport, Sample
 from efficientmod_export._subject import example_input
@@ -28,7 +29,8 @@ def search_layers(
     Raises InputError without the checkpoint that the network needs, or for another one.
     """
     _, preprocessing = picture_input_of(bundle)
-    program = capture(rebuild(bundle, checkpoint).module, example_input(preprocessing))
+    network = for_pictures(rebuild(bundle, checkpoint), (preprocessing.crop.height, preprocessing.crop.width))
+    program = capture(network.module, example_input(preprocessing))
     original = Original.of(program)
     found: dict[str, tuple[str, ...]] = {}
     for entry in entries:

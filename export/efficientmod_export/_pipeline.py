@@ -6,6 +6,7 @@ from contextlib import nullcontext
 from functools import cache
 from pathlib import Path
 
+from efficientmod_export._picture_input import for_pictures
 from efficientmod_export._prove import conclusions, float32_outputs, parity_failure, prove, prove_graph
 from efficientmod_export._request import ExportRequest, read_labels, select_variants
 from efficientmod_export._result import ExportResult, VariantResult
@@ -80,7 +81,7 @@ def export_bundle(
     with BundleWriter(request.output) as writer, nullcontext() if verbose else quiet():
         # 1. The network, its preprocessing, and what PyTorch computes.
         progress("loading the network and running it in PyTorch")
-        network = load_network(request.model, request.checkpoint)
+        network = for_pictures(load_network(request.model, request.checkpoint), request.resolution)
         class_names = read_labels(request.labels, network.num_classes) if request.labels else None
         subject = subject_of(network, request.resolution)
 

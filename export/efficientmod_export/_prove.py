@@ -186,5 +186,7 @@ def _run(
         return refused(limits, measured_with, str(error)), None
     except UnitMissingError as error:
         return not_run_here(limits, f"not run here: {error}"), None
-    verdict = measure(held.samples, held.references, runner_of(session, file), limits, measured_with)
+    dtypes = [output.dtype for output in held.references[0]]
+    runner = runner_of(session, file, dtypes)
+    verdict = measure(held.samples, held.references, runner, limits, measured_with)
     return verdict, session.threads

@@ -5,37 +5,45 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.utils import _pytree as pytree
 
 from efficientmod_export._stages import Outputs, Sample
 from efficientmod_mobile.errors import ConversionError, EfficientModError
 from efficientmod_mobile.messages import described
+from efficientmod_mobile.output_names import tensors_with_names
+
+DTYPES = (torch.float32, torch.int32, torch.int64, torch.bool)
+"""Of outputs."""
 
 
-def reference_outputs(module: nn.Module, samples: Sequence[Sample]) -> tuple[Outputs, ...]:
-    """What PyTorch computes for each sample, eagerly and in float32: the network as the user knows it.
+Names = tuple[str | None, ...]
+"""Of outputs; None for one without a name of its own."""
 
-    Raises ConversionError when the network cannot run on its own input, gives something else than dense float32
-    tensors, or something else each time.
+
+def reference_outputs(module: nn.Module, samples: Sequence[Sample]) -> tuple[tuple[Outputs, ...], Names]:
+    """What PyTorch computes for each sample, eagerly and in float32: the network as the user knows it; and the names
+    that it gives its outputs. An output without axes becomes a vector of one element, as in a program.
+
+    Raises ConversionError when the network cannot run on its own input, gives something else than dense tensors of
+    float32, integers or truth values, or something else each time.
     """
     inputs = [torch.from_numpy(sample.tensor) for sample in samples]
     # A few numbers that dropout thins can be the same twice; that they were drawn shows in the generator.
     generator = torch.get_rng_state()
-    results = tuple(_run(module, tensor) for tensor in inputs)
-    again = _run(module, inputs[0])
+    results, names = zip(*(_run(module, tensor) for tensor in inputs), strict=True)
+    again, _ = _run(module, inputs[0])
     steady = all(np.array_equal(one, other, equal_nan=True) for one, other in zip(results[0], again, strict=True))
     if not steady or not torch.equal(generator, torch.get_rng_state()):
         raise ConversionError(
             "The network gives other numbers each time; take dropout and random numbers out of it.",
             code="random_output",
         )
-    return results
+    return results, names[0]
 
 
-def _run(module: nn.Module, tensor: Tensor) -> Outputs:
+def _run(module: nn.Module, tensor: Tensor) -> tuple[Outputs, Names]:
     try:
         with torch.no_grad():
-            leaves = [leaf for leaf in pytree.tree_leaves(module(tensor)) if isinstance(leaf, Tensor)]
+            leaves, names = tensors_with_names(module(tensor.clone()), Tensor)  # it may write into its input
     except EfficientModError:
         raise
     except (Exception, SystemExit) as error:  # it is the user's code that runs, so anything can be raised
@@ -55,10 +63,11 @@ def _run(module: nn.Module, tensor: Tensor) -> Outputs:
                 "CPU.",
                 code="unsupported_output",
             )
-        if leaf.dtype != torch.float32 or leaf.ndim == 0 or leaf.numel() == 0:
+        if leaf.dtype not in DTYPES or leaf.numel() == 0:
             raise ConversionError(
-                f"Output {index} of the network is {leaf.dtype} of shape {tuple(leaf.shape)}; "
-                "return float32 tensors that have an axis and are not empty.",
+                f"Output {index} of the network is {leaf.dtype} of shape {tuple(leaf.shape)}; return float32, int32, "
+                "int64 or bool tensors that are not empty, as output.float() makes them.",
                 code="unsupported_output",
             )
-    return tuple(leaf.detach().contiguous().numpy() for leaf in leaves)
+    outputs = tuple((leaf.detach() if leaf.ndim else leaf.detach().reshape(1)).contiguous().numpy() for leaf in leaves)
+    return outputs, names

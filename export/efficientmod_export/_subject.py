@@ -12,7 +12,7 @@ from efficientmod_export._stages import DEFAULT_IOS, ConversionOptions, Interfac
 from efficientmod_export.bundle import Preprocessing
 from efficientmod_export.bundle.contract import Input, Output, Step, Weights
 from efficientmod_export.parity import make_samples, network_noise
-from efficientmod_export.targets import pytorch_interface
+from efficientmod_export.targets import file_names, network_outputs, pytorch_interface
 from efficientmod_export.tasks import NetworkFacts, all_tasks, recognise
 from efficientmod_mobile import Network
 from efficientmod_mobile.deploy import Program, capture
@@ -26,7 +26,7 @@ PICTURE = "image"
 class Subject:
     """A network, how pictures become its input, what its outputs are for, and what artifacts are held against.
 
-    `after_network` is what an app does with the outputs.
+    `after_network` is what an app does with the outputs; `output_names` are those that the network itself gives them.
     """
 
     network: Network
@@ -36,6 +36,7 @@ class Subject:
     outputs: tuple[Output, ...]
     after_network: Sequence[Step]
     held: Held
+    output_names: tuple[str | None, ...]
 
     @property
     def resolution(self) -> tuple[int, int]:
@@ -53,7 +54,10 @@ class Subject:
         """What the network itself takes and gives."""
         (picture,) = self.inputs
         normalisation = Normalisation(self.preprocessing.mean, self.preprocessing.std)
-        return pytorch_interface(picture.shape, normalisation, tuple(output.shape for output in self.outputs))
+        shapes = tuple(output.shape for output in self.outputs)
+        names = file_names(shapes, self.output_names)
+        outputs = network_outputs(names, shapes, [output.dtype for output in self.outputs])
+        return pytorch_interface(picture.shape, normalisation, outputs)
 
     def capture(self) -> Program:
         """Its program, untransformed. Raises ConversionError where it cannot be captured."""
@@ -83,13 +87,17 @@ def subject_of(network: Network, resolution: tuple[int, int] | None = None) -> S
     """
     preprocessing = preprocessing_of(network, resolution)
     samples = make_samples(preprocessing)
-    held = Held(samples, reference_outputs(network.module, samples))
+    references, names = reference_outputs(network.module, samples)
+    held = Held(samples, references)
     inputs = (Input.picture(PICTURE, preprocessing),)
     facts = NetworkFacts(network.num_classes, (inputs[0].shape,), held.references)
     name = recognise(facts)
     task = all_tasks()[name]
-    outputs = task.outputs(facts)
-    return Subject(network, preprocessing, name, inputs, outputs, task.after_network(outputs, inputs), held)
+    outputs = tuple(
+        output if own is None else output.model_copy(update={"name": own})
+        for output, own in zip(task.outputs(facts), names, strict=True)
+    )
+    return Subject(network, preprocessing, name, inputs, outputs, task.after_network(outputs, inputs), held, names)
 
 
 def with_noise(subject: Subject, program: Program) -> Subject:

@@ -1,8 +1,10 @@
 """Prove a bundle again from its files alone: neither the network's code nor its checkpoint is needed."""
 
 import time
+from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,7 @@ from efficientmod_export.bundle.contract import (
     open_bundle,
 )
 from efficientmod_export.foreign import quiet
-from efficientmod_export.targets import find_target, pytorch_interface
+from efficientmod_export.targets import file_names, find_target, network_outputs, pytorch_interface
 from efficientmod_mobile.errors import EfficientModError, InputError
 
 
@@ -111,24 +113,31 @@ def _check_descriptions(bundle: Bundle) -> list[str]:
 
     Apps make their tensors by it, and no run shows it: a runtime knows nothing of layouts and normalisation.
     """
-    declared, preprocessing = picture_input_of(bundle)
-    network = pytorch_interface(
-        declared.shape,
-        Normalisation(preprocessing.mean, preprocessing.std),
-        tuple(output.shape for output in bundle.manifest.outputs),
-    )
     problems = []
     for entry in bundle.manifest.artifacts:
         target = find_target(entry.target)
         own = model_file(bundle, entry)
         stated = _flat(entry.file, Interface(own.inputs, own.outputs))
-        made = _flat(target.variant(entry.precision).file(entry.part), target.interface(network))
+        file = target.variant(entry.precision).file(entry.part)
+        possible = [_flat(file, target.interface(network)) for network in _networks(bundle)]
+        made = next((one for one in possible if one == stated), possible[0])
         problems += [
             f"{entry.file}: the manifest says {key}={stated.get(key)}, and for {entry.target} it is {made.get(key)}"
             for key in {**made, **stated}
             if made.get(key) != stated.get(key)
         ]
     return problems
+
+
+def _networks(bundle: Bundle) -> Iterator[Interface]:
+    """What the network takes and gives, with the names in files that outputs have by default, or by themselves."""
+    declared, preprocessing = picture_input_of(bundle)
+    normalisation = Normalisation(preprocessing.mean, preprocessing.std)
+    outputs = bundle.manifest.outputs
+    shapes, dtypes = tuple(output.shape for output in outputs), [output.dtype for output in outputs]
+    default, own = file_names(shapes), [output.name for output in outputs]
+    for names in product(*({one: None, other: None} for one, other in zip(default, own, strict=True))):
+        yield pytorch_interface(declared.shape, normalisation, network_outputs(names, shapes, dtypes))
 
 
 def _flat(file: str, interface: Interface) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from efficientmod_mobile.deploy.forms._layer_per_slice import LayerPerSlice
 from efficientmod_mobile.deploy.forms._norm_in_operators import NormInOperators
 from efficientmod_mobile.deploy.forms._untile import Untile
 from efficientmod_mobile.deploy.forms.channels_first import ChannelsFirst
+from efficientmod_mobile.deploy.forms.portable import PortableForms
 from efficientmod_mobile.deploy.forms.vulkan import (
     ActivationsInParts,
     DepthwiseKernels,
@@ -17,7 +18,7 @@ from efficientmod_mobile.deploy.forms.vulkan import (
     TanhGeluBySigmoid,
     UngroupConvolutions,
 )
-from efficientmod_mobile.deploy.forms.xnnpack import SplitDepthwise, XnnpackForms
+from efficientmod_mobile.deploy.forms.xnnpack import SplitDepthwise, WeightPerLayout, XnnpackForms
 
 __all__ = [
     "ActivationsInParts",
@@ -30,6 +31,7 @@ __all__ = [
     "LayerNormAffine",
     "LayerPerSlice",
     "NormInOperators",
+    "PortableForms",
     "ProductsInBatches",
     "ReductionsKeepAxes",
     "SoftmaxInParts",
@@ -37,5 +39,6 @@ __all__ = [
     "TanhGeluBySigmoid",
     "UngroupConvolutions",
     "Untile",
+    "WeightPerLayout",
     "XnnpackForms",
 ]

@@ -10,18 +10,23 @@ from torch import Tensor, fx, nn
 from torch.utils import _pytree as pytree
 
 from efficientmod_mobile.deploy.program._canonical_operators import canonicalise
-from efficientmod_mobile.deploy.program._functionalisation import is_functional, make_functional
-from efficientmod_mobile.deploy.program._graph import clean
+from efficientmod_mobile.deploy.program._complex_as_pairs import without_complex_numbers
+from efficientmod_mobile.deploy.program._functionalisation import drop_writes_into_input, is_functional, make_functional
+from efficientmod_mobile.deploy.program._graph import clean, emit, shape
 from efficientmod_mobile.deploy.program._nested_graphs import inline_nested_graphs
 from efficientmod_mobile.deploy.program._program import Program, build, copy_graph, get_tensor
 from efficientmod_mobile.errors import ConversionError
 from efficientmod_mobile.messages import first_line
+from efficientmod_mobile.output_names import tensors_with_names
+
+aten = torch.ops.aten
 
 
 def capture(module: nn.Module, example: Tensor) -> Program:
     """Export `module` (evaluation mode, float32) for inputs of exactly `example`'s shape (N, C, H, W).
 
-    The module is not changed and shares no memory with the program. Nested outputs become a flat tuple.
+    The module is not changed and shares no memory with the program. Nested outputs become a flat tuple, and an output
+    without axes a vector of one element; what is no tensor is left out.
 
     Raises:
         ConversionError: a part of the module is in training mode, the example is not a float32 image, `torch.export`
@@ -37,8 +42,8 @@ def capture(module: nn.Module, example: Tensor) -> Program:
             f"the example input is {example.dtype} of shape {tuple(example.shape)}; give a float32 image (N, C, H, W)",
             code="wrong_example_input",
         )
-    unlifted = _export(module, example)
-    graph = _flatten_outputs(unlifted.graph)
+    unlifted, nested = _export(module, example)
+    graph, names = _flatten_outputs(unlifted.graph, nested)
     tensors = _merge_tied(graph, unlifted)
     for node in graph.nodes:
         if any(not isinstance(size, int) for size in getattr(node.meta.get("val"), "shape", ())):
@@ -52,13 +57,16 @@ def capture(module: nn.Module, example: Tensor) -> Program:
                 "evaluation mode",
                 code="buffer_mutation",
             )
-    program = build(graph, tensors, example.detach().clone())
+    program = build(graph, tensors, example.detach().clone(), names)
     canonicalise(program.graph)
+    without_complex_numbers(program.graph)
+    _give_axes_to_scalars(program.graph)
     clean(program.graph_module)
     return program
 
 
-def _export(module: nn.Module, example: Tensor) -> fx.GraphModule:
+def _export(module: nn.Module, example: Tensor) -> tuple[fx.GraphModule, pytree.TreeSpec]:
+    """The exported graph, and how its outputs are nested."""
     with _silence(), torch.no_grad():
         try:
             exported = torch.export.export(module, (example,))
@@ -67,6 +75,7 @@ def _export(module: nn.Module, example: Tensor) -> fx.GraphModule:
             if not make_functional(unlifted.graph):
                 unlifted = exported.run_decompositions({}).module(check_guards=False)
                 inline_nested_graphs(unlifted)
+                drop_writes_into_input(unlifted.graph)
         except ConversionError:
             raise
         except Exception as error:
@@ -78,7 +87,7 @@ def _export(module: nn.Module, example: Tensor) -> fx.GraphModule:
             ) from error
     if not isinstance(unlifted, fx.GraphModule):
         raise TypeError(f"torch.export gave a {type(unlifted).__name__}")
-    return unlifted
+    return unlifted, exported.call_spec.out_spec
 
 
 @contextmanager
@@ -94,11 +103,24 @@ def _silence() -> Iterator[None]:
         logging.disable(level)
 
 
-def _flatten_outputs(graph: fx.Graph) -> fx.Graph:
+def _flatten_outputs(graph: fx.Graph, nested: pytree.TreeSpec) -> tuple[fx.Graph, tuple[str | None, ...]]:
+    """The graph with a flat tuple of its nodes as outputs, and their names; none where no output has one."""
     copied = copy_graph(graph)
     output = copied.output_node()
-    output.args = (tuple(leaf for leaf in pytree.tree_leaves(output.args[0]) if isinstance(leaf, fx.Node)),)
-    return copied
+    leaves = pytree.tree_leaves(output.args[0])
+    whole = pytree.tree_unflatten(leaves, nested)
+    nodes, names = tensors_with_names(whole, fx.Node)
+    output.args = (tuple(nodes),)
+    return copied, names if any(names) else ()
+
+
+def _give_axes_to_scalars(graph: fx.Graph) -> None:
+    output = graph.output_node()
+    nodes = [
+        node if shape(node) else emit(output, aten.reshape.default, (node, [1]), like=node)
+        for node in output.args[0]  # type: ignore[union-attr]
+    ]
+    output.args = (tuple(nodes),)
 
 
 def _merge_tied(graph: fx.Graph, module: nn.Module) -> dict[str, Tensor]:

@@ -2,9 +2,11 @@
 
     y = op_(x, ...)   ->   y = op(x, ...)
 
-This holds when x is a newly computed tensor (no view of another), no view of x was taken before, and nothing reads x
-afterwards (later uses of x are uses of y in the exported graph). Everything else is left to PyTorch's own
-functionalisation, which is slower and decomposes a reshape into a copy and a view.
+This holds when x is a newly computed tensor (no view of another) or the network's input, no view of x was taken before,
+and nothing reads x afterwards (later uses of x are uses of y in the exported graph). Everything else is left to
+PyTorch's own functionalisation, which is slower and decomposes a reshape into a copy and a view.
+
+That a network writes into its input concerns its caller alone: a program computes outputs and changes no input.
 """
 
 import torch
@@ -51,6 +53,15 @@ def make_functional(graph: fx.Graph) -> bool:
     return True
 
 
+def drop_writes_into_input(graph: fx.Graph) -> None:
+    """Remove what PyTorch's functionalisation puts at the end for an input that the network writes into."""
+    for node in list(graph.find_nodes(op="call_function", target=aten.copy_.default)):
+        written, value = node.args[:2]
+        if isinstance(written, fx.Node) and written.op == "placeholder":
+            node.replace_all_uses_with(value)
+            graph.erase_node(node)
+
+
 def _functional_overload(target: OpOverload) -> OpOverload | None:
     name = target._schema.name.removeprefix("aten::")
     packet = getattr(aten, name.removesuffix("_"), None) if name.endswith("_") else None
@@ -59,6 +70,8 @@ def _functional_overload(target: OpOverload) -> OpOverload | None:
 
 
 def _computes_fresh(node: fx.Node) -> bool:
+    if node.op == "placeholder":
+        return True
     target = node.target
     if not isinstance(target, OpOverload) or target._schema.is_mutable:
         return False

@@ -23,10 +23,12 @@ class Program:
     nodes, one node per tensor (tied weights are one node with several users). Every node but the output has
     `meta["val"]` (a FakeTensor of its shape and dtype); nodes that come from the network have
     `meta["nn_module_stack"]`. `example` is the input (N, C, H, W) it was traced with; shapes are static.
+    `output_names` are those that the network gives its outputs, None for one without a name; empty where none has one.
     """
 
     graph_module: fx.GraphModule
     example: Tensor
+    output_names: tuple[str | None, ...] = ()
 
     @property
     def graph(self) -> fx.Graph:
@@ -49,13 +51,15 @@ def run(program: Program, x: Tensor) -> tuple[Tensor, ...]:
     return outputs
 
 
-def build(graph: fx.Graph, tensors: Mapping[str, Tensor], example: Tensor) -> Program:
+def build(
+    graph: fx.Graph, tensors: Mapping[str, Tensor], example: Tensor, output_names: tuple[str | None, ...] = ()
+) -> Program:
     """Make a program of a graph and the tensors its `get_attr` nodes name; floating-point ones become parameters."""
     attributes = {
         name: nn.Parameter(tensor.detach(), requires_grad=False) if tensor.is_floating_point() else tensor
         for name, tensor in tensors.items()
     }
-    return Program(fx.GraphModule(attributes, graph, class_name="Program"), example)
+    return Program(fx.GraphModule(attributes, graph, class_name="Program"), example, output_names)
 
 
 def to_dtype(program: Program, dtype: torch.dtype) -> Program:
@@ -83,7 +87,7 @@ def to_dtype(program: Program, dtype: torch.dtype) -> Program:
             node.meta["val"] = pytree.tree_map(lambda leaf: _to_fake(leaf, dtype, fakes), node.meta["val"])
         if node.op == "get_attr":
             tensors[node.target] = convert(get_tensor(program.graph_module, node.target))
-    return build(graph, tensors, convert(program.example))
+    return build(graph, tensors, convert(program.example), program.output_names)
 
 
 def copy_graph(graph: fx.Graph) -> fx.Graph:

@@ -40,7 +40,7 @@ def network_noise(program: Program, samples: Sequence[Sample]) -> Noise:
 
 
 def _outputs(results: Sequence[Tensor]) -> Outputs:
-    return tuple(output.detach().float().numpy() for output in results)
+    return tuple((output.float() if output.is_floating_point() else output).detach().numpy() for output in results)
 
 
 def _worst(results: Sequence[Outputs], exact: Sequence[Outputs]) -> tuple[OutputMetrics, ...]:

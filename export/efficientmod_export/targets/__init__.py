@@ -11,7 +11,7 @@ from efficientmod_export._target_names import target_names as _target_names
 from efficientmod_export.targets._image import for_pixels
 from efficientmod_export.targets._onnx_model import to_onnx
 from efficientmod_export.targets._phone_tool import PhoneTimes, PhoneTool
-from efficientmod_export.targets._program import pytorch_interface
+from efficientmod_export.targets._program import file_names, network_outputs, pytorch_interface
 from efficientmod_export.targets._recipes import CHANNELS_FIRST
 from efficientmod_export.targets._runtime import (
     Configuration,
@@ -56,10 +56,12 @@ __all__ = [
     "UnitRefusesError",
     "Variant",
     "all_targets",
+    "file_names",
     "find_target",
     "for_pixels",
     "in_reference_layout",
     "input_values",
+    "network_outputs",
     "pytorch_interface",
     "runner_of",
     "runtime_title",

@@ -1,12 +1,14 @@
 """What every target asks of a program: its exported form, its outputs, and its tensors as the app sees them."""
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 from torch import fx
 
 from efficientmod_export._stages import (
+    ArtifactDtype,
     ConversionOptions,
     InputSpec,
     Interface,
@@ -21,6 +23,14 @@ from efficientmod_mobile.deploy.program import build, copy_graph, get_tensor
 PROGRAM_NODE = "program_node"
 """Key in a node's `meta["custom"]`, which every lowering keeps: the program's node that it stands for."""
 
+DTYPES: dict[torch.dtype, ArtifactDtype] = {
+    torch.float32: "float32",
+    torch.int32: "int32",
+    torch.int64: "int64",
+    torch.bool: "bool",
+}
+"""Of outputs."""
+
 INPUT_NAME = "input"
 LIFTED_INPUT = "args_0"
 """The input of what `export` gives, and so of the ML program inside a `.pte`."""
@@ -30,7 +40,7 @@ def copy(program: Program) -> Program:
     """A program that can be edited; it shares the parameters' memory."""
     names = {str(node.target) for node in program.graph.find_nodes(op="get_attr")}
     tensors = {name: get_tensor(program.graph_module, name) for name in sorted(names)}
-    return build(copy_graph(program.graph), tensors, program.example)
+    return build(copy_graph(program.graph), tensors, program.example, program.output_names)
 
 
 def export(program: Program) -> torch.export.ExportedProgram:
@@ -57,14 +67,18 @@ def output_nodes(program: Program) -> tuple[fx.Node, ...]:
 
 def output_names(program: Program) -> tuple[str, ...]:
     """The names that an artifact's outputs have."""
-    return _names(output_shapes(program))
+    return file_names(output_shapes(program), program.output_names)
 
 
-def _names(shapes: Shapes) -> tuple[str, ...]:
-    """`logits` for a single (N, C) output, `output` for another single one, `output_0`, `output_1`, ... for several."""
+def file_names(shapes: Shapes, own: Sequence[str | None] = ()) -> tuple[str, ...]:
+    """The network's `own` names; for an output without one `logits` for a single (N, C) output, `output` for another
+    single one, `output_0`, `output_1`, ... for several.
+    """
     if len(shapes) == 1:
-        return ("logits" if len(shapes[0]) == 2 else "output",)
-    return tuple(f"output_{index}" for index in range(len(shapes)))
+        names = ["logits" if len(shapes[0]) == 2 else "output"]
+    else:
+        names = [f"output_{index}" for index in range(len(shapes))]
+    return tuple(own or name for own, name in zip(own or [None] * len(names), names, strict=True))
 
 
 def output_shapes(program: Program) -> Shapes:
@@ -75,18 +89,26 @@ def output_shapes(program: Program) -> Shapes:
 def network_interface(program: Program, options: ConversionOptions) -> Interface:
     """What the network itself takes and gives, with the normalisation that the options state."""
     normalisation = Normalisation(options.mean, options.std)
-    return pytorch_interface(tuple(program.example.shape), normalisation, output_shapes(program))
+    dtypes = [DTYPES[node.meta["val"].dtype] for node in output_nodes(program)]
+    outputs = network_outputs(output_names(program), output_shapes(program), dtypes)
+    return pytorch_interface(tuple(program.example.shape), normalisation, outputs)
 
 
-def pytorch_interface(image: tuple[int, ...], normalisation: Normalisation, shapes: Shapes) -> Interface:
+def pytorch_interface(
+    image: tuple[int, ...], normalisation: Normalisation, outputs: tuple[TensorSpec, ...]
+) -> Interface:
     """What a network itself takes and gives: images of shape (1, 3, H, W), and outputs in PyTorch's layout."""
-    taken = InputSpec(INPUT_NAME, image, "float32", "NCHW", normalisation)
-    return Interface((taken,), tuple(map(_output_spec, _names(shapes), shapes)))
+    return Interface((InputSpec(INPUT_NAME, image, "float32", "NCHW", normalisation),), outputs)
 
 
-def _output_spec(name: str, shape: tuple[int, ...]) -> TensorSpec:
+def network_outputs(names: Sequence[str], shapes: Shapes, dtypes: Sequence[ArtifactDtype]) -> tuple[TensorSpec, ...]:
+    """Outputs in PyTorch's layout."""
+    return tuple(map(_output_spec, names, shapes, dtypes))
+
+
+def _output_spec(name: str, shape: tuple[int, ...], dtype: ArtifactDtype) -> TensorSpec:
     layout: Layout = "NCHW" if len(shape) == 4 else "any"
-    return TensorSpec(name, shape, "float32", layout)
+    return TensorSpec(name, shape, dtype, layout)
 
 
 def program_names(program: Program, lowered: fx.Graph) -> dict[str, str]:

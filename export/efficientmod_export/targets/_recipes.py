@@ -7,17 +7,22 @@ from efficientmod_mobile.deploy import (
     CentreStreams,
     ChannelsFirst,
     ConstantIntoReaders,
+    FoldConstants,
     LayerPerSlice,
     NormAffineIntoReaders,
     NormInOperators,
+    PortableForms,
     ProductsInBatches,
     Recipe,
     Repeat,
     Untile,
 )
 
+PORTABLE: Recipe = (FoldConstants(), Repeat((PortableForms(),)), *EXACT)
+"""The exact folds behind forms of what some runtime lacks."""
+
 CHANNELS_FIRST: Recipe = (
-    *EXACT,
+    *PORTABLE,
     CentreStreams(),
     Repeat((ConstantIntoReaders(), NormAffineIntoReaders())),  # into the layers that centring put in
     NormInOperators(),

@@ -117,16 +117,29 @@ def runtime_version(runtime: Runtime) -> str:
     )
 
 
-def runner_of(session: Session, file: ModelFile) -> Runner:
-    """Run samples: inputs as the file declares them, outputs in the reference's layout."""
+def runner_of(session: Session, file: ModelFile, dtypes: Sequence[np.dtype[Any]] = ()) -> Runner:
+    """Run samples: inputs as the file declares them, outputs in the reference's layout.
+
+    `dtypes` are the network's own of each output. What a file declares as other integers is brought to them, as an app
+    does it.
+    """
 
     def run(sample: Sample) -> Outputs:
         session.bind([input_values(spec, sample) for spec in file.inputs])
         session.invoke()
-        results = zip(file.outputs, session.results(), strict=True)
-        return tuple(in_reference_layout(spec, value) for spec, value in results)
+        results = session.results()
+        wanted = dtypes or [value.dtype for value in results]
+        return tuple(
+            _in_network_dtype(spec, in_reference_layout(spec, value), dtype)
+            for spec, value, dtype in zip(file.outputs, results, wanted, strict=True)
+        )
 
     return run
+
+
+def _in_network_dtype(spec: TensorSpec, value: Array, dtype: np.dtype[Any]) -> Array:
+    integers = value.dtype.kind in "iub" and dtype.kind in "iub"
+    return value.astype(dtype) if integers and value.dtype == spec.dtype else value
 
 
 def input_values(spec: InputSpec, sample: Sample) -> Array:

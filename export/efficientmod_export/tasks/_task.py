@@ -79,8 +79,10 @@ def dtype_of(values: Array) -> Dtype:
 
 
 def feature_output(index: int, values: Array) -> Output:
-    """An output that is a vector for each picture (rank 2, an embedding), or else a map of features."""
-    vector = values.ndim == 2
+    """An output that is a float vector for each picture (rank 2, an embedding), or else features: a map of numbers, of
+    integers (classes, places) or of truth values.
+    """
+    vector = values.ndim == 2 and values.dtype == np.float32
     return Output(
         name=f"{'embedding' if vector else 'features'}_{index}",
         shape=values.shape,

@@ -91,7 +91,12 @@ def _is_large(image: fx.Node) -> bool:
 def _amax(node: fx.Node) -> Write | None:
     (image,) = node.all_input_nodes
     axes = sorted(axis % len(shape(image)) for axis in arguments(node)["dim"])
-    return _maximum(node, image) if axes == [2, 3] else None
+    if axes == [2, 3]:
+        return _maximum(node, image)
+    if arguments(node)["keepdim"] or not axes:
+        return None
+    # The delegate keeps the axes, and its partitioner fails where they are to go.
+    return lambda: reshaped(node, emit(node, aten.amax.default, (image, axes, True)))
 
 
 def adaptive_maximum(node: fx.Node) -> Write | None:

@@ -38,8 +38,8 @@ BundlePath = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-
 Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*([_-][a-z0-9]+)*$")]
 """A value of an open vocabulary: a minor version may add to it, and a reader leaves alone what it does not know."""
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
-"""Of the network's inputs and outputs and of golden samples; parts of file names."""
+Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*$")]
+"""Of the network's inputs and outputs and of golden samples; parts of file names. A dot separates nested names."""
 
 Text = Annotated[str, Field(min_length=1)]
 

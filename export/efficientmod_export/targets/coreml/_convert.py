@@ -22,6 +22,7 @@ from efficientmod_export.targets._program import copy, export, network_interface
 from efficientmod_export.targets._target import Conversion
 from efficientmod_export.targets.coreml._classifier import LABEL, PROBABILITIES, add_classifier
 from efficientmod_export.targets.coreml._mlpackage import Metadata, describe, edit_package
+from efficientmod_export.targets.coreml._outputs import output_spec, with_own_outputs
 from efficientmod_mobile.deploy import Program
 from efficientmod_mobile.deploy.program import emit
 
@@ -42,7 +43,7 @@ def convert(program: Program, options: ConversionOptions, path: Path) -> Convers
     # Built beside its place, so that a failure leaves no half of it and an earlier one as it was.
     with coremltools_shortcuts(), tanh_gelu(program.graph), TemporaryDirectory(dir=path.parent) as workshop:
         package = Path(workshop) / path.name
-        changed = for_centred_pixels(program, options.std)
+        changed = for_centred_pixels(with_own_outputs(program), options.std)
         modules = _convert(with_softmax(changed) if options.labels else changed, outputs, options, package)
         with edit_package(package) as spec:
             if options.labels:
@@ -58,7 +59,7 @@ def interface(network: Interface) -> Interface:
     """The picture itself, and the network's outputs."""
     _, channels, height, width = network.inputs[0].shape
     picture = InputSpec(IMAGE, (1, height, width, channels), "uint8", "NHWC", normalisation=None)
-    return Interface((picture,), network.outputs)
+    return Interface((picture,), tuple(map(output_spec, network.outputs)))
 
 
 def with_softmax(program: Program) -> Program:
@@ -80,9 +81,9 @@ def _convert(program: Program, outputs: tuple[TensorSpec, ...], options: Convers
         exported = export(program).run_decompositions({})
     marked = mark_modules(exported)
 
-    names = [spec.name for spec in outputs]
+    features = [ct.TensorType(name=spec.name, dtype=np.dtype(spec.dtype).type) for spec in outputs]
     if options.labels:
-        names.append(SOFTMAX)
+        features.append(ct.TensorType(name=SOFTMAX, dtype=np.float32))
     model = ct.convert(
         exported,
         convert_to="mlprogram",
@@ -96,7 +97,7 @@ def _convert(program: Program, outputs: tuple[TensorSpec, ...], options: Convers
             )
         ],
         # Left unsaid, the outputs of a float16 program would be float16.
-        outputs=[ct.TensorType(name=name, dtype=np.float32) for name in names],
+        outputs=features,
         minimum_deployment_target=getattr(ct.target, f"iOS{options.ios}"),
         compute_precision=getattr(ct.precision, COMPUTE_PRECISIONS[options.precision]),
         package_dir=str(path),

@@ -69,5 +69,9 @@ class MilSession:
         self._results = self.program.predict(self._feed)
 
     def results(self) -> tuple[Array, ...]:
-        """The outputs in the artifact's order, float32."""
-        return tuple(np.asarray(self._results[name], np.float32) for name in self.outputs)
+        """The outputs in the artifact's order; numbers of the interpreter's own precision are rounded to float32."""
+        return tuple(_rounded(np.asarray(self._results[name])) for name in self.outputs)
+
+
+def _rounded(values: Array) -> Array:
+    return values.astype(np.float32) if values.dtype.kind == "f" else values

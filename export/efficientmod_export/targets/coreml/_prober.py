@@ -31,7 +31,7 @@ class MilProber:
     """
 
     def __init__(self, program: Program, file: ModelFile, lowered: fx.Graph, interpreter: MilInterpreter) -> None:
-        if tuple(spec.name for spec in file.outputs) != output_names(program):
+        if [_plain(spec.name) for spec in file.outputs] != [_plain(name) for name in output_names(program)]:
             raise another_program(file.path)
         self._file = file
         self._session = interpreter.open(file, CONFIGURATION)
@@ -62,6 +62,11 @@ class MilProber:
         feed = self._session.feed([input_values(spec, sample) for spec in self._file.inputs])
         self._session.program.predict(feed, observer=keep)
         return [values[self._names[node]] for node in nodes]
+
+
+def _plain(name: str) -> str:
+    """A name as Core ML has it."""
+    return name.replace(".", "_")
 
 
 def package_prober(program: Program, file: ModelFile) -> Prober:

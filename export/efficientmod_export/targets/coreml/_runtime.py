@@ -65,7 +65,7 @@ class CoremlSession:
 
     def results(self) -> tuple[Array, ...]:
         """The outputs by their names; a classifier's label and probabilities are not among them."""
-        return tuple(np.asarray(self._results[spec.name], np.float32) for spec in self._file.outputs)
+        return tuple(np.asarray(self._results[spec.name], spec.dtype) for spec in self._file.outputs)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from efficientmod_export.targets.executorch._lowering import inventory
 from efficientmod_export.targets.executorch._phone_tool import EXECUTOR_RUNNER
 from efficientmod_export.targets.executorch._prober import ExecutorchProber
 from efficientmod_export.targets.executorch._runtime import PteRuntime
-from efficientmod_mobile.deploy import Repeat, SplitDepthwise, XnnpackForms
+from efficientmod_mobile.deploy import Repeat, SplitDepthwise, WeightPerLayout, XnnpackForms
 
 __all__ = ["TARGET", "inventory"]
 
@@ -27,7 +27,7 @@ TARGET = Target(
             precision="fp32",
             stem="model",
             suffix=".pte",
-            recipe=(*CHANNELS_FIRST, SplitDepthwise(), Repeat((XnnpackForms(),))),
+            recipe=(*CHANNELS_FIRST, SplitDepthwise(), Repeat((XnnpackForms(),)), WeightPerLayout()),
             step=FromProgram(convert),
             places=(Place("cpu", "float32", FLOAT32, noise="float32"),),
             default=True,

@@ -6,13 +6,13 @@ is float32.
 """
 
 from efficientmod_export.targets._limits import FLOAT16, FLOAT32
+from efficientmod_export.targets._recipes import PORTABLE
 from efficientmod_export.targets._target import FromProgram, Place, Target, Variant
 from efficientmod_export.targets.tflite._convert import convert, interface
 from efficientmod_export.targets.tflite._limits import FLOAT16_WEIGHTS
 from efficientmod_export.targets.tflite._phone_tool import BENCHMARK_MODEL
 from efficientmod_export.targets.tflite._prober import TfliteProber
 from efficientmod_export.targets.tflite._runtime import LiteRt, interpreter
-from efficientmod_mobile.deploy import EXACT
 
 __all__ = ["TARGET", "interpreter"]
 
@@ -28,7 +28,7 @@ TARGET = Target(
             precision="fp32",
             stem="model",
             suffix=".tflite",
-            recipe=EXACT,  # the writer finds the layout and splits the kernels; norms in operators only cost it
+            recipe=PORTABLE,  # the writer finds the layout and splits the kernels; norms in operators only cost it
             step=FromProgram(convert),
             places=(
                 Place("cpu", "float32", FLOAT32, noise="float32"),
@@ -42,7 +42,7 @@ TARGET = Target(
             precision="fp16",
             stem="model",
             suffix=".tflite",
-            recipe=EXACT,
+            recipe=PORTABLE,
             step=FromProgram(convert),
             places=(
                 Place("cpu", "float32", FLOAT16_WEIGHTS, noise="float16_weights"),

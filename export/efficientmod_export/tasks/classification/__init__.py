@@ -26,11 +26,11 @@ class Classification:
 
     def fit(self, network: NetworkFacts) -> Fit:
         """By the number of classes."""
-        return 2 if network.num_classes is not None and (1, network.num_classes) in network.shapes else 0
+        return 2 if network.num_classes is not None and _place_of_scores(network) is not None else 0
 
     def outputs(self, network: NetworkFacts) -> tuple[Output, ...]:
         """The first output of shape (1, classes) has the scores."""
-        scores = network.shapes.index((1, network.num_classes or 0))
+        scores = _place_of_scores(network)
         return tuple(
             _scores(network.values(index)) if index == scores else feature_output(index, values)
             for index, values in enumerate(network.outputs[0])
@@ -42,6 +42,19 @@ class Classification:
         best = Step(step="top_k", output=scores.name, parameters={"k": min(SHOWN, scores.shape[1])})
         softmax = Step(step="softmax", output=scores.name, parameters={})
         return (softmax, best) if scores.meaning == "logits" else (best,)
+
+
+def _place_of_scores(network: NetworkFacts) -> int | None:
+    """Of the first float32 output of shape (1, classes)."""
+    wanted = (1, network.num_classes)
+    return next(
+        (
+            index
+            for index, values in enumerate(network.outputs[0])
+            if values.shape == wanted and values.dtype == np.float32
+        ),
+        None,
+    )
 
 
 def _scores(values: Sequence[Array]) -> Output:

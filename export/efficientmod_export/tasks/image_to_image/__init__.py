@@ -8,6 +8,7 @@ Preprocessing of a network that states none: 256 x 256, nothing cropped, values 
 
 from collections.abc import Sequence
 
+import numpy as np
 from pydantic import JsonValue
 
 from efficientmod_export.bundle.contract import Input, Output, Step
@@ -23,6 +24,8 @@ class ImageToImage:
     def fit(self, network: NetworkFacts) -> Fit:
         """By the shapes."""
         if network.num_classes is not None or len(network.input_shapes) != 1 or len(network.shapes) != 1:
+            return 0
+        if network.outputs[0][0].dtype != np.float32:
             return 0
         return 2 if _is_multiple(network.input_shapes[0], network.shapes[0]) else 0
 

@@ -23,6 +23,10 @@ _MOST_AXES = 8
 """What LiteRT loads; with more, it refuses the file."""
 
 
+_DATA = {"SELECT": 1, "SELECT_V2": 1, "TRANSPOSE_CONV": 2}
+"""The input that has an operator's data, where that is not the first."""
+
+
 @dataclass(eq=False)
 class Tensor:
     """A tensor of the graph; `data` where it is a constant."""
@@ -78,23 +82,36 @@ class Builder:
         inputs: Sequence[int],
         shape: Shape,
         options: Any = None,
-        dtype: type[np.generic] = np.float32,
+        dtype: type[np.generic] | None = None,
     ) -> int:
-        """Write an operator of one output and return the output's tensor. Raises CannotLowerError for an option, or for
-        more axes, than TFLite has room for.
+        """Write an operator of one output and return the output's tensor, of the dtype of the operator's data unless
+        another is given. Raises CannotLowerError for an option, or for more axes, than TFLite has room for.
         """
+        if dtype is None:
+            dtype = self.tensors[inputs[_DATA.get(code, 0)]].dtype.type
+        return self.emit_several(code, inputs, [(shape, dtype)], options)[0]
+
+    def emit_several(
+        self,
+        code: str,
+        inputs: Sequence[int],
+        results: Sequence[tuple[Shape, type[np.generic]]],
+        options: Any = None,
+    ) -> list[int]:
+        """Write an operator of several outputs, as `emit` does, and return their tensors."""
         if options is not None and any(
             isinstance(item, int) and abs(item) > _LARGEST for item in vars(options).values()
         ):
             raise CannotLowerError("a number beyond 32 bits")
-        if any(len(axes) > _MOST_AXES for axes in (shape, *(self.tensors[tensor].shape for tensor in inputs))):
+        shapes = (*(shape for shape, _ in results), *(self.tensors[tensor].shape for tensor in inputs))
+        if any(len(axes) > _MOST_AXES for axes in shapes):
             raise CannotLowerError(f"over {_MOST_AXES} axes, which is what TFLite's {code} takes")
-        output = self.tensor(f"{self.scope}/{code.lower()}", shape, dtype)
-        operator = Operator(code, list(inputs), [output], options)
+        outputs = [self.tensor(f"{self.scope}/{code.lower()}", shape, dtype) for shape, dtype in results]
+        operator = Operator(code, list(inputs), outputs, options)
         self.operators.append(operator)
-        self._writers[output] = operator
+        self._writers.update(dict.fromkeys(outputs, operator))
         self._read.update(inputs)
-        return output
+        return outputs
 
     def writer(self, tensor: int) -> Operator | None:
         """The operator that computes a tensor; None for an input or a constant."""
@@ -133,8 +150,8 @@ class Builder:
         """Another tensor with the same content in another shape."""
         from ai_edge_litert.schema_py_generated import ReshapeOptionsT
 
-        dtype, options = self.tensors[tensor].dtype.type, ReshapeOptionsT(newShape=list(shape))
-        return self.emit("RESHAPE", [tensor, self.ints(shape)], shape, options, dtype)
+        options = ReshapeOptionsT(newShape=list(shape))
+        return self.emit("RESHAPE", [tensor, self.ints(shape)], shape, options)
 
     def arranged(self, value: Value, layout: Layout) -> Value:
         """The value in a layout: a mere view where only axes of one element change place, else behind a TRANSPOSE."""

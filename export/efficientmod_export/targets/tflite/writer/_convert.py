@@ -11,7 +11,7 @@ from ._layout import NHWC, Layout, Value, natural
 from ._metadata import NAME as METADATA
 from ._metadata import ImageMetadata, metadata_of, with_labels
 from ._reader import read
-from .lowering import LOWERINGS, Context
+from .lowering import ANY_DTYPE, DTYPES, LOWERINGS, Context
 from .rewrites import simplify
 
 if TYPE_CHECKING:
@@ -97,7 +97,8 @@ def _lower_node(builder: Builder, graph: Graph, node: Node, values: dict[str, Va
     except CannotLowerError as error:
         for name in filter(None, node.outputs):
             shape = graph.shape(name)
-            values[name] = Value(builder.tensor(name, shape), shape, natural(len(shape)))
+            tensor = builder.tensor(name, shape, graph.dtype(name).type)
+            values[name] = Value(tensor, shape, natural(len(shape)))
         shapes = tuple(graph.shape(name) if name else None for name in node.inputs)
         return UnsupportedNode(node.operator, node.name, dict(node.attributes), shapes, str(error))
     for name, value in zip(node.outputs, results, strict=False):
@@ -119,7 +120,8 @@ def _call(builder: Builder, graph: Graph, node: Node, values: dict[str, Value]) 
         raise CannotLowerError("this operator is not carried")
     operands = [(graph.constants.get(name, values.get(name)) if name else None) for name in node.inputs]
     for name in filter(None, node.outputs):
-        if graph.dtype(name).name != "float32":
+        dtype = graph.dtype(name).name
+        if dtype != "float32" and (node.operator not in ANY_DTYPE or dtype not in DTYPES):
             raise CannotLowerError(f"it computes {graph.dtype(name).name} values while the network runs")
     try:
         results = lowering(Context(builder, graph, node, values), *operands, **node.attributes)

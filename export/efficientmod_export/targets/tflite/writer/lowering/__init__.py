@@ -6,9 +6,9 @@ To add one, write the function beside its kin and register it with `lowers`; imp
 import importlib
 import pkgutil
 
-from ._registry import LOWERINGS, Context, Operand, lowers
+from ._registry import ANY_DTYPE, DTYPES, LOWERINGS, Context, Operand, lowers
 
-__all__ = ["LOWERINGS", "Context", "Operand", "lowers"]
+__all__ = ["ANY_DTYPE", "DTYPES", "LOWERINGS", "Context", "Operand", "lowers"]
 
 for _family in pkgutil.iter_modules(__path__):
     importlib.import_module(f"{__name__}.{_family.name}")

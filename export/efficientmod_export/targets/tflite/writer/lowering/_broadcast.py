@@ -33,18 +33,27 @@ def unary(context: Context, code: str, value: Value, options: object = None) -> 
     return Value(tensor, value.physical, value.layout)
 
 
-def binary(context: Context, code: str, left: Operand, right: Operand, options: object = None) -> Value:
-    """An operator of two operands, broadcast as ONNX (and NumPy) does it on the logical shapes."""
+def binary(
+    context: Context,
+    code: str,
+    left: Operand,
+    right: Operand,
+    options: object = None,
+    dtype: type[np.generic] | None = None,
+) -> Value:
+    """An operator of two operands, broadcast as ONNX (and NumPy) does it on the logical shapes; `dtype` is the result's
+    where it is not the operands'.
+    """
     rank = max(len(left.shape), len(right.shape))
     layout = common_layout([operand for operand in (left, right) if isinstance(operand, Value)], rank)
-    operands = [_arranged(context, operand, rank, layout) for operand in (left, right)]
-    physical = np.broadcast_shapes(*(_physical(operand) for operand in operands))
+    operands = [arranged_operand(context, operand, rank, layout) for operand in (left, right)]
+    physical = np.broadcast_shapes(*(physical_of(operand) for operand in operands))
     shapes = _running_shapes(context, operands, physical)
     if code in _VECTORISED:
         operands, shapes = _with_long_runs(operands, shapes)
     operands, shapes = _for_gpus(context, operands, shapes)
     tensors = [_tensor(context, operand, shape) for operand, shape in zip(operands, shapes, strict=True)]
-    tensor = context.emit(code, tensors, np.broadcast_shapes(*shapes), options)
+    tensor = context.builder.emit(code, tensors, np.broadcast_shapes(*shapes), options, dtype)
     return Value(tensor, physical, layout)
 
 
@@ -52,6 +61,9 @@ def times_ones(context: Context, value: Value, shape: Shape, count: int) -> int:
     """The tensor of a value, seen in a shape (outer, 1, inner), with its inner part some times over."""
     if count == 1:
         return value.tensor
+    if context.builder.tensors[value.tensor].dtype != np.float32:
+        operands = [context.builder.stored(value, shape), context.builder.ints((1, count, 1))]
+        return context.emit("TILE", operands, (shape[0], count, shape[2]), schema.TileOptionsT())
     operands = [context.builder.stored(value, shape), context.constant(np.ones((count, 1), np.float32), "ones")]
     return context.emit("MUL", operands, (shape[0], count, shape[2]), schema.MulOptionsT())
 
@@ -81,7 +93,7 @@ def _for_gpus(context: Context, operands: Sequence[Operand], shapes: list[Shape]
     """
     operands = list(operands)
     while _is_too_much(operands, shapes):
-        shapes = _merged(shapes)
+        shapes = merged_shapes(shapes)
         shapes = [(1,) * (MAX_RANK - len(shape)) + shape for shape in shapes]
         if not _is_too_much(operands, shapes):
             break
@@ -148,11 +160,12 @@ def common_layout(values: Sequence[Value], rank: int) -> Layout:
     return min(values, key=cost).layout
 
 
-def _physical(operand: Operand) -> Shape:
+def physical_of(operand: Operand) -> Shape:
+    """The shape in memory of a value, or of an array."""
     return operand.physical if isinstance(operand, Value) else operand.shape
 
 
-def _arranged(context: Context, operand: Operand, rank: int, layout: Layout) -> Operand:
+def arranged_operand(context: Context, operand: Operand, rank: int, layout: Layout) -> Operand:
     """A value, or an array, whose physical axes are the logical ones in the layout's order."""
     if isinstance(operand, Value):
         return context.builder.arranged(padded(operand, rank), layout)
@@ -162,17 +175,17 @@ def _arranged(context: Context, operand: Operand, rank: int, layout: Layout) -> 
 def _running_shapes(context: Context, operands: Sequence[Operand], physical: Shape) -> list[Shape]:
     """A shape for each operand, such that they broadcast to the result's elements in the right order."""
     stored = [context.builder.shape(item) if isinstance(item, Value) else None for item in operands]
-    if all(_physical(item) == physical for item in operands):
+    if all(physical_of(item) == physical for item in operands):
         known = [shape for shape in stored if shape is not None]
         return [physical if physical in known and len(physical) <= MAX_RANK else known[0]] * len(operands)
     for mine, other in ((0, 1), (1, 0)):
         shape, item = stored[mine], operands[mine]
         if shape is None or not isinstance(item, Value) or item.physical != physical:
             continue
-        if (fitted := _fitted(_physical(operands[other]), physical, shape)) is not None:
+        if (fitted := _fitted(physical_of(operands[other]), physical, shape)) is not None:
             return [shape, fitted] if mine == 0 else [fitted, shape]
-    shapes = [_physical(item) for item in operands]
-    return _merged(shapes) if len(physical) > MAX_RANK else shapes
+    shapes = [physical_of(item) for item in operands]
+    return merged_shapes(shapes) if len(physical) > MAX_RANK else shapes
 
 
 def _fitted(own: Shape, physical: Shape, shape: Shape) -> Shape | None:
@@ -191,7 +204,7 @@ def _fitted(own: Shape, physical: Shape, shape: Shape) -> Shape | None:
     return None
 
 
-def _merged(shapes: Sequence[Shape]) -> list[Shape]:
+def merged_shapes(shapes: Sequence[Shape]) -> list[Shape]:
     """Merge neighbouring axes that every operand has in full, or lacks, alike."""
     rank = len(shapes[0])
     result: list[list[int]] = [[] for _ in shapes]

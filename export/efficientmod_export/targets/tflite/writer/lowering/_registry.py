@@ -26,6 +26,17 @@ Lowering = Callable[..., Value | tuple[Value, ...]]
 
 LOWERINGS: dict[str, Lowering] = {}
 
+DTYPES = ("float32", "int32", "int64", "bool")
+"""Of values."""
+
+ANY_DTYPE = {
+    *("Add", "Sub", "Mul", "Neg", "Abs", "Max", "Min", "Mod", "ReduceMax", "ReduceMin", "ReduceSum"),
+    *("And", "Or", "Not", "Xor", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual"),
+    *("ArgMax", "ArgMin", "Cast", "TopK", "Where"),
+    *("Concat", "Cut", "Expand", "Gather", "Identity", "Reshape", "Tile", "Transpose"),
+}
+"""The operators whose results need not be float32."""
+
 
 def lowers(*operators: str) -> Callable[[Lowering], Lowering]:
     """Register a function as the lowering of ONNX operators (or of the rewrites' own).
@@ -59,24 +70,25 @@ class Context:
         return self.graph.shape(self.node.outputs[0])
 
     def emit(self, code: str, inputs: Sequence[int], shape: Shape, options: Any = None) -> int:
-        """Write an operator with one float output."""
+        """Write an operator with one output, of the dtype of its data."""
         return self.builder.emit(code, inputs, shape, options)
 
     def value(self, operand: Operand) -> Value:
         """The operand as a value, stored as a constant where it is one."""
         if isinstance(operand, Value):
             return operand
-        return self.builder.value(_float32(operand), f"{self.node.outputs[0]}/constant")
+        return self.builder.value(self._checked(operand), f"{self.node.outputs[0]}/constant")
 
     def constant(self, array: Array, role: str) -> int:
-        """The tensor of a float constant that belongs to this node."""
-        return self.builder.constant(_float32(array), f"{self.node.outputs[0]}/{role}")
+        """The tensor of a constant that belongs to this node."""
+        return self.builder.constant(self._checked(array), f"{self.node.outputs[0]}/{role}")
 
-
-def _float32(array: Array) -> Array:
-    if array.dtype != np.float32:
-        raise CannotLowerError(f"a constant of {array.dtype.name} takes part in float arithmetic")
-    return array
+    def _checked(self, array: Array) -> Array:
+        """Of float32, or of another dtype where the node's result is or its operator compares."""
+        plain = self.graph.dtype(self.node.outputs[0]) == np.float32
+        if array.dtype != np.float32 and (plain or array.dtype.name not in DTYPES):
+            raise CannotLowerError(f"a constant of {array.dtype.name} takes part in float arithmetic")
+        return array
 
 
 def constant_ints(operand: Operand | None, what: str) -> tuple[int, ...]:

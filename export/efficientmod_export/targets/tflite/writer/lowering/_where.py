@@ -1,5 +1,6 @@
 """Choosing between two values element by element: SELECT."""
 
+from collections.abc import Sequence
 from math import prod
 
 import numpy as np
@@ -9,24 +10,45 @@ from .._builder import MAX_RANK
 from .._errors import CannotLowerError
 from .._graph import Shape
 from .._layout import Layout, Value
-from ._broadcast import common_layout
+from ._broadcast import arranged_operand, common_layout, merged_shapes, physical_of
 from ._registry import Context, Operand, lowers
 
 
 @lowers("Where")
 def where(context: Context, condition: Operand, x: Operand, y: Operand) -> Value:
-    """x where a constant condition holds, y elsewhere; what is constant is broadcast now."""
-    if isinstance(condition, Value):
-        raise CannotLowerError("the condition is computed by the network; it must be constant")
+    """x where a condition holds, y elsewhere; what is constant is broadcast now, beside a constant condition."""
     computed = [operand for operand in (x, y) if isinstance(operand, Value)]
-    if any(value.shape != context.shape for value in computed):
-        raise CannotLowerError("a computed operand is broadcast")
+    if isinstance(condition, Value) or any(value.shape != context.shape for value in computed):
+        return _broadcast(context, (condition, x, y))
     layout = common_layout(computed, len(context.shape))
     mask = np.broadcast_to(condition, context.shape).transpose(layout)
     shape = mask.shape if mask.ndim <= MAX_RANK else (prod(mask.shape[:-1]), mask.shape[-1])
     chosen = [_whole(context, operand, layout, shape) for operand in (x, y)]
     operands = [context.builder.constant(mask.reshape(shape), "condition"), *chosen]
     return Value(context.emit("SELECT", operands, shape, schema.SelectOptionsT()), mask.shape, layout)
+
+
+def _broadcast(context: Context, operands: Sequence[Operand]) -> Value:
+    """SELECT_V2, which broadcasts all three operands; SELECT where none is broadcast."""
+    rank = len(context.shape)
+    layout = common_layout([operand for operand in operands if isinstance(operand, Value)], rank)
+    arranged = [arranged_operand(context, operand, rank, layout) for operand in operands]
+    shapes = [physical_of(operand) for operand in arranged]
+    physical = np.broadcast_shapes(*shapes)
+    if len(physical) > MAX_RANK:
+        shapes = merged_shapes(shapes)
+    if max(map(len, shapes)) > MAX_RANK:
+        raise CannotLowerError(f"operands that broadcast along over {MAX_RANK} axes")
+    tensors = [
+        context.builder.stored(operand, shape)
+        if isinstance(operand, Value)
+        else context.builder.constant(operand.reshape(shape), f"{context.node.outputs[0]}/choice")
+        for operand, shape in zip(arranged, shapes, strict=True)
+    ]
+    result = np.broadcast_shapes(*shapes)
+    alike = all(shape == result for shape in shapes)
+    code, options = ("SELECT", schema.SelectOptionsT()) if alike else ("SELECT_V2", schema.SelectV2OptionsT())
+    return Value(context.emit(code, tensors, result, options), physical, layout)
 
 
 def _whole(context: Context, operand: Operand, layout: Layout, shape: Shape) -> int:

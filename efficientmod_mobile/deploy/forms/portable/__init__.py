@@ -1,0 +1,5 @@
+"""Operators that some runtime lacks, or whose converter gets them wrong, in operators that every runtime has."""
+
+from efficientmod_mobile.deploy.forms.portable._portable_forms import PortableForms
+
+__all__ = ["PortableForms"]

@@ -1,0 +1,178 @@
+"""Operators on elements, and orders of them, that some converter lacks.
+
+    celu(x, a)          =  a elu(x / a)
+    log_sigmoid(x)      =  -softplus(-x)
+    rrelu(x, a, b)      =  leaky_relu(x, (a + b) / 2)                     in evaluation mode
+    fmod(x, y)          =  sign(x) (|x| mod |y|)
+    trunc(x)            =  sign(x) floor(|x|)
+    a & b, a | b, a ^ b =  logical_and, logical_or, logical_xor            of truth values
+    max(x, axis)[0]     =  amax(x, axis)                                   where the places have no reader
+    sort(x)             =  topk(x, all of them)
+    channel_shuffle(x)  =  x as (groups, channels of a group), transposed
+    cdist(x, y)         =  sqrt(sum (x_i - y_j)^2), or sum |x_i - y_j|
+
+(CELU: Barron 2017; RReLU: Xu et al. 2015; channel shuffle: Zhang et al. 2018.)
+"""
+
+import operator
+from math import prod
+
+import torch
+from torch import fx
+
+from efficientmod_mobile.deploy.forms.portable._linear_maps import node_dtype
+from efficientmod_mobile.deploy.forms.xnnpack._form import Form, Write
+from efficientmod_mobile.deploy.program import arguments, emit, is_call, shape
+
+aten = torch.ops.aten
+
+_LARGEST = 1 << 20
+"""Differences of coordinates that are worth to be held at once."""
+
+
+def _celu(node: fx.Node) -> Write:
+    bound = arguments(node)
+    alpha = float(bound["alpha"])
+
+    def write() -> fx.Node:
+        x = bound["self"]
+        if alpha == 1.0:
+            return emit(node, aten.elu.default, (x,))
+        curve = emit(node, aten.elu.default, (emit(node, aten.mul.Tensor, (x, 1 / alpha)),))
+        return emit(node, aten.mul.Tensor, (curve, alpha))
+
+    return write
+
+
+def _log_sigmoid(node: fx.Node) -> Write:
+    def write() -> fx.Node:
+        negative = emit(node, aten.neg.default, (node.all_input_nodes[0],))
+        return emit(node, aten.neg.default, (emit(node, aten.softplus.default, (negative,)),))
+
+    return write
+
+
+def _rrelu(node: fx.Node) -> Write | None:
+    bound = arguments(node)
+    if bound["training"]:
+        return None
+    slope = (float(bound["lower"]) + float(bound["upper"])) / 2
+    return lambda: emit(node, aten.leaky_relu.default, (bound["self"], slope))
+
+
+def _fmod(node: fx.Node) -> Write | None:
+    x, divisor = arguments(node)["self"], arguments(node)["other"]
+    if not node.meta["val"].is_floating_point():
+        return None
+
+    def write() -> fx.Node:
+        size = abs(divisor) if not isinstance(divisor, fx.Node) else emit(node, aten.abs.default, (divisor,))
+        target = aten.remainder.Tensor if isinstance(divisor, fx.Node) else aten.remainder.Scalar
+        return _signed(node, x, emit(node, target, (emit(node, aten.abs.default, (x,)), size)))
+
+    return write
+
+
+def _trunc(node: fx.Node) -> Write | None:
+    (x,) = node.all_input_nodes
+    if not node.meta["val"].is_floating_point():
+        return None
+    return lambda: _signed(node, x, emit(node, aten.floor.default, (emit(node, aten.abs.default, (x,)),)))
+
+
+def _signed(node: fx.Node, x: fx.Node, size: fx.Node) -> fx.Node:
+    return emit(node, aten.mul.Tensor, (size, emit(node, aten.sign.default, (x,))))
+
+
+def _connective(node: fx.Node) -> Write | None:
+    operands = node.args[:2]
+    both = all(isinstance(operand, fx.Node) and node_dtype(operand) == torch.bool for operand in operands)
+    return (lambda: emit(node, _CONNECTIVES[node.target], operands)) if both else None
+
+
+def _bitwise_not(node: fx.Node) -> Write | None:
+    if node_dtype(node) != torch.bool:
+        return None
+    return lambda: emit(node, aten.logical_not.default, (node.all_input_nodes[0],))
+
+
+def greatest_of_axis(node: fx.Node) -> Write | None:
+    """The values of a maximum, or minimum, along an axis; None where its places are read as well."""
+    source, index = node.args
+    targets = {aten.max.dim: aten.amax.default, aten.min.dim: aten.amin.default}
+    if not isinstance(source, fx.Node) or source.target not in targets or index != 0 or len(source.users) > 1:
+        return None
+    bound, target = arguments(source), targets[source.target]
+
+    def write() -> fx.Node:
+        kept = emit(node, target, (bound["self"], [bound["dim"]], True))
+        return kept if bound["keepdim"] else emit(node, aten.reshape.default, (kept, list(shape(node))))
+
+    return write
+
+
+def _sort(node: fx.Node) -> Write | None:
+    bound = arguments(node)
+    x = bound["self"]
+    axis = bound["dim"] % len(shape(x)) if shape(x) else 0
+    if not all(is_call(user, operator.getitem) for user in node.users) or not shape(x):
+        return None
+    return lambda: emit(node, aten.topk.default, (x, shape(x)[axis], axis, bool(bound["descending"]), True))
+
+
+def _channel_shuffle(node: fx.Node) -> Write | None:
+    x, groups = arguments(node)["self"], arguments(node)["groups"]
+    batch, channels, *rest = shape(x)
+
+    def write() -> fx.Node:
+        split = emit(node, aten.reshape.default, (x, [batch, groups, channels // groups, prod(rest)]))
+        swapped = emit(node, aten.permute.default, (split, [0, 2, 1, 3]))
+        return emit(node, aten.reshape.default, (swapped, list(shape(node))))
+
+    return write
+
+
+def _distances(node: fx.Node) -> Write | None:
+    bound = arguments(node)
+    x, y, power = bound["x1"], bound["x2"], bound["p"]
+    rows, columns, width = shape(x)[-2], shape(y)[-2], shape(x)[-1]
+    if power not in (1, 2) or len(shape(x)) > 3 or len(shape(y)) > 3 or rows * columns * width > _LARGEST:
+        return None
+
+    def write() -> fx.Node:
+        away = emit(
+            node,
+            aten.sub.Tensor,
+            (emit(node, aten.unsqueeze.default, (x, -2)), emit(node, aten.unsqueeze.default, (y, -3))),
+        )
+        if power == 1:
+            return emit(node, aten.sum.dim_IntList, (emit(node, aten.abs.default, (away,)), [-1]))
+        squares = emit(node, aten.mul.Tensor, (away, away))
+        return emit(node, aten.sqrt.default, (emit(node, aten.sum.dim_IntList, (squares, [-1])),))
+
+    return write
+
+
+_CONNECTIVES = {
+    aten.__and__.Tensor: aten.logical_and.default,
+    aten.__or__.Tensor: aten.logical_or.default,
+    aten.__xor__.Tensor: aten.logical_xor.default,
+    aten.bitwise_and.Tensor: aten.logical_and.default,
+    aten.bitwise_or.Tensor: aten.logical_or.default,
+    aten.bitwise_xor.Tensor: aten.logical_xor.default,
+}
+
+FORMS: dict[object, Form] = {
+    aten.celu.default: _celu,
+    aten.log_sigmoid.default: _log_sigmoid,
+    aten.rrelu.default: _rrelu,
+    aten.fmod.Scalar: _fmod,
+    aten.fmod.Tensor: _fmod,
+    aten.trunc.default: _trunc,
+    aten.bitwise_not.default: _bitwise_not,
+    aten.sort.default: _sort,
+    aten.sort.stable: _sort,
+    aten.channel_shuffle.default: _channel_shuffle,
+    aten.cdist.default: _distances,
+    **dict.fromkeys(_CONNECTIVES, _connective),
+}

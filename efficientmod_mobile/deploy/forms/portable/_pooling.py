@@ -1,0 +1,196 @@
+"""Pooling with windows that some runtime lacks.
+
+    avg_pool2d(x), windows cut at the border   =  avg_pool2d(pad(x)) * (window / elements that count)
+    avg_pool2d(x), divided by d                =  avg_pool2d(pad(x)) * (window / d)
+    adaptive_avg_pool2d(x)                     =  A_h x A_w^T                        windows of several lengths
+    adaptive_max_pool2d(x)                     =  the maximum of each row of windows, then of each column
+    max_pool2d(x), dilated                     =  max over the taps t of x[s i + d t - p], one axis after the other
+    avg_pool3d(x)                              =  avg_pool2d over (H, W), then over D
+
+A tap in the padding is replaced by another of the same window, which changes no maximum.
+"""
+
+import operator
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, fx
+
+from efficientmod_mobile.deploy.forms.portable._elementwise import greatest_of_axis
+from efficientmod_mobile.deploy.forms.portable._linear_maps import along, matrix_of, taken
+from efficientmod_mobile.deploy.forms.xnnpack._form import Form, Write, constant, pair
+from efficientmod_mobile.deploy.program import arguments, emit, is_call, shape
+
+aten = torch.ops.aten
+
+
+def _average(node: fx.Node) -> Write | None:
+    bound = arguments(node)
+    image = bound["self"]
+    if len(shape(image)) != 4:
+        return None
+    kernel, padding = pair(bound["kernel_size"]), pair(bound["padding"])
+    stride = pair(bound["stride"] or kernel)
+    divisor = bound["divisor_override"]
+    # How far the windows reach behind the padding: with ceil_mode only.
+    ends = [
+        max((after - 1) * step + window - size - pad, 0)
+        for after, step, window, size, pad in zip(
+            shape(node)[2:], stride, kernel, shape(image)[2:], padding, strict=True
+        )
+    ]
+    if divisor is None and all(end <= pad for end, pad in zip(ends, padding, strict=True)):
+        return None
+    counts = [
+        _counted(shape(image)[2 + axis], shape(node)[2 + axis], kernel[axis], stride[axis], padding[axis], bound)
+        for axis in (0, 1)
+    ]
+
+    def write() -> fx.Node:
+        (down, right) = ends
+        sides = [padding[1], right, padding[0], down]
+        x = emit(node, aten.constant_pad_nd.default, (image, sides, 0.0)) if any(sides) else image
+        mean = emit(node, aten.avg_pool2d.default, (x, kernel, stride, [0, 0], False, True))
+        window = kernel[0] * kernel[1]
+        if divisor is not None:
+            return emit(node, aten.mul.Tensor, (mean, window / divisor))
+        factor = window / torch.outer(*counts)
+        return emit(node, aten.mul.Tensor, (mean, constant(node, "window", factor[None, None])))
+
+    return write
+
+
+def _counted(size: int, after: int, window: int, step: int, pad: int, bound: dict[str, object]) -> Tensor:
+    """How many elements of each window along an axis count: those of the image, or of the padding too."""
+    starts = torch.arange(after, dtype=torch.float64) * step - pad
+    low, high = (-pad, size + pad) if bound["count_include_pad"] else (0, size)
+    return (starts + window).clamp(max=high) - starts.clamp(min=low)
+
+
+def _adaptive_average(node: fx.Node) -> Write | None:
+    image = node.all_input_nodes[0]
+    before, after = shape(image)[2:], shape(node)[2:]
+    if len(before) != 2 or after == (1, 1) or not any(old % new for old, new in zip(before, after, strict=True)):
+        return None
+
+    def write() -> fx.Node:
+        x = image
+        for axis in sorted((0, 1), key=lambda axis: after[axis] / before[axis]):
+            if after[axis] != before[axis]:
+                x = along(node, x, 2 + axis, _mean_matrix(before[axis], after[axis]))
+        return x
+
+    return write
+
+
+def _mean_matrix(before: int, after: int) -> Tensor:
+    return matrix_of(lambda rows: aten.adaptive_avg_pool2d.default(rows[None, :, None], [1, after])[0, :, 0], before)
+
+
+def _adaptive_maximum(node: fx.Node) -> Write | None:
+    """The first result of an adaptive maximum, whose second has no reader."""
+    source, index = node.args
+    if isinstance(source, fx.Node) and len(source.users) > 1:
+        return None
+    if not is_call(source, aten.adaptive_max_pool2d.default) or index != 0 or len(shape(node)) != 4:
+        return None
+    (image,) = source.all_input_nodes  # type: ignore[union-attr]
+    before, after = shape(image)[2:], shape(node)[2:]
+    if after == (1, 1):
+        return None
+
+    def write() -> fx.Node:
+        x = image
+        for axis in (0, 1):
+            old, new = before[axis], after[axis]
+            bounds = [(place * old // new, -((place + 1) * old // -new)) for place in range(new)]
+            x = _maxima(node, x, axis, bounds)
+        return x
+
+    return write
+
+
+def _maxima(node: fx.Node, x: fx.Node, axis: int, bounds: Sequence[tuple[int, int]]) -> fx.Node:
+    lengths = {end - start for start, end in bounds}
+    if len(lengths) == 1 and all(bounds[i][1] == bounds[i + 1][0] for i in range(len(bounds) - 1)):
+        return _maximum(node, x, axis, lengths.pop())
+    parts = []
+    for start, end in bounds:
+        part = emit(node, aten.slice.Tensor, (x, 2 + axis, start, end))
+        parts.append(_maximum(node, part, axis, end - start))
+    return emit(node, aten.cat.default, (parts, 2 + axis))
+
+
+def _maximum(node: fx.Node, x: fx.Node, axis: int, length: int) -> fx.Node:
+    if length == 1:
+        return x
+    window = [length if axis == place else 1 for place in (0, 1)]
+    return emit(node, aten.max_pool2d.default, (x, window, window))
+
+
+def _dilated_maximum(node: fx.Node) -> Write | None:
+    bound = arguments(node)
+    image = bound["self"]
+    dilation = pair(bound["dilation"])
+    if dilation == [1, 1] or len(shape(image)) != 4:
+        return None
+    kernel, padding = pair(bound["kernel_size"]), pair(bound["padding"])
+    stride = pair(bound["stride"] or kernel)
+
+    def write() -> fx.Node:
+        x = image
+        for axis in (0, 1):
+            size = shape(x)[2 + axis]
+            taps = _taps(size, shape(node)[2 + axis], kernel[axis], stride[axis], padding[axis], dilation[axis])
+            parts = [taken(node, x, 2 + axis, places) for places in taps]
+            x = parts[0]
+            for part in parts[1:]:
+                x = emit(node, aten.maximum.default, (x, part))
+        return x
+
+    return write
+
+
+def _taps(size: int, after: int, window: int, step: int, pad: int, dilation: int) -> list[list[int]]:
+    """For each tap of the windows the place that it reads; one in the padding reads what a neighbouring tap reads."""
+    taps: list[list[int]] = [[] for _ in range(window)]
+    for index in range(after):
+        places = [index * step - pad + tap * dilation for tap in range(window)]
+        inside = [place for place in places if 0 <= place < size]
+        for tap, place in enumerate(places):
+            taps[tap].append(min(inside, key=lambda other, place=place: abs(other - place)))
+    return taps
+
+
+def _average_of_volume(node: fx.Node) -> Write | None:
+    bound = arguments(node)
+    volume = bound["self"]
+    kernel, padding = bound["kernel_size"], bound["padding"]
+    if len(shape(volume)) != 5 or bound["divisor_override"] is not None:
+        return None
+    kernel, padding = ([*sizes, *sizes, *sizes][:3] if len(sizes) == 1 else list(sizes) for sizes in (kernel, padding))
+    stride = list(bound["stride"] or kernel)
+    stride = stride * 3 if len(stride) == 1 else stride
+    rest = (bound["ceil_mode"], bound["count_include_pad"])
+    batch, channels, depth, height, width = shape(volume)
+    _, _, deep, tall, wide = shape(node)
+
+    def write() -> fx.Node:
+        x = emit(node, aten.reshape.default, (volume, [batch, channels * depth, height, width]))
+        if (kernel[1:], stride[1:], padding[1:]) != ([1, 1], [1, 1], [0, 0]):
+            x = emit(node, aten.avg_pool2d.default, (x, kernel[1:], stride[1:], padding[1:], *rest))
+        x = emit(node, aten.reshape.default, (x, [batch, channels, depth, tall * wide]))
+        sizes = ([kernel[0], 1], [stride[0], 1], [padding[0], 0])
+        x = emit(node, aten.avg_pool2d.default, (x, *sizes, *rest))
+        return emit(node, aten.reshape.default, (x, [batch, channels, deep, tall, wide]))
+
+    return write
+
+
+FORMS: dict[object, Form] = {
+    aten.avg_pool2d.default: _average,
+    aten.adaptive_avg_pool2d.default: _adaptive_average,
+    operator.getitem: lambda node: _adaptive_maximum(node) or greatest_of_axis(node),
+    aten.max_pool2d.default: _dilated_maximum,
+    aten.avg_pool3d.default: _average_of_volume,
+}

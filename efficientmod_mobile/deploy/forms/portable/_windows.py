@@ -1,0 +1,86 @@
+"""Windows of an image as columns, and back: convolutions with kernels of a single one.
+
+im2col(x)[c k + t]  =  conv(x, e_t), depthwise              e_t is 1 at tap t of the window's k and 0 elsewhere
+col2im(y)           =  conv_transpose(y, e_t), grouped      overlapping windows add up
+unfold(x, size)     =  the windows' elements taken along the axis
+"""
+
+import torch
+from torch import Tensor, fx
+
+from efficientmod_mobile.deploy.forms.portable._linear_maps import node_dtype, taken
+from efficientmod_mobile.deploy.forms.xnnpack._form import Form, Write, pair
+from efficientmod_mobile.deploy.program import add_parameter, arguments, emit, shape
+
+aten = torch.ops.aten
+
+
+def _columns(node: fx.Node) -> Write | None:
+    bound = arguments(node)
+    image = bound["self"]
+    if len(shape(image)) != 4:
+        return None
+    kernel, dilation, padding, stride = (pair(bound[name]) for name in ("kernel_size", "dilation", "padding", "stride"))
+
+    def write() -> fx.Node:
+        channels = shape(image)[1]
+        weight = add_parameter(node, f"{node.name}_taps", _taps(channels, kernel, node_dtype(image)))
+        y = emit(node, aten.conv2d.default, (image, weight, None, stride, padding, dilation, channels))
+        return emit(node, aten.reshape.default, (y, list(shape(node))))
+
+    return write
+
+
+def _image(node: fx.Node) -> Write | None:
+    bound = arguments(node)
+    columns = bound["self"]
+    if len(shape(node)) != 4:
+        return None
+    kernel, dilation, padding, stride = (pair(bound[name]) for name in ("kernel_size", "dilation", "padding", "stride"))
+    batch, channels, *sizes = shape(node)
+    reach = [step * (window - 1) + 1 for step, window in zip(dilation, kernel, strict=True)]
+    grid = [
+        (size + 2 * pad - long) // step + 1 for size, pad, long, step in zip(sizes, padding, reach, stride, strict=True)
+    ]
+    rest = [
+        size - ((count - 1) * step - 2 * pad + long)
+        for size, count, step, pad, long in zip(sizes, grid, stride, padding, reach, strict=True)
+    ]
+
+    def write() -> fx.Node:
+        weight = add_parameter(node, f"{node.name}_taps", _taps(channels, kernel, node_dtype(columns)))
+        y = emit(node, aten.reshape.default, (columns, [batch, channels * kernel[0] * kernel[1], *grid]))
+        options = (stride, padding, rest, channels, dilation)
+        return emit(node, aten.conv_transpose2d.input, (y, weight, None, *options))
+
+    return write
+
+
+def _taps(channels: int, kernel: list[int], dtype: torch.dtype) -> Tensor:
+    count = kernel[0] * kernel[1]
+    return torch.eye(count, dtype=dtype).reshape(count, 1, *kernel).repeat(channels, 1, 1, 1)
+
+
+def _unfold(node: fx.Node) -> Write | None:
+    bound = arguments(node)
+    x = bound["self"]
+    axis, size, step = bound["dimension"] % len(shape(x)), bound["size"], bound["step"]
+    count = shape(node)[axis]
+    places = [window * step + tap for window in range(count) for tap in range(size)]
+
+    def write() -> fx.Node:
+        y = taken(node, x, axis, places)
+        sizes = list(shape(x))
+        y = emit(node, aten.reshape.default, (y, [*sizes[:axis], count, size, *sizes[axis + 1 :]]))
+        rank = len(sizes) + 1
+        order = [*(place for place in range(rank) if place != axis + 1), axis + 1]
+        return y if order == list(range(rank)) else emit(node, aten.permute.default, (y, order))
+
+    return write
+
+
+FORMS: dict[object, Form] = {
+    aten.im2col.default: _columns,
+    aten.col2im.default: _image,
+    aten.unfold.default: _unfold,
+}

@@ -1,0 +1,162 @@
+"""Writing into a part of a tensor at constant places, as copies of parts.
+
+copy(x, y)             =  y, broadcast
+slice_scatter(x, y)    =  cat(x[:start], y, x[end:])
+... with a step        =  elements of cat(x, y), taken in the order of the result
+select_scatter(x, y)   =  slice_scatter(x, unsqueeze(y))
+index_put(x, i, y)     =  elements of cat(x, y) along the indexed axes, taken together as one
+index_put(x, mask, y)  =  where(mask, y, x)                                    y of one element
+index_fill(x, i, v)    =  where(i, v, x)
+index_add, scatter_add along an axis = x + A y                                 A of zeros and ones
+"""
+
+from collections.abc import Sequence
+from math import prod
+
+import torch
+from torch import Tensor, fx
+
+from efficientmod_mobile.deploy.forms.portable._linear_maps import along, node_dtype, taken
+from efficientmod_mobile.deploy.forms.xnnpack._form import Form, Write
+from efficientmod_mobile.deploy.program import add_parameter, arguments, emit, shape, tensor_of
+
+aten = torch.ops.aten
+
+
+def _slice_scatter(node: fx.Node) -> Write | None:
+    bound = arguments(node)
+    x, part = bound["self"], bound["src"]
+    axis = bound["dim"] % len(shape(x))
+    places = range(*slice(bound["start"], bound["end"], bound["step"]).indices(shape(x)[axis]))
+    return lambda: written(node, x, part, axis, places)
+
+
+def _select_scatter(node: fx.Node) -> Write | None:
+    bound = arguments(node)
+    x, part = bound["self"], bound["src"]
+    axis = bound["dim"] % len(shape(x))
+    place = bound["index"] % shape(x)[axis]
+
+    def write() -> fx.Node:
+        return written(node, x, emit(node, aten.unsqueeze.default, (part, axis)), axis, [place])
+
+    return write
+
+
+def written(node: fx.Node, x: fx.Node, part: fx.Node, axis: int, places: Sequence[int]) -> fx.Node:
+    """Insert x with its elements at constant places along an axis replaced by those of `part`; the last one counts."""
+    size = shape(x)[axis]
+    if list(places) == list(range(size)):
+        return part
+    first, count = places[0], len(places)
+    if list(places) == list(range(first, first + count)):
+        pieces = [emit(node, aten.slice.Tensor, (x, axis, 0, first))] if first else []
+        pieces.append(part)
+        if first + count < size:
+            pieces.append(emit(node, aten.slice.Tensor, (x, axis, first + count, size)))
+        return emit(node, aten.cat.default, (pieces, axis))
+    order = list(range(size))
+    for index, place in enumerate(places):
+        order[place] = size + index
+    return taken(node, emit(node, aten.cat.default, ([x, part], axis)), axis, order)
+
+
+def _index_put(node: fx.Node) -> Write | None:
+    bound = arguments(node)
+    x, indices, values = bound["self"], bound["indices"], bound["values"]
+    mask = indices[0] if len(indices) == 1 else None
+    if isinstance(mask, fx.Node) and tensor_of(mask) is None:
+        return _by_mask(node, x, mask, values, bound)
+    given = [axis for axis, index in enumerate(indices) if index is not None]
+    held = [tensor_of(indices[axis]) for axis in given]
+    if any(index is None for index in held) or given != list(range(given[0], given[0] + len(given))):
+        return None
+    places, ranks = _flat_places([index for index in held if index is not None], shape(x)[given[0] :])
+    first, end = given[0], given[0] + ranks
+    sizes = shape(x)
+    if bound["accumulate"] or not places.numel():
+        return None
+    whole = (*sizes[:first], prod(sizes[first:end]), *sizes[end:])
+    part = (*sizes[:first], *places.shape, *sizes[end:])
+
+    def write() -> fx.Node:
+        wide = emit(node, aten.reshape.default, (x, list(whole))) if whole != sizes else x
+        source = values if shape(values) == part else emit(node, aten.expand.default, (values, list(part)))
+        flat = [*sizes[:first], places.numel(), *sizes[end:]]
+        source = emit(node, aten.reshape.default, (source, flat)) if places.ndim != 1 else source
+        y = written(node, wide, source, first, places.flatten().tolist())
+        return emit(node, aten.reshape.default, (y, list(sizes))) if whole != sizes else y
+
+    return write
+
+
+def _flat_places(indices: list[Tensor], sizes: tuple[int, ...]) -> tuple[Tensor, int]:
+    """Where the indices point along the axes that they index, taken together as one; and how many axes these are."""
+    if indices[0].dtype == torch.bool:
+        indices = [column for index in indices for column in index.nonzero(as_tuple=True)]
+    extents = sizes[: len(indices)]
+    spread = torch.broadcast_tensors(*indices)
+    places = torch.zeros_like(spread[0])
+    for index, extent in zip(spread, extents, strict=True):
+        places = places * extent + index % extent
+    return places, len(indices)
+
+
+def _by_mask(node: fx.Node, x: fx.Node, mask: fx.Node, values: fx.Node, bound: dict[str, object]) -> Write | None:
+    if mask.meta["val"].dtype != torch.bool or bound["accumulate"] or prod(shape(values)) != 1:
+        return None
+    axes = len(shape(x)) - len(shape(mask))
+
+    def write() -> fx.Node:
+        wide = emit(node, aten.reshape.default, (mask, [*shape(mask), *[1] * axes])) if axes else mask
+        return emit(node, aten.where.self, (wide, emit(node, aten.reshape.default, (values, [])), x))
+
+    return write
+
+
+def _index_fill(node: fx.Node) -> Write | None:
+    bound = arguments(node)
+    x, places, value = bound["self"], tensor_of(bound["index"]), bound["value"]
+    if places is None or isinstance(value, fx.Node):
+        return None
+    axis = bound["dim"] % len(shape(x))
+    mask = torch.zeros(shape(x)[axis], dtype=torch.bool)
+    mask[places] = True
+    sizes = [-1 if other == axis else 1 for other in range(len(shape(x)))]
+
+    def write() -> fx.Node:
+        held = add_parameter(node, f"{node.name}_mask", mask.reshape(sizes))
+        number = add_parameter(node, f"{node.name}_value", torch.tensor(value, dtype=node_dtype(x)))
+        return emit(node, aten.where.self, (held, number, x))
+
+    return write
+
+
+def _index_add(node: fx.Node) -> Write | None:
+    bound = arguments(node)
+    x, places, source = bound["self"], tensor_of(bound["index"]), bound["source"]
+    if places is None or not node.meta["val"].is_floating_point():
+        return None
+    axis = bound["dim"] % len(shape(x))
+    matrix = torch.zeros(shape(x)[axis], places.numel(), dtype=torch.float64)
+    matrix[places, torch.arange(places.numel())] = float(bound["alpha"])
+    return lambda: emit(node, aten.add.Tensor, (x, along(node, source, axis, matrix)))
+
+
+def _copy(node: fx.Node) -> Write | None:
+    """What is copied into a whole tensor, broadcast to its shape."""
+    bound = arguments(node)
+    x, source = bound["self"], bound["src"]
+    if node_dtype(x) != node_dtype(source):
+        return None
+    return lambda: source if shape(x) == shape(source) else emit(node, aten.expand.default, (source, list(shape(x))))
+
+
+FORMS: dict[object, Form] = {
+    aten.copy.default: _copy,
+    aten.slice_scatter.default: _slice_scatter,
+    aten.select_scatter.default: _select_scatter,
+    aten.index_put.default: _index_put,
+    aten.index_fill.int_Scalar: _index_fill,
+    aten.index_add.default: _index_add,
+}

@@ -1,0 +1,55 @@
+"""Outputs as Core ML has them: each a value of its own that an operator computes, float32 or int32, of a plain name."""
+
+from dataclasses import replace
+
+import torch
+from torch import fx
+
+from efficientmod_export._stages import ArtifactDtype, TensorSpec
+from efficientmod_export.targets._program import copy, output_nodes
+from efficientmod_mobile.deploy import Program
+from efficientmod_mobile.deploy.program import emit
+
+aten = torch.ops.aten
+
+_DTYPES: dict[ArtifactDtype, ArtifactDtype] = {"int64": "int32", "bool": "int32"}
+
+
+def output_spec(spec: TensorSpec) -> TensorSpec:
+    """An output of the network as Core ML gives it. A name has no dots in an ML program."""
+    return replace(spec, name=spec.name.replace(".", "_"), dtype=_DTYPES.get(spec.dtype, spec.dtype))
+
+
+def with_own_outputs(program: Program) -> Program:
+    """The program with a copy for an output that is returned twice, an input or a constant, and with integers for truth
+    values; itself where there is none.
+    """
+    given = output_nodes(program)
+    if not any(_needs_copy(node, given[:index]) or _is_bool(node) for index, node in enumerate(given)):
+        return program
+    changed = copy(program)
+    end = changed.graph.output_node()
+    outputs: list[fx.Node] = []
+    for index, node in enumerate(nodes := output_nodes(changed)):
+        result = node
+        if _is_bool(node):
+            result = emit(end, aten.to.dtype, (node, torch.int32), like=node)
+        elif _needs_copy(node, nodes[:index]):
+            # Not a clone, which the converter would drop. The least negative number keeps the sign of a zero.
+            result = emit(end, aten.add.Tensor, (node, _zero(node)), like=node)
+        outputs.append(result)
+    end.args = (tuple(outputs),)
+    changed.graph_module.recompile()
+    return changed
+
+
+def _zero(node: fx.Node) -> float | int:
+    return 0.0 if node.meta["val"].is_floating_point() else 0
+
+
+def _is_bool(node: fx.Node) -> bool:
+    return bool(node.meta["val"].dtype == torch.bool)
+
+
+def _needs_copy(node: fx.Node, earlier: tuple[fx.Node, ...]) -> bool:
+    return node in earlier or node.op != "call_function"

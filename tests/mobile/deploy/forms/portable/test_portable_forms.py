@@ -1,0 +1,246 @@
+"""Each form in float64 against PyTorch's own operator, and what is left alone."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from efficientmod_mobile.deploy import FoldConstants, PortableForms, Repeat
+
+SHAPE = (1, 6, 13, 18)
+RECIPE = (FoldConstants(), Repeat((PortableForms(),)))
+APPLIED = "portable_forms"
+
+
+class Calls(nn.Module):
+    """A forward that is a function of the image."""
+
+    def __init__(self, function: Callable[[Tensor], object]) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, x: Tensor) -> object:
+        return self.function(x)
+
+
+def resized(**options: object) -> Callable[[Tensor], Tensor]:
+    return lambda x: F.interpolate(x, **options)
+
+
+RESIZES = {
+    "bilinear by a factor that the sizes do not divide": resized(scale_factor=0.7, mode="bilinear"),
+    "bilinear by two factors": resized(scale_factor=(1.3, 0.4), mode="bilinear"),
+    "bilinear to one row, corners aligned": resized(size=(1, 7), mode="bilinear", align_corners=True),
+    "bilinear, antialiased": resized(size=(5, 7), mode="bilinear", antialias=True),
+    "bilinear, antialiased by a factor": resized(scale_factor=0.45, mode="bilinear", antialias=True),
+    "bicubic": resized(size=(20, 11), mode="bicubic"),
+    "bicubic by a factor": resized(scale_factor=1.3, mode="bicubic"),
+    "bicubic, corners aligned": resized(size=(20, 11), mode="bicubic", align_corners=True),
+    "bicubic, antialiased": resized(size=(5, 7), mode="bicubic", antialias=True),
+    "nearest by a factor that the sizes do not divide": resized(scale_factor=1.7, mode="nearest"),
+    "nearest-exact": resized(size=(20, 11), mode="nearest-exact"),
+    "linear along one axis": lambda x: F.interpolate(x.flatten(2), scale_factor=0.3, mode="linear"),
+    "trilinear": lambda x: F.interpolate(x[:, None], size=(4, 20, 11), mode="trilinear"),
+}
+
+
+@pytest.mark.parametrize("function", RESIZES.values(), ids=RESIZES.keys())
+def test_a_resize_is_two_products(transformed: Callable, function: Callable) -> None:
+    result = transformed(Calls(function), SHAPE, RECIPE)
+    assert result.applied()[APPLIED] == 1
+    assert set(result.operators()) <= {"linear", "permute", "reshape", "flatten", "unsqueeze", "slice"}
+    assert 1 <= result.operators()["linear"] <= 3
+
+
+POOLS = {
+    "a mean whose windows leave the padded image": lambda x: F.avg_pool2d(x, 3, 2, 1, ceil_mode=True),
+    "... padding not counted": lambda x: F.avg_pool2d(x, 3, 2, 1, ceil_mode=True, count_include_pad=False),
+    "a mean with a divisor of its own": lambda x: F.avg_pool2d(x, (3, 2), 2, 1, divisor_override=5),
+    "an adaptive mean": lambda x: F.adaptive_avg_pool2d(x, (7, 5)),
+    "an adaptive mean of more rows than there are": lambda x: F.adaptive_avg_pool2d(x, (20, 5)),
+    "an adaptive maximum": lambda x: F.adaptive_max_pool2d(x, (7, 6)),
+    "a dilated maximum": lambda x: F.max_pool2d(x, 3, 2, 1, dilation=2),
+    "a dilated maximum, rounded up": lambda x: F.max_pool2d(x, (3, 2), (2, 3), (1, 0), (3, 2), ceil_mode=True),
+    "local response norm": lambda x: F.local_response_norm(x, 3, alpha=0.3, beta=0.7),
+    "a mean over a volume": lambda x: F.avg_pool3d(x[:, None], (2, 3, 3), (2, 2, 1), (1, 1, 0)),
+}
+
+
+@pytest.mark.parametrize("function", POOLS.values(), ids=POOLS.keys())
+def test_a_pool_is_of_plain_windows(transformed: Callable, function: Callable) -> None:
+    result = transformed(Calls(function), (1, 6, 14, 18), RECIPE)
+    assert result.applied()[APPLIED] >= 1
+    assert not {"adaptive_avg_pool2d", "adaptive_max_pool2d", "avg_pool3d"} & set(result.operators())
+
+
+def _puts(index: tuple[object, ...], value: object = 0.5) -> Callable[[Tensor], Tensor]:
+    def function(x: Tensor) -> Tensor:
+        y = x * 1.0
+        y[index] = value(x) if callable(value) else value
+        return y
+
+    return function
+
+
+def _adds(x: Tensor) -> Tensor:
+    y = x * 1.0
+    y[:, 1] += 2
+    y[:, :, 1::2, ::3] *= 3
+    y[..., -1].mul_(0.5)
+    return y
+
+
+WRITES = {
+    "a slice": _puts((slice(None), slice(1, 4)), lambda x: x[:, 1:4].sigmoid()),
+    "every second row": _puts((..., slice(None, None, 2), slice(None)), 0.0),
+    "every third channel from the second": _puts((slice(None), slice(1, None, 3)), lambda x: x[:, :2]),
+    "one pixel": _puts((..., 3, 4), 1.5),
+    "a list of channels": _puts((slice(None), [0, 3, 5]), lambda x: x[:, [1, 2, 4]]),
+    "a list of places along two axes": _puts((..., [0, 5, 9], [1, 2, 3]), 7.0),
+    "places that repeat": _puts((slice(None), [2, 2]), lambda x: x[:, :1]),
+    "where a mask is true": lambda x: (x * 1.0).masked_fill_(x > 0.3, 0.1),
+    "where it is put by a mask": lambda x: torch.ops.aten.index_put(x, [x > 0.3], torch.tensor(0.125, dtype=x.dtype)),
+    "several writes": _adds,
+    "a fill": lambda x: x.index_fill(1, torch.tensor([0, 2]), 0.5),
+    "a sum": lambda x: x.index_add(1, torch.tensor([0, 2, 0]), x[:, :3], alpha=2),
+}
+
+
+@pytest.mark.parametrize("function", WRITES.values(), ids=WRITES.keys())
+def test_writing_is_copying_parts(transformed: Callable, function: Callable) -> None:
+    result = transformed(Calls(function), SHAPE, RECIPE)
+    written = {"slice_scatter", "select_scatter", "index_put", "index_fill", "index_add", "copy_"}
+    assert not written & set(result.operators())
+
+
+WINDOWS = {
+    "columns": lambda x: F.unfold(x, (3, 2), dilation=(1, 2), padding=1, stride=(2, 1)),
+    "an image of columns that overlap": lambda x: F.fold(F.unfold(x, 3, padding=1).sigmoid(), (13, 18), 3, padding=1),
+    "an image of columns": lambda x: F.fold(F.unfold(x, 3, stride=3).sigmoid(), (13, 18), 3, stride=3),
+    "windows along an axis": lambda x: x.unfold(2, 5, 3).unfold(3, 4, 4),
+    "an affine grid": lambda x: F.affine_grid(x[:, 0, :2, :3], [1, 2, 5, 7], align_corners=False),
+    "an affine grid, corners aligned": lambda x: F.affine_grid(x[:, 0, :2, :3], [1, 2, 5, 7], align_corners=True),
+}
+
+
+@pytest.mark.parametrize("function", WINDOWS.values(), ids=WINDOWS.keys())
+def test_windows_and_grids(transformed: Callable, function: Callable) -> None:
+    result = transformed(Calls(function), SHAPE, RECIPE)
+    assert result.applied()[APPLIED] >= 1
+    assert not {"im2col", "col2im", "unfold", "affine_grid_generator"} & set(result.operators())
+
+
+def _unpooled(x: Tensor) -> Tensor:
+    y, places = F.max_pool2d(x.clamp(max=0.5), 2, return_indices=True)  # clamped: several greatest ones in a window
+    return F.max_unpool2d(y.tanh(), places, 2, output_size=(13, 18))
+
+
+ELEMENTS = {
+    "celu": lambda x: F.celu(x, 0.7),
+    "log_sigmoid": F.logsigmoid,
+    "rrelu": F.rrelu,
+    "fmod": lambda x: torch.fmod(x, 0.6),
+    "trunc": lambda x: torch.trunc(x * 3),
+    "and": lambda x: torch.where((x > 0.1) & (x < 0.5), x, -x),
+    "or, not": lambda x: torch.where((x > 1) | ~(x < 0.3), x, -x),
+    "max": lambda x: x.max(1)[0],
+    "min, kept": lambda x: x.min(2, keepdim=True)[0],
+    "sort": lambda x: x.sort(3, descending=True)[0],
+    "channel_shuffle": lambda x: F.channel_shuffle(x, 3),
+    "cdist": lambda x: torch.cdist(x.flatten(2)[:, :, :20], x.flatten(2)[:, :4, 30:50]),
+    "cdist of differences": lambda x: torch.cdist(x.flatten(2)[:, :, :20], x.flatten(2)[:, :4, 30:50], p=1),
+    "max_unpool": _unpooled,
+}
+
+
+@pytest.mark.parametrize("function", ELEMENTS.values(), ids=ELEMENTS.keys())
+def test_elements(transformed: Callable, function: Callable) -> None:
+    result = transformed(Calls(function), SHAPE, RECIPE)
+    assert result.applied()[APPLIED] >= 1
+    assert not {"celu", "rrelu", "fmod", "trunc", "__and__", "__or__", "sort", "cdist"} & set(result.operators())
+
+
+class After(nn.Module):
+    """A layer on what a function makes of the image."""
+
+    def __init__(self, layer: nn.Module, before: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.layer, self.before = layer, before
+
+    def forward(self, x: Tensor) -> object:
+        return self.layer(self.before(x))
+
+
+def _batch_statistics() -> nn.Module:
+    return nn.BatchNorm2d(6, track_running_stats=False)
+
+
+NORMS = {
+    "instance norm with statistics": lambda: nn.InstanceNorm2d(6, affine=True, track_running_stats=True),
+    "batch norm without them": _batch_statistics,
+    "instance norm of lines": lambda: nn.Sequential(
+        nn.Flatten(2), nn.InstanceNorm1d(6, affine=True, track_running_stats=True)
+    ),
+    "prelu of a matrix": lambda: nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.PReLU(6)),
+    "prelu of lines": lambda: nn.Sequential(nn.Flatten(2), nn.PReLU(6)),
+    "prelu with one slope": lambda: nn.Sequential(nn.Flatten(2), nn.PReLU()),
+}
+
+
+@pytest.mark.parametrize("layer", NORMS.values(), ids=NORMS.keys())
+def test_norms_and_activations(transformed: Callable, layer: Callable[[], nn.Module]) -> None:
+    result = transformed(After(layer(), lambda x: x), SHAPE, RECIPE)
+    assert result.applied()[APPLIED] == 1
+    assert not {"instance_norm", "prelu"} & set(result.operators())
+
+
+RECURRENT = {
+    "LSTM": nn.LSTM(6, 5),
+    "LSTM, two layers both ways": nn.LSTM(6, 5, 2, bidirectional=True),
+    "LSTM, batch first, without biases": nn.LSTM(6, 5, batch_first=True, bias=False),
+    "GRU both ways": nn.GRU(6, 5, bidirectional=True),
+    "GRU, batch first": nn.GRU(6, 5, 2, batch_first=True),
+    "RNN": nn.RNN(6, 5),
+    "RNN with relu": nn.RNN(6, 5, nonlinearity="relu"),
+}
+
+
+@pytest.mark.parametrize("layer", RECURRENT.values(), ids=RECURRENT.keys())
+def test_recurrent_layers(transformed: Callable, layer: nn.RNNBase) -> None:
+    def sequence(x: Tensor) -> Tensor:
+        return x.mean(2).permute(0, 2, 1) if layer.batch_first else x.mean(2).permute(2, 0, 1)
+
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = layer
+
+        def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+            output, state = self.layer(sequence(x))
+            return (output, *(state if isinstance(state, tuple) else (state,)))
+
+    result = transformed(Net().float(), SHAPE, RECIPE, keep_weights=True)
+    assert result.applied()[APPLIED] >= 1
+    assert not {"input", "lstm", "gru", "rnn_tanh", "rnn_relu"} & set(result.operators())
+
+
+LEFT_ALONE = {
+    "bilinear to a size": resized(size=(20, 11), mode="bilinear"),
+    "bilinear, corners aligned": resized(size=(20, 11), mode="bilinear", align_corners=True),
+    "bilinear by a whole factor": resized(scale_factor=2, mode="bilinear"),
+    "nearest by a whole factor": resized(scale_factor=2, mode="nearest"),
+    "mean": lambda x: F.avg_pool2d(x, 3, 2, 1, count_include_pad=False),
+    "mean, rounded up where nothing is left": lambda x: F.avg_pool2d(x[..., :12, :], 2, 2, ceil_mode=True),
+    "maximum": lambda x: F.max_pool2d(x, 3, 2, 1, ceil_mode=True),
+    "adaptive mean that divides": lambda x: F.adaptive_avg_pool2d(x, (1, 6)),
+    "batch norm": nn.BatchNorm2d(6),
+    "prelu of an image": nn.PReLU(6),
+}
+
+
+@pytest.mark.parametrize("function", LEFT_ALONE.values(), ids=LEFT_ALONE.keys())
+def test_what_every_runtime_has_is_left_alone(transformed: Callable, function: Callable) -> None:
+    module = function if isinstance(function, nn.Module) else Calls(function)
+    assert APPLIED not in transformed(module.float(), SHAPE, RECIPE).applied()
