@@ -98,7 +98,8 @@ def _check_count(network: Network, problem: BaseException) -> None:
             return
         names = ["a picture", *re.findall(r"'(\w+)'", missing[1])]
     raise ConversionError(
-        f"{network.name} takes {len(names)} inputs: {', '.join(names)}; one picture (1, 3, H, W) is supported, so give a "
-        "network whose forward() takes one picture and holds or makes the others: two pictures can be its upper and "
-        f"its lower half, and a constant a buffer ({described(problem)})."
+        f"{network.name} takes {len(names)} inputs: {', '.join(names)}; one picture (1, 3, H, W) is supported, so give "
+        "a network whose forward() takes one picture and holds or makes the others: two pictures can be its upper and "
+        f"its lower half, and a constant a buffer ({described(problem)}).",
+        code="several_inputs",
     )

@@ -82,7 +82,9 @@ class _Rewriting:
         for node in list(self._graph.nodes):
             takes = [source for source in node.all_input_nodes if _is_complex(source)]
             if node.op == "output" and takes:
-                raise ConversionError("the network returns complex numbers; return torch.view_as_real of them")
+                raise ConversionError(
+                    "the network returns complex numbers; return torch.view_as_real of them", code="complex_numbers"
+                )
             if node.op != "output" and (takes or _is_complex(node)):
                 self._rewrite(node)
         for node in reversed(list(self._graph.nodes)):
@@ -121,7 +123,8 @@ class _Rewriting:
             where = module_path(node) or "the network itself"
             raise ConversionError(
                 f"{where} computes {target} on complex numbers, which no mobile runtime has and which is not known in "
-                "real ones; write it with torch.view_as_real"
+                "real ones; write it with torch.view_as_real",
+                code="complex_numbers",
             )
         return rule(self, node)
 
@@ -276,7 +279,10 @@ def _product(rewriting: _Rewriting, node: fx.Node) -> Pair:
 def _einsum(rewriting: _Rewriting, node: fx.Node) -> Pair:
     equation, operands = node.args[0], node.args[1]
     if not isinstance(operands, Sequence) or len(operands) != 2:
-        raise ConversionError(f"{module_path(node)} computes an einsum of complex numbers that has not two operands")
+        raise ConversionError(
+            f"{module_path(node)} computes an einsum of complex numbers that has not two operands",
+            code="complex_numbers",
+        )
 
     def product(x: fx.Node, y: fx.Node) -> fx.Node:
         return emit(node, aten.einsum.default, (equation, [x, y]))
