@@ -61,7 +61,7 @@ def test_a_target_that_lacks_a_precision_says_so_and_the_others_are_made() -> No
             {"targets": ("executorch-qnn", "tflite")},
             "No target is named executorch-qnn; choose from coreml, executorch, ",
         ),
-        ({"targets": ("executorch-vulkan",), "precisions": ("fp16",)}, "no fp16 form of executorch-vulkan, only fp32"),
+        ({"targets": ("onnx",), "precisions": ("fp16",)}, "no fp16 form of onnx, only fp32"),
         (
             {"targets": ("executorch", "onnx"), "precisions": ("fp16",)},
             "no fp16 form of executorch, only fp32. There is no fp16 form of onnx, .* Leave out --precision",
