@@ -61,9 +61,9 @@ def test_a_target_that_lacks_a_precision_says_so_and_the_others_are_made() -> No
         ({"targets": ("executorch_coreml",)}, "unknown_target", ["executorch_coreml"]),
         ({"targets": ("executorch-qnn", "tflite")}, "unknown_target", ["executorch-qnn", "coreml, executorch, "]),
         (
-            {"targets": ("executorch-vulkan",), "precisions": ("fp16",)},
+            {"targets": ("onnx",), "precisions": ("fp16",)},
             "unsupported_precision",
-            ["fp16", "executorch-vulkan", "fp32"],
+            ["fp16", "onnx", "fp32"],
         ),
         (
             {"targets": ("executorch", "onnx"), "precisions": ("fp16",)},

@@ -19,7 +19,7 @@ def test_every_target_is_known() -> None:
     assert [target.name for target in all_targets()] == list(target_names())
     assert {target.name: target.precisions for target in all_targets()} == {
         "coreml": ("fp16", "fp32"), "executorch": ("fp32",), "executorch-coreml": ("fp16", "fp32"),
-        "executorch-vulkan": ("fp32",), "onnx": ("fp32",), "tflite": ("fp32", "fp16"),
+        "executorch-vulkan": ("fp32", "fp16"), "onnx": ("fp32",), "tflite": ("fp32", "fp16"),
     }  # fmt: skip
 
 
@@ -58,7 +58,7 @@ def test_a_missing_package_costs_one_sentence_with_the_pip_command(
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("target", ["executorch", "executorch-vulkan", "onnx"])
+@pytest.mark.parametrize("target", ["executorch", "onnx"])
 def test_a_precision_that_a_target_lacks_is_refused(target: str, classifier: Program, tmp_path: Path) -> None:
     with refused(InputError, "unsupported_precision", "fp16", target):
         find_target(target).make(classifier, options("fp16"), tmp_path)
