@@ -87,7 +87,7 @@ def _recurrent(cell: Cell, node: fx.Node) -> Write | None:
                 ends.append(end)
             x = outputs[0] if directions == 1 else emit(node, aten.cat.default, (outputs, 2))
         x = emit(node, aten.permute.default, (x, [1, 0, 2])) if bound["batch_first"] else x
-        results = [x, *(_stacked(node, [end[index] for end in ends], 0) for index in range(len(states)))]
+        results = [x, *(_stacked(node, [end[index] for end in ends]) for index in range(len(states)))]
         for user in list(node.users):
             replace(user, results[user.args[1]])  # type: ignore[index]
         return x
@@ -107,12 +107,13 @@ def _layer(
         kept = emit(node, aten.linear.default, (state[0], weights[1], biases[1]))
         state = cell(node, emit(node, aten.select.int, (given, 0, step)), kept, state)
         outputs[step] = state[0]
-    return _stacked(node, [outputs[step] for step in steps], 0), state
+    return _stacked(node, [outputs[step] for step in steps]), state
 
 
-def _stacked(node: fx.Node, parts: Sequence[fx.Node], axis: int) -> fx.Node:
-    rows = [emit(node, aten.unsqueeze.default, (part, axis)) for part in parts]
-    return rows[0] if len(rows) == 1 else emit(node, aten.cat.default, (rows, axis))
+def _stacked(node: fx.Node, parts: Sequence[fx.Node]) -> fx.Node:
+    """Insert tensors of one shape one after the other along a new first axis."""
+    rows = parts[0] if len(parts) == 1 else emit(node, aten.cat.default, (list(parts), 0))
+    return emit(node, aten.reshape.default, (rows, [len(parts), *shape(parts[0])]))
 
 
 FORMS: dict[object, Form] = {
