@@ -18,7 +18,9 @@ def refuse_quantised_modules(module: nn.Module) -> None:
     for name, part in module.named_modules():
         kind = type(part)
         if kind.__module__.startswith(_PACKAGES):
-            raise ConversionError(f"{name or 'the network'} is a quantised {kind.__name__} ({kind.__module__}); {_WAY_OUT}")
+            raise ConversionError(
+                f"{name or 'the network'} is a quantised {kind.__name__} ({kind.__module__}); {_WAY_OUT}"
+            )
         watches = kind.__module__ in ("torch.ao.quantization.fake_quantize", "torch.ao.quantization.observer")
         if watches:
             raise ConversionError(f"{name} ({kind.__name__}) prepares a quantisation of its values; {_WAY_OUT}")

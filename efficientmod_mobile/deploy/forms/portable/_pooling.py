@@ -191,9 +191,7 @@ def _average_of_volume(node: fx.Node) -> Write | None:
 FORMS: dict[object, Form] = {
     aten.avg_pool2d.default: _average,
     aten.adaptive_avg_pool2d.default: _adaptive_average,
-    operator.getitem: lambda node: (
-        _adaptive_maximum(node) or greatest_of_axis(node) or pool_without_places(node)
-    ),
+    operator.getitem: lambda node: _adaptive_maximum(node) or greatest_of_axis(node) or pool_without_places(node),
     aten.max_pool2d.default: _dilated_maximum,
     aten.avg_pool3d.default: _average_of_volume,
 }

@@ -95,6 +95,26 @@ def _recurrent(cell: Cell, node: fx.Node) -> Write | None:
     return write
 
 
+def _single_step(cell: Cell, node: fx.Node) -> Write | None:
+    """One step of a cell on a matrix (N, I)."""
+    bound = arguments(node)
+    hidden = bound["hx"]
+    state = tuple(hidden) if isinstance(hidden, list | tuple) else (hidden,)
+    if len(shape(bound["input"])) != 2:
+        return None
+
+    def write() -> fx.Node:
+        given = emit(node, aten.linear.default, (bound["input"], bound["w_ih"], bound["b_ih"]))
+        kept = emit(node, aten.linear.default, (state[0], bound["w_hh"], bound["b_hh"]))
+        after = cell(node, given, kept, state)
+        for user in list(node.users):
+            if is_call(user, operator.getitem):
+                replace(user, after[user.args[1]])  # type: ignore[index]
+        return after[0]
+
+    return write
+
+
 def _layer(
     cell: Cell, node: fx.Node, x: fx.Node, weights: Sequence[fx.Node], state: State, *, backwards: bool
 ) -> tuple[fx.Node, State]:
@@ -117,6 +137,10 @@ def _stacked(node: fx.Node, parts: Sequence[fx.Node]) -> fx.Node:
 
 
 FORMS: dict[object, Form] = {
+    aten.lstm_cell.default: partial(_single_step, _lstm),
+    aten.gru_cell.default: partial(_single_step, _gru),
+    aten.rnn_tanh_cell.default: partial(_single_step, partial(_rnn, aten.tanh.default)),
+    aten.rnn_relu_cell.default: partial(_single_step, partial(_rnn, aten.relu.default)),
     aten.lstm.input: partial(_recurrent, _lstm),
     aten.gru.input: partial(_recurrent, _gru),
     aten.rnn_tanh.input: partial(_recurrent, partial(_rnn, aten.tanh.default)),

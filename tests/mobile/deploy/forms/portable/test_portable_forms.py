@@ -231,6 +231,16 @@ def test_recurrent_layers(transformed: Callable, layer: nn.RNNBase) -> None:
     assert not {"input", "lstm", "gru", "rnn_tanh", "rnn_relu"} & set(result.operators())
 
 
+CELLS = {"LSTM": nn.LSTMCell(6, 5), "GRU": nn.GRUCell(6, 5), "RNN": nn.RNNCell(6, 5, nonlinearity="relu")}
+
+
+@pytest.mark.parametrize("cell", CELLS.values(), ids=CELLS.keys())
+def test_cells(transformed: Callable, cell: nn.Module) -> None:
+    result = transformed(After(cell, lambda x: x.mean((2, 3))), SHAPE, RECIPE, keep_weights=True)
+    assert result.applied()[APPLIED] == 1
+    assert result.operators()["linear"] == 2
+
+
 LEFT_ALONE = {
     "bilinear to a size": resized(size=(20, 11), mode="bilinear"),
     "bilinear, corners aligned": resized(size=(20, 11), mode="bilinear", align_corners=True),
