@@ -72,7 +72,7 @@ class ConversionOptions:
     """What a converter is told beside the program.
 
     `mean` and `std` are those of the preprocessing, per channel (R, G, B), for pixels scaled to [0, 1].
-    What follows `model_name` is shown to people; `author`, `license` and `version` are those of the weights.
+    `scores` is what the labelled output holds. What follows `model_name` is shown to people; `author`, `license` and `version` are those of the weights.
     """
 
     precision: Precision
@@ -82,6 +82,7 @@ class ConversionOptions:
     labels: tuple[str, ...] | None
     model_name: str
     description: str
+    scores: Literal["logits", "probabilities"] = "logits"
     author: str = "not stated"
     license: str = "not stated"
     version: str = "not stated"

@@ -74,6 +74,7 @@ class Subject:
             mean=self.preprocessing.mean,
             std=self.preprocessing.std,
             labels=labels,
+            scores="probabilities" if any(one.meaning == "probabilities" for one in self.outputs) else "logits",
             model_name=self.network.name,
             description=f"{self.network.name}, weights: {self.weights.statement}.",
             version=weights.sha256[:12] if weights.sha256 else weights.kind,

@@ -15,6 +15,7 @@ from efficientmod_mobile.deploy.program._functionalisation import drop_writes_in
 from efficientmod_mobile.deploy.program._graph import clean, emit, shape
 from efficientmod_mobile.deploy.program._nested_graphs import inline_nested_graphs
 from efficientmod_mobile.deploy.program._program import Program, build, copy_graph, get_tensor
+from efficientmod_mobile.deploy.program._quantised import refuse_quantised_modules, refuse_quantised_operators
 from efficientmod_mobile.errors import ConversionError
 from efficientmod_mobile.messages import first_line
 from efficientmod_mobile.output_names import tensors_with_names
@@ -30,7 +31,8 @@ def capture(module: nn.Module, example: Tensor) -> Program:
 
     Raises:
         ConversionError: a part of the module is in training mode, the example is not a float32 image, `torch.export`
-            fails, a size depends on the data, or the network writes into its own buffers.
+            fails, a size depends on the data, or the network writes into its own buffers, is quantised, or computes
+            with complex numbers in a way that is not known in real ones.
     """
     training = [name or "the network" for name, part in module.named_modules() if part.training]
     if training:
@@ -42,7 +44,9 @@ def capture(module: nn.Module, example: Tensor) -> Program:
             f"the example input is {example.dtype} of shape {tuple(example.shape)}; give a float32 image (N, C, H, W)",
             code="wrong_example_input",
         )
+    refuse_quantised_modules(module)
     unlifted, nested = _export(module, example)
+    refuse_quantised_operators(unlifted.graph)
     graph, names = _flatten_outputs(unlifted.graph, nested)
     tensors = _merge_tied(graph, unlifted)
     for node in graph.nodes:

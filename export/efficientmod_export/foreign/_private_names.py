@@ -33,6 +33,7 @@ READ = (
     ForeignName("executorch.exir", "EdgeCompileConfig._check_ir_validity"),
     ForeignName("executorch.exir._serialize._program", "deserialize_pte_binary"),
     ForeignName("executorch.exir.lowered_backend_module", "LoweredBackendModule._processed_bytes"),
+    ForeignName("executorch.extension.pybindings.portable_lib", "_get_operator_names"),
     ForeignName("executorch.extension.pybindings.portable_lib", "_threadpool_get_thread_count"),
     ForeignName("executorch.extension.pybindings.portable_lib", "_unsafe_reset_threadpool"),
     ForeignName("ai_edge_litert.interpreter", "Interpreter._get_ops_details"),

@@ -1,12 +1,13 @@
 """Which layer of an artifact is the first whose output drifts from the reference.
 
 The reference is the program in float64, node by node. A node's error is its largest absolute error relative to its
-reference's range, as for the network's outputs. Where not all values can be seen at once, evenly spaced ones are looked
+reference's range, as for the network's outputs. An operator whose own arithmetic is exact (a clip, a maximum, a copy)
+only passes its input's error on; where it makes the range smaller, as ReLU6 does, the input's range counts. Where not all values can be seen at once, evenly spaced ones are looked
 at first and then those between the last sound and the first drifting one; a drift that heals before the next value that
 was looked at is missed, and is not the reason why the outputs fail.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 from math import inf
@@ -22,6 +23,18 @@ from efficientmod_export.parity._metrics import reference_ranges
 from efficientmod_export.parity._prober import Prober
 from efficientmod_mobile.deploy import Program, to_dtype
 from efficientmod_mobile.deploy.program import Float64Interpreter, module_path
+
+
+aten = torch.ops.aten
+
+EXACT_OPERATORS = {
+    *(aten.relu.default, aten.relu6.default, aten.hardtanh.default, aten.clamp.default, aten.clamp_min.default),
+    *(aten.clamp_max.default, aten.maximum.default, aten.minimum.default, aten.max_pool2d.default, aten.amax.default),
+    *(aten.amin.default, aten.neg.default, aten.abs.default, aten.where.self, aten.cat.default, aten.slice.Tensor),
+    *(aten.select.int, aten.reshape.default, aten.permute.default, aten.transpose.int, aten.expand.default),
+    *(aten.constant_pad_nd.default, aten.pixel_shuffle.default, aten.unsqueeze.default, aten.index_select.default),
+}
+"""Operators that round nothing."""
 
 
 @dataclass(frozen=True)
@@ -96,19 +109,44 @@ def _spaced(nodes: Sequence[fx.Node], count: int) -> list[fx.Node]:
 
 def _errors(program: Program, prober: Prober, nodes: Sequence[fx.Node], sample: Sample, limit: float) -> list[float]:
     values = prober.probe(nodes, sample)
-    references = _reference(program, nodes, sample)
-    return [_error(value, reference, limit) for value, reference in zip(values, references, strict=True)]
+    sources = {node: _where_range_is_from(node) for node in nodes}
+    references = _reference(program, {source for several in sources.values() for source in several}, sample)
+    return [
+        _error(value, references[node], max(_range(references[source]) for source in sources[node]), limit)
+        for node, value in zip(nodes, values, strict=True)
+    ]
 
 
-def _error(value: NDArray[np.float32], reference: NDArray[np.float32], limit: float) -> float:
-    """The error in the order of axes that brings it to `limit` or under, else the smallest of all orders.
+def _where_range_is_from(node: fx.Node) -> set[fx.Node]:
+    """The node itself, and what it reads as long as the arithmetic is exact."""
+    found, waiting = {node}, [node]
+    for reader in waiting:
+        if reader.target in EXACT_OPERATORS:
+            sources = [source for source in reader.all_input_nodes if source not in found and _is_float(source)]
+            found.update(sources)
+            waiting.extend(sources)
+    return found
+
+
+def _is_float(node: fx.Node) -> bool:
+    value: Any = node.meta.get("val")
+    return node.op != "get_attr" and getattr(value, "is_floating_point", lambda: False)()
+
+
+def _range(reference: NDArray[np.float32]) -> float:
+    (span,) = reference_ranges([(reference,)])
+    return span
+
+
+def _error(value: NDArray[np.float32], reference: NDArray[np.float32], span: float, limit: float) -> float:
+    """The error, as a fraction of `span`, in the order of axes that brings it to `limit` or under, else the smallest of
+    all orders.
 
     A TFLite file may hold a tensor with its axes in any order, split or joined, and does not say how. A wrong order is
     far off, so the closest one is meant.
     """
     if value.size != reference.size:
         return inf
-    (span,) = reference_ranges([(reference,)])
     smallest = inf
     for order in _orders(reference.shape):
         error = float(np.abs(value - reference.transpose(order).reshape(value.shape)).max()) / span
@@ -125,14 +163,14 @@ def _orders(shape: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
     return ((*narrow, *order) for order in permutations(wide))
 
 
-def _reference(program: Program, nodes: Sequence[fx.Node], sample: Sample) -> list[NDArray[np.float32]]:
+def _reference(program: Program, nodes: Collection[fx.Node], sample: Sample) -> dict[fx.Node, NDArray[np.float32]]:
     """Values of these nodes computed in float64."""
     promoted = to_dtype(program, torch.float64)
     twins = dict(zip(program.graph.nodes, promoted.graph.nodes, strict=True))
     recorder = _Recorder(promoted.graph_module, {twins[node] for node in nodes})
     with torch.no_grad():
         recorder.run(torch.from_numpy(sample.tensor).double())
-    return [recorder.values[twins[node]] for node in nodes]
+    return {node: recorder.values[twins[node]] for node in nodes}
 
 
 class _Recorder(Float64Interpreter):

@@ -19,7 +19,7 @@ from efficientmod_export.targets import find_target
 from efficientmod_export.targets._program import copy
 from efficientmod_export.targets.executorch import _prober as _executorch
 from efficientmod_export.targets.tflite._prober import pack
-from efficientmod_mobile.deploy import Program
+from efficientmod_mobile.deploy import Program, capture
 from efficientmod_mobile.errors import ParityError
 
 from ...raising import refused
@@ -180,7 +180,8 @@ class Scripted:
 
     def probe(self, nodes: Sequence[torch.fx.Node], sample: Sample) -> Values:
         self.asked.append([node.name for node in nodes])
-        values = _reference(self._program, nodes, sample)
+        references = _reference(self._program, nodes, sample)
+        values = [references[node] for node in nodes]
         factors = [np.float32(FAULT if node.name in self._wrong else 1) for node in nodes]
         return [value * factor for value, factor in zip(values, factors, strict=True)]
 
@@ -194,3 +195,48 @@ def test_the_search_finds_the_first_however_few_are_seen_at_once(
     drifting = _search(backbone, prober, made_sample(backbone), LIMIT, {})
     assert (drifting.name if drifting else "") == first
     assert all(len(asked) <= at_once for asked in prober.asked)
+
+
+class Clipped(torch.nn.Module):
+    """A layer of wide range whose result is clipped to a fraction of it, as MobileNetV2's first is by ReLU6."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = torch.nn.Conv2d(3, 8, 3)
+        self.act = torch.nn.Hardtanh(0.0, 6.0)
+        self.head = torch.nn.Conv2d(8, 4, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        clipped = self.act(100.0 * self.stem(x))
+        return self.head(clipped.flip(3).flip(3))
+
+
+class OffBy:
+    """Shows every value of a program with one error that is `share` of the stem's range."""
+
+    at_once = 100
+
+    def __init__(self, program: Program, share: float) -> None:
+        self.visible = tuple(node for node in program.graph.nodes if node.op == "call_function")[:3]
+        self._program, self._share = program, share
+
+    def probe(self, nodes: Sequence[torch.fx.Node], sample: Sample) -> Values:
+        references = _reference(self._program, self.visible, sample)
+        stem = references[self.visible[1]]
+        error = self._share * float(stem.max() - stem.min())
+        return [references[node] + np.float32(error if node in self.visible[1:] else 0.0) for node in nodes]
+
+
+def test_a_clip_is_not_blamed_for_the_error_of_its_input(made_sample: MadeSample) -> None:
+    torch.manual_seed(0)
+    program = capture(Clipped().eval(), torch.zeros(1, 3, 18, 26))
+    sample = made_sample(program)
+    stem, clip = (
+        node for node in program.graph.nodes if node.op == "call_function" and node.name in ("mul", "hardtanh")
+    )
+    ranges = _reference(program, {stem, clip}, sample)
+    assert np.ptp(ranges[clip]) < 0.5 * np.ptp(ranges[stem])
+    assert first_drift(program, OffBy(program, 0.9 * LIMIT), sample, LIMIT).drift is None
+    found = first_drift(program, OffBy(program, 1.5 * LIMIT), sample, LIMIT).drift
+    assert found is not None
+    assert found.node == "mul"

@@ -1,10 +1,14 @@
 """Operators on elements, and orders of them, that some converter lacks.
 
     celu(x, a)          =  a elu(x / a)
-    log_sigmoid(x)      =  -softplus(-x)
+    log_sigmoid(x)      =  min(x, 0) - log(1 + exp(-|x|))
     rrelu(x, a, b)      =  leaky_relu(x, (a + b) / 2)                     in evaluation mode
     fmod(x, y)          =  sign(x) (|x| mod |y|)
     trunc(x)            =  sign(x) floor(|x|)
+    softshrink(x, l)    =  x - clamp(x, -l, l)
+    hardshrink(x, l)    =  where(|x| > l, x, 0)
+    threshold(x, t, v)  =  where(x > t, x, v)
+    where(c, x, 2.0)    =  where(c, x, a constant)
     a & b, a | b, a ^ b =  logical_and, logical_or, logical_xor            of truth values
     max(x, axis)[0]     =  amax(x, axis)                                   where the places have no reader
     sort(x)             =  topk(x, all of them)
@@ -22,7 +26,7 @@ from torch import fx
 
 from efficientmod_mobile.deploy.forms.portable._linear_maps import node_dtype
 from efficientmod_mobile.deploy.forms.xnnpack._form import Form, Write
-from efficientmod_mobile.deploy.program import arguments, emit, is_call, shape
+from efficientmod_mobile.deploy.program import add_parameter, arguments, emit, is_call, shape
 
 aten = torch.ops.aten
 
@@ -37,8 +41,8 @@ def _celu(node: fx.Node) -> Write:
     def write() -> fx.Node:
         x = bound["self"]
         if alpha == 1.0:
-            return emit(node, aten.elu.default, (x,))
-        curve = emit(node, aten.elu.default, (emit(node, aten.mul.Tensor, (x, 1 / alpha)),))
+            return emit(node, aten.elu.default, (x, 1.0))
+        curve = emit(node, aten.elu.default, (emit(node, aten.mul.Tensor, (x, 1 / alpha)), 1.0))
         return emit(node, aten.mul.Tensor, (curve, alpha))
 
     return write
@@ -46,8 +50,10 @@ def _celu(node: fx.Node) -> Write:
 
 def _log_sigmoid(node: fx.Node) -> Write:
     def write() -> fx.Node:
-        negative = emit(node, aten.neg.default, (node.all_input_nodes[0],))
-        return emit(node, aten.neg.default, (emit(node, aten.softplus.default, (negative,)),))
+        (x,) = node.all_input_nodes
+        power = emit(node, aten.exp.default, (emit(node, aten.neg.default, (emit(node, aten.abs.default, (x,)),)),))
+        rest = emit(node, aten.log.default, (emit(node, aten.add.Tensor, (power, 1.0)),))
+        return emit(node, aten.sub.Tensor, (emit(node, aten.clamp.default, (x, None, 0.0)), rest))
 
     return write
 
@@ -82,6 +88,55 @@ def _trunc(node: fx.Node) -> Write | None:
 
 def _signed(node: fx.Node, x: fx.Node, size: fx.Node) -> fx.Node:
     return emit(node, aten.mul.Tensor, (size, emit(node, aten.sign.default, (x,))))
+
+
+def _where(node: fx.Node) -> Write | None:
+    """A number in place of one operand, or of both."""
+    bound = arguments(node)
+    operands = [bound["self"], bound["other"]]
+
+    def write() -> fx.Node:
+        return emit(node, aten.where.self, (bound["condition"], *(_tensor(node, operand) for operand in operands)))
+
+    return write
+
+
+def _threshold(node: fx.Node) -> Write | None:
+    bound = arguments(node)
+
+    def write() -> fx.Node:
+        above = emit(node, aten.gt.Scalar, (bound["self"], bound["threshold"]))
+        return emit(node, aten.where.self, (above, bound["self"], _tensor(node, bound["value"])))
+
+    return write
+
+
+def _hardshrink(node: fx.Node) -> Write | None:
+    bound = arguments(node)
+
+    def write() -> fx.Node:
+        far = emit(node, aten.gt.Scalar, (emit(node, aten.abs.default, (bound["self"],)), bound["lambd"]))
+        return emit(node, aten.where.self, (far, bound["self"], _tensor(node, 0.0)))
+
+    return write
+
+
+def _softshrink(node: fx.Node) -> Write | None:
+    bound = arguments(node)
+    limit = float(bound["lambd"])
+
+    def write() -> fx.Node:
+        near = emit(node, aten.clamp.default, (bound["self"], -limit, limit))
+        return emit(node, aten.sub.Tensor, (bound["self"], near))
+
+    return write
+
+
+def _tensor(node: fx.Node, operand: fx.Node | float) -> fx.Node:
+    """An operand, or a new constant of the node's dtype."""
+    if isinstance(operand, fx.Node):
+        return operand
+    return add_parameter(node, f"{node.name}_number", torch.tensor(operand, dtype=node_dtype(node)))
 
 
 def _connective(node: fx.Node) -> Write | None:
@@ -170,6 +225,10 @@ FORMS: dict[object, Form] = {
     aten.fmod.Tensor: _fmod,
     aten.trunc.default: _trunc,
     aten.bitwise_not.default: _bitwise_not,
+    **dict.fromkeys((aten.where.ScalarOther, aten.where.ScalarSelf, aten.where.Scalar), _where),
+    aten.threshold.default: _threshold,
+    aten.hardshrink.default: _hardshrink,
+    aten.softshrink.default: _softshrink,
     aten.sort.default: _sort,
     aten.sort.stable: _sort,
     aten.channel_shuffle.default: _channel_shuffle,

@@ -18,6 +18,7 @@ from torch import Tensor, fx
 
 from efficientmod_mobile.deploy.forms.portable._elementwise import greatest_of_axis
 from efficientmod_mobile.deploy.forms.portable._linear_maps import along, matrix_of, taken
+from efficientmod_mobile.deploy.forms.portable._unpooling import pool_without_places
 from efficientmod_mobile.deploy.forms.xnnpack._form import Form, Write, constant, pair
 from efficientmod_mobile.deploy.program import arguments, emit, is_call, shape
 
@@ -190,7 +191,7 @@ def _average_of_volume(node: fx.Node) -> Write | None:
 FORMS: dict[object, Form] = {
     aten.avg_pool2d.default: _average,
     aten.adaptive_avg_pool2d.default: _adaptive_average,
-    operator.getitem: lambda node: _adaptive_maximum(node) or greatest_of_axis(node),
+    operator.getitem: lambda node: _adaptive_maximum(node) or greatest_of_axis(node) or pool_without_places(node),
     aten.max_pool2d.default: _dilated_maximum,
     aten.avg_pool3d.default: _average_of_volume,
 }

@@ -87,10 +87,30 @@ def _recurrent(cell: Cell, node: fx.Node) -> Write | None:
                 ends.append(end)
             x = outputs[0] if directions == 1 else emit(node, aten.cat.default, (outputs, 2))
         x = emit(node, aten.permute.default, (x, [1, 0, 2])) if bound["batch_first"] else x
-        results = [x, *(_stacked(node, [end[index] for end in ends], 0) for index in range(len(states)))]
+        results = [x, *(_stacked(node, [end[index] for end in ends]) for index in range(len(states)))]
         for user in list(node.users):
             replace(user, results[user.args[1]])  # type: ignore[index]
         return x
+
+    return write
+
+
+def _single_step(cell: Cell, node: fx.Node) -> Write | None:
+    """One step of a cell on a matrix (N, I)."""
+    bound = arguments(node)
+    hidden = bound["hx"]
+    state = tuple(hidden) if isinstance(hidden, list | tuple) else (hidden,)
+    if len(shape(bound["input"])) != 2:
+        return None
+
+    def write() -> fx.Node:
+        given = emit(node, aten.linear.default, (bound["input"], bound["w_ih"], bound["b_ih"]))
+        kept = emit(node, aten.linear.default, (state[0], bound["w_hh"], bound["b_hh"]))
+        after = cell(node, given, kept, state)
+        for user in list(node.users):
+            if is_call(user, operator.getitem):
+                replace(user, after[user.args[1]])  # type: ignore[index]
+        return after[0]
 
     return write
 
@@ -107,15 +127,20 @@ def _layer(
         kept = emit(node, aten.linear.default, (state[0], weights[1], biases[1]))
         state = cell(node, emit(node, aten.select.int, (given, 0, step)), kept, state)
         outputs[step] = state[0]
-    return _stacked(node, [outputs[step] for step in steps], 0), state
+    return _stacked(node, [outputs[step] for step in steps]), state
 
 
-def _stacked(node: fx.Node, parts: Sequence[fx.Node], axis: int) -> fx.Node:
-    rows = [emit(node, aten.unsqueeze.default, (part, axis)) for part in parts]
-    return rows[0] if len(rows) == 1 else emit(node, aten.cat.default, (rows, axis))
+def _stacked(node: fx.Node, parts: Sequence[fx.Node]) -> fx.Node:
+    """Insert tensors of one shape one after the other along a new first axis."""
+    rows = parts[0] if len(parts) == 1 else emit(node, aten.cat.default, (list(parts), 0))
+    return emit(node, aten.reshape.default, (rows, [len(parts), *shape(parts[0])]))
 
 
 FORMS: dict[object, Form] = {
+    aten.lstm_cell.default: partial(_single_step, _lstm),
+    aten.gru_cell.default: partial(_single_step, _gru),
+    aten.rnn_tanh_cell.default: partial(_single_step, partial(_rnn, aten.tanh.default)),
+    aten.rnn_relu_cell.default: partial(_single_step, partial(_rnn, aten.relu.default)),
     aten.lstm.input: partial(_recurrent, _lstm),
     aten.gru.input: partial(_recurrent, _gru),
     aten.rnn_tanh.input: partial(_recurrent, partial(_rnn, aten.tanh.default)),

@@ -66,4 +66,15 @@ def _tap(node: fx.Node, image: fx.Node, row: int, column: int, step: int, size: 
     return x
 
 
+def pool_without_places(node: fx.Node) -> Write | None:
+    """The values of a pool whose places have no reader."""
+    source, index = node.args
+    if not is_call(source, *_POOLS) or index != 0 or len(source.users) > 1:  # type: ignore[union-attr]
+        return None
+    bound = arguments(source)  # type: ignore[arg-type]
+    names = ("self", "kernel_size", "stride", "padding", "dilation", "ceil_mode")
+    values = {**bound, "stride": list(bound["stride"]) or list(bound["kernel_size"])}
+    return lambda: emit(node, aten.max_pool2d.default, tuple(values[name] for name in names))
+
+
 FORMS: dict[object, Form] = {aten.max_unpool2d.default: _unpool}

@@ -147,13 +147,43 @@ def _copy(node: fx.Node) -> Write | None:
     """What is copied into a whole tensor, broadcast to its shape."""
     bound = arguments(node)
     x, source = bound["self"], bound["src"]
-    if node_dtype(x) != node_dtype(source):
+
+    def write() -> fx.Node:
+        same = node_dtype(x) == node_dtype(source)
+        y = source if same else emit(node, aten.to.dtype, (source, node_dtype(x)))
+        return y if shape(x) == shape(y) else emit(node, aten.expand.default, (y, list(shape(x))))
+
+    return write
+
+
+def _scatter(node: fx.Node) -> Write | None:
+    """At places that are the same in every line along the axis, and in all lines."""
+    bound = arguments(node)
+    x, places, source = bound["self"], tensor_of(bound["index"]), bound.get("src", bound.get("value"))
+    axis = bound["dim"] % len(shape(x))
+    if places is None or places.ndim != len(shape(x)) or bound.get("reduce") is not None:
         return None
-    return lambda: source if shape(x) == shape(source) else emit(node, aten.expand.default, (source, list(shape(x))))
+    line = places.movedim(axis, 0).flatten(1)
+    others = [axis_ for axis_ in range(places.ndim) if axis_ != axis]
+    if any(places.shape[other] != shape(x)[other] for other in others) or not bool((line == line[:, :1]).all()):
+        return None
+
+    def write() -> fx.Node:
+        part = source
+        if not isinstance(part, fx.Node):
+            part = add_parameter(node, f"{node.name}_value", torch.full(places.shape, source, dtype=node_dtype(x)))
+        for other, size in enumerate(places.shape):
+            if shape(part)[other] != size:
+                part = emit(node, aten.slice.Tensor, (part, other, 0, size))
+        return written(node, x, part, axis, line[:, 0].tolist())
+
+    return write
 
 
 FORMS: dict[object, Form] = {
     aten.copy.default: _copy,
+    aten.scatter.src: _scatter,
+    aten.scatter.value: _scatter,
     aten.slice_scatter.default: _slice_scatter,
     aten.select_scatter.default: _select_scatter,
     aten.index_put.default: _index_put,

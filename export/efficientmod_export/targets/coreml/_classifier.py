@@ -4,30 +4,53 @@ coremltools can do it while it converts, but only for a model whose one output i
 logits beside them. What is written here is what coremltools writes.
 """
 
+from collections.abc import Mapping
 from itertools import count
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 LABEL = "classLabel"
 PROBABILITIES = "classLabel_probs"
+PROBABILITY_TOLERANCE = 5e-3
+"""Of a softmax in float16, whose sum rounds by 1e-3."""
 
 
-def add_classifier(spec: Any, probabilities: str, labels: tuple[str, ...]) -> None:
+def add_classifier(spec: Any, probabilities: str, labels: tuple[str, ...], *, keep: bool = False) -> None:
     """Turn the float32 output `probabilities` of an ML program into a label and a dictionary of probabilities.
 
-    Both come before the model's other outputs.
+    Both come before the model's other outputs; the output itself stays one of these only with `keep`.
     """
     (block,) = spec.mlProgram.functions["main"].block_specializations.values()
     _append_classify(block, probabilities, _distinct(labels))
-    block.outputs[:] = [LABEL, PROBABILITIES, *(name for name in block.outputs if name != probabilities)]
+    block.outputs[:] = [LABEL, PROBABILITIES, *(name for name in block.outputs if keep or name != probabilities)]
 
     description = spec.description
-    others = [feature for feature in description.output if feature.name != probabilities]
+    others = [feature for feature in description.output if keep or feature.name != probabilities]
     description.ClearField("output")
     description.output.add(name=LABEL).type.stringType.SetInParent()
     description.output.add(name=PROBABILITIES).type.dictionaryType.stringKeyType.SetInParent()
     description.output.extend(others)
     description.predictedFeatureName = LABEL
     description.predictedProbabilitiesName = PROBABILITIES
+
+
+def check_classes(label: Any, probabilities: Mapping[str, float], scores: NDArray[Any]) -> None:
+    """Raise ValueError where the label and the probabilities of a prediction are not those of its scores (1, classes).
+
+    Scores that are probabilities already are the probabilities; of others these are the softmax.
+    """
+    exact = scores[0].astype(np.float64)
+    powers = np.exp(exact - exact.max())
+    already = bool((exact >= 0).all()) and abs(float(exact.sum()) - 1.0) <= PROBABILITY_TOLERANCE
+    expected = exact if already else powers / powers.sum()
+    given = np.array(list(probabilities.values()))
+    if given.shape != expected.shape or not np.allclose(given, expected, rtol=0, atol=PROBABILITY_TOLERANCE):
+        raise ValueError(f"{PROBABILITIES} are not the {'scores' if already else 'softmax of the scores'}")
+    chosen = list(probabilities).index(label) if label in probabilities else -1
+    if chosen < 0 or given.max() - given[chosen] > PROBABILITY_TOLERANCE:
+        raise ValueError(f"{LABEL} is {label!r}, which has not the greatest probability")
 
 
 def _append_classify(block: Any, probabilities: str, labels: list[str]) -> None:

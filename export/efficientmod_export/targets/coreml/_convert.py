@@ -4,7 +4,7 @@ Normalisation is (pixel / 255 - mean) / std. An image input can scale by one num
 pixel / 255 - mean; the division by std is folded into the first convolution.
 
 With labels the model has three outputs: `logits`, which parity compares; and what Vision reads, the best label
-(`classLabel`) and a dictionary of probabilities (`classLabel_probs`), after a softmax that the network does not have.
+(`classLabel`) and a dictionary of probabilities (`classLabel_probs`), after a softmax where the network has none.
 """
 
 import shutil
@@ -44,10 +44,13 @@ def convert(program: Program, options: ConversionOptions, path: Path) -> Convers
     with coremltools_shortcuts(), tanh_gelu(program.graph), TemporaryDirectory(dir=path.parent) as workshop:
         package = Path(workshop) / path.name
         changed = for_centred_pixels(with_own_outputs(program), options.std)
-        modules = _convert(with_softmax(changed) if options.labels else changed, outputs, options, package)
+        adds_softmax = options.labels is not None and options.scores == "logits"
+        modules = _convert(with_softmax(changed) if adds_softmax else changed, outputs, options, package)
         with edit_package(package) as spec:
-            if options.labels:
+            if options.labels and adds_softmax:
                 add_classifier(spec, SOFTMAX, options.labels)
+            elif options.labels:
+                add_classifier(spec, outputs[0].name, options.labels, keep=True)
             describe(spec, _metadata(outputs, options, modules))
         if path.exists():
             shutil.rmtree(path)
@@ -82,7 +85,7 @@ def _convert(program: Program, outputs: tuple[TensorSpec, ...], options: Convers
     marked = mark_modules(exported)
 
     features = [ct.TensorType(name=spec.name, dtype=np.dtype(spec.dtype).type) for spec in outputs]
-    if options.labels:
+    if options.labels and options.scores == "logits":
         features.append(ct.TensorType(name=SOFTMAX, dtype=np.float32))
     model = ct.convert(
         exported,
@@ -110,7 +113,8 @@ def _metadata(outputs: tuple[TensorSpec, ...], options: ConversionOptions, modul
     texts = {spec.name: f"The network's output {spec.name}, {_shape(spec)}." for spec in outputs}
     keys = {"efficientmod.model": options.model_name, MODULES_KEY: modules}
     if options.labels:
-        texts["logits"] = f"Scores before the softmax, {_shape(outputs[0])}, in the order of the labels."
+        kind = "Scores before the softmax" if options.scores == "logits" else "Probabilities"
+        texts[outputs[0].name] = f"{kind}, {_shape(outputs[0])}, in the order of the labels."
         texts[LABEL] = "The most probable class."
         texts[PROBABILITIES] = "The probability of each class."
         keys["com.apple.coreml.model.preview.type"] = "imageClassifier"

@@ -8,6 +8,7 @@ import numpy as np
 from efficientmod_export._stages import ModelFile
 from efficientmod_export.mil import MILProgram
 from efficientmod_export.targets._runtime import Array, Configuration
+from efficientmod_export.targets.coreml._classifier import LABEL, PROBABILITIES, check_classes
 from efficientmod_mobile.distribution import DISTRIBUTION
 
 
@@ -65,8 +66,11 @@ class MilSession:
         self._feed = self.feed(inputs)
 
     def invoke(self) -> None:
-        """Run the program."""
+        """Run the program. Raises ValueError for a classifier whose label is not that of its scores."""
         self._results = self.program.predict(self._feed)
+        if PROBABILITIES in self._results:
+            scores = np.asarray(self._results[self.outputs[0]])
+            check_classes(self._results[LABEL], self._results[PROBABILITIES], scores)
 
     def results(self) -> tuple[Array, ...]:
         """The outputs in the artifact's order; numbers of the interpreter's own precision are rounded to float32."""

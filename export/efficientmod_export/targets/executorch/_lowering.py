@@ -12,18 +12,26 @@ from efficientmod_mobile.deploy import Program
 
 @dataclass(frozen=True)
 class LoweredPte:
-    """A `.pte` in memory, how many delegates it calls, and the operators outside them with their counts."""
+    """A `.pte` in memory, how many delegates it calls, the operators outside them with their counts, and the kernels that
+    these call, as in "aten::sort.values".
+    """
 
     data: bytes
     delegates: int
     outside: tuple[str, ...]
+    kernels: tuple[str, ...]
 
 
 def partitioned_pte(program: Program, partitioner: Any) -> LoweredPte:
     """The `.pte` of a program whose parts one of ExecuTorch's partitioners cuts out and lowers."""
     finished = assemble(lower(program, partitioner))
-    delegates, outside = inventory(finished.executorch_program.execution_plan[0])
-    return LoweredPte(bytes(finished.buffer), delegates, outside)
+    plan = finished.executorch_program.execution_plan[0]
+    delegates, outside = inventory(plan)
+    return LoweredPte(bytes(finished.buffer), delegates, outside, tuple(map(_kernel, plan.operators)))
+
+
+def _kernel(operator: Any) -> str:
+    return f"{operator.name}.{operator.overload}" if operator.overload else str(operator.name)
 
 
 def lower(program: Program, partitioner: Any) -> Any:

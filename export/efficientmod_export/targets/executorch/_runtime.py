@@ -1,6 +1,7 @@
 """ExecuTorch's own runtime, the C++ code that phones run."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 from efficientmod_export._stages import ModelFile
 from efficientmod_export.foreign import loading
 from efficientmod_export.targets._runtime import Array, Configuration, check_count
+from efficientmod_export.targets.executorch._missing_kernels import explained
 
 METHOD = "forward"
 
@@ -45,24 +47,25 @@ class PteRuntime:
         from executorch.runtime import Runtime
 
         self.prepare(configuration.threads)
-        with loading(file.path):
+        with loading(file.path), explained(file.path):
             data = file.path.read_bytes()
             program = Runtime.get().load_program(data)
             method = program.metadata(METHOD)
             program.load_method(METHOD)  # packs the weights; the program keeps the method
         check_count(file.path, method.num_inputs(), file.inputs)
         check_count(file.path, method.num_outputs(), file.outputs)
-        return PteSession(program)
+        return PteSession(program, file.path)
 
 
 class PteSession:
     """A loaded `.pte` file."""
 
-    def __init__(self, program: Any) -> None:
+    def __init__(self, program: Any, path: Path) -> None:
         from executorch.extension.pybindings import portable_lib
 
         self.threads = int(portable_lib._threadpool_get_thread_count())
         self._program = program
+        self._path = path
         self._inputs: list[torch.Tensor] = []
         self._outputs: Sequence[torch.Tensor] = ()
 
@@ -71,8 +74,13 @@ class PteSession:
         self._inputs = [torch.from_numpy(values) for values in inputs]
 
     def invoke(self) -> None:
-        """One call."""
-        self._outputs = self._program.load_method(METHOD).execute(self._inputs)
+        """One call; one that fails is made again, to read what ExecuTorch prints about it."""
+        try:
+            self._outputs = self._program.load_method(METHOD).execute(self._inputs)
+        except RuntimeError:
+            with explained(self._path):
+                self._program.load_method(METHOD).execute(self._inputs)
+            raise
 
     def results(self) -> tuple[Array, ...]:
         """Copies: the runtime's own are views of memory that the next call overwrites."""

@@ -2,6 +2,7 @@
 weights.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -38,7 +39,8 @@ def build(
     if float16_weights:
         halve_weights(builder)
     keep, index = _live(builder, [tensor for _, tensor in (*inputs, *outputs)])
-    buffers, tensors = _tensors([builder.tensors[tensor] for tensor in keep])
+    names = _distinct_names(builder, keep, [tensor for _, tensor in (*inputs, *outputs)])
+    buffers, tensors = _tensors([builder.tensors[tensor] for tensor in keep], names)
     codes = sorted(
         {(getattr(schema.BuiltinOperator, item.code), version_of(item, builder.tensors)) for item in builder.operators}
     )
@@ -71,12 +73,30 @@ def _live(builder: Builder, ends: Sequence[int]) -> tuple[list[int], dict[int, i
     return keep, {tensor: place for place, tensor in enumerate(keep)}
 
 
-def _tensors(tensors: Sequence[Tensor]) -> tuple[list[AlignedBuffer], list[Any]]:
+def _distinct_names(builder: Builder, keep: Sequence[int], ends: Sequence[int]) -> list[str]:
+    """A name for each tensor that no other one has, as quantisers ask for; inputs and outputs keep theirs."""
+    names = {tensor: builder.tensors[tensor].name for tensor in ends}
+    taken = {*names.values(), *(builder.tensors[tensor].name for tensor in keep)}
+    seen = set(names.values())
+    count: Counter[str] = Counter()
+    for tensor in keep:
+        if tensor in names:
+            continue
+        name = own = builder.tensors[tensor].name
+        while name in seen or (name != own and name in taken):
+            count[own] += 1
+            name = f"{own}_{count[own]}"
+        names[tensor] = name
+        seen.add(name)
+    return [names[tensor] for tensor in keep]
+
+
+def _tensors(tensors: Sequence[Tensor], names: Sequence[str]) -> tuple[list[AlignedBuffer], list[Any]]:
     """Buffer 0 is the empty one, which every computed tensor names; equal bytes share a buffer."""
     buffers = [AlignedBuffer()]
     known: dict[bytes, int] = {}
     made = []
-    for tensor in tensors:
+    for tensor, name in zip(tensors, names, strict=True):
         buffer = 0
         if tensor.data is not None:
             key = digest(tensor.data)
@@ -84,9 +104,7 @@ def _tensors(tensors: Sequence[Tensor]) -> tuple[list[AlignedBuffer], list[Any]]
                 known[key] = len(buffers)
                 buffers.append(AlignedBuffer(tensor.data))
             buffer = known[key]
-        made.append(
-            schema.TensorT(shape=list(tensor.shape), type=_TYPES[tensor.dtype.name], buffer=buffer, name=tensor.name)
-        )
+        made.append(schema.TensorT(shape=list(tensor.shape), type=_TYPES[tensor.dtype.name], buffer=buffer, name=name))
     return buffers, made
 
 

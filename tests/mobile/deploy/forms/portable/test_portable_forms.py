@@ -103,6 +103,7 @@ WRITES = {
     "where a mask is true": lambda x: (x * 1.0).masked_fill_(x > 0.3, 0.1),
     "where it is put by a mask": lambda x: torch.ops.aten.index_put(x, [x > 0.3], torch.tensor(0.125, dtype=x.dtype)),
     "several writes": _adds,
+    "lines of a scatter": lambda x: x.scatter(1, torch.tensor([[[[0]], [[4]]]]).expand(1, 2, 13, 18), x[:, 3:5]),
     "a fill": lambda x: x.index_fill(1, torch.tensor([0, 2]), 0.5),
     "a sum": lambda x: x.index_add(1, torch.tensor([0, 2, 0]), x[:, :3], alpha=2),
 }
@@ -111,7 +112,7 @@ WRITES = {
 @pytest.mark.parametrize("function", WRITES.values(), ids=WRITES.keys())
 def test_writing_is_copying_parts(transformed: Callable, function: Callable) -> None:
     result = transformed(Calls(function), SHAPE, RECIPE)
-    written = {"slice_scatter", "select_scatter", "index_put", "index_fill", "index_add", "copy_"}
+    written = {"slice_scatter", "select_scatter", "index_put", "index_fill", "index_add", "copy", "copy_"}
     assert not written & set(result.operators())
 
 
@@ -141,6 +142,10 @@ ELEMENTS = {
     "celu": lambda x: F.celu(x, 0.7),
     "log_sigmoid": F.logsigmoid,
     "rrelu": F.rrelu,
+    "softshrink": lambda x: F.softshrink(x, 0.3),
+    "hardshrink": lambda x: F.hardshrink(x, 0.3),
+    "threshold": lambda x: F.threshold(x, 0.125, 0.25),
+    "where with a number": lambda x: torch.where(x > 0, x, 0.5) + torch.where(x > 0, 0.25, x),
     "fmod": lambda x: torch.fmod(x, 0.6),
     "trunc": lambda x: torch.trunc(x * 3),
     "and": lambda x: torch.where((x > 0.1) & (x < 0.5), x, -x),
@@ -224,6 +229,16 @@ def test_recurrent_layers(transformed: Callable, layer: nn.RNNBase) -> None:
     result = transformed(Net().float(), SHAPE, RECIPE, keep_weights=True)
     assert result.applied()[APPLIED] >= 1
     assert not {"input", "lstm", "gru", "rnn_tanh", "rnn_relu"} & set(result.operators())
+
+
+CELLS = {"LSTM": nn.LSTMCell(6, 5), "GRU": nn.GRUCell(6, 5), "RNN": nn.RNNCell(6, 5, nonlinearity="relu")}
+
+
+@pytest.mark.parametrize("cell", CELLS.values(), ids=CELLS.keys())
+def test_cells(transformed: Callable, cell: nn.Module) -> None:
+    result = transformed(After(cell, lambda x: x.mean((2, 3))), SHAPE, RECIPE, keep_weights=True)
+    assert result.applied()[APPLIED] == 1
+    assert result.operators()["linear"] == 2
 
 
 LEFT_ALONE = {
