@@ -138,7 +138,8 @@ class _Rewriting:
         bound = arguments(node)
         x = self._parts(bound["self"])
         axis = bound["dim"] % len(shape(x[0]))
-        return _single(self._transformed(node, _ONE_AXIS[node.target], x, axis, bound["n"], bound["norm"]))
+        transform = _ONE_AXIS[node.target]  # type: ignore[index]
+        return _single(self._transformed(node, transform, x, axis, bound["n"], bound["norm"]))
 
     def _several_axes(self, node: fx.Node) -> Pair | fx.Node:
         bound = arguments(node)
@@ -147,7 +148,7 @@ class _Rewriting:
         axes = bound["dim"] if bound["dim"] is not None else list(range(rank))[-len(bound["s"] or range(rank)) :]
         axes = [axis % rank for axis in axes]
         sizes = bound["s"] or [None] * len(axes)
-        others, last = _SEVERAL_AXES[node.target]
+        others, last = _SEVERAL_AXES[node.target]  # type: ignore[index]
         steps = [(last, axes[-1], sizes[-1])]
         rest = [(others, axis, size) for axis, size in zip(axes[:-1], sizes[:-1], strict=True)]
         # A real transform comes first where its input is real, and last where its result is.

@@ -1,16 +1,12 @@
 """Results kept in files, so that a measurement that was interrupted goes on with what is missing."""
 
 import json
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from pydantic import TypeAdapter
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
-T = TypeVar("T", bound="DataclassInstance")
+T = TypeVar("T")
 
 
 class Notes(Generic[T]):
@@ -30,7 +26,7 @@ class Notes(Generic[T]):
         """Keep a result, the whole of it or nothing."""
         path = self._path(name)
         unfinished = path.with_suffix(".unfinished")
-        unfinished.write_text(json.dumps(asdict(result)))
+        unfinished.write_text(json.dumps(self._adapter.dump_python(result)))
         unfinished.replace(path)
 
     def _path(self, name: str) -> Path:

@@ -2,9 +2,10 @@
 
 The reference is the program in float64, node by node. A node's error is its largest absolute error relative to its
 reference's range, as for the network's outputs. An operator whose own arithmetic is exact (a clip, a maximum, a copy)
-only passes its input's error on; where it makes the range smaller, as ReLU6 does, the input's range counts. Where not all values can be seen at once, evenly spaced ones are looked
-at first and then those between the last sound and the first drifting one; a drift that heals before the next value that
-was looked at is missed, and is not the reason why the outputs fail.
+only passes its input's error on; where it makes the range smaller, as ReLU6 does, the input's range counts. Where not
+all values can be seen at once, evenly spaced ones are looked at first and then those between the last sound and the
+first drifting one; a drift that heals before the next value that was looked at is missed, and is not the reason why the
+outputs fail.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -23,7 +24,6 @@ from efficientmod_export.parity._metrics import reference_ranges
 from efficientmod_export.parity._prober import Prober
 from efficientmod_mobile.deploy import Program, to_dtype
 from efficientmod_mobile.deploy.program import Float64Interpreter, module_path
-
 
 aten = torch.ops.aten
 

@@ -142,7 +142,9 @@ def _tensor(node: fx.Node, operand: fx.Node | float) -> fx.Node:
 def _connective(node: fx.Node) -> Write | None:
     operands = node.args[:2]
     both = all(isinstance(operand, fx.Node) and node_dtype(operand) == torch.bool for operand in operands)
-    return (lambda: emit(node, _CONNECTIVES[node.target], operands)) if both else None
+    if not both:
+        return None
+    return lambda: emit(node, _CONNECTIVES[node.target], operands)  # type: ignore[index]
 
 
 def _bitwise_not(node: fx.Node) -> Write | None:

@@ -139,7 +139,7 @@ def _dilated_maximum(node: fx.Node) -> Write | None:
     stride = pair(bound["stride"] or kernel)
 
     def write() -> fx.Node:
-        x = image
+        x: fx.Node = image
         for axis in (0, 1):
             size = shape(x)[2 + axis]
             taps = _taps(size, shape(node)[2 + axis], kernel[axis], stride[axis], padding[axis], dilation[axis])
@@ -159,7 +159,7 @@ def _taps(size: int, after: int, window: int, step: int, pad: int, dilation: int
         places = [index * step - pad + tap * dilation for tap in range(window)]
         inside = [place for place in places if 0 <= place < size]
         for tap, place in enumerate(places):
-            taps[tap].append(min(inside, key=lambda other, place=place: abs(other - place)))
+            taps[tap].append(min(inside, key=lambda other: abs(other - place)))
     return taps
 
 

@@ -2,8 +2,8 @@
 
     resize(x) = A_h x A_w^T         A (after, before), the weights of the pixels that each new pixel is made of
 
-Every mode but area is separable, and its weights do not depend on x. A resize stays as it is where all runtimes have it:
-bilinear or nearest where the scale is that of the sizes.
+Every mode but area is separable, and its weights do not depend on x. A resize stays as it is where all runtimes have
+it: bilinear or nearest where the scale is that of the sizes.
 """
 
 from typing import Any
@@ -36,7 +36,7 @@ def _resize(node: fx.Node) -> Write | None:
         return None
 
     def write() -> fx.Node:
-        x = image
+        x: fx.Node = image
         # The axis that shrinks most comes first.
         for place in sorted(range(len(after)), key=lambda place: after[place] / before[place]):
             matrix = _matrix(node, place, before, after)

@@ -52,11 +52,11 @@ def remainder(context: Context, a: Operand, b: Operand, *, fmod: int = 0) -> Val
     """The remainder with the divisor's sign, or (fmod) with the dividend's: sign(a) * (|a| mod |b|)."""
     if not fmod:
         return binary(context, "FLOOR_MOD", a, b, schema.FloorModOptionsT())
-    lengths = [
+    dividend, divisor = (
         unary(context, "ABS", item, schema.AbsOptionsT()) if isinstance(item, Value) else np.abs(item)
         for item in (a, b)
-    ]
-    rest = binary(context, "FLOOR_MOD", *lengths, schema.FloorModOptionsT())
+    )
+    rest: Value = binary(context, "FLOOR_MOD", dividend, divisor, schema.FloorModOptionsT())
     return binary(context, "MUL", rest, sign(context, a), schema.MulOptionsT())
 
 
