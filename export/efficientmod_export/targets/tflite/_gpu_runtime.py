@@ -26,6 +26,7 @@ PACKAGES = {"SwiftShader": "chromium", "lavapipe": "mesa-vulkan-drivers"}
 """Debian's packages that bring them; lavapipe must be of Mesa 25.0 or newer."""
 
 NO_DRIVER = "Failed to initialize WebGPU environment"
+OUTDATED = "the Vulkan driver is too old for LiteRT; lavapipe must be of Mesa 25.0 or newer"
 REASONS_SHOWN = 3
 
 
@@ -94,12 +95,9 @@ class GpuSession:
         ran = self._process.run(self._data, self._inputs, float32=self._float32)
         if isinstance(ran, Refused):
             if NO_DRIVER in ran.message:
-                raise UnitMissingError(
-                    "the Vulkan driver is too old for LiteRT; lavapipe must be of Mesa 25.0 or newer",
-                    code="outdated_gpu_driver",
-                )
+                raise UnitMissingError(OUTDATED, code="outdated_gpu_driver")
             raise UnitRefusesError(
-                f"the GPU does not take the file whole: {_reason(self._data, ran.message)}", code="refused_by_gpu"
+                f"the GPU does not take the file whole: {refusal(self._data, ran.message)}", code="refused_by_gpu"
             )
         self._results = ran.outputs
 
@@ -108,7 +106,7 @@ class GpuSession:
         return self._results
 
 
-def _reason(data: bytes, log: str) -> str:
+def refusal(data: bytes, log: str) -> str:
     """What is known of the file's operators; else what LiteRT said last."""
     known = [str(found.limit.sentence) for found in gpu_findings(data) if found.limit.effect is not Effect.WRONG]
     if known:
