@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import typer
 
-from efficientmod_export import _doctor, _render
+from efficientmod_export import _doctor, _render, _vulkan
 from efficientmod_export._stages import DEFAULT_IOS
 from efficientmod_export._target_names import target_names
 
@@ -248,10 +248,20 @@ def models(as_json: Json = False) -> None:
 
 @app.command()
 def doctor(as_json: Json = False) -> None:
-    """Show what is installed, at which version, and the pip command for what is missing."""
-    checks = _doctor.examine()
-    document = {"machine": _doctor.machine(), "packages": checks}
-    _print(document, lambda: _render.doctor(_doctor.machine(), checks), as_json)
+    """Show what is installed, at which version, the Vulkan drivers, and the command for what is missing."""
+    checks, drivers = _doctor.examine(), _vulkan.find_drivers()
+    remedies = _vulkan.remedies(drivers)
+    document = {
+        "machine": _doctor.machine(),
+        "packages": checks,
+        "vulkan": {"drivers": drivers, "remedies": remedies},
+    }
+
+    def show() -> None:
+        _render.doctor(_doctor.machine(), checks)
+        _render.vulkan(drivers, remedies)
+
+    _print(document, show, as_json)
 
 
 def _print(document: object, show: Callable[[], None], as_json: bool) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from efficientmod_export._doctor import PackageCheck
     from efficientmod_export._result import ExportResult, VariantResult, VerifyResult
+    from efficientmod_export._vulkan import VulkanDriver
     from efficientmod_export.bundle import ProvenArtifact
     from efficientmod_export.bundle.contract import Check
     from efficientmod_export.lint import FileLint, LintReport
@@ -267,3 +268,19 @@ def doctor(machine: str, checks: Sequence[PackageCheck]) -> None:
         _out.print(f"To mend it: {remedy}", markup=False, soft_wrap=True)
     if not remedies:
         _out.print("Everything that the targets need is installed.")
+
+
+def vulkan(drivers: Sequence[VulkanDriver], remedies: Sequence[str]) -> None:
+    """The drivers that the GPU is proven with, and what mends a missing one; those of absent cards in one line."""
+    for driver in drivers:
+        for device in driver.devices:
+            kind = "software" if device.software else "graphics card"
+            told = f"{device.name}, {device.version}, Vulkan {device.vulkan}, {kind}, declared by {driver.file}"
+            _out.print(f"Vulkan driver: {escape(told)}", soft_wrap=True)
+        if driver.problem:
+            _out.print(f"Vulkan driver: {escape(str(driver.file))}: {escape(driver.problem)}", soft_wrap=True)
+    absent = [driver.file.name for driver in drivers if not (driver.devices or driver.problem)]
+    if absent:
+        _out.print(f"Vulkan drivers without a device here: {escape(', '.join(absent))}", soft_wrap=True)
+    for remedy in remedies:
+        _out.print(f"For the GPU: {remedy}", markup=False, soft_wrap=True)

@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from efficientmod_export._stages import ComputePrecision, ProgressReport
+from efficientmod_export._vulkan import find_driver, missing_driver
 from efficientmod_export.targets._unit_comparison import UnitComparison, UnitResult
 from efficientmod_export.targets.tflite._any_file import AnyFile, Array, End
 from efficientmod_export.targets.tflite._first_difference import first_difference
 from efficientmod_export.targets.tflite._gpu_process import GpuProcess, Refused
-from efficientmod_export.targets.tflite._gpu_runtime import NO_DRIVER, OUTDATED, find_driver, missing_driver, refusal
+from efficientmod_export.targets.tflite._gpu_runtime import NO_DRIVER, OUTDATED, refusal
 from efficientmod_mobile.errors import InputError
 
 SEED = 0

@@ -17,14 +17,6 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-DRIVERS = {
-    "SwiftShader": Path("/usr/lib/chromium/vk_swiftshader_icd.json"),
-    "lavapipe": Path("/usr/share/vulkan/icd.d/lvp_icd.json"),
-}
-"""Software Vulkan drivers, by name, and the files by which Debian's packages declare them. SwiftShader computes in
-float32 only, and compiles a network in a second; lavapipe has float16, and takes half a minute.
-"""
-
 _CHOICE = "VK_ICD_FILENAMES"
 
 DTYPES = {2: np.int32, 3: np.uint8, 9: np.int8}
@@ -43,11 +35,6 @@ class Refused:
     """The accelerator did not take the whole file, or the process ended; `message` is what LiteRT logged."""
 
     message: str
-
-
-def installed(name: str) -> bool:
-    """Whether a driver of `DRIVERS` is installed."""
-    return DRIVERS[name].exists()
 
 
 class GpuProcess:

@@ -12,10 +12,10 @@ from ai_edge_litert import schema_py_generated as schema
 from click.testing import Result
 
 from efficientmod_export import verify_file
+from efficientmod_export._vulkan import DRIVERS, installed
 from efficientmod_export.targets.tflite._any_file import AnyFile
 from efficientmod_export.targets.tflite._compare_units import relative_error
 from efficientmod_export.targets.tflite._first_difference import first_difference
-from efficientmod_export.targets.tflite._gpu_process import DRIVERS, installed
 from efficientmod_export.targets.tflite._prober import pack
 from efficientmod_mobile.errors import InputError
 

@@ -9,8 +9,9 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+from efficientmod_export._vulkan import DRIVERS, installed
 from efficientmod_export.targets.tflite._gpu_limits import GPU_LIMITS, Effect, GpuLimit, gpu_findings
-from efficientmod_export.targets.tflite._gpu_process import DRIVERS, GpuProcess, installed
+from efficientmod_export.targets.tflite._gpu_process import GpuProcess
 from efficientmod_mobile.errors import InputError
 
 from ....raising import refused
