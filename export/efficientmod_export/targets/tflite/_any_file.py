@@ -36,7 +36,7 @@ class End:
 
 
 class AnyFile:
-    """Its first signature, or its main graph where it has none.
+    """Its main graph, the ends in its order.
 
     Raises:
         InputError: the file cannot be read, is no TFLite model, or has ends of an open shape or another type.
@@ -49,29 +49,25 @@ class AnyFile:
         data = read_tflite(path)
         self.operators = operators(data)
         self._model = schema.ModelT.InitFromPackedBuf(data, 0)
-        self._graph = self._model.subgraphs[0]
-        inputs, outputs = self._ends()
-        self.inputs = tuple(self._end(index) for index in inputs)
-        self.outputs = tuple(self._end(index) for index in outputs)
-        self.data = data if self._in_one_order() else self.showing(())
+        try:
+            self._graph = self._model.subgraphs[0]
+            self.inputs = tuple(self._end(int(index)) for index in self._graph.inputs)
+            self.outputs = tuple(self._end(int(index)) for index in self._graph.outputs)
+            self.data = data if self._is_whole() else self.showing(())
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            raise InputError(
+                f"{path.name} contradicts itself ({error}); convert the model again.", code="damaged_tflite"
+            ) from error
 
-    def _ends(self) -> tuple[list[int], list[int]]:
+    def _is_whole(self) -> bool:
+        """Whether the first signature, if there is one, has all the ends of the main graph."""
         if not self._model.signatureDefs:
-            return list(map(int, self._graph.inputs)), list(map(int, self._graph.outputs))
-        signature = self._model.signatureDefs[0]
-        if signature.subgraphIndex:
-            raise self._unsupported("its first signature is not of the main graph")
-        return [one.tensorIndex for one in signature.inputs], [one.tensorIndex for one in signature.outputs]
-
-    def _in_one_order(self) -> bool:
-        """Whether the signature lists its ends as the graph does, and by name: LiteRT's accelerator asks another."""
-        if not self._model.signatureDefs:
-            return False
+            return True
         signature = self._model.signatureDefs[0]
         pairs = ((signature.inputs, self._graph.inputs), (signature.outputs, self._graph.outputs))
-        names = [[one.name for one in listed] for listed, _ in pairs]
-        same = all([one.tensorIndex for one in listed] == list(map(int, indices)) for listed, indices in pairs)
-        return same and names == list(map(sorted, names))
+        return not signature.subgraphIndex and all(
+            sorted(one.tensorIndex for one in listed) == sorted(map(int, indices)) for listed, indices in pairs
+        )
 
     def _end(self, index: int) -> End:
         tensor = self._graph.tensors[index]
@@ -110,25 +106,15 @@ class AnyFile:
         ]
 
     def showing(self, tensors: Sequence[int]) -> bytes:
-        """The file with these tensors as further outputs, under one signature."""
-        from ai_edge_litert import schema_py_generated as schema
-
-        kept = self._graph.inputs, self._graph.outputs, self._model.signatureDefs
+        """The file with these tensors as further outputs, without signatures, which say what its outputs were."""
+        kept = self._graph.outputs, self._model.signatureDefs
         outputs = [end.index for end in self.outputs]
         outputs += [index for index in tensors if index not in outputs]
-
-        def maps(kind: str, indices: Sequence[int]) -> list[Any]:  # in the order of the names, as runtimes sort them
-            named = enumerate(indices)
-            return [schema.TensorMapT(name=f"{kind}{place:05}".encode(), tensorIndex=index) for place, index in named]
-
-        inputs = maps("input", [end.index for end in self.inputs])
-        signature = schema.SignatureDefT(inputs=inputs, outputs=maps("output", outputs), signatureKey=b"compare")
-        self._graph.inputs = np.array([end.index for end in self.inputs], np.int32)
-        self._graph.outputs, self._model.signatureDefs = np.array(outputs, np.int32), [signature]
+        self._graph.outputs, self._model.signatureDefs = np.array(outputs, np.int32), None
         try:
             return pack(self._model)
         finally:
-            self._graph.inputs, self._graph.outputs, self._model.signatureDefs = kept
+            self._graph.outputs, self._model.signatureDefs = kept
 
     def on_processor(self, inputs: Sequence[Array], tensors: Sequence[int] = ()) -> list[Array]:
         """The outputs, and further tensors behind them. Raises ConversionError where the file does not run."""

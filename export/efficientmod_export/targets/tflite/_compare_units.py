@@ -27,7 +27,7 @@ QUANTISED = 1e-1
 
 
 def compare_units(path: Path, given: Sequence[Path], progress: ProgressReport) -> UnitComparison:
-    """Run the file at `path` on `.npy` files, one an input in the signature's order, or on random numbers.
+    """Run the file at `path` on `.npy` files, one an input in the graph's order, or on random numbers.
 
     Raises InputError for a file or inputs that cannot be used, ConversionError where the processor does not run it.
     """

@@ -25,7 +25,7 @@ DTYPES = {2: np.int32, 3: np.uint8, 9: np.int8}
 
 @dataclass(frozen=True)
 class Ran:
-    """The outputs in the signature's order, laid out as the file has them."""
+    """The outputs in the order of the file's graph, laid out as it has them."""
 
     outputs: tuple[NDArray[Any], ...]
 
@@ -46,7 +46,10 @@ class GpuProcess:
         self._process: subprocess.Popen[bytes] | None = None
 
     def run(self, data: bytes, inputs: tuple[NDArray[Any], ...], *, float32: bool = True) -> Ran | Refused:
-        """Run a file on its inputs, in the signature's order; `float32` False leaves the precision to the driver."""
+        """Run a file on its inputs, in the order of its graph, which is what LiteRT goes by.
+
+        `float32` False leaves the precision to the driver.
+        """
         process = self._process if self._process is not None else self._start()
         assert process.stdin is not None
         assert process.stdout is not None
@@ -148,13 +151,12 @@ def _logged(log: IO[bytes]) -> str:
 
 
 def output_types(data: bytes) -> list[tuple[tuple[int, ...], Any]]:
-    """The shapes and dtypes of the first signature's outputs, in its order."""
+    """The shapes and dtypes of the main graph's outputs, in its order."""
     from ai_edge_litert import schema_py_generated as schema
 
     model = schema.Model.GetRootAs(data, 0)
-    graph, signature = model.Subgraphs(0), model.SignatureDefs(0)
-    indices = [signature.Outputs(place).TensorIndex() for place in range(signature.OutputsLength())]
-    tensors = [graph.Tensors(index) for index in indices]
+    graph = model.Subgraphs(0)
+    tensors = [graph.Tensors(index) for index in map(int, graph.OutputsAsNumpy())]
     return [(_shape(tensor), DTYPES.get(tensor.Type(), np.float32)) for tensor in tensors]
 
 

@@ -102,14 +102,19 @@ def without_signature(model: Any) -> None:
 
 
 def turned(model: Any) -> None:
-    """The second input first, under names that sort the other way."""
+    """The signature lists the second input first."""
     signature = model.signatureDefs[0]
     signature.inputs = signature.inputs[::-1]
 
 
+def turned_graph(model: Any) -> None:
+    """The graph lists the second input first."""
+    model.subgraphs[0].inputs = model.subgraphs[0].inputs[::-1]
+
+
 @needs_gpu
 @pytest.mark.usefixtures("_gpu")
-@pytest.mark.parametrize("change", [without_signature, turned])
+@pytest.mark.parametrize("change", [without_signature, turned, turned_graph])
 def test_inputs_reach_their_tensors(write: Write, change: Callable[[Any], None]) -> None:
     path = write("SUB", "1x8x7x6 with 1x8x7x6", change)
     assert verify_file(path).results[1].outcome == "right"
