@@ -120,6 +120,20 @@ def test_inputs_reach_their_tensors(write: Write, change: Callable[[Any], None])
     assert verify_file(path).results[1].outcome == "right"
 
 
+@needs_gpu
+@pytest.mark.usefixtures("_gpu")
+@pytest.mark.parametrize(("name", "kind"), [("int32", schema.TensorType.INT32), ("uint8", schema.TensorType.UINT8)])
+def test_integers_are_fed_as_they_are(write: Write, name: str, kind: int) -> None:
+    def cast(model: Any) -> None:
+        code = model.operatorCodes[0]
+        code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.CAST
+        model.subgraphs[0].tensors[0].type = kind
+
+    result = verify_file(write("TANH", "1x8x7x6", cast))
+    assert result.inputs == (f"x0 [1, 8, 7, 6] {name}",)
+    assert [one.error for one in result.results] == [None, 0, 0]
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.int32])
 def test_given_inputs_are_what_runs(
     write: Write, tmp_path: Path, dtype: type[np.generic], efficientmod: Command
