@@ -7,10 +7,11 @@ if TYPE_CHECKING:
     from efficientmod_export._pipeline import export_bundle
     from efficientmod_export._result import ExportResult, VariantResult, VerifyResult
     from efficientmod_export._verify import verify_bundle
+    from efficientmod_export._verify_file import verify_file
 
-__all__ = ["ExportResult", "VariantResult", "VerifyResult", "export_bundle", "verify_bundle"]
+__all__ = ["ExportResult", "VariantResult", "VerifyResult", "export_bundle", "verify_bundle", "verify_file"]
 
-_MODULES = {"export_bundle": "_pipeline", "verify_bundle": "_verify"}
+_MODULES = {"export_bundle": "_pipeline", "verify_bundle": "_verify", "verify_file": "_verify_file"}
 
 
 def __getattr__(name: str) -> Any:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import typer
 
-from efficientmod_export import _doctor, _render
+from efficientmod_export import _doctor, _render, _vulkan
 from efficientmod_export._stages import DEFAULT_IOS
 from efficientmod_export._target_names import target_names
 
@@ -120,33 +120,52 @@ def export(
 
 @app.command()
 def verify(
-    bundle: Annotated[Path, typer.Argument(help="A bundle's folder.")],
+    path: Annotated[Path, typer.Argument(help="A bundle's folder, or any .tflite file.")],
     layers: Annotated[bool, typer.Option("--layers", help="Name the first layer whose output drifts.")] = False,
     checkpoint: Annotated[
         str | None, typer.Option("--checkpoint", "-c", help="For --layers: the weights that the bundle was made from.")
+    ] = None,
+    inputs: Annotated[
+        list[Path] | None,
+        typer.Option("--input", help="For a file: an .npy to run it on, one an input; by default random numbers."),
     ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Prove a bundle again from its files alone: every SHA-256, the preprocessing, every artifact."""
+    """Prove a bundle again from its files alone; or run a .tflite file, anyone's, on the processor and a GPU."""
     with _errors_end_the_program(as_json, verbose):
         from efficientmod_export._verify import verify_bundle
+        from efficientmod_export._verify_file import is_model_file, verify_file
+        from efficientmod_mobile.errors import InputError
 
+        single = is_model_file(path)
+        if (single and (layers or checkpoint)) or (inputs and not single):
+            raise InputError(
+                "--layers and --checkpoint are for a bundle, --input is for a single file; leave it out.",
+                code="conflicting_options",
+            )
         with _render.progress(shown=not (quiet or as_json or verbose)) as report:
-            result = verify_bundle(bundle, layers=layers, checkpoint=checkpoint, verbose=verbose, progress=report)
-        _print(result, lambda: _render.verify_result(result, quiet=quiet), as_json)
+            if single:
+                compared = verify_file(path, inputs=inputs or (), verbose=verbose, progress=report)
+            else:
+                proven = verify_bundle(path, layers=layers, checkpoint=checkpoint, verbose=verbose, progress=report)
+        result = compared if single else proven
+        _print(result, lambda: _render.verification(result, quiet=quiet), as_json)
     raise typer.Exit(result.exit_code)
 
 
 @app.command()
-def lint(bundle: Annotated[Path, typer.Argument(help="A bundle's folder.")], as_json: Json = False) -> None:
-    """List what in a bundle's Core ML model is known to cost or forbid the Neural Engine, with a source for each."""
+def lint(
+    path: Annotated[Path, typer.Argument(help="A bundle's folder, a .mlpackage, a .pte for Core ML, any .tflite.")],
+    as_json: Json = False,
+) -> None:
+    """List what is known to cost or forbid the Neural Engine, or to be wrong on a GPU; the file is only read."""
     with _errors_end_the_program(as_json):
-        from efficientmod_export.lint import lint_bundle
+        from efficientmod_export.lint import lint_path
 
-        report = lint_bundle(bundle)
-        _print(report, lambda: _render.lint_report(report), as_json)
+        reports = lint_path(path)
+        _print({"reports": reports}, lambda: _render.lint_reports(reports), as_json)
 
 
 @app.command()
@@ -229,10 +248,20 @@ def models(as_json: Json = False) -> None:
 
 @app.command()
 def doctor(as_json: Json = False) -> None:
-    """Show what is installed, at which version, and the pip command for what is missing."""
-    checks = _doctor.examine()
-    document = {"machine": _doctor.machine(), "packages": checks}
-    _print(document, lambda: _render.doctor(_doctor.machine(), checks), as_json)
+    """Show what is installed, at which version, the Vulkan drivers, and the command for what is missing."""
+    checks, drivers = _doctor.examine(), _vulkan.find_drivers()
+    remedies = _vulkan.remedies(drivers)
+    document = {
+        "machine": _doctor.machine(),
+        "packages": checks,
+        "vulkan": {"drivers": drivers, "remedies": remedies},
+    }
+
+    def show() -> None:
+        _render.doctor(_doctor.machine(), checks)
+        _render.vulkan(drivers, remedies)
+
+    _print(document, show, as_json)
 
 
 def _print(document: object, show: Callable[[], None], as_json: bool) -> None:

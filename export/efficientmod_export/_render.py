@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 
     from efficientmod_export._doctor import PackageCheck
     from efficientmod_export._result import ExportResult, VariantResult, VerifyResult
+    from efficientmod_export._vulkan import VulkanDriver
     from efficientmod_export.bundle import ProvenArtifact
     from efficientmod_export.bundle.contract import Check
-    from efficientmod_export.lint import LintReport
+    from efficientmod_export.lint import FileLint, LintReport
     from efficientmod_export.parity import Agreement
+    from efficientmod_export.targets import UnitComparison
     from efficientmod_mobile import CatalogueEntry
 
 MEGABYTE = 1_000_000
@@ -76,6 +78,40 @@ def export_result(result: ExportResult, *, quiet: bool) -> None:
         _err.print(escape(result.note), soft_wrap=True)
     if result.bundle and not quiet:
         _out.print(f"Next: efficientmod verify {escape(_argument(result.bundle))}", soft_wrap=True)
+
+
+def verification(result: VerifyResult | UnitComparison, *, quiet: bool) -> None:
+    """A bundle proven again, or a file on every unit."""
+    from efficientmod_export._result import VerifyResult
+
+    if isinstance(result, VerifyResult):
+        verify_result(result, quiet=quiet)
+    else:
+        unit_comparison(result, quiet=quiet)
+
+
+def unit_comparison(result: UnitComparison, *, quiet: bool) -> None:
+    """A row for each unit and arithmetic, then why; if `quiet`, only what is wrong."""
+    if not quiet:
+        fed = escape(", ".join(result.inputs))
+        _out.print(f"[bold]{escape(str(result.path))}[/]: {fed}; {result.runtime}", soft_wrap=True)
+        table = Table("unit", "precision", "largest error / range", "outcome", box=None, padding=(0, 2, 0, 0))
+        colours = {"right": "green", "wrong": "red"}
+        for row in result.results:
+            measured = f"{row.error:.1e}" if row.error is not None else "not finite" if row.outcome == "wrong" else "-"
+            colour = colours.get(row.outcome, "default")
+            table.add_row(row.unit, row.compute_precision, measured, f"[{colour}]{row.outcome}[/]")
+        _out.print(table)
+        for row in result.results:
+            if row.reason:
+                place = f"{row.unit} {row.compute_precision} {row.outcome}"
+                _out.print(f"{place}: {escape(row.reason)}", soft_wrap=True)
+    for row in result.results:
+        if row.outcome == "wrong":
+            named = f"; the first operator that differs: {row.first}" if row.first else ""
+            error(
+                f"{row.unit} {row.compute_precision} gives other results than the processor, without saying so{named}"
+            )
 
 
 def verify_result(result: VerifyResult, *, quiet: bool) -> None:
@@ -197,12 +233,14 @@ def _print_failures(variants: Sequence[VariantResult]) -> None:
             error(str(row.failure))
 
 
-def lint_report(report: LintReport) -> None:
-    """What the linter found, by rule."""
+def lint_reports(reports: Sequence[LintReport | FileLint]) -> None:
+    """What the linter found in each file, by rule."""
     from efficientmod_export.lint import render
 
-    for piece in render(report):
-        _out.print(piece, soft_wrap=isinstance(piece, str))
+    for report in reports:
+        _out.print(f"[bold]{escape(str(report.path))}[/]", soft_wrap=True)
+        for piece in render(report):
+            _out.print(piece, soft_wrap=isinstance(piece, str))
 
 
 def catalogue(entries: Sequence[CatalogueEntry]) -> None:
@@ -230,3 +268,19 @@ def doctor(machine: str, checks: Sequence[PackageCheck]) -> None:
         _out.print(f"To mend it: {remedy}", markup=False, soft_wrap=True)
     if not remedies:
         _out.print("Everything that the targets need is installed.")
+
+
+def vulkan(drivers: Sequence[VulkanDriver], remedies: Sequence[str]) -> None:
+    """The drivers that the GPU is proven with, and what mends a missing one; those of absent cards in one line."""
+    for driver in drivers:
+        for device in driver.devices:
+            kind = "software" if device.software else "graphics card"
+            told = f"{device.name}, {device.version}, Vulkan {device.vulkan}, {kind}, declared by {driver.file}"
+            _out.print(f"Vulkan driver: {escape(told)}", soft_wrap=True)
+        if driver.problem:
+            _out.print(f"Vulkan driver: {escape(str(driver.file))}: {escape(driver.problem)}", soft_wrap=True)
+    absent = [driver.file.name for driver in drivers if not (driver.devices or driver.problem)]
+    if absent:
+        _out.print(f"Vulkan drivers without a device here: {escape(', '.join(absent))}", soft_wrap=True)
+    for remedy in remedies:
+        _out.print(f"For the GPU: {remedy}", markup=False, soft_wrap=True)

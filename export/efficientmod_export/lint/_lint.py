@@ -1,4 +1,4 @@
-"""From a saved ML program, or a bundle that holds one, to the report."""
+"""From a model's file, or a bundle of them, to the reports."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -10,8 +10,8 @@ from efficientmod_export.lint._graph import Flexibility, Graph
 from efficientmod_export.lint._report import LintReport, RuleFindings, sort_key
 from efficientmod_export.lint._rule import RULES
 from efficientmod_export.mil import Package, read_function
-from efficientmod_export.targets import find_target
-from efficientmod_mobile.errors import BundleError
+from efficientmod_export.targets import FileLint, Target, all_targets, find_target
+from efficientmod_mobile.errors import BundleError, InputError
 
 _FLEXIBLE = {
     "shapeRange": Flexibility.RANGE,
@@ -38,22 +38,56 @@ def lint_program(path: Path | str) -> LintReport:
     return LintReport(Path(path), function.ios, len(function.operations), len(RULES), tuple(broken))
 
 
-def lint_bundle(path: Path | str) -> LintReport:
-    """`lint_program` for the Core ML model of the bundle at `path`, also where a `.pte` holds it.
+def lint_path(path: Path | str) -> tuple[LintReport | FileLint, ...]:
+    """One report for a model's file, or for each file of a bundle that there are rules for. Nothing runs.
 
-    Raises `BundleError` where there is no bundle, none with a Core ML model, or a damaged one.
+    A `.mlpackage`, and a `.pte` that holds one, is held against the rules of the Neural Engine; a `.tflite`, whoever
+    made it, against what a GPU is known to compute wrongly or to refuse.
+
+    Raises `BundleError` for a folder that is no bundle, a bundle without such a file, or with a damaged one;
+    `InputError` for a file of another kind, and for a damaged one; and what `lint_program` raises.
     """
-    bundle = open_bundle(Path(path))
+    path = Path(path)
+    asked = [target for target in all_targets() if target.makes(path) and _has_rules(target)]
+    if asked:
+        return (_lint_file(asked[0], path),)
+    if path.is_file():
+        kinds = {variant.suffix for target in all_targets() if _has_rules(target) for variant in target.variants}
+        raise InputError(
+            f"There are no rules for {path.name}; give a bundle, or a file that ends in {', '.join(sorted(kinds))}.",
+            code="unlintable_file",
+        )
+    return _lint_bundle(path)
+
+
+def _has_rules(target: Target) -> bool:
+    return target.core_ml_package is not None or target.lint is not None
+
+
+def _lint_file(target: Target, path: Path) -> LintReport | FileLint:
+    if target.lint is not None:
+        return target.lint(path)
+    assert target.core_ml_package is not None
+    with target.core_ml_package(path) as package:
+        return replace(lint_program(package), path=path)
+
+
+def _lint_bundle(path: Path) -> tuple[LintReport | FileLint, ...]:
+    bundle = open_bundle(path)
+    reports = []
     for artifact in bundle.manifest.artifacts:
-        open_package = find_target(artifact.target).core_ml_package
-        if open_package is not None:
-            file = bundle.path / artifact.file
+        target = find_target(artifact.target)
+        if _has_rules(target):
             problem = check_file(bundle, artifact)
             if problem is not None:
                 raise RefusedBundleError.of(f"The bundle {path} is damaged", [problem])
-            with open_package(file) as package:
-                return replace(lint_program(package), path=file)
-    raise BundleError(f"{path} has no Core ML model; export one with --target coreml.", code="no_core_ml_model")
+            reports.append(_lint_file(target, bundle.path / artifact.file))
+    if not reports:
+        raise BundleError(
+            f"{path} has no file that there are rules for; export one with --target coreml or tflite.",
+            code="no_lintable_artifact",
+        )
+    return tuple(reports)
 
 
 def _flexible(features: Any) -> dict[str, Flexibility]:

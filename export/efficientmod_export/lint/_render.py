@@ -8,16 +8,21 @@ from rich.table import Column, Table
 
 from efficientmod_export.lint._report import LintReport, RuleFindings
 from efficientmod_export.lint._rule import Effect
+from efficientmod_export.targets import FileLint
 
 SHOWN = 3
 _COLOURS = {Effect.FORBIDS: "red", Effect.ALTERS: "red", Effect.COSTS: "yellow"}
 
 
-def render(report: LintReport, *, shown: int = SHOWN) -> Iterator[RenderableType]:
+def render(report: LintReport | FileLint, *, shown: int = SHOWN) -> Iterator[RenderableType]:
     """Tables and lines of Rich markup; strings are meant to be printed with `soft_wrap`.
 
-    `shown` operators are named per rule; `LintReport.as_json` has them all.
+    `shown` operators are named per rule; `as_json` of the report has them all.
     """
+    yield from _faults(report, shown) if isinstance(report, FileLint) else _rules(report, shown)
+
+
+def _rules(report: LintReport, shown: int) -> Iterator[RenderableType]:
     yield (
         f"{report.count} findings by {len(report.groups)} of {report.rules} rules in {report.operators} operators "
         f"(opset of iOS {report.ios})"
@@ -30,6 +35,35 @@ def render(report: LintReport, *, shown: int = SHOWN) -> Iterator[RenderableType
         for cited in group.rule.citations:
             yield f"  {escape(cited.source.title)}: {escape(cited.source.address)}"
     yield "This is advice. Where each operator runs, the device decides: ask Xcode's performance report."
+
+
+def _faults(report: FileLint, shown: int) -> Iterator[RenderableType]:
+    yield (
+        f"{report.count} of {report.operators} operators are of {len(report.faults)} of the {report.rules} kinds that "
+        f"{report.accelerator} is known to compute wrongly or to refuse"
+    )
+    if not report.faults:
+        return
+    table = Table(
+        Column("kind", overflow="fold"),
+        Column("effect", overflow="fold"),
+        Column("count", no_wrap=True),
+        Column("operators", overflow="fold"),
+        box=None,
+        padding=(0, 2, 0, 0),
+    )
+    for fault in report.faults:
+        lines = [f"{escape(place.operator)} {escape(place.name)}" for place in fault.places[:shown]]
+        table.add_row(fault.id, f"[red]{fault.effect}[/]", str(fault.count), "\n".join(_shortened(lines, fault.count)))
+    yield table
+    for fault in report.faults:
+        yield f"[bold]{escape(fault.id)}:[/] {escape(fault.sentence)} (seen in {', '.join(fault.versions)})."
+    yield f"Nothing was run: efficientmod verify {escape(report.path.name)} runs the file on the processor and a GPU."
+
+
+def _shortened(lines: list[str], count: int) -> list[str]:
+    """The lines, and how many more there are."""
+    return [*lines, *([f"and {count - len(lines)} more"] if count > len(lines) else [])]
 
 
 def _table(report: LintReport, shown: int) -> Table:
@@ -55,14 +89,11 @@ def _cells(group: RuleFindings, shown: int) -> tuple[str, ...]:
         + f": {escape(found.detail)}"
         for found in group.findings[:shown]
     ]
-    more = len(group.findings) - shown
-    if more > 0:
-        lines.append(f"and {more} more")
     tier = rule.tier.value if rule.chips is None else f"{rule.tier.value} ({rule.chips})"
     return (
         rule.id,
         f"[{_COLOURS[rule.effect]}]{rule.effect.value}[/]",
         tier,
         str(len(group.findings)),
-        "\n".join(lines),
+        "\n".join(_shortened(lines, len(group.findings))),
     )

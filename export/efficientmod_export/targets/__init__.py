@@ -8,6 +8,7 @@ import importlib
 
 from efficientmod_export._stages import Artifact, ModelFile, Precision
 from efficientmod_export._target_names import target_names as _target_names
+from efficientmod_export.targets._file_lint import FileLint
 from efficientmod_export.targets._image import for_pixels
 from efficientmod_export.targets._onnx_model import to_onnx
 from efficientmod_export.targets._phone_tool import PhoneTimes, PhoneTool
@@ -34,6 +35,7 @@ from efficientmod_export.targets._target import (
     Target,
     Variant,
 )
+from efficientmod_export.targets._unit_comparison import UnitComparison
 from efficientmod_mobile.errors import InputError
 
 __all__ = [
@@ -41,6 +43,7 @@ __all__ = [
     "Artifact",
     "Configuration",
     "Conversion",
+    "FileLint",
     "FromArtifact",
     "FromProgram",
     "Interpreter",
@@ -52,6 +55,7 @@ __all__ = [
     "Runtime",
     "Session",
     "Target",
+    "UnitComparison",
     "UnitMissingError",
     "UnitRefusesError",
     "Variant",

@@ -14,14 +14,17 @@ from efficientmod_export._stages import (
     Interface,
     ModelFile,
     Precision,
+    ProgressReport,
     Sample,
     Unit,
 )
 from efficientmod_export.foreign import converting
 from efficientmod_export.parity import NoiseKind, Prober, Tolerance
+from efficientmod_export.targets._file_lint import FileLint
 from efficientmod_export.targets._phone_tool import PhoneTool
 from efficientmod_export.targets._program import network_interface
 from efficientmod_export.targets._runtime import Configuration, Runtime
+from efficientmod_export.targets._unit_comparison import UnitComparison
 from efficientmod_mobile.deploy import Program, Recipe
 from efficientmod_mobile.distribution import pip_command
 from efficientmod_mobile.errors import DependencyError, InputError
@@ -143,6 +146,8 @@ class Target:
     file is the same for all. `in_all` targets are what `--target all` makes.
 
     `prober` shows values inside an artifact. `core_ml_package` opens the Core ML package that an artifact is or holds.
+    `lint` reads what is known to go wrong with a file, anyone's, and raises InputError for one that is damaged.
+    `compare_units` runs a file, anyone's, on every unit, on `.npy` files or random inputs.
     `describe_ranges` says in sentences how an artifact's values fill the range of its arithmetic. `phone_tools` measure
     on a phone, by what their binary's name contains.
     """
@@ -158,6 +163,8 @@ class Target:
     interpreter: Interpreter | None = None
     prober: Callable[[Program, ModelFile], Prober] | None = None
     core_ml_package: Callable[[Path], AbstractContextManager[Path]] | None = None
+    lint: Callable[[Path], FileLint] | None = None
+    compare_units: Callable[[Path, Sequence[Path], ProgressReport], UnitComparison] | None = None
     describe_ranges: Callable[[ModelFile, Sequence[Sample]], tuple[str, ...]] | None = None
     phone_tools: tuple[PhoneTool, ...] = ()
     ios_versions: tuple[int, ...] = ()
@@ -183,6 +190,10 @@ class Target:
     def precisions(self) -> tuple[Precision, ...]:
         """What its files store, the default first."""
         return tuple(variant.precision for variant in self.variants)
+
+    def makes(self, path: Path) -> bool:
+        """Whether its files have this suffix."""
+        return path.suffix in {variant.suffix for variant in self.variants}
 
     def variant(self, precision: str) -> Variant:
         """The variant of a precision. Raises InputError where there is none."""

@@ -15,7 +15,17 @@ import torch
 from rich.console import Console
 from torch import nn
 
-from efficientmod_export.lint import RULES, Effect, LintReport, Tier, lint_bundle, lint_program, page_with_rules, render
+from efficientmod_export.lint import (
+    RULES,
+    Effect,
+    FileLint,
+    LintReport,
+    Tier,
+    lint_path,
+    lint_program,
+    page_with_rules,
+    render,
+)
 from efficientmod_export.lint._page import BEGIN, END
 from efficientmod_export.lint._rule import rule
 from efficientmod_export.mil import PackageError
@@ -122,28 +132,47 @@ def test_what_is_no_package(tmp_path: Path) -> None:
 
 def test_what_is_no_bundle(tmp_path: Path) -> None:
     with refused(BundleError, "no_manifest"):
-        lint_bundle(tmp_path)
+        lint_path(tmp_path)
 
 
-def test_a_bundle_is_read_by_its_core_ml_model(
+def test_a_bundle_gives_a_report_for_each_file_that_has_rules(
     tiny_model: str, efficientmod: Callable[..., Any], tmp_path: Path
 ) -> None:
     bundle = tmp_path / "bundle"
-    result = efficientmod("export", "-m", tiny_model, "-t", "coreml", "--resolution", "32", "-o", bundle, "--quiet")
+    result = efficientmod(
+        "export",
+        "-m",
+        tiny_model,
+        "-t",
+        "coreml",
+        "-t",
+        "tflite",
+        "-t",
+        "onnx",
+        "--resolution",
+        "32",
+        "-o",
+        bundle,
+        "--quiet",
+    )
     assert result.exit_code == 0, result.output
-    report = lint_bundle(bundle)
+    report, on_gpu = lint_path(bundle)
+    assert isinstance(report, LintReport)
     assert report.path == bundle / "model.mlpackage"
+    assert isinstance(on_gpu, FileLint)
+    assert (on_gpu.path, on_gpu.faults) == (bundle / "model.tflite", ())
+    assert lint_path(bundle / "model.mlpackage") == (report,)
     assert "float32" in [group.rule.id for group in report.groups]  # the picture's scale and bias
     (bundle / "model.mlpackage").rename(tmp_path / "elsewhere.mlpackage")
     (bundle / "model.mlpackage").symlink_to(tmp_path / "elsewhere.mlpackage")
     with refused(BundleError, "link", "model.mlpackage"):
-        lint_bundle(bundle)
+        lint_path(bundle)
     manifest = bundle / "manifest.json"
     document = json.loads(manifest.read_text())
-    document["artifacts"][0].update(target="tflite", interpreted=None)
+    document["artifacts"] = [one for one in document["artifacts"] if one["target"] == "onnx"]
     manifest.write_text(json.dumps(document))
-    with refused(BundleError, "no_core_ml_model"):
-        lint_bundle(bundle)
+    with refused(BundleError, "no_lintable_artifact"):
+        lint_path(bundle)
 
 
 def test_a_rule_without_a_source_or_of_a_taken_name_is_refused() -> None:

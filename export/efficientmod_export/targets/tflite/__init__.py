@@ -8,8 +8,10 @@ is float32.
 from efficientmod_export.targets._limits import FLOAT16, FLOAT32
 from efficientmod_export.targets._recipes import PORTABLE
 from efficientmod_export.targets._target import FromProgram, Place, Target, Variant
+from efficientmod_export.targets.tflite._compare_units import compare_units
 from efficientmod_export.targets.tflite._convert import convert, interface
 from efficientmod_export.targets.tflite._limits import FLOAT16_WEIGHTS
+from efficientmod_export.targets.tflite._lint import lint_tflite
 from efficientmod_export.targets.tflite._phone_tool import BENCHMARK_MODEL
 from efficientmod_export.targets.tflite._prober import TfliteProber
 from efficientmod_export.targets.tflite._runtime import LiteRt, interpreter
@@ -54,6 +56,8 @@ TARGET = Target(
     interface=interface,
     runtime=LiteRt(),
     prober=TfliteProber,
+    lint=lint_tflite,
+    compare_units=compare_units,
     phone_tools=(BENCHMARK_MODEL,),
     in_all=True,
 )

@@ -17,22 +17,17 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-DRIVERS = {
-    "SwiftShader": Path("/usr/lib/chromium/vk_swiftshader_icd.json"),
-    "lavapipe": Path("/usr/share/vulkan/icd.d/lvp_icd.json"),
-}
-"""Software Vulkan drivers, by name, and the files by which Debian's packages declare them. SwiftShader computes in
-float32 only, and compiles a network in a second; lavapipe has float16, and takes half a minute.
-"""
-
 _CHOICE = "VK_ICD_FILENAMES"
+
+DTYPES = {2: np.int32, 3: np.uint8, 9: np.int8}
+"""By the schema's number of a type; other outputs are read as float32."""
 
 
 @dataclass(frozen=True)
 class Ran:
-    """The outputs in the signature's order, laid out as the file has them."""
+    """The outputs in the order of the file's graph, laid out as it has them."""
 
-    outputs: tuple[NDArray[np.float32], ...]
+    outputs: tuple[NDArray[Any], ...]
 
 
 @dataclass(frozen=True)
@@ -40,11 +35,6 @@ class Refused:
     """The accelerator did not take the whole file, or the process ended; `message` is what LiteRT logged."""
 
     message: str
-
-
-def installed(name: str) -> bool:
-    """Whether a driver of `DRIVERS` is installed."""
-    return DRIVERS[name].exists()
 
 
 class GpuProcess:
@@ -55,8 +45,11 @@ class GpuProcess:
         self._driver = driver
         self._process: subprocess.Popen[bytes] | None = None
 
-    def run(self, data: bytes, inputs: tuple[NDArray[np.float32], ...], *, float32: bool = True) -> Ran | Refused:
-        """Run a file on its inputs, in the signature's order; `float32` False leaves the precision to the driver."""
+    def run(self, data: bytes, inputs: tuple[NDArray[Any], ...], *, float32: bool = True) -> Ran | Refused:
+        """Run a file on its inputs, in the order of its graph, which is what LiteRT goes by.
+
+        `float32` False leaves the precision to the driver.
+        """
         process = self._process if self._process is not None else self._start()
         assert process.stdin is not None
         assert process.stdout is not None
@@ -140,12 +133,12 @@ def _answer(
             return "not fully accelerated\n" + _logged(log)
         given, taken = model.create_input_buffers(0), model.create_output_buffers(0)
         for buffer, values in zip(given, inputs, strict=True):
-            buffer.write(np.ascontiguousarray(values, np.float32).reshape(-1))
+            dtype = values.dtype if values.dtype.type in DTYPES.values() else np.float32
+            buffer.write(np.ascontiguousarray(values, dtype).reshape(-1))
         model.run_by_index(0, given, taken)
-        shapes = output_shapes(data)
         return tuple(
-            np.array(buffer.read(int(np.prod(shape)), np.float32)).reshape(shape)
-            for buffer, shape in zip(taken, shapes, strict=True)
+            np.array(buffer.read(int(np.prod(shape)), dtype)).reshape(shape)
+            for buffer, (shape, dtype) in zip(taken, output_types(data), strict=True)
         )
     except RuntimeError as error:
         return f"{error}\n{_logged(log)}"
@@ -157,14 +150,18 @@ def _logged(log: IO[bytes]) -> str:
     return log.read().decode("utf-8", "replace")
 
 
-def output_shapes(data: bytes) -> list[tuple[int, ...]]:
-    """The shapes of the first signature's outputs, in its order."""
+def output_types(data: bytes) -> list[tuple[tuple[int, ...], Any]]:
+    """The shapes and dtypes of the main graph's outputs, in its order."""
     from ai_edge_litert import schema_py_generated as schema
 
     model = schema.Model.GetRootAs(data, 0)
-    graph, signature = model.Subgraphs(0), model.SignatureDefs(0)
-    indices = [signature.Outputs(place).TensorIndex() for place in range(signature.OutputsLength())]
-    return [tuple(map(int, graph.Tensors(index).ShapeAsNumpy())) for index in indices]
+    graph = model.Subgraphs(0)
+    tensors = [graph.Tensors(index) for index in map(int, graph.OutputsAsNumpy())]
+    return [(_shape(tensor), DTYPES.get(tensor.Type(), np.float32)) for tensor in tensors]
+
+
+def _shape(tensor: Any) -> tuple[int, ...]:
+    return () if tensor.ShapeIsNone() else tuple(map(int, tensor.ShapeAsNumpy()))
 
 
 if __name__ == "__main__":

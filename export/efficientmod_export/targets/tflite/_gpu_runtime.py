@@ -1,56 +1,21 @@
-"""LiteRT's GPU accelerator (ML Drift, the code that phones run) over a Vulkan driver of this machine.
+"""LiteRT's GPU accelerator (ML Drift, the code that phones run) over a Vulkan driver of this machine."""
 
-A driver that `VK_ICD_FILENAMES` or `VK_DRIVER_FILES` names, such as a graphics card's, is used for everything; else
-software drivers, which compute the same on every machine: SwiftShader for float32, lavapipe for float16.
-"""
-
-import os
 import weakref
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
-from efficientmod_export._stages import ComputePrecision, ModelFile
+from efficientmod_export._stages import ModelFile
+from efficientmod_export._vulkan import find_driver, missing_driver
 from efficientmod_export.foreign import loading
 from efficientmod_export.targets._runtime import Array, Configuration, UnitMissingError, UnitRefusesError, check_names
 from efficientmod_export.targets.tflite._gpu_limits import Effect, gpu_findings
-from efficientmod_export.targets.tflite._gpu_process import DRIVERS, GpuProcess, Refused
+from efficientmod_export.targets.tflite._gpu_process import GpuProcess, Refused
 from efficientmod_export.targets.tflite._runtime import interpreter
 
-CHOICES = ("VK_ICD_FILENAMES", "VK_DRIVER_FILES")
-SUITED: dict[ComputePrecision, tuple[str, ...]] = {"float32": ("SwiftShader", "lavapipe"), "float16": ("lavapipe",)}
-"""Software drivers by the arithmetic that they have, the faster first."""
-
-PACKAGES = {"SwiftShader": "chromium", "lavapipe": "mesa-vulkan-drivers"}
-"""Debian's packages that bring them; lavapipe must be of Mesa 25.0 or newer."""
-
 NO_DRIVER = "Failed to initialize WebGPU environment"
+OUTDATED = "the Vulkan driver is too old for LiteRT; lavapipe must be of Mesa 25.0 or newer"
 REASONS_SHOWN = 3
-
-
-def find_driver(precision: ComputePrecision) -> Path | None:
-    """The file that declares a driver with this arithmetic; None where there is none."""
-    chosen = _chosen_driver()
-    if chosen is not None:
-        return chosen if chosen.exists() else None
-    return next((DRIVERS[name] for name in SUITED[precision] if DRIVERS[name].exists()), None)
-
-
-def missing_driver(precision: ComputePrecision) -> str | None:
-    """What is missing for the GPU in this arithmetic, and what to do about it."""
-    if find_driver(precision) is not None:
-        return None
-    chosen = _chosen_driver()
-    if chosen is not None:
-        return f"{' or '.join(CHOICES)} names {chosen}, which is not there"
-    packages = " or ".join(PACKAGES[name] for name in SUITED[precision])
-    return f"there is no Vulkan driver for {precision}; apt-get install {packages} brings one"
-
-
-def _chosen_driver() -> Path | None:
-    named = next((os.environ[choice] for choice in CHOICES if os.environ.get(choice)), None)
-    return None if named is None else Path(named.split(os.pathsep)[0])
 
 
 def open_on_gpu(file: ModelFile, configuration: Configuration) -> "GpuSession":
@@ -94,12 +59,9 @@ class GpuSession:
         ran = self._process.run(self._data, self._inputs, float32=self._float32)
         if isinstance(ran, Refused):
             if NO_DRIVER in ran.message:
-                raise UnitMissingError(
-                    "the Vulkan driver is too old for LiteRT; lavapipe must be of Mesa 25.0 or newer",
-                    code="outdated_gpu_driver",
-                )
+                raise UnitMissingError(OUTDATED, code="outdated_gpu_driver")
             raise UnitRefusesError(
-                f"the GPU does not take the file whole: {_reason(self._data, ran.message)}", code="refused_by_gpu"
+                f"the GPU does not take the file whole: {refusal(self._data, ran.message)}", code="refused_by_gpu"
             )
         self._results = ran.outputs
 
@@ -108,7 +70,7 @@ class GpuSession:
         return self._results
 
 
-def _reason(data: bytes, log: str) -> str:
+def refusal(data: bytes, log: str) -> str:
     """What is known of the file's operators; else what LiteRT said last."""
     known = [str(found.limit.sentence) for found in gpu_findings(data) if found.limit.effect is not Effect.WRONG]
     if known:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from efficientmod_export._stages import ModelFile
+from efficientmod_export._vulkan import missing_driver
 from efficientmod_export.foreign import loading
 from efficientmod_export.targets._runtime import Array, Configuration, Session, check_names
 
@@ -20,8 +21,6 @@ class LiteRt:
         """On the CPU nothing; for the GPU perhaps a driver."""
         if configuration.unit == "cpu":
             return None
-        from efficientmod_export.targets.tflite._gpu_runtime import missing_driver
-
         return missing_driver(configuration.compute_precision)
 
     def prepare(self, threads: int | None) -> None:  # noqa: ARG002

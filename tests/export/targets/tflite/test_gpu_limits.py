@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from importlib import metadata
-from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
 
+from efficientmod_export._vulkan import DRIVERS, installed
 from efficientmod_export.targets.tflite._gpu_limits import GPU_LIMITS, Effect, GpuLimit, gpu_findings
-from efficientmod_export.targets.tflite._gpu_process import DRIVERS, GpuProcess, installed
+from efficientmod_export.targets.tflite._gpu_process import GpuProcess
 from efficientmod_mobile.errors import InputError
 
 from ....raising import refused
 
-BENCHMARKS = Path(__file__).parents[4] / "benchmarks"
 DRIVER = "SwiftShader"
 EACH = 101
 """One in so many of the benchmark's files runs here."""
@@ -54,19 +52,6 @@ WITNESSES = {
 }
 
 needs_gpu = pytest.mark.skipif(not installed(DRIVER), reason=f"{DRIVER} is not installed; run .ci/install_vulkan")
-
-
-@pytest.fixture(scope="module")
-def benchmark() -> Iterator[ModuleType]:
-    """`benchmarks/gpu_operators.py`, which makes the files and runs them."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(BENCHMARKS))
-        import gpu_operators
-
-        yield gpu_operators
-        for name in [*sys.modules]:
-            if name.partition(".")[0] in ("gpu_operators", "gpu_cases", "_tables"):
-                del sys.modules[name]
 
 
 @pytest.fixture(scope="module")

@@ -15,9 +15,10 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter
 from onnx import TensorProto, helper, numpy_helper
 
+from efficientmod_export._vulkan import DRIVERS, installed
 from efficientmod_export.targets.tflite._gpu_kinds import MOST_AXES
 from efficientmod_export.targets.tflite._gpu_limits import gpu_findings
-from efficientmod_export.targets.tflite._gpu_process import DRIVERS, GpuProcess, Ran, installed
+from efficientmod_export.targets.tflite._gpu_process import GpuProcess, Ran
 from efficientmod_export.targets.tflite.writer import to_tflite
 
 OPSET = 20

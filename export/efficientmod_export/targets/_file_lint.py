@@ -1,0 +1,54 @@
+"""What is known to go wrong with a file on a target's accelerator, read from the file alone: for `lint`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from efficientmod_export._plain import PlainRecord
+
+
+@dataclass(frozen=True)
+class FaultPlace(PlainRecord):
+    """An operator of a file: the name of its first output, and its kind with the shapes that it reads and writes."""
+
+    name: str
+    operator: str
+
+
+@dataclass(frozen=True)
+class KnownFault(PlainRecord):
+    """A kind of operator that an accelerator computes wrongly or refuses, and where the file has it.
+
+    `effect` is what happens, `sentence` says which operators are of this kind, `versions` are those of the runtime in
+    which it was seen.
+    """
+
+    JSON_PROPERTIES = ("count",)
+
+    id: str
+    effect: str
+    sentence: str
+    versions: tuple[str, ...]
+    places: tuple[FaultPlace, ...]
+
+    @property
+    def count(self) -> int:
+        """How many operators of the file are of this kind."""
+        return len(self.places)
+
+
+@dataclass(frozen=True)
+class FileLint(PlainRecord):
+    """The known faults of a file, those that are computed wrongly first; `operators` and `rules` are what was read."""
+
+    JSON_PROPERTIES = ("count",)
+
+    path: Path
+    accelerator: str
+    operators: int
+    rules: int
+    faults: tuple[KnownFault, ...]
+
+    @property
+    def count(self) -> int:
+        """How many operators are of a kind that goes wrong."""
+        return sum(fault.count for fault in self.faults)

@@ -1,0 +1,215 @@
+"""Any `.tflite` file on the processor and on a software GPU: what is wrong there, and from which operator on."""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+from ai_edge_litert import schema_py_generated as schema
+from click.testing import Result
+
+from efficientmod_export import verify_file
+from efficientmod_export._vulkan import DRIVERS, installed
+from efficientmod_export.targets.tflite._any_file import AnyFile
+from efficientmod_export.targets.tflite._compare_units import relative_error
+from efficientmod_export.targets.tflite._first_difference import first_difference
+from efficientmod_export.targets.tflite._prober import pack
+from efficientmod_mobile.errors import InputError
+
+from ....raising import refused
+
+Command = Callable[..., Result]
+Write = Callable[..., Path]
+DRIVER = "SwiftShader"
+needs_gpu = pytest.mark.skipif(not installed(DRIVER), reason=f"{DRIVER} is not installed; run .ci/install_vulkan")
+PRODUCT = ("FULLY_CONNECTED", "5x7x6 by 9x42")
+DEPTH = 23
+
+
+@pytest.fixture
+def write(benchmark: ModuleType, tmp_path: Path) -> Write:
+    """Write one of the benchmark's files; `change` works on the model before."""
+
+    def write_case(operator: str, form: str, change: Callable[[Any], None] = lambda _: None) -> Path:
+        case = next(case for case in benchmark.cases() if (case.operator, case.form) == (operator, form))
+        model = schema.ModelT.InitFromPackedBuf(case.written(), 0)
+        change(model)
+        path = tmp_path / "model.tflite"
+        path.write_bytes(pack(model))
+        return path
+
+    return write_case
+
+
+@pytest.fixture
+def deep(benchmark: ModuleType, tmp_path: Path) -> Path:
+    """A product in the middle of a chain, which reads rows of another width than its input has."""
+    from gpu_cases._case import File, numbers  # type: ignore[import-not-found]  # beside the benchmark
+
+    file = File()
+    value = file.tensor((5, 7, 6))
+    for _ in range(DEPTH):
+        value = file.emit("TANH", [value], (5, 7, 6))
+    product = [value, file.tensor(numbers(9, 42)), file.tensor(numbers(9))]
+    value = file.emit("FULLY_CONNECTED", product, (5, 9), schema.FullyConnectedOptionsT())
+    for _ in range(DEPTH):
+        value = file.emit("TANH", [value], (5, 9))
+    path = tmp_path / "deep.tflite"
+    path.write_bytes(file.written(value))
+    return path
+
+
+@pytest.fixture
+def _gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VK_ICD_FILENAMES", str(DRIVERS[DRIVER]))
+
+
+@needs_gpu
+@pytest.mark.usefixtures("_gpu")
+def test_a_silent_difference_is_a_failure_that_names_the_operator(write: Write, efficientmod: Command) -> None:
+    shown = efficientmod("verify", write(*PRODUCT))
+    assert shown.exit_code == 1
+    for words in ("FULLY_CONNECTED(5x7x6, 9x42, 9)", "the GPU reads the last axis only"):
+        assert words in shown.stderr
+    assert "wrong" in shown.stdout
+
+
+@needs_gpu
+@pytest.mark.usefixtures("_gpu")
+def test_the_operator_in_the_middle_of_a_deep_file_is_found(deep: Path) -> None:
+    reference, float32, _ = verify_file(deep).results
+    assert (reference.outcome, float32.outcome) == ("reference", "wrong")
+    assert (float32.first or "").startswith("FULLY_CONNECTED(5x7x6, 9x42, 9)")
+
+
+@needs_gpu
+@pytest.mark.usefixtures("_gpu")
+def test_what_is_right_and_what_is_refused(write: Write, efficientmod: Command) -> None:
+    right = json.loads(efficientmod("verify", write("SUB", "1x8x7x6 with 1x8x7x6"), "--json").stdout)
+    assert [one["outcome"] for one in right["results"]] == ["reference", "right", "right"]
+    assert right["results"][1]["error"] < 1e-6
+    assert right["exit_code"] == 0
+    shown = efficientmod("verify", write("TANH", "1x3x8x7x6"))
+    assert shown.exit_code == 0
+    assert "gpu float32 refused: a tensor of more than four axes" in shown.output
+
+
+def without_signature(model: Any) -> None:
+    model.signatureDefs = None
+
+
+def turned(model: Any) -> None:
+    """The signature lists the second input first."""
+    signature = model.signatureDefs[0]
+    signature.inputs = signature.inputs[::-1]
+
+
+def turned_graph(model: Any) -> None:
+    """The graph lists the second input first."""
+    model.subgraphs[0].inputs = model.subgraphs[0].inputs[::-1]
+
+
+@needs_gpu
+@pytest.mark.usefixtures("_gpu")
+@pytest.mark.parametrize("change", [without_signature, turned, turned_graph])
+def test_inputs_reach_their_tensors(write: Write, change: Callable[[Any], None]) -> None:
+    path = write("SUB", "1x8x7x6 with 1x8x7x6", change)
+    assert verify_file(path).results[1].outcome == "right"
+
+
+@needs_gpu
+@pytest.mark.usefixtures("_gpu")
+@pytest.mark.parametrize(("name", "kind"), [("int32", schema.TensorType.INT32), ("uint8", schema.TensorType.UINT8)])
+def test_integers_are_fed_as_they_are(write: Write, name: str, kind: int) -> None:
+    def cast(model: Any) -> None:
+        code = model.operatorCodes[0]
+        code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.CAST
+        model.subgraphs[0].tensors[0].type = kind
+
+    result = verify_file(write("TANH", "1x8x7x6", cast))
+    assert result.inputs == (f"x0 [1, 8, 7, 6] {name}",)
+    assert [one.error for one in result.results] == [None, 0, 0]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.int32])
+def test_given_inputs_are_what_runs(
+    write: Write, tmp_path: Path, dtype: type[np.generic], efficientmod: Command
+) -> None:
+    path = write("TANH", "1x8x7x6")
+    given = tmp_path / "x.npy"
+    np.save(given, np.full((1, 8, 7, 6), 2, dtype))
+    answer = efficientmod("verify", path, "--input", given, "--json")
+    if dtype is np.int32:
+        assert json.loads(answer.stdout)["error"]["code"] == "unfit_input"
+    else:
+        document = json.loads(answer.stdout)
+        assert document["inputs"] == ["x0 [1, 8, 7, 6] float32"]
+        assert [one["outcome"] for one in document["results"]] == ["reference", "not run here", "not run here"]
+    given.write_bytes(b"\x93NUMPY")
+    assert (
+        json.loads(efficientmod("verify", path, "--input", given, "--json").stdout)["error"]["code"]
+        == "unreadable_input"
+    )
+
+
+def test_without_a_driver_nothing_is_wrong(write: Write, efficientmod: Command) -> None:
+    shown = efficientmod("verify", write(*PRODUCT))
+    assert shown.exit_code == 0
+    assert "not run here: VK_ICD_FILENAMES or VK_DRIVER_FILES names /no-vulkan-driver" in shown.output
+
+
+def opened(model: Any) -> None:
+    model.subgraphs[0].tensors[0].shapeSignature = [-1, 8, 7, 6]
+
+
+def int64(model: Any) -> None:
+    model.subgraphs[0].tensors[0].type = schema.TensorType.INT64
+
+
+@pytest.mark.parametrize("change", [opened, int64])
+def test_ends_that_are_not_supported(write: Write, change: Callable[[Any], None]) -> None:
+    with refused(InputError, "unsupported_tflite", "x0"):
+        verify_file(write("TANH", "1x8x7x6", change))
+
+
+def test_files_that_cannot_be_verified(write: Write, tmp_path: Path, efficientmod: Command) -> None:
+    with refused(InputError, "unreadable_tflite", "missing.tflite"):
+        verify_file(tmp_path / "missing.tflite")
+    whole = write("TANH", "1x8x7x6")
+    whole.write_bytes(whole.read_bytes()[:100])
+    with refused(InputError, "damaged_tflite"):
+        verify_file(whole)
+    picture = tmp_path / "picture.jpg"
+    picture.touch()
+    with refused(InputError, "unverifiable_file", ".tflite"):
+        verify_file(picture)
+    for arguments in ((whole, "--layers"), (tmp_path, "--input", picture)):
+        answer = efficientmod("verify", *arguments, "--json")
+        assert json.loads(answer.stdout)["error"]["code"] == "conflicting_options"
+
+
+@pytest.mark.parametrize("wrong", [0, 7, DEPTH, 2 * DEPTH - 1])
+def test_the_search_finds_any_operator(deep: Path, wrong: int) -> None:
+    file = AnyFile(deep)
+    tensors = [index for _, index in file.computed()]
+    runs = 0
+
+    def differing(shown: Sequence[int]) -> set[int]:
+        nonlocal runs
+        runs += 1
+        return {index for index in shown if tensors.index(index) >= wrong}
+
+    named = first_difference(file, differing)
+    operator = file.operators[wrong]
+    assert named is not None
+    assert f"{operator.text} {operator.outputs[0].name!r}" in named or wrong == DEPTH - 1
+    assert runs <= 2
+
+
+def test_the_error_is_a_fraction_of_the_range() -> None:
+    assert relative_error(np.array([1.0, 3.5]), np.array([1.0, 3.0])) == 0.25
+    assert relative_error(np.array([np.nan, 3.0]), np.array([1.0, 3.0])) == np.inf
+    assert relative_error(np.array([np.inf, 3.0]), np.array([np.inf, 3.0])) == 0
