@@ -38,6 +38,11 @@ def opposite(context: Context, x: Operand) -> Value:
 
 @lowers("Sign")
 def sign(context: Context, x: Operand) -> Value:
+    """Each number's sign, 0 for 0."""
+    return _sign(context, x)
+
+
+def _sign(context: Context, x: Operand) -> Value:
     """(x > 0) - (x < 0); SIGN itself is of a late release."""
     value = context.value(x)
     above, below = (
@@ -56,8 +61,8 @@ def remainder(context: Context, a: Operand, b: Operand, *, fmod: int = 0) -> Val
         unary(context, "ABS", item, schema.AbsOptionsT()) if isinstance(item, Value) else np.abs(item)
         for item in (a, b)
     )
-    rest: Value = binary(context, "FLOOR_MOD", dividend, divisor, schema.FloorModOptionsT())
-    return binary(context, "MUL", rest, sign(context, a), schema.MulOptionsT())
+    rest = binary(context, "FLOOR_MOD", dividend, divisor, schema.FloorModOptionsT())
+    return binary(context, "MUL", rest, _sign(context, a), schema.MulOptionsT())
 
 
 @lowers("Cast")
