@@ -189,6 +189,8 @@ def test_executorch_for_vulkan_is_interpreted_and_says_that_it_was_not_run_here(
     found = [("runtime", "gpu", "not run here"), ("numerics", None, "passed"), ("graph", None, "passed")]
     assert (outcomes(artifact), artifact["delegates"]) == (found, 1)
     assert "interpreted" in made.output
+    proven = efficientmod("verify", "bundle", "--json")
+    assert outcomes(json.loads(proven.stdout)["variants"][0]["artifact"]) == [*found, ("replay", None, "passed")]
     for command, code in (("bench", "no_measurable_artifact"), ("lint", "no_lintable_artifact")):
         answer = efficientmod(command, "bundle", "--json")
         assert answer.exit_code == 2

@@ -138,6 +138,11 @@ LIMITS: tuple[Limit, ...] = (
     ),
     Limit(
         CONVOLUTIONS,
+        _of_convolution(lambda it: it.transposed and max(it.dilation) > 1),
+        "it aborts when it loads, by the sources: transposed convolutions are there without dilation only",
+    ),
+    Limit(
+        CONVOLUTIONS,
         lambda graph, call: isinstance(graph.argument(call, 8), float),
         "it aborts when it loads, by the sources: the number of groups is stored with a fraction, as an equal constant "
         "of an earlier operator was",

@@ -21,8 +21,12 @@ pytestmark = pytest.mark.slow
 TARGET = find_target("executorch-vulkan")
 NAMES = (*list_models(), "timm/convnext_atto", "timm/mobilenetv2_100", "timm/pvt_v2_b0", "timm/repvit_m0_9")
 GELUS = {"efficientmod_xxs": 27, "timm/convnext_atto": 12, "timm/mobilenetv2_100": 0}
-LIMITS: dict[Precision, float] = {"fp32": 5e-6, "fp16": 3e-2}
-"""float32: the order of sums, and GELU within 2e-6. float16: mobilenetv2_100 with seeded weights is the worst."""
+NOISY = ("timm/mobilenetv2_100", "timm/repvit_m0_9")
+"""Those that amplify rounding, with seeded weights, by more than ten times as much as the others."""
+LIMITS: dict[tuple[Precision, bool], float] = {
+    ("fp32", False): 2e-6, ("fp32", True): 5e-5, ("fp16", False): 3e-3, ("fp16", True): 1e-1,
+}  # fmt: skip
+"""By the precision, and whether the network is noisy; float32: the order of sums, and GELU within 2e-6."""
 
 
 @pytest.fixture(scope="module", params=NAMES)
@@ -51,5 +55,5 @@ def test_it_is_interpreted_right(
     session.invoke()
     (found,), (expected,) = session.results(), run(program, torch.from_numpy(sample.tensor))
     error = float(np.abs(found - expected.numpy()).max() / np.ptp(expected.numpy()))
-    assert error < LIMITS[precision]
+    assert error < LIMITS[precision, name in NOISY]
     assert precision == "fp32" or error > 1e-5  # it rounds

@@ -57,6 +57,7 @@ BROKEN: dict[str, tuple[Graph, str]] = {
     "two channels a group": (convolution((8, 2, 3, 3), 4), "multiple of four channels"),
     "two for each channel": (convolution((16, 1, 3, 3), 8), "multiple of four channels"),
     "transposed in groups": (convolution((8, 4, 2, 2), 2, transposed=True), "transposed"),
+    "transposed and dilated": (convolution((8, 8, 2, 2), transposed=True, dilation=2), "without dilation only"),
     "groups with a fraction": (convolution((8, 8, 3, 3), 1.0), "stored with a fraction"),
     "GELU": (written("aten.gelu.default", tensor(1, 8), "none"), "tanh form of GELU"),
     "softmax of two rows": (softmax(1, 2, 9), "threads leave before a barrier"),

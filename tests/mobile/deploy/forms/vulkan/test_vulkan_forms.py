@@ -161,6 +161,10 @@ OTHERS: dict[str, tuple[Callable[[Tensor], Tensor], Recipe, dict[str, int]]] = {
     "LayerNorm without weight": (lambda x: F.layer_norm(x, (26,)), (LayerNormAffine(),), {"layer_norm": 1}),
     "mean over pixels": (lambda x: x.mean((2, 3)), (ReductionsKeepAxes(),), {"mean": 1, "reshape": 1}),
     "largest of a row": (lambda x: x.amax(-1), (ReductionsKeepAxes(),), {"amax": 1, "reshape": 1}),
+    "pooling to one pixel": (lambda x: F.adaptive_avg_pool2d(x, 1), (ReductionsKeepAxes(),), {"mean": 1}),
+    "pooling to more": (
+        lambda x: F.adaptive_avg_pool2d(x, (1, 2)), (ReductionsKeepAxes(),), {"adaptive_avg_pool2d": 1},
+    ),
     "sum that keeps its axes": (lambda x: x.sum(1, keepdim=True), (ReductionsKeepAxes(),), {"sum": 1}),
 }  # fmt: skip
 
