@@ -94,12 +94,12 @@ def test_several_precisions_of_several_targets(efficientmod: Command, tiny_model
     asked = ("--target", "onnx", "--target", "tflite", "--precision", "fp16", "--precision", "fp32")
     made = efficientmod("export", "--model", tiny_model, *asked, "--output", "bundle")
     assert made.exit_code == 0, made.output
-    assert made.stderr == "There is no fp16 form of onnx, only fp32.\n"
+    assert made.stderr == "onnx has no precision fp16, only fp32.\n"
     names = {path.name for path in Path("bundle").iterdir()}
     assert names == {"golden", "manifest.json", "model.onnx", "model.tflite", "model_fp16.tflite", "proof.json"}
 
     told = json.loads(efficientmod("export", "--model", tiny_model, *asked, "--output", "bundle", "--json").stdout)
-    assert told["lacking"] == ["There is no fp16 form of onnx, only fp32."]
+    assert told["lacking"] == ["onnx has no precision fp16, only fp32."]
     assert [(one["target"], one["precision"]) for one in told["variants"]] == [
         ("onnx", "fp32"),
         ("tflite", "fp32"),

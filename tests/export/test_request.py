@@ -44,11 +44,11 @@ def test_every_precision_that_is_asked_for_is_made_once() -> None:
 def test_a_target_that_lacks_a_precision_says_so_and_the_others_are_made() -> None:
     selection = select_variants(request(targets=("all",), precisions=("fp16",)))
     assert [variant.name for variant in selection.variants] == ["coreml", "tflite fp16"]
-    assert selection.lacking == ("There is no fp16 form of executorch, only fp32.",)
+    assert selection.lacking == ("executorch has no precision fp16, only fp32.",)
 
     selection = select_variants(request(targets=("onnx", "tflite"), precisions=("fp32", "fp16")))
     assert [variant.name for variant in selection.variants] == ["onnx", "tflite", "tflite fp16"]
-    assert selection.lacking == ("There is no fp16 form of onnx, only fp32.",)
+    assert selection.lacking == ("onnx has no precision fp16, only fp32.",)
 
 
 @pytest.mark.parametrize(
