@@ -270,7 +270,7 @@ def test_checks_of_another_unit_or_arithmetic_do_not_count() -> None:
 
 def test_a_runtime_and_no_interpreter_runs_on_a_unit() -> None:
     for gate, unit in (("runtime", None), ("numerics", "cpu")):
-        with pytest.raises(ValidationError, match="runs on a unit"):
+        with pytest.raises(ValidationError, match="the unit is required for a runtime"):
             Check.model_validate({**check(gate, "passed").model_dump(), "unit": unit})
 
 
