@@ -56,7 +56,7 @@ def _empty_model() -> tuple[Any, type[Exception]]:
 class Package:
     """A package on disk. `specification` is the parsed `Model_pb2.Model`, which contains an ML program.
 
-    Raises `PackageError` for a folder that is not a package, and for a specification that is cut off or of another kind;
+    Raises `PackageError` for a folder that is no package, and for a specification that is cut off or of another kind;
     `DependencyError` without coremltools, whose protobuf classes read the specification.
     """
 

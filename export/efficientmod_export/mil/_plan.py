@@ -18,11 +18,11 @@ from efficientmod_export.mil._unsupported import UNSUPPORTED
 from efficientmod_mobile.errors import ConversionError
 
 Arithmetic = Literal["float32", "float16_storage", "float16"]
-"""How float values are held.
+"""How float values are rounded.
 
-    float32           nothing is rounded: the program's graph alone, free of float16's noise
-    float16_storage   float constants are rounded to float16, all else stays float32: what storing in float16 costs
-    float16           every value that the program declares float16 is rounded after the operator that makes it
+    float32           nothing is rounded: tests the program's graph without float16's noise
+    float16_storage   float constants are rounded to float16, all else stays float32: tests storage in float16
+    float16           every value that the program declares float16 is rounded after the operator that computes it
 """
 
 

@@ -116,7 +116,7 @@ def _parameter(parameter: inspect.Parameter) -> Parameter:
 
 
 def operator(name: str, *, since: int = _FIRST_IOS, moves: bool = False) -> Callable[[AnyKernel], AnyKernel]:
-    """Register a kernel for MIL's operator `name`, from the opset of iOS `since` on. Raises `ValueError` for a second."""
+    """Register a kernel for MIL's operator `name`, from the opset of iOS `since` on; `ValueError` if there is one."""
 
     def register(kernel: AnyKernel) -> AnyKernel:
         versions = REGISTRY.setdefault(name, {})

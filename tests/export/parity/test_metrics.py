@@ -57,8 +57,8 @@ FAULTS = {
     "NHWC for NCHW": (1, lambda v: v.transpose(0, 2, 3, 1), "two: output 1 has shape (1, 5, 4, 6)"),
     "dtype": (0, lambda v: v.astype(np.float16), "two: output 0 is float16 where the reference is float32"),
     "double": (0, lambda v: v.astype(np.float64), "two: output 0 is float64 where the reference is float32"),
-    "NaN": (0, put_nan, "two: output 0 holds 1 NaN or infinite values of 37"),
-    "infinity": (1, put_infinity, "two: output 1 holds 1 NaN or infinite values of 120"),
+    "NaN": (0, put_nan, "two: output 0 has 1 NaN or infinite values of 37"),
+    "infinity": (1, put_infinity, "two: output 1 has 1 NaN or infinite values of 120"),
     "permuted channels": (1, lambda v: v[:, [0, 2, 1, 3, 4, 5]], "output 1: max_relative_error"),
     "permuted classes": (0, lambda v: v[:, ::-1].copy(), "output 0: max_relative_error"),
     "scaled by 2": (1, lambda v: 2 * v, "output 1: max_relative_error"),
@@ -109,7 +109,7 @@ def test_the_wrong_sample_fails() -> None:
 def test_a_reference_with_nan_fails_only_its_sample() -> None:
     broken = change(0, put_nan)
     result = judge(["one", "two"], broken, references(), ALL_LIMITS["onnx on cpu in float32"], RUNTIME)
-    assert result.reasons == ("two: the reference's output 0 holds 1 NaN or infinite values of 37",)
+    assert result.reasons == ("two: the reference's output 0 has 1 NaN or infinite values of 37",)
     assert result.samples[0].outputs[0].range == pytest.approx(np.ptp(references()[0][0]))
     assert result.samples[1].outputs == ()
 

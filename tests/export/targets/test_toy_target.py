@@ -194,7 +194,7 @@ def test_a_package_that_a_toy_would_need(toy: Target) -> None:
 )
 def test_a_file_is_made_from_an_earlier_one_of_the_same_network(change: dict[str, object], toy: Target) -> None:
     full, half = toy.variants
-    with pytest.raises(ValueError, match="toy fp16 is made from no earlier variant with the same recipe"):
+    with pytest.raises(ValueError, match="toy fp16 must be made from an earlier variant with the same recipe"):
         replace(toy, variants=(full, replace(half, **change)))
 
 

@@ -61,8 +61,8 @@ def non_maximum_suppression(
 ) -> tuple[Tensor, ...]:
     """Boxes (N, B, 4) by falling score, without those that overlap a better one by more than `iou_threshold`.
 
-    `scores` is (N, B, K); a box's score is its largest. Returns the boxes (N, max_boxes, 4), their scores, their indices
-    and their number; unused entries are 0, or -1 for indices. The best box is returned even below the threshold.
+    `scores` is (N, B, K); a box's score is its largest. Returns the boxes (N, max_boxes, 4), their scores, indices and
+    number; unused entries are 0, or -1 for indices. The best box is returned even below the threshold.
     """
     return _suppressed(boxes, scores, iou_threshold, score_threshold, max_boxes, per_class_suppression)
 

@@ -75,9 +75,9 @@ def upsample_nearest_neighbor(x: Tensor, scale_factor_height: float = 1.0, scale
     """`x` scaled to floor(scale * length); pixel i is pixel floor(i * source / target), as in the resize by size.
 
     So a factor for which scale * length is not an integer is replaced by target / source, PyTorch's
-    `recompute_scale_factor`; without it PyTorch reads pixel floor(i / scale), which differs for a few i. MIL's reference
-    documents this for `upsample_bilinear`, and nothing here. coremltools writes a resize to a size with the scale
-    (target + 1e-4) / source, for which only this formula gives PyTorch's pixels.
+    `recompute_scale_factor`; without it PyTorch reads pixel floor(i / scale), which differs for a few i. MIL's
+    reference documents this for `upsample_bilinear`, and nothing here. coremltools writes a resize to a size with the
+    scale (target + 1e-4) / source, for which only this formula gives PyTorch's pixels.
     """
     return _nearest(x, _scaled(x, scale_factor_height, scale_factor_width))
 
