@@ -64,5 +64,5 @@ def is_whole(plan: Any) -> bool:
 
 
 def executorch_version() -> str:
-    """The installed version; also the least that reads the file, since runtimes do not guarantee to read newer files."""
+    """The installed version; also the least that reads the file, since no runtime guarantees to read newer files."""
     return metadata.version("executorch")

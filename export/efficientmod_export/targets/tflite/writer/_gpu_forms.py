@@ -1,4 +1,4 @@
-"""Operators that a GPU computes wrongly, and that appear only in the written graph; each is avoided by a product with 1.
+"""Operators that a GPU computes wrongly, and that appear only in the written graph; a product with 1 avoids each.
 
 Operators that a GPU fuses wrongly:     ADD, MUL by 1, REDUCE_MAX
                                         PADV2, MUL by 1, CONV_2D

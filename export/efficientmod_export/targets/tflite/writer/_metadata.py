@@ -26,9 +26,9 @@ _IMAGE_PROPERTIES, _NORMALIZATION, _RGB, _AXIS_LABELS = 2, 1, 1, 2
 class ImageMetadata:
     """The description of an image classifier for tools, and how they prepare its input.
 
-    An input pixel p in [0, 255] is normalised as (p - mean) / std, channel by channel (R, G, B). MediaPipe supports only
-    models with three equal means and three equal deviations; a network that needs others must have them in its graph.
-    `labels` names each element of the first output, or is empty.
+    An input pixel p in [0, 255] is normalised as (p - mean) / std, channel by channel (R, G, B). MediaPipe supports
+    only models with three equal means and three equal deviations; a network that needs others must have them in its
+    graph. `labels` names each element of the first output, or is empty.
     """
 
     name: str

@@ -33,7 +33,7 @@ def build(
     float16_weights: bool,
     metadata: Mapping[str, bytes] = MappingProxyType({}),
 ) -> bytes:
-    """Serialise the graph; inputs and outputs are (signature name, tensor); `metadata` is added to the least runtime."""
+    """Serialise the graph; inputs and outputs are (signature name, tensor); `metadata` is beside the least runtime."""
     if float16_weights:
         store_weights_as_float16(builder)
     keep, index = _live(builder, [tensor for _, tensor in (*inputs, *outputs)])

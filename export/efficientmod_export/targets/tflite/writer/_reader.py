@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import onnx
 
 OPSETS = range(13, 27)
-"""From the first opset in which Squeeze and Split take lists as inputs, to the newest that this code was checked for."""
+"""From the first opset in which Squeeze and Split take lists as inputs, to the newest that this code was checked on."""
 
 LIMIT = 2**31 - 1
 """A flatbuffer's offsets are 32 bits, signed in most readers."""

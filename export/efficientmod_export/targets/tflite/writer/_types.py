@@ -83,7 +83,7 @@ def _infer(graph: Graph, node: Node, written: "Mapping[str, onnx.NodeProto]") ->
 
 
 def _check_sliced(name: str, kind: TensorType | None) -> None:
-    """Raise ConversionError for negative extents, since ONNX's inference of a Slice of such a value ends the process."""
+    """Raise ConversionError for negative extents: ONNX's inference of a Slice of such a value ends the process."""
     if kind is None:
         raise ConversionError(
             f"Value {name!r} has no static shape; export the model with fixed shapes.", code="dynamic_shape"

@@ -54,10 +54,10 @@ def test_all_unsupported_nodes_are_named(build_graph: Build) -> None:
         ("Pad", [(1, 2, 5, 5)], {"p": np.array([0, 0, -1, 0, 0, 0, 0, 0])}, {"mode": "edge"}, "negative"),
         ("MaxPool", [(1, 2, 5, 5)], {}, {"kernel_shape": [2, 2], "dilations": [2, 2]}, "dilated"),
         ("Celu", [(4, 4)], {}, {"alpha": -1.0}, "not positive"),
-        ("Trilu", [(4, 4)], {}, {}, "not carried"),
+        ("Trilu", [(4, 4)], {}, {}, "not supported"),
     ],
 )  # fmt: skip
-def test_a_form_that_is_not_carried(
+def test_a_form_that_is_not_supported(
     build_node: Build, operator: str, inputs: Any, constants: Any, attributes: Any, reason: str
 ) -> None:
     with refused(UnsupportedOperatorsError, "unsupported_operators", reason):
