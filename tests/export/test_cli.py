@@ -224,7 +224,7 @@ def test_layers_name_the_layer_whose_weight_was_changed(efficientmod: Command, t
     changed = efficientmod("verify", "bundle", "--layers", "--json")
     assert changed.exit_code == 1
     (problem,) = json.loads(changed.stdout)["problems"]
-    assert problem == "model.onnx: its SHA-256 is not the manifest's"
+    assert problem == "model.onnx: its SHA-256 is not the one that the manifest states"
     assert json.loads(changed.stdout)["variants"] == []
 
     seal_again(Path("bundle"))

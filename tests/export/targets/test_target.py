@@ -30,7 +30,7 @@ def test_a_target_that_nobody_knows() -> None:
 
 @pytest.mark.parametrize(
     ("defaults", "says"),
-    [((), "no other, is the default"), ((0, 1), "no other, is the default"), ((1,), "no other, is the default")],
+    [((), "must be the default"), ((0, 1), "must be the default"), ((1,), "must be the default")],
     ids=["none", "both", "not the first"],
 )
 def test_the_first_variant_and_no_other_is_the_default(defaults: tuple[int, ...], says: str) -> None:

@@ -20,7 +20,7 @@ MAX_RANK = 4
 
 _LARGEST = 2**31 - 1
 _MOST_AXES = 8
-"""The most axes with which LiteRT loads a file that has these operators."""
+"""The highest rank of a tensor in a file that LiteRT loads."""
 
 
 _DATA = {"SELECT": 1, "SELECT_V2": 1, "TRANSPOSE_CONV": 2}

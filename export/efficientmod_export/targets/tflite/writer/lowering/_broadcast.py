@@ -121,8 +121,8 @@ def _is_too_much(operands: Sequence[Operand], shapes: Sequence[Shape]) -> bool:
 
 
 def _lacking(operands: Sequence[Operand], shapes: Sequence[Shape]) -> tuple[int, int]:
-    """The operand to repeat, and the axis along which: for four axes the value and the first axis, else the constant, or
-    the smaller value, and the first axis that it lacks.
+    """The operand to repeat, and the axis along which: for four axes the value and the first axis, else the constant,
+    or the smaller value, and the first axis that it lacks.
     """
     if len(shapes[0]) == MAX_RANK:
         return next(place for place, item in enumerate(operands) if isinstance(item, Value)), 0

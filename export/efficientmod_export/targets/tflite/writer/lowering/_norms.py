@@ -61,7 +61,7 @@ def group_normalize(context: Context, x: Operand, *, groups: int, epsilon: float
 
 
 def _mean_of_groups(context: Context, value: Value, groups: int) -> Value:
-    """The mean of each group, at each of its channels: the mean of the channels' means, so that no image is reshaped."""
+    """The mean of each group, at each of its channels, from the channels' means, so that no image is reshaped."""
     batch, channels, *image = value.shape
     if image:
         value = reduce(context, "MEAN", value, tuple(range(2, 2 + len(image))), keep=True)

@@ -93,7 +93,8 @@ def _extents(context: Context) -> Shape:
 
 
 def _needed(image: Value, result: Shape, kernel: Shape, strides: Shape, asked: Pads) -> Pads:
-    """The padding that the windows of the result cover; with ONNX's ceil_mode it may be more, or less, than stated."""
+    """The padding that the windows of the result cover; with ONNX's ceil_mode it may be more, or less, than
+    stated.
     """
     ends = []
     for axis in (0, 1):

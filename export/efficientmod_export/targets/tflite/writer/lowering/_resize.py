@@ -96,8 +96,8 @@ def _repeated(context: Context, image: Value, factors: tuple[int, ...]) -> Value
 
 @lowers("DepthToSpace")
 def depth_to_space(context: Context, x: Operand, *, blocksize: int, mode: str = "DCR") -> Value:
-    """Channels become blocks of pixels. In TFLite the position in the block is outermost in the channels (DCR); where it
-    is innermost (CRD), as in PyTorch, the channels are reordered first.
+    """Channels become blocks of pixels. In TFLite the position in the block is outermost in the channels (DCR); where
+    it is innermost (CRD), as in PyTorch, the channels are reordered first.
     """
     if mode not in ("DCR", "CRD"):
         raise CannotLowerError(f"the order {mode!r}, which is not one of ONNX's")
