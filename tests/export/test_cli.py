@@ -1,4 +1,4 @@
-"""The command line, as a person meets it."""
+"""The command line from end to end."""
 
 import json
 import platform
@@ -197,7 +197,7 @@ def test_executorch_for_vulkan_is_interpreted_and_says_that_it_was_not_run_here(
         assert json.loads(answer.stdout)["error"]["code"] == code
 
 
-def test_a_target_that_nobody_knows(efficientmod: Command, tiny_model: str) -> None:
+def test_an_unknown_target(efficientmod: Command, tiny_model: str) -> None:
     answer = efficientmod("export", "--model", tiny_model, "--target", "executorch-qnn", "--json")
     assert answer.exit_code == 2
     error = json.loads(answer.stdout)["error"]

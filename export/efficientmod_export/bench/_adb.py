@@ -86,7 +86,7 @@ def _find_phone() -> None:
         raise DependencyError("adb is not on the PATH; install Android's platform-tools.", code="missing_adb")
     state = _call("get-state")
     if state.returncode or state.stdout.strip() != "device":
-        reason = _last_line(state) or "no phone"
+        reason = _failure(state) or "no phone"
         raise InputError(
             f"adb finds no phone that is ready ({reason}); connect one with USB debugging allowed, and if "
             f"there are several, set ANDROID_SERIAL to one of them.",

@@ -1,4 +1,4 @@
-"""The comparator: first that it sees faults, then that its numbers are those that it defines."""
+"""The metrics: faults are detected, and the numbers are as defined."""
 
 from collections.abc import Callable
 
@@ -172,7 +172,7 @@ def test_a_near_tie_may_swap() -> None:
 
 
 def test_a_swap_of_distinct_classes_is_a_fault_even_within_the_error() -> None:
-    """At float16's tolerance the error alone would pass; that rank 1 and 2 changed places beyond a tie does not."""
+    """At float16's tolerance the error alone would pass; a swap of ranks 1 and 2 that is not a near-tie does not."""
     reference, result = scores(c1=9.92), scores(c0=9.93, c1=9.98)
     outcome = judge(["swap"], [reference], [result], ALL_LIMITS["coreml on neural_engine in float16"], RUNTIME)
     assert outcome.worst[0].max_relative_error < ALL_LIMITS["coreml on neural_engine in float16"].max_relative_error

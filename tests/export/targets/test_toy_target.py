@@ -1,4 +1,4 @@
-"""A target is one folder: a toy one that lives in the tests is exported, proven, verified, searched and measured."""
+"""A target is one folder: a toy target in the tests is exported, proven, verified, searched and measured."""
 
 import json
 import sys

@@ -230,7 +230,7 @@ def test_the_least_runtime_of_no_model() -> None:
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_damaged_bytes_end_in_an_error_or_a_model(small: onnx.ModelProto, tmp_path: Path, data: st.DataObject) -> None:
-    """Whatever a file's bytes become, the writer says so in its own words, or takes it for another model."""
+    """With any damaged bytes the writer raises one of its errors, or reads another valid model."""
     raw = bytearray(small.SerializeToString())
     for place in data.draw(st.lists(st.integers(0, len(raw) - 1), min_size=1, max_size=6)):
         raw[place] = data.draw(st.integers(0, 255))

@@ -74,7 +74,7 @@ def transposed_convolution(
 
 
 def _shared_out(reached: Shape, wanted: Shape, auto_pad: str) -> Shape:
-    """The crop at the beginning of each axis, for a given output shape; with SAME_UPPER an odd element is at the end."""
+    """The crop at the start of each axis, for a given output shape; with SAME_UPPER an odd element is at the end."""
     totals = [max(whole - count, 0) for whole, count in zip(reached, wanted, strict=True)]
     return tuple(total // 2 if auto_pad == "SAME_UPPER" else total - total // 2 for total in totals)
 
