@@ -15,7 +15,7 @@ _MODULES = {"export_bundle": "_pipeline", "verify_bundle": "_verify", "verify_fi
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is asked for when it is: torch takes seconds, and the command line's help needs none of it."""
+    """Import each public name on first use: torch takes seconds to import, and the command line's help needs none."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_MODULES.get(name, '_result')}"), name)

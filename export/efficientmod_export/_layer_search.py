@@ -1,4 +1,4 @@
-"""Look into a bundle's artifacts layer by layer, and say in a sentence each what that shows."""
+"""Compare a bundle's artifacts with the network layer by layer, and report the results in sentences."""
 
 from collections.abc import Collection, Sequence
 
@@ -23,8 +23,8 @@ def search_layers(
     failed: Collection[str],
     progress: ProgressReport,
 ) -> dict[str, tuple[str, ...]]:
-    """For each of the bundle's `entries` what its layers tell, in sentences: the first that drifts, and what its
-    target says of the ranges of its values. `failed` are the variants whose outputs do not agree.
+    """For each of the bundle's `entries`, sentences: the first layer that drifts, and what its target reports about the
+    ranges of its values. `failed` are the variants whose outputs do not agree.
 
     Raises InputError without the checkpoint that the network needs, or for another one.
     """
@@ -53,7 +53,7 @@ def _search(target: Target, variant: Variant, program: Program, file: ModelFile,
     if target.prober is None:
         known = ", ".join(other.name for other in all_targets() if other.prober is not None)
         raise InputError(
-            f"The layers of {target.name} files cannot be looked into; this works for {known}.",
+            f"The layers of {target.name} files cannot be compared; leave out --layers, or choose from {known}.",
             code="unsupported_layer_search",
         )
     with loading(file.path):
@@ -64,7 +64,7 @@ def _search(target: Target, variant: Variant, program: Program, file: ModelFile,
 def _drift(report: LayerReport, *, failed: bool) -> str:
     if report.drift is None:
         return (
-            f"no layer drifts: all {report.probed} values that can be seen are within {report.limit:.0e} of the range."
+            f"no layer drifts: all {report.probed} values that can be read are within {report.limit:.0e} of the range."
         )
     drift, before = report.drift, report.before
     sentence = (
@@ -77,5 +77,5 @@ def _drift(report: LayerReport, *, failed: bool) -> str:
             f"; {before.module or 'the network'} (node {before.node}), which it reads, is within {before.error:.1e}"
         )
     if report.unseen:
-        sentence += f"; hidden between the two: {', '.join(report.unseen)}"
+        sentence += f"; not readable between the two: {', '.join(report.unseen)}"
     return sentence + "."

@@ -53,16 +53,17 @@ def export_bundle(
     """Convert a network, prove each artifact against PyTorch, and write a bundle to the folder `output`.
 
     `model` is `efficientmod_s`, `timm/NAME` or `package.module:function`; `checkpoint` a file or
-    `hf-hub:owner/name`; at least one of them is needed. `targets` are names of targets, or `all`: what phones run by
-    default. `resolution` is (H, W) in pixels, None the network's own. Each target is made in each of `precisions` that
-    it has, without them in its own default, and proven on each of `units`, without them on all that can be used here.
-    `progress` is told each stage as it begins.
+    `hf-hub:owner/name`; at least one of them is needed. `targets` are names of targets, or `all`: the default targets.
+    `resolution` is (H, W) in pixels, None the network's own. Each target is made in each of `precisions` that it
+    supports, by default its own default, and proven on each of `units`, by default on all that can be used here.
+    `progress` is called with the name of each stage as it begins.
 
-    One artifact's failure does not stop the others: it is in the result, whose `raise_for_failure` raises it. What
-    passed on any unit is written; what failed on all of them is named in the manifest, and written only with
-    `keep_failed`. No bundle is written where nothing passed, and an earlier bundle is not replaced by a poorer one.
+    One artifact's failure does not stop the others: it is in the result, whose `raise_for_failure` raises it. An
+    artifact that passed on any unit is written; one that failed on all of them is named in the manifest, and written
+    only with `keep_failed`. No bundle is written where nothing passed, and an earlier bundle is kept where the new one
+    would lack an artifact.
 
-    Raises InputError, DependencyError or ConversionError for what concerns all of them.
+    Raises InputError, DependencyError or ConversionError for failures that concern all artifacts.
     """
     request = ExportRequest(
         model=model,
@@ -117,7 +118,7 @@ def _make(
     folder: Path,
     progress: ProgressReport,
 ) -> VariantResult:
-    """Convert and prove one variant. A failure of its own is in the result; a full disk ends the whole export."""
+    """Convert and prove one variant. Its own failure is in the result; a full disk ends the whole export."""
     began = time.perf_counter()
     proven: ProvenArtifact | None = None
     failure: EfficientModError | None = None
@@ -149,7 +150,7 @@ def _make(
 
 
 def _kept(results: tuple[VariantResult, ...], request: ExportRequest) -> tuple[VariantResult, ...]:
-    """Those whose artifact goes into the bundle."""
+    """The results whose artifact goes into the bundle."""
     return tuple(
         result for result in results if result.artifact and (request.keep_failed or not result.artifact.entry.failed)
     )
@@ -165,7 +166,7 @@ def _reason_to_write_nothing(results: tuple[VariantResult, ...], request: Export
     if missing and any(request.output.glob("*")):
         return (
             f"The earlier bundle in {request.output} was kept, since the new one would lack {', '.join(missing)}; "
-            f"leave that target out, or name another --output."
+            f"leave these out of --target and --precision, or name another --output."
         )
     return None
 
@@ -177,7 +178,7 @@ def _manifest(
     kept: tuple[VariantResult, ...],
     folder: Path,
 ) -> Manifest:
-    """Write all but the artifacts and the manifest itself into `folder`."""
+    """Write the bundle's other files into `folder`, and return the manifest that lists them and the artifacts."""
     proven = [result.artifact for result in kept if result.artifact]
     packages = (package for result in kept for package in find_target(result.target).packages)
     evidence = Evidence.of([artifact.evidence for artifact in proven], tool_versions(packages), subject.held.noise)

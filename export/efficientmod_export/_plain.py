@@ -1,4 +1,4 @@
-"""Records as plain values, for `--json` and Python: one way for all of them."""
+"""Records as plain values, for `--json` and Python."""
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
@@ -28,7 +28,7 @@ class PlainRecord:
 
 
 def plain(value: Any) -> Any:
-    """What JSON can hold of a value. Raises TypeError for a type that is not known here."""
+    """A value as JSON types. Raises TypeError for a type that is not supported here."""
     if value is None or isinstance(value, bool | int | float | str):
         return value.value if isinstance(value, Enum) else value
     if isinstance(value, Path):
@@ -43,4 +43,4 @@ def plain(value: Any) -> Any:
         return [plain(item) for item in value]
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
-    raise TypeError(f"{type(value).__name__} is not known to JSON")
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")

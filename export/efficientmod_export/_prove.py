@@ -1,4 +1,4 @@
-"""Hold artifacts against the PyTorch reference; an export and `verify` prove in the same way."""
+"""Compare artifacts with the PyTorch reference; an export and `verify` prove in the same way."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -34,12 +34,12 @@ from efficientmod_mobile.deploy import Program
 from efficientmod_mobile.errors import ParityError
 
 FLOAT32_FORM: Precision = "fp32"
-"""What the graph of an interpreted target is proven in."""
+"""The precision in which the graph of an interpreted target is proven."""
 
 
 @dataclass(frozen=True)
 class Held:
-    """What artifacts are held against: samples, what the reference computes for each, and the network's own noise."""
+    """What artifacts are compared with: samples, the reference's outputs for each, and the network's rounding noise."""
 
     samples: tuple[Sample, ...]
     references: tuple[Outputs, ...]
@@ -51,8 +51,8 @@ class Held:
 
 
 def prove(variant: Variant, file: ModelFile, held: Held, units: Sequence[str] = ()) -> tuple[Check, ...]:
-    """Judge a file on every place that its variant has, or on those of `units`: in its own runtime where this machine
-    has it, and where it has it for none of them in the target's interpreter.
+    """Judge a file on every place of its variant, or on those of `units`: in its own runtime where this machine can run
+    it there. Where this machine can run none of these places, the target's interpreter runs the file.
 
     Raises DependencyError when the runtime is not installed, ConversionError when it refuses the file.
     """
@@ -69,8 +69,8 @@ def prove(variant: Variant, file: ModelFile, held: Held, units: Sequence[str] = 
 
 
 def prove_graph(target: Target, program: Program, options: ConversionOptions, held: Held) -> tuple[Check, ...]:
-    """For an interpreted target: whether a float32 conversion of the program has the right graph; its noise is too
-    small to hide a wrong operator. Raises what conversions and readers raise.
+    """For an interpreted target: whether a float32 conversion of the program has the right graph. Its rounding noise is
+    too small to hide a wrong operator. Raises what conversions and readers raise.
     """
     if target.interpreter is None:
         return ()
@@ -84,9 +84,9 @@ def prove_graph(target: Target, program: Program, options: ConversionOptions, he
 
 
 def float32_outputs(variant: Variant, file: ModelFile, samples: Sequence[Sample]) -> tuple[Outputs, ...]:
-    """What an interpreted file gives for each sample in float32 arithmetic, whatever it stores; else nothing.
+    """An interpreted file's outputs for each sample in float32 arithmetic, whatever it stores; () for other files.
 
-    Kept beside the file, it shows any later change of the program, which float16's noise would hide.
+    Stored beside the file, they show any later change of the program, which float16's noise would hide.
     """
     interpreter = find_target(variant.target).interpreter
     if interpreter is None:
@@ -112,7 +112,7 @@ def _in_float32(variant: Variant) -> Configuration:
 
 
 def conclusions(variant: Variant, checks: Sequence[Check], held: Held) -> tuple[UnitProof, ...]:
-    """What the checks amount to on each place of the variant."""
+    """The conclusion from the checks for each place of the variant."""
     return tuple(
         conclude(place.unit, place.compute_precision, checks, held.limits(place.limits, place.noise))
         for place in variant.places
@@ -120,7 +120,7 @@ def conclusions(variant: Variant, checks: Sequence[Check], held: Held) -> tuple[
 
 
 def parity_failure(variant: Variant, checks: Sequence[Check]) -> ParityError | None:
-    """The error that an artifact's checks amount to, None where none of them failed.
+    """The error for an artifact whose checks failed, None where none failed.
 
     A file that is right in float32 and fails in float16 only loses precision; any other failure is a wrong result.
     """
@@ -165,7 +165,7 @@ def _on(target: Target, configuration: Configuration, limits: Tolerance, file: M
 
 
 def _interpreted(interpreter: Interpreter, variant: Variant, file: ModelFile, held: Held) -> Check:
-    """The file itself, rounded as it says, against the limits of its first place."""
+    """The file itself, interpreted in the precision that it declares, against the limits of its first place."""
     place = variant.places[0]
     # float16 arithmetic rounds what the program declares as float16, and nothing of a float32 program.
     configuration = Configuration(variant.target, variant.precision, place.unit, "float16")

@@ -1,4 +1,4 @@
-"""The network that a bundle was made from, made again to be compared with the bundle."""
+"""Load the network that a bundle was made from again, to compare the bundle with it."""
 
 from efficientmod_export.bundle.contract import Bundle, Weights
 from efficientmod_mobile import Network, find_checkpoint, load_network
@@ -6,9 +6,9 @@ from efficientmod_mobile.errors import InputError
 
 
 def rebuild(bundle: Bundle, checkpoint: str | None) -> Network:
-    """Load the bundle's network; seeded weights are made again, others come from `checkpoint`.
+    """Load the bundle's network; seeded weights are generated again, others come from `checkpoint`.
 
-    Raises InputError without the checkpoint that is needed, or for others than the bundle was made from.
+    Raises InputError without the checkpoint that is needed, or for other weights than the bundle was made from.
     """
     made = bundle.manifest.model
     if made.weights.kind == "checkpoint" and checkpoint is None:
@@ -27,7 +27,7 @@ def rebuild(bundle: Bundle, checkpoint: str | None) -> Network:
     weights = network.weights
     if Weights.of(weights.kind, sha256=weights.sha256, seed=weights.seed) != made.weights:
         raise InputError(
-            f"{made.name} gives other weights than the bundle was made from; export it again.",
+            f"{made.name} now has other weights than the bundle was made from; export it again.",
             code="weights_not_reproduced",
         )
     return network

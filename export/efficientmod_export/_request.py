@@ -11,7 +11,7 @@ from efficientmod_mobile.errors import InputError
 
 ALL = "all"
 LONGEST_SIDE = 4096
-"""Of an input, in pixels; the five parity samples then take a gigabyte, and the network many."""
+"""Pixels of an input's side. At this size the five parity samples take a gigabyte, and the network many."""
 
 
 @dataclass(frozen=True)
@@ -19,8 +19,8 @@ class ExportRequest:
     """One export: a model and its weights, the targets, and the folder that the bundle goes to.
 
     `model` is a catalogue name, `timm/NAME` or `package.module:function`; None takes it from the checkpoint.
-    `resolution` is (H, W) in pixels, None the model's own. Without `precisions` each target's default is made, without
-    `units` each artifact is proven on all that can be used here.
+    `resolution` is (H, W) in pixels, None the model's own. Empty `precisions` are each target's default, empty `units`
+    all that can be used here.
     """
 
     model: str | None
@@ -45,9 +45,9 @@ class Selection:
 
 
 def select_variants(request: ExportRequest) -> Selection:
-    """Expand `all` and `keep_onnx`; every target in every precision that was asked for and that it has, each once.
+    """Expand `all` and `keep_onnx`; every target in every requested precision that it supports, each once.
 
-    Raises InputError for a target or precision that there is not, and for an iOS that a target cannot be made for.
+    Raises InputError for an unknown target or precision, and for an iOS that a target cannot be made for.
     """
     _check_precisions(request.precisions)
     check_units(request.units)
@@ -59,7 +59,7 @@ def select_variants(request: ExportRequest) -> Selection:
         asked = request.precisions or (target.precisions[0],)
         variants += [variant for variant in target.variants if variant.precision in asked]
         lacking += [
-            f"There is no {precision} form of {target.name}, only {' and '.join(target.precisions)}."
+            f"{target.name} has no precision {precision}, only {' and '.join(target.precisions)}."
             for precision in asked
             if precision not in target.precisions
         ]
@@ -80,7 +80,7 @@ def _check_precisions(precisions: tuple[str, ...]) -> None:
 
 
 def check_units(units: tuple[str, ...]) -> None:
-    """Raise InputError for a unit that there is not."""
+    """Raise InputError for an unknown unit."""
     known = get_args(Unit)
     unknown = [unit for unit in units if unit not in known]
     if unknown:
@@ -88,7 +88,7 @@ def check_units(units: tuple[str, ...]) -> None:
 
 
 def _expand(names: tuple[str, ...]) -> tuple[Target, ...]:
-    """By name, each once; `all` is every target that says that it is in it."""
+    """The named targets, each once; `all` is every target whose `in_all` is true."""
     known = ", ".join((*target_names(), ALL))
     if not names:
         raise InputError(f"No target was named; give --target with one of {known}.", code="no_target_named")
@@ -119,7 +119,7 @@ def parse_resolution(text: str) -> tuple[int, int]:
 
 
 def read_labels(path: Path, num_classes: int | None) -> tuple[str, ...]:
-    """Class names, one a line in UTF-8, as many as the network has classes. Raises InputError otherwise."""
+    """Class names, one per line in UTF-8, as many as the network has classes. Raises InputError otherwise."""
     try:
         lines = path.read_text(encoding="utf-8-sig").rstrip("\n").split("\n")
     except OSError as error:
@@ -134,17 +134,17 @@ def read_labels(path: Path, num_classes: int | None) -> tuple[str, ...]:
     wrong = [number for number, label in enumerate(labels, 1) if not label or "\0" in label]
     if wrong:
         raise InputError(
-            f"Line {wrong[0]} of the label file {path} is empty, or no text; write one class name a line.",
+            f"Line {wrong[0]} of the label file {path} is empty or not plain text; write one class name per line.",
             code="empty_label",
         )
     if num_classes is None:
         raise InputError(
-            "The network is no classifier, so labels mean nothing to it; leave out --labels.", code="unexpected_labels"
+            "The network is not a classifier and has no classes to label; leave out --labels.", code="unexpected_labels"
         )
     if len(labels) != num_classes:
         raise InputError(
             f"The label file {path} has {len(labels)} lines, but the network has {num_classes} classes; "
-            f"give one class name a line, in the order of the classes.",
+            f"give one class name per line, in the order of the classes.",
             code="wrong_label_count",
         )
     return labels

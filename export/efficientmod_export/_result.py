@@ -1,4 +1,4 @@
-"""What an export, or a bundle proven again, came to: for the terminal, for `--json`, for Python."""
+"""The results of an export and of `verify`, for the terminal, `--json` and Python."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +9,12 @@ from efficientmod_export.bundle import ProvenArtifact
 from efficientmod_mobile.errors import ConversionError, DependencyError, EfficientModError, ParityError
 
 SEVERITY = (ParityError, ConversionError, DependencyError, EfficientModError)
-"""Of several failures the first kind here gives the exit code."""
+"""Of several failures, the kind that comes first here gives the exit code."""
 
 
 @dataclass(frozen=True)
 class VariantResult(PlainRecord):
-    """One target in one precision: what it became or why not, and the seconds that it took.
+    """One target in one precision: its artifact, its failure, and the seconds that it took.
 
     `name` is the target's, and the precision where that is not the target's default.
     """
@@ -31,8 +31,8 @@ class VariantResult(PlainRecord):
 class ExportResult(PlainRecord):
     """What `export_bundle` did. `bundle` is the folder that was written, None where none was.
 
-    `weights` says where they come from, in the manifest's words. `lacking` has a sentence for each precision that was
-    asked of a target which does not have it. `note` says why no bundle was written, None where one was.
+    `weights` says where they come from, as the manifest states it. `lacking` has a sentence for each precision that was
+    requested of a target which does not support it. `note` says why no bundle was written, None where one was.
     """
 
     JSON_PROPERTIES = ("exit_code",)
@@ -46,11 +46,11 @@ class ExportResult(PlainRecord):
 
     @property
     def exit_code(self) -> int:
-        """0 when every variant was made and passed, else that of the gravest failure."""
+        """0 when every variant was made and passed, else that of the most severe failure."""
         return exit_code(self.variants)
 
     def raise_for_failure(self) -> None:
-        """Raise the gravest failure of any variant; do nothing when all is well."""
+        """Raise the most severe failure of any variant; do nothing where there is none."""
         failure = gravest(self.variants)
         if failure:
             raise failure
@@ -60,7 +60,7 @@ class ExportResult(PlainRecord):
 class VerifyResult(PlainRecord):
     """What `verify_bundle` found. `problems` are damaged files and a preprocessing that gives other values.
 
-    `layers` has sentences for each variant that was looked into, layer by layer.
+    `layers` has sentences for each variant that was compared layer by layer.
     """
 
     JSON_PROPERTIES = ("exit_code",)
@@ -74,12 +74,12 @@ class VerifyResult(PlainRecord):
 
     @property
     def exit_code(self) -> int:
-        """0 when the bundle is proven, 1 when a file or an artifact is not what it should be."""
+        """0 when the bundle is proven, 1 when a file is damaged or an artifact fails."""
         return ParityError.exit_code if self.problems else exit_code(self.variants)
 
 
 def gravest(variants: tuple[VariantResult, ...]) -> EfficientModError | None:
-    """Of the variants' failures the one that gives the exit code."""
+    """The variants' most severe failure, which gives the exit code; None where there is none."""
     failures = [variant.failure for variant in variants if variant.failure]
     for kind in SEVERITY:
         for failure in failures:
@@ -89,6 +89,6 @@ def gravest(variants: tuple[VariantResult, ...]) -> EfficientModError | None:
 
 
 def exit_code(variants: tuple[VariantResult, ...]) -> int:
-    """The exit code of the gravest failure, 0 where there is none."""
+    """The exit code of the most severe failure, 0 where there is none."""
     failure = gravest(variants)
     return failure.exit_code if failure else 0

@@ -1,4 +1,4 @@
-"""What the stages of an export hand to each other: small frozen dataclasses, no behaviour.
+"""The values that the stages of an export pass to each other: small frozen dataclasses, no behaviour.
 
 Network -> Program -> Deployed -> Artifact -> Verdict -> bundle
 (efficientmod_mobile) (.deploy)   (targets)   (parity)   (bundle)
@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 Precision = Literal["fp32", "fp16"]
-"""What a file stores."""
+"""The element type of what a file stores."""
 
 Unit = Literal["cpu", "gpu", "neural_engine"]
-"""What of a phone, or of this machine, runs a file."""
+"""The processor of a phone, or of this machine, that runs a file."""
 
 ComputePrecision = Literal["float32", "float16"]
-"""The arithmetic on a unit."""
+"""The element type of the arithmetic on a unit."""
 
 Layout = Literal["NCHW", "NHWC", "any"]
 
@@ -27,7 +27,7 @@ DEFAULT_IOS = 16
 """The least iOS that a Core ML model must run on, unless another is asked for."""
 
 ArtifactDtype = Literal["float32", "float16", "int64", "int32", "int8", "uint8", "bool"]
-"""Of what a runtime takes and gives."""
+"""The element type of an artifact's input or output."""
 
 
 @dataclass(frozen=True)
@@ -56,12 +56,12 @@ class InputSpec(TensorSpec):
 
 
 Shapes = tuple[tuple[int, ...], ...]
-"""Of a network's outputs, in order; a rank-4 one is (N, C, H, W)."""
+"""The shapes of a network's outputs, in order; one of rank 4 is (N, C, H, W)."""
 
 
 @dataclass(frozen=True)
 class Interface:
-    """What an artifact, or the network itself, takes and gives."""
+    """The inputs and outputs of an artifact, or of the network itself."""
 
     inputs: tuple[InputSpec, ...]
     outputs: tuple[TensorSpec, ...]
@@ -69,11 +69,11 @@ class Interface:
 
 @dataclass(frozen=True)
 class ConversionOptions:
-    """What a converter is told beside the program.
+    """The options of a conversion.
 
     `mean` and `std` are those of the preprocessing, per channel (R, G, B), for pixels scaled to [0, 1].
-    `scores` is what the labelled output holds. What follows `model_name` is shown to people; `author`, `license` and
-    `version` are those of the weights.
+    `scores` is the meaning of the labelled output. The fields after `model_name` are shown to people; `author`,
+    `license` and `version` are those of the weights.
     """
 
     precision: Precision
@@ -91,7 +91,7 @@ class ConversionOptions:
 
 @dataclass(frozen=True)
 class ModelFile:
-    """A file, or folder, of a model, and what it takes and gives."""
+    """A model's file or folder, and its inputs and outputs."""
 
     path: Path
     inputs: tuple[InputSpec, ...]
@@ -100,10 +100,11 @@ class ModelFile:
 
 @dataclass(frozen=True)
 class Artifact(ModelFile):
-    """A converted model. `delegates` and `outside` tell what the runtime's accelerator takes and leaves.
+    """A converted model. `delegates` counts the parts that the runtime's delegate runs, `outside` names the operators
+    outside them.
 
-    `rank` is the most axes that a tensor of the file has, None where the file does not tell. `rewrites` counts what the
-    converter did to the network, where it is this toolkit's own.
+    `rank` is the highest rank of any tensor in the file, None where the file does not tell. `rewrites` counts the
+    converter's changes to the graph, where it is this toolkit's own.
     """
 
     target: str
@@ -120,7 +121,7 @@ class Artifact(ModelFile):
 class Sample:
     """One parity input, at each step of the preprocessing.
 
-    `kind` is "photo", "structured" or "noise". `source` is the picture as it came, uint8 (h, w, 3); `pixels` the same
+    `kind` is "photo", "structured" or "noise". `source` is the original picture, uint8 (h, w, 3); `pixels` the same
     resized and cropped, uint8 (H, W, 3); `tensor` the normalised network input, float32 (1, 3, H, W). All RGB.
     """
 
@@ -138,8 +139,8 @@ Runner = Callable[[Sample], Outputs]
 """Runs one artifact on one sample, in the artifact's own runtime."""
 
 ProgressReport = Callable[[str], None]
-"""Told the name of each stage as it begins."""
+"""Called with the name of each stage as it begins."""
 
 
 def report_nothing(stage: str) -> None:
-    """A `ProgressReport` for callers who do not watch."""
+    """A `ProgressReport` that does nothing."""

@@ -1,4 +1,4 @@
-"""What is exported: a network, what it takes and gives, and what PyTorch computes of the parity samples."""
+"""The subject of an export: a network, its inputs and outputs, and what PyTorch computes for the parity samples."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -24,9 +24,9 @@ PICTURE = "image"
 
 @dataclass(frozen=True)
 class Subject:
-    """A network, how pictures become its input, what its outputs are for, and what artifacts are held against.
+    """A network, how pictures become its input, what its outputs are for, and what its artifacts are compared with.
 
-    `after_network` is what an app does with the outputs; `output_names` are those that the network itself gives them.
+    `after_network` is what an app does with the outputs; `output_names` are the names that the network gives them.
     """
 
     network: Network
@@ -45,13 +45,13 @@ class Subject:
 
     @property
     def weights(self) -> Weights:
-        """Where the weights come from, as a bundle says it."""
+        """Where the weights come from, as the manifest states it."""
         weights = self.network.weights
         return Weights.of(weights.kind, sha256=weights.sha256, seed=weights.seed)
 
     @property
     def interface(self) -> Interface:
-        """What the network itself takes and gives."""
+        """The inputs and outputs of the network itself."""
         (picture,) = self.inputs
         normalisation = Normalisation(self.preprocessing.mean, self.preprocessing.std)
         shapes = tuple(output.shape for output in self.outputs)
@@ -66,7 +66,7 @@ class Subject:
     def options(
         self, precision: Precision, *, ios: int = DEFAULT_IOS, labels: tuple[str, ...] | None = None
     ) -> ConversionOptions:
-        """What a converter is told; `labels` are the names of the classes."""
+        """The options of a conversion; `labels` are the names of the classes."""
         weights = self.network.weights
         return ConversionOptions(
             precision=precision,
@@ -84,7 +84,7 @@ class Subject:
 def subject_of(network: Network, resolution: tuple[int, int] | None = None) -> Subject:
     """Run the network in PyTorch on the parity samples, at `resolution` (H, W) or its own.
 
-    Raises ModelError where its preprocessing cannot be done, ConversionError where it does not run.
+    Raises ModelError where its preprocessing is not supported, ConversionError where it does not run.
     """
     preprocessing = preprocessing_of(network, resolution)
     samples = make_samples(preprocessing)
@@ -102,7 +102,7 @@ def subject_of(network: Network, resolution: tuple[int, int] | None = None) -> S
 
 
 def with_noise(subject: Subject, program: Program) -> Subject:
-    """With the noise of the network's own rounding, which is measured on its captured program."""
+    """The subject with the network's rounding noise, measured on its captured program."""
     held = subject.held
     noise = network_noise(program, held.samples)
     return replace(subject, held=replace(held, noise=noise))
@@ -118,7 +118,7 @@ def preprocessing_of(network: Network, resolution: tuple[int, int] | None) -> Pr
     except ValidationError as error:
         reason = error.errors()[0]["msg"]
         raise ModelError(
-            f"The preprocessing that {network.name} asks for cannot be done ({reason}).",
+            f"The preprocessing that {network.name} states is not supported ({reason}).",
             code="unsupported_preprocessing",
         ) from error
 

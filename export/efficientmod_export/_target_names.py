@@ -1,4 +1,4 @@
-"""The targets' names, without importing any: the command line's help needs them, and torch takes seconds."""
+"""The targets' names, without importing a target: the command line's help needs them, and torch takes seconds."""
 
 import pkgutil
 from collections.abc import Iterable
@@ -8,5 +8,5 @@ TARGETS = (str(Path(__file__).with_name("targets")),)
 
 
 def target_names(folders: Iterable[str] = TARGETS) -> tuple[str, ...]:
-    """One for each package in the folders, by name."""
+    """The name of each package in the folders, sorted."""
     return tuple(sorted(found.name.replace("_", "-") for found in pkgutil.iter_modules(folders) if found.ispkg))

@@ -1,4 +1,4 @@
-"""The steps of an export one by one, for programs that do less or more than `export_bundle`.
+"""The single steps of an export, for programs that do less or more than `export_bundle`.
 
     subject = subject_of(load_network("efficientmod_s", None))
     program = subject.capture()

@@ -108,7 +108,7 @@ class TestCheckpoints:
         self.refuse(efficientmod, "unsafe_checkpoint", "my.pth")
         assert not Path("executed").exists()
 
-    def test_of_another_variant(self, efficientmod: Command, state: State) -> None:
+    def test_of_another_model(self, efficientmod: Command, state: State) -> None:
         torch.save(state, "my.pth")
         self.refuse(efficientmod, "checkpoint_of_other_model", "efficientmod_xxs", model="efficientmod_s")
 
@@ -157,7 +157,7 @@ class TestOptions:
         self.refuse(efficientmod, "out_of_memory", *asked, "4096", exit_code=4)
 
     @pytest.mark.usefixtures("tiny_model")
-    def test_a_model_that_nobody_knows(self, efficientmod: Command) -> None:
+    def test_an_unknown_model(self, efficientmod: Command) -> None:
         self.refuse(efficientmod, "unknown_model", "--model", "efficientmod_xs1", names=("efficientmod_xs ",))
 
     @pytest.mark.usefixtures("tiny_model")
@@ -170,7 +170,7 @@ class TestOptions:
         assert_refused(result, 2, "unsupported_precision", "fp16", "onnx", "executorch", "--precision")
 
     @pytest.mark.usefixtures("tiny_model")
-    def test_a_precision_that_nobody_knows(self, efficientmod: Command) -> None:
+    def test_an_unknown_precision(self, efficientmod: Command) -> None:
         asked = ("--model", "efficientmod_xxs", "--precision", "fp32", "--precision", "int3")
         self.refuse(efficientmod, "unknown_precision", *asked, names=("int3",))
 
@@ -190,7 +190,7 @@ class TestDestinations:
     def test_that_cannot_be_written(self, efficientmod: Command, tiny_model: str) -> None:
         self.refuse(efficientmod, tiny_model, "/proc/out", "output_not_writable")
 
-    def test_somebodys_other_files(self, efficientmod: Command, tiny_model: str) -> None:
+    def test_a_folder_with_other_files(self, efficientmod: Command, tiny_model: str) -> None:
         Path("out").mkdir()
         Path("out/thesis.tex").write_text("mine")
         self.refuse(efficientmod, tiny_model, "out", "output_not_empty", "thesis.tex")

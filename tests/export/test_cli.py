@@ -1,4 +1,4 @@
-"""The command line, as a person meets it."""
+"""The command line from end to end."""
 
 import json
 import platform
@@ -94,12 +94,12 @@ def test_several_precisions_of_several_targets(efficientmod: Command, tiny_model
     asked = ("--target", "onnx", "--target", "tflite", "--precision", "fp16", "--precision", "fp32")
     made = efficientmod("export", "--model", tiny_model, *asked, "--output", "bundle")
     assert made.exit_code == 0, made.output
-    assert made.stderr == "There is no fp16 form of onnx, only fp32.\n"
+    assert made.stderr == "onnx has no precision fp16, only fp32.\n"
     names = {path.name for path in Path("bundle").iterdir()}
     assert names == {"golden", "manifest.json", "model.onnx", "model.tflite", "model_fp16.tflite", "proof.json"}
 
     told = json.loads(efficientmod("export", "--model", tiny_model, *asked, "--output", "bundle", "--json").stdout)
-    assert told["lacking"] == ["There is no fp16 form of onnx, only fp32."]
+    assert told["lacking"] == ["onnx has no precision fp16, only fp32."]
     assert [(one["target"], one["precision"]) for one in told["variants"]] == [
         ("onnx", "fp32"),
         ("tflite", "fp32"),
@@ -197,7 +197,7 @@ def test_executorch_for_vulkan_is_interpreted_and_says_that_it_was_not_run_here(
         assert json.loads(answer.stdout)["error"]["code"] == code
 
 
-def test_a_target_that_nobody_knows(efficientmod: Command, tiny_model: str) -> None:
+def test_an_unknown_target(efficientmod: Command, tiny_model: str) -> None:
     answer = efficientmod("export", "--model", tiny_model, "--target", "executorch-qnn", "--json")
     assert answer.exit_code == 2
     error = json.loads(answer.stdout)["error"]
@@ -224,7 +224,7 @@ def test_layers_name_the_layer_whose_weight_was_changed(efficientmod: Command, t
     changed = efficientmod("verify", "bundle", "--layers", "--json")
     assert changed.exit_code == 1
     (problem,) = json.loads(changed.stdout)["problems"]
-    assert problem == "model.onnx: its SHA-256 is not the manifest's"
+    assert problem == "model.onnx: its SHA-256 is not the one that the manifest states"
     assert json.loads(changed.stdout)["variants"] == []
 
     seal_again(Path("bundle"))

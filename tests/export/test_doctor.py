@@ -1,4 +1,4 @@
-"""What the doctor says of packages and drivers that are there, missing, or of another version."""
+"""The doctor's report on packages and drivers that are installed, missing, or of another version."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""A backend's heavy library is loaded only when its target is asked for: a missing one costs no other target.
+"""A target's heavy library is imported only when the target is used, so that a missing one affects no other target.
 
 Torch is loaded by the verbs.
 """
@@ -22,7 +22,7 @@ HEAVY = {
 }
 
 
-def test_the_command_line_loads_no_backends_library() -> None:
+def test_the_command_line_imports_no_targets_library() -> None:
     code = "import sys, efficientmod_export._cli; print(*sorted({name.split('.')[0] for name in sys.modules}))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert "efficientmod_export" in loaded

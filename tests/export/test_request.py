@@ -41,14 +41,14 @@ def test_every_precision_that_is_asked_for_is_made_once() -> None:
     assert names(targets=("coreml",), precisions=("fp32",)) == ["coreml fp32"]
 
 
-def test_a_target_that_lacks_a_precision_says_so_and_the_others_are_made() -> None:
+def test_a_target_without_a_precision_is_reported_and_the_others_are_made() -> None:
     selection = select_variants(request(targets=("all",), precisions=("fp16",)))
     assert [variant.name for variant in selection.variants] == ["coreml", "tflite fp16"]
-    assert selection.lacking == ("There is no fp16 form of executorch, only fp32.",)
+    assert selection.lacking == ("executorch has no precision fp16, only fp32.",)
 
     selection = select_variants(request(targets=("onnx", "tflite"), precisions=("fp32", "fp16")))
     assert [variant.name for variant in selection.variants] == ["onnx", "tflite", "tflite fp16"]
-    assert selection.lacking == ("There is no fp16 form of onnx, only fp32.",)
+    assert selection.lacking == ("onnx has no precision fp16, only fp32.",)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_target_that_lacks_a_precision_says_so_and_the_others_are_made() -> No
         (
             {"targets": ("executorch", "onnx"), "precisions": ("fp16",)},
             "unsupported_precision",
-            ["executorch, only fp32", "onnx, only fp32", "--precision"],
+            ["executorch has no precision fp16, only fp32", "onnx has no precision", "--precision"],
         ),
         ({"precisions": ("fp32", "int3")}, "unknown_precision", ["int3", "fp16, fp32"]),
     ],

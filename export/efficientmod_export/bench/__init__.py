@@ -1,4 +1,4 @@
-"""Latency of a bundle's artifacts: beside other conversions on this machine, or on a phone that adb reaches."""
+"""Latency of a bundle's artifacts: beside other conversions on this machine, or on a phone through adb."""
 
 from efficientmod_export.bench._adb import bench_on_phone
 from efficientmod_export.bench._bench import bench_bundle

@@ -12,16 +12,16 @@ from efficientmod_export.targets import PhoneTimes, PhoneTool, all_targets
 from efficientmod_mobile.errors import DependencyError, InputError
 
 FOLDER = "/data/local/tmp/efficientmod_bench"
-"""On the phone, where a shell may run programs. Removed in the end."""
+"""A folder on the phone where the shell may run programs; removed at the end."""
 
 
 def bench_on_phone(
     bundle: Path | str, binary: Path | str, *, threads: int = 2, runs: int = 50, warmup: int = 5
 ) -> PhoneResult:
-    """Run the bundle's artifact on the phone that adb reaches; ANDROID_SERIAL chooses among several.
+    """Run the bundle's artifact on the connected phone; ANDROID_SERIAL chooses among several.
 
     `binary` is an executable built for the phone: ExecuTorch's `executor_runner` or LiteRT's `benchmark_model`. Its
-    file name must contain that word, and so tells which artifact it runs.
+    file name must contain that name, which decides which artifact is run.
 
     Raises BundleError for a damaged bundle, DependencyError without adb, and InputError where the binary is neither
     tool, the bundle has no artifact for it, no phone is ready, or the tool fails on it.
@@ -60,13 +60,13 @@ def _tool(binary: Path) -> PhoneTool:
     tools = {tool.name: tool for target in all_targets() for tool in target.phone_tools}
     if not binary.is_file():
         raise InputError(
-            f"{binary} is no file; name the {' or '.join(tools)} built for the phone.", code="missing_tool"
+            f"{binary} is not a file; give the path of {' or '.join(tools)}, built for the phone.", code="missing_tool"
         )
     for name, tool in tools.items():
         if name in binary.name:
             return tool
     raise InputError(
-        f"{binary.name} is no tool known here; its name must contain {' or '.join(tools)}.", code="unknown_tool"
+        f"{binary.name} is not a known tool; its file name must contain {' or '.join(tools)}.", code="unknown_tool"
     )
 
 
@@ -86,17 +86,17 @@ def _find_phone() -> None:
         raise DependencyError("adb is not on the PATH; install Android's platform-tools.", code="missing_adb")
     state = _call("get-state")
     if state.returncode or state.stdout.strip() != "device":
-        reason = _last_line(state) or "no phone"
+        reason = _failure(state) or "no phone"
         raise InputError(
-            f"adb reaches no phone that is ready ({reason}); connect one with USB debugging allowed, and where "
-            f"there are several name one in ANDROID_SERIAL.",
+            f"adb finds no phone that is ready ({reason}); connect one with USB debugging allowed, and if "
+            f"there are several, set ANDROID_SERIAL to one of them.",
             code="no_phone",
         )
 
 
 def _run(tool: PhoneTool, model: str, threads: int, runs: int, warmup: int) -> PhoneTimes:
     command = shlex.join((f"{FOLDER}/tool", *tool.arguments(model, threads, runs, warmup)))
-    # With its process number the tool's own lines are found in the log.
+    # The process number selects the tool's own lines in the log.
     output = _adb("shell", f"{command} 2>&1 & echo process $!; wait $!")
     times = tool.read(output, warmup)
     process = re.search(r"process (\d+)", output)
@@ -104,7 +104,7 @@ def _run(tool: PhoneTool, model: str, threads: int, runs: int, warmup: int) -> P
         times = tool.read(_adb("logcat", "-d", f"--pid={process[1]}", "-s", tool.log_tag), warmup)
     if times is None:
         raise InputError(
-            f"The tool told no times on the phone (its last words: {_last_words(output) or 'none'}); build it with "
+            f"The tool printed no times on the phone (its last line: {_last_line(output) or 'none'}); build it with "
             f"logging enabled.",
             code="no_timings",
         )
@@ -123,8 +123,8 @@ def _adb(*arguments: str) -> str:
     ended = _call(*arguments)
     if ended.returncode:
         raise InputError(
-            f"adb {shlex.join(arguments)} failed ({_last_line(ended) or f'exit code {ended.returncode}'}); look at the "
-            f"phone, and whether the tool was built for its processor.",
+            f"adb {shlex.join(arguments)} failed ({_failure(ended) or f'exit code {ended.returncode}'}); check the "
+            f"phone's screen, and that the tool was built for its processor.",
             code="adb_failed",
         )
     return ended.stdout
@@ -134,10 +134,10 @@ def _call(*arguments: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(["adb", *arguments], capture_output=True, text=True, errors="replace", check=False)
 
 
-def _last_line(ended: "subprocess.CompletedProcess[str]") -> str:
-    return _last_words(ended.stderr) or _last_words(ended.stdout)
+def _failure(ended: "subprocess.CompletedProcess[str]") -> str:
+    return _last_line(ended.stderr) or _last_line(ended.stdout)
 
 
-def _last_words(text: str) -> str:
+def _last_line(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return lines[-1].removesuffix(".") if lines else ""

@@ -35,7 +35,7 @@ from efficientmod_mobile.errors import InputError
 
 Baseline = Literal["plain"]
 
-MOST_DEFAULT_THREADS = 4  # what phones have in large cores
+MOST_DEFAULT_THREADS = 4  # as many as phones have large cores
 
 
 def bench_bundle(
@@ -49,16 +49,16 @@ def bench_bundle(
     verbose: bool = False,
     progress: ProgressReport = report_nothing,
 ) -> BenchResult:
-    """Measure the latency of every artifact of a bundle that runs here, in turns with what it is compared to.
+    """Measure the latency of every artifact of a bundle that runs here, alternating with what it is compared to.
 
-    Compared to: the network's captured program, untransformed, converted by the same backend in the artifact's
+    Compared to: the network's captured program, untransformed, converted for the same target in the artifact's
     precision (unless `baseline` is None); the same for ONNX Runtime, unless the bundle holds a .onnx; PyTorch eager.
     Only the inference call is timed. `threads` None is one for each processor, at most four. `checkpoint` must be the
-    file that the bundle was made from; seeded weights are made again without one.
+    file that the bundle was made from; seeded weights are generated again without one.
 
     What cannot be converted or loaded here is in the result's `skipped`. Raises BundleError for a damaged bundle,
-    InputError for another checkpoint, for threads that this machine has no processors for, and where no artifact runs
-    here; ConversionError when the network cannot be captured or a runtime breaks down.
+    InputError for another checkpoint, for more threads than processors, and where no artifact runs here;
+    ConversionError when the network cannot be captured or a runtime crashes.
     """
     settings = _settings(threads, runs, warmup)
     # 1. The bundle, and what of it runs here.
@@ -66,7 +66,7 @@ def bench_bundle(
     _, preprocessing = picture_input_of(opened)
     entries, skipped = runnable(opened, settings.threads)
     with tempfile.TemporaryDirectory(prefix="efficientmod-bench-") as folder, nullcontext() if verbose else quiet():
-        # 2. Its network again.
+        # 2. Its network, loaded again.
         progress("rebuilding the network")
         network = rebuild(opened, checkpoint)
         program = capture(network.module, example_input(preprocessing))
@@ -75,7 +75,7 @@ def bench_bundle(
         wanted = plain_variants(entries, baselines=baseline is not None)
         plain, unconverted = plain_contenders(program, opened, wanted, settings.threads, Path(folder), progress)
 
-        # 4. All of them in turns, in a process of their own.
+        # 4. All of them in alternating rounds, in a separate process.
         contenders = (*artifact_contenders(opened, entries, settings.threads), *plain)
         progress(f"measuring {len(contenders) + 1} programs in {runs} rounds")
         source = NetworkSource(network.name, checkpoint, network.weights.seed or 0)
@@ -87,7 +87,7 @@ def bench_bundle(
     names = [variant_of(entry).name for entry in entries]
     demand_one({name for name in names if name in measured.timings}, skipped)
 
-    # 5. What the timings say.
+    # 5. Summarise the timings.
     resolution = (preprocessing.crop.height, preprocessing.crop.width)
     return BenchResult(
         bundle=opened.path,

@@ -1,4 +1,4 @@
-"""What is measured: a bundle's own files, and the same network converted plainly."""
+"""What is measured: a bundle's own files, and the same network converted without transforms."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,21 +13,21 @@ from efficientmod_mobile.deploy import Program
 from efficientmod_mobile.errors import EfficientModError, InputError
 
 REFERENCE = "onnx"
-"""ONNX Runtime is in every bench, as the runtime that most people know."""
+"""Every bench measures ONNX Runtime, the runtime that most people know."""
 
 
 def variant_of(entry: ArtifactEntry) -> Variant:
-    """The variant that an artifact is. Raises InputError for one that this toolkit does not know."""
+    """An artifact's variant. Raises InputError for one that this toolkit does not know."""
     return find_target(entry.target).variant(entry.precision)
 
 
 def plain_name(name: str) -> str:
-    """The contender that is the plain conversion of another."""
+    """The name of a contender's plain conversion."""
     return f"{name} plain"
 
 
 def runnable(bundle: Bundle, threads: int) -> tuple[list[ArtifactEntry], list[Skipped]]:
-    """The artifacts that a CPU of this machine runs, and the others. Raises InputError where there are only others."""
+    """The artifacts that this machine's CPU runs, and the others. Raises InputError where it runs none."""
     entries, skipped = [], []
     for entry in bundle.manifest.artifacts:
         variant = variant_of(entry)
@@ -35,7 +35,7 @@ def runnable(bundle: Bundle, threads: int) -> tuple[list[ArtifactEntry], list[Sk
         if reason is None:
             entries.append(entry)
         else:
-            skipped.append(Skipped(variant.name, f"{reason}; the demo app measures it on the device."))
+            skipped.append(Skipped(variant.name, f"{reason}; measure it on a device."))
     demand_one({entry.target for entry in entries}, skipped)
     return entries, skipped
 
@@ -52,12 +52,12 @@ def _on_cpu(variant: Variant, threads: int) -> Configuration | None:
 
 
 def demand_one(measurable: set[str], skipped: list[Skipped]) -> None:
-    """Raise InputError, with all reasons, when no artifact is measurable."""
+    """Raise InputError, with all reasons, when no artifact can be measured."""
     if not measurable:
         reasons = " ".join(f"{one.name}: {one.reason}" for one in skipped)
         known = ", ".join(target_names())
         raise InputError(
-            f"No artifact of this bundle runs here; export it for another of {known} as well. {reasons}".rstrip(),
+            f"No artifact of this bundle runs here; export it for one of {known} as well. {reasons}".rstrip(),
             code="no_measurable_artifact",
         )
 
@@ -87,7 +87,7 @@ def plain_contenders(
     folder: Path,
     report: Callable[[str], None],
 ) -> tuple[list[Contender], list[Skipped]]:
-    """The untransformed program, converted by each target itself; and what cannot be converted."""
+    """The untransformed program, converted for each target; and the targets where that fails."""
     contenders, skipped = [], []
     _, preprocessing = picture_input_of(bundle)
     for variant in wanted:

@@ -9,7 +9,7 @@ UNNAMED = "unnamed processor"
 
 
 def describe_machine() -> str:
-    """Operating system, processor and how many of it this process may use."""
+    """Operating system, processor, and the number of processors that this process may use."""
     return f"{platform.system()} {platform.machine()}, {_processor()}, {processors()} processors"
 
 
@@ -19,19 +19,19 @@ def versions(*packages: str) -> str:
 
 
 def processors() -> int:
-    """How many this process may use."""
+    """The number of processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def load_average() -> float | None:
-    """How many processors all programs kept busy in the last minute; None where the system does not tell."""
+    """The average number of busy processors in the last minute; None where the system does not report it."""
     return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
 
 
 def _processor() -> str:
-    """The processor's name as the system tells it."""
+    """The processor's name as the system reports it."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:

@@ -1,4 +1,4 @@
-"""Results kept in files, so that a measurement that was interrupted goes on with what is missing."""
+"""Results in files, so that an interrupted measurement continues with those that are missing."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class Notes(Generic[T]):
-    """A folder with a JSON file for each result, a dataclass of type `kind`, under a name of its own."""
+    """A folder with a JSON file for each result, a dataclass of type `kind`."""
 
     def __init__(self, folder: Path, kind: type[T]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -18,12 +18,12 @@ class Notes(Generic[T]):
         self._adapter = TypeAdapter(kind)
 
     def read(self, name: str) -> T | None:
-        """What an earlier run wrote, None where there is nothing. Raises ValueError for another kind of result."""
+        """An earlier run's result, None where there is none. Raises ValueError for another kind of result."""
         path = self._path(name)
         return self._adapter.validate_python(json.loads(path.read_text())) if path.exists() else None
 
     def write(self, name: str, result: T) -> None:
-        """Keep a result, the whole of it or nothing."""
+        """Write a result, whole or not at all."""
         path = self._path(name)
         unfinished = path.with_suffix(".unfinished")
         unfinished.write_text(json.dumps(self._adapter.dump_python(result)))

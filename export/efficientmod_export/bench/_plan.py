@@ -1,4 +1,4 @@
-"""What the measuring process is told, and what it answers."""
+"""What is sent to the measuring process, and what it returns."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -55,7 +55,7 @@ class Timing:
 
 @dataclass(frozen=True)
 class Measurement:
-    """`timings` by contender, PyTorch's under EAGER; `product` is that of the matrix product.
+    """`timings` by contender, PyTorch's under EAGER; `product` is the timing of the matrix product.
 
     `refused` has a sentence for each contender that could not be loaded.
     """
@@ -67,5 +67,5 @@ class Measurement:
 
 EAGER = "pytorch eager"
 PRODUCT_SIZE = 512
-"""Rows and columns of both factors of the matrix product: they stay in the cache, as a network's layers at best do, and
-a product is over before another program is given the processor."""
+"""Rows and columns of both factors of the matrix product: they fit into the cache, as a network's layers at best do,
+and a product ends before the scheduler gives the processor to another program."""

@@ -16,17 +16,19 @@ GROUP_WIDTH = 0.8  # of the distance between two models
 
 
 def check_picture(path: Path) -> None:
-    """Tell before the measurement whether `plot_latency` will be able to write `path`.
+    """Check before the measurement that `plot_latency` can write `path`.
 
     Raises DependencyError without matplotlib, InputError where the format is unknown or there is no such folder.
     """
     _figure(path)
     if not path.absolute().parent.is_dir():
-        raise InputError(f"{path} cannot be written: there is no folder {path.parent}.", code="unwritable_picture")
+        raise InputError(
+            f"{path} cannot be written: there is no folder {path.parent}; create it.", code="unwritable_picture"
+        )
 
 
 def plot_latency(results: Sequence[BenchResult], path: Path) -> None:
-    """Draw the median latency of every contender for each bundle, with the way from min to p90, and the floor.
+    """Draw the median latency of every contender for each bundle, with the range from min to p90, and the floor.
 
     The suffix of `path` chooses the format (.png, .svg, .pdf). Raises DependencyError without matplotlib, InputError
     where there is nothing to draw, the format is unknown or the file cannot be written.
@@ -54,14 +56,14 @@ def _figure(path: Path) -> "Figure":
     formats = figure.canvas.get_supported_filetypes()
     if path.suffix.removeprefix(".") not in formats:
         raise InputError(
-            f"{path} has no format to draw in; end it in one of {', '.join(sorted(formats))}.",
+            f"{path} has no known picture format; end its name in one of {', '.join(sorted(formats))}.",
             code="unknown_picture_format",
         )
     return figure
 
 
 def _draw(axes: "Axes", results: Sequence[BenchResult]) -> None:
-    """A group of bars for each bundle, side by side as wide as GROUP_WIDTH, and its floor as a line across them."""
+    """A group of bars for each bundle, together GROUP_WIDTH wide, and its floor as a line across them."""
     names = list(dict.fromkeys(row.name for result in results for row in result.rows))
     width = GROUP_WIDTH / len(names)
     for place, name in enumerate(names):

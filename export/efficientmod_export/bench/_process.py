@@ -1,4 +1,4 @@
-"""Processes of their own: one that a runtime may break, or that has a limit of time."""
+"""Separate processes, for a runtime that may crash and for work with a time limit."""
 
 import os
 import pickle
@@ -16,23 +16,23 @@ from efficientmod_mobile.messages import first_line
 
 @dataclass(frozen=True)
 class Ended:
-    """A process that has ended: what it printed, and why it failed, in one line; None where it did not fail."""
+    """A process that has ended: its output, and why it failed, in one line; None where it did not fail."""
 
     output: str
     failure: str | None
 
 
 def run_apart(command: Sequence[str | Path], *, limit: float | None = None, folder: Path | None = None) -> Ended:
-    """Run a command in a process of its own, ended after `limit` seconds, in `folder` or the current one.
+    """Run a command in a separate process, ended after `limit` seconds, in `folder` or the current one.
 
-    A Python imports from where this process does, unless it has its option -E. Raises OSError where the command
-    cannot be started.
+    A Python process gets this one's import path, unless it has the option -E. Raises OSError where the command cannot
+    be started.
     """
     try:
         ended = subprocess.run(
             command,
             cwd=folder,
-            # The user's own module is found where this process finds it.
+            # So that the user's own module is found.
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             capture_output=True,
             text=True,
@@ -46,26 +46,26 @@ def run_apart(command: Sequence[str | Path], *, limit: float | None = None, fold
 
 
 def measure_apart(plan: Plan, folder: Path) -> Measurement:
-    """Measure in a process of its own; `folder` is for the letters to and from it.
+    """Measure in a separate process; its request and response files are written into `folder`.
 
-    Raises ConversionError when it ends without an answer: a runtime has broken down.
+    Raises ConversionError when it ends without a response, since a runtime crashed.
     """
-    question, answer = folder / "plan.pickle", folder / "answer.pickle"
-    question.write_bytes(pickle.dumps(plan))
-    ended = run_apart([sys.executable, "-m", "efficientmod_export.bench", question, answer])
+    request, response = folder / "request.pickle", folder / "response.pickle"
+    request.write_bytes(pickle.dumps(plan))
+    ended = run_apart([sys.executable, "-m", "efficientmod_export.bench", request, response])
     if ended.failure is not None:
         raise ConversionError(
-            f"A runtime broke down while it was measured ({ended.failure}); export the bundle again.",
+            f"A runtime crashed while it was measured ({ended.failure}); export the bundle again.",
             code="runtime_crashed",
         )
-    measurement = pickle.loads(answer.read_bytes())
+    measurement = pickle.loads(response.read_bytes())
     if not isinstance(measurement, Measurement):
-        raise TypeError(f"the measuring process gave {type(measurement).__name__}")
+        raise TypeError(f"the measuring process returned {type(measurement).__name__}")
     return measurement
 
 
 def _reason(ended: "subprocess.CompletedProcess[str]") -> str:
-    """The signal, or the last line that was printed, of errors where there are any."""
+    """The signal that ended the process, or the last line that it printed, of stderr where there is any."""
     if ended.returncode < 0:
         return signal.Signals(-ended.returncode).name
     lines = [line for line in (*ended.stdout.splitlines(), *ended.stderr.splitlines()) if line.strip()]

@@ -1,4 +1,4 @@
-"""What a person sees of a bench in the terminal. Times in milliseconds."""
+"""Print a bench's results to the terminal. Times in milliseconds."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ _out = Console(highlight=False)
 
 
 def show_bench(result: BenchResult) -> None:
-    """The machine and the settings, every contender, the ratios, the floor, and what was left out."""
+    """Print the machine and the settings, every contender, the ratios, the floor, and what was not measured."""
     settings = result.settings
     height, width = result.resolution
     _out.print(
@@ -36,7 +36,7 @@ def show_bench(result: BenchResult) -> None:
 
 
 def show_phone(result: PhoneResult) -> None:
-    """What the tool measured on the phone."""
+    """Print what the tool measured on the phone."""
     _out.print(f"[bold]{escape(result.model)}[/] on {escape(result.phone)}, times in ms", soft_wrap=True)
     table = Table("target", "tool", "threads", "runs", "mean", "min", "median", "p90")
     times = (result.times.mean_ms, result.times.min_ms, result.times.median_ms, result.times.p90_ms)
@@ -46,7 +46,7 @@ def show_phone(result: PhoneResult) -> None:
 
 
 def _threads(rows: Sequence[Row]) -> str:
-    """One number where all runtimes use as many, else each its own."""
+    """One number where all runtimes use the same number of threads, else one for each."""
     numbers = {row.threads for row in rows}
     if len(numbers) > 1:
         return "threads: " + ", ".join(f"{row.name} {row.threads}" for row in rows)
@@ -64,7 +64,7 @@ def _latencies(result: BenchResult) -> Table:
 
 
 def _ratios(ratios: Sequence[Ratio]) -> Table:
-    """Below 1 the first is the faster."""
+    """A table of ratios; below 1 the first is faster."""
     table = Table("round by round", "to", "ratio", "quartiles")
     for ratio in ratios:
         table.add_row(

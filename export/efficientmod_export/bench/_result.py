@@ -1,4 +1,4 @@
-"""What a bench came to: for the terminal, for `--json`, for Python."""
+"""The results of a bench, for the terminal, `--json` and Python."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +14,8 @@ from efficientmod_export.targets import PhoneTimes
 class Settings:
     """Where and how it was measured: `runs` rounds after `warmup` calls.
 
-    `load_average` is how many processors the machine's programs kept busy in the minute before; where it is not near 0
-    the timings are of a machine that does other work.
+    `load_average` is the average number of busy processors in the minute before; where it is not near 0 the machine was
+    doing other work.
     """
 
     machine: str
@@ -29,8 +29,8 @@ class Settings:
 class Row(PlainRecord):
     """One contender.
 
-    `runtime` with its version; `threads` as it uses them, None where it does not tell; `load_ms` to load the file, None
-    where there is none; `rounds_ms` the single timings, in the order of the rounds.
+    `runtime` includes its version; `threads` is the number that it uses, None where it does not report it; `load_ms` is
+    the time to load the file, None where there is none; `rounds_ms` are the single timings, in the order of the rounds.
     """
 
     name: str
@@ -80,12 +80,12 @@ class BenchResult(PlainRecord):
 
     @property
     def floor_ms(self) -> float:
-        """What the network's MACs alone would take at the rate of the matrix product."""
+        """The time of the network's MACs at the rate of the matrix product."""
         return 1e3 * self.macs / self.macs_per_second
 
     @property
     def times_floor(self) -> dict[str, float]:
-        """Each row's shortest call in units of the floor, which is of the shortest product."""
+        """Each row's shortest call divided by the floor, which is from the shortest product."""
         return {row.name: row.latency.min_ms / self.floor_ms for row in self.rows}
 
 

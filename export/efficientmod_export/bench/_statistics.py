@@ -1,4 +1,4 @@
-"""What is told of repeated timings."""
+"""Statistics of repeated timings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Latency:
-    """Of several timings of one thing; `p90_ms` is interpolated between the neighbours in order."""
+    """Minimum, median and 90th percentile of several timings; `p90_ms` is interpolated linearly."""
 
     median_ms: float
     p90_ms: float
@@ -23,9 +23,9 @@ class Latency:
 
 @dataclass(frozen=True)
 class Ratio:
-    """How long `name` takes in units of `reference`: median and quartiles of the ratios within each round.
+    """The time of `name` divided by that of `reference`: median and quartiles of the ratios within each round.
 
-    What slows the machine for a while slows both sides of a round, so this tells more than a ratio of medians.
+    A temporary slowdown of the machine affects both sides of a round, so this is more precise than a ratio of medians.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Ratio:
 
     @classmethod
     def of(cls, name: str, times: Sequence[float], reference: str, reference_times: Sequence[float]) -> "Ratio":
-        """Pair the timings round by round; both have as many."""
+        """Pair the timings round by round; both have the same number."""
         if len(times) != len(reference_times):
             raise ValueError(f"{len(times)} rounds of {name} against {len(reference_times)} of {reference}")
         lower, median, upper = np.percentile(np.divide(times, reference_times), (25, 50, 75))

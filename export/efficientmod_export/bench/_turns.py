@@ -1,4 +1,4 @@
-"""Takes turns: timings in rounds, so that what slows the machine for a while slows all alike."""
+"""Timings in rounds of all contenders, so that a temporary slowdown of the machine affects all alike."""
 
 import gc
 import random
@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 
 ORDER_SEED = 0
 PAUSE = 0.010
-"""Seconds before each turn. A runtime's threads spin for some milliseconds after a call, on the cores of the next."""
+"""Seconds before each call. A runtime's threads spin for some milliseconds after a call and would slow the next one."""
 
 Call = Callable[[], object]
 
 
 def take_turns(calls: Mapping[str, Call], runs: int, warmup: int) -> dict[str, tuple[float, ...]]:
-    """Milliseconds of each call in each of `runs` rounds; every round has all of them, in an order of its own."""
+    """Milliseconds of each call in each of `runs` rounds; every round runs all of them, in a new order."""
     for call in calls.values():
         for _ in range(warmup):
             call()
@@ -32,7 +32,7 @@ def take_turns(calls: Mapping[str, Call], runs: int, warmup: int) -> dict[str, t
 
 
 def _time(call: Call) -> float:
-    """Milliseconds of a call that finds the caches as its own last call left them."""
+    """Milliseconds of a call whose data are in the caches, since the same call ran just before."""
     time.sleep(PAUSE)
     call()
     began = time.perf_counter_ns()

@@ -1,7 +1,7 @@
-"""The measuring process: it loads every contender at once and times them in turns.
+"""The measuring process: it loads all contenders and times them in alternating rounds.
 
-It is a process of its own because ExecuTorch's threads cannot be set safely where a method is already loaded, and so
-that the caller's PyTorch keeps its threads.
+It is separate because ExecuTorch's threads cannot be set safely once a method is loaded, and so that the caller's
+PyTorch keeps its threads.
 """
 
 import pickle
@@ -24,7 +24,7 @@ PRODUCT = "matrix product"
 
 @dataclass(frozen=True)
 class Loaded:
-    """`call` is one inference and nothing else: its input is already in place. `threads` is what the runtime says."""
+    """`call` is one inference with its input already in place. `threads` is the number that the runtime reports."""
 
     call: Call
     threads: int | None
@@ -53,7 +53,7 @@ def measure(plan: Plan) -> Measurement:
 
 
 def _load(contender: Contender, plan: Plan) -> tuple[Loaded, float]:
-    """The contender and the milliseconds that its runtime took to load it."""
+    """The loaded contender, and the milliseconds that its runtime took to load it."""
     runtime = find_target(contender.configuration.target).runtime
     with loading(contender.file.path):
         runtime.prepare(contender.configuration.threads)

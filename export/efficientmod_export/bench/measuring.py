@@ -1,7 +1,7 @@
 """What programs that measure networks share with `efficientmod bench`.
 
-A process of its own with a limit of time, turns, statistics, notes that the next run reads, pages in Markdown, and the
-machine.
+Separate processes with a time limit, alternating rounds, statistics, results that the next run reads, tables in
+Markdown, and the description of the machine.
 """
 
 from efficientmod_export.bench._machine import describe_machine, load_average, versions

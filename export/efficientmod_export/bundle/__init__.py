@@ -1,6 +1,6 @@
 """The bundle: the folder that an export writes, whole or not at all, and that `verify` and the apps read.
 
-What its files hold is in `contract/`.
+The format of its files is in `contract/`.
 """
 
 from efficientmod_export.bundle._describe import (

@@ -1,4 +1,4 @@
-"""Put a finished folder in the place of another in one step."""
+"""Replace a folder by a finished one in one atomic step."""
 
 import ctypes
 import errno
@@ -15,8 +15,8 @@ _NOT_OFFERED = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP)
 def move_into_place(staging: Path, destination: Path) -> None:
     """Move `staging` to `destination`, both in one folder; an earlier `destination` ends up at `staging`.
 
-    On Linux the two exchange names in one system call. Where kernel or file system do not offer that, the earlier
-    one steps aside for the moment between two renames, and steps back when the second fails.
+    On Linux one system call exchanges the two names. Where the kernel or the file system does not support that, the
+    earlier folder is renamed first, and renamed back when the second rename fails.
     """
     if not destination.exists():
         staging.rename(destination)
@@ -26,7 +26,7 @@ def move_into_place(staging: Path, destination: Path) -> None:
 
 
 def sync_tree(folder: Path) -> None:
-    """Have the system write a folder and all below it to the disk, so that a power cut leaves no half bundle."""
+    """Flush a folder and everything below it to the disk, so that a power cut leaves no incomplete bundle."""
     for path in folder.rglob("*"):
         if path.is_dir():
             sync_folder(path)
@@ -37,7 +37,7 @@ def sync_tree(folder: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Have the system write a folder's names to the disk."""
+    """Flush a folder's entries to the disk."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
@@ -46,7 +46,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def _exchange(one: Path, other: Path) -> bool:
-    """Exchange two names (renameat2); False where that is not offered."""
+    """Exchange two names (renameat2); False where that is not supported."""
     renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None) if sys.platform == "linux" else None
     if renameat2 is None:
         return False
@@ -59,8 +59,8 @@ def _exchange(one: Path, other: Path) -> bool:
 
 
 def recover(staging: Path, destination: Path) -> None:
-    """Undo what a killed run left: bring back an earlier folder that had stepped aside, remove its staging folder."""
-    aside = _aside(staging)
+    """Clean up after a killed run: rename an earlier folder back, and remove the staging folder."""
+    aside = _earlier(staging)
     if aside.exists() and not destination.exists():
         aside.rename(destination)
     for left in (aside, staging):
@@ -68,12 +68,12 @@ def recover(staging: Path, destination: Path) -> None:
             shutil.rmtree(left)
 
 
-def _aside(staging: Path) -> Path:
+def _earlier(staging: Path) -> Path:
     return staging.with_name(f"{staging.name}-earlier")
 
 
 def _swap_by_renames(staging: Path, destination: Path) -> None:
-    aside = _aside(staging)
+    aside = _earlier(staging)
     destination.rename(aside)
     try:
         staging.rename(destination)

@@ -1,4 +1,4 @@
-"""Entries of a bundle's files, made from what the earlier stages hand over and from the artifacts already written."""
+"""The entries of the manifest and of `proof.json`, from the earlier stages' results and the artifacts on disk."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ RECORDED: Final = "recorded"
 """The folder of the float32 outputs."""
 
 TOOLS: Final = ("numpy", "pillow", "timm", "torch")
-"""Packages whose version can change what any bundle holds, beside those of its targets."""
+"""Packages whose version can change the content of any bundle, beside those of its targets."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +46,11 @@ class ProvenArtifact(PlainRecord):
 
     @property
     def other_files(self) -> tuple[StoredFile, ...]:
-        """What lies beside the artifact itself."""
+        """The files that belong to the artifact, without itself."""
         return tuple(stored for results in self.evidence.float32_outputs for stored in results)
 
     def as_json(self) -> dict[str, Any]:
-        """Plain values: the fields of both."""
+        """Plain values: the fields of both records."""
         return {**self.evidence.model_dump(mode="json"), **self.entry.model_dump(mode="json")}
 
 
@@ -64,7 +64,7 @@ def describe_artifact(
     outputs: Sequence[Output],
     float32_outputs: Sequence[Outputs] = (),
 ) -> ProvenArtifact:
-    """An artifact that lies in the bundle's `folder`; `inputs` and `outputs` are the network's, in the same order.
+    """Describe an artifact in the bundle's `folder`; `inputs` and `outputs` are the network's, in the same order.
 
     `float32_outputs`, one for each golden sample, are written beside it.
     """
@@ -99,7 +99,7 @@ def describe_artifact(
 
 
 def read_recorded(bundle: Bundle, evidence: ArtifactEvidence) -> tuple[Outputs, ...]:
-    """The float32 outputs that were recorded of an artifact, one for each golden sample."""
+    """An artifact's recorded float32 outputs, one for each golden sample."""
     declared = bundle.manifest.outputs
     return tuple(
         tuple(

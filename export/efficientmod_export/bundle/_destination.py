@@ -1,4 +1,4 @@
-"""Whether a folder may become a bundle: it must not cost anybody a file."""
+"""Check that writing a bundle to a folder destroys no other files."""
 
 import os
 from pathlib import Path
@@ -12,15 +12,15 @@ FILES_SHOWN = 3
 
 
 def check_destination(destination: Path) -> None:
-    """Raise BundleError unless `destination` is free, an empty folder, or a bundle with nothing else in it."""
+    """Raise BundleError unless `destination` does not exist, is empty, or is a bundle with no other files in it."""
     if not destination.exists():
         return
     if not destination.is_dir():
         raise BundleError(f"The output {destination} is a file; name a folder.", code="output_is_file")
     if Path.cwd().is_relative_to(destination):
         raise BundleError(
-            f"The output {destination} is the folder you are in, or above it, and cannot be replaced; "
-            f"name a folder of its own.",
+            f"The output {destination} is the current folder or one above it, and cannot be replaced; "
+            f"name a new folder.",
             code="output_not_replaceable",
         )
     if destination.is_mount():
@@ -32,7 +32,7 @@ def check_destination(destination: Path) -> None:
     if foreign:
         more = f" and {len(foreign) - FILES_SHOWN} more" if len(foreign) > FILES_SHOWN else ""
         raise BundleError(
-            f"The output {destination} holds files that are not a bundle's "
+            f"The output {destination} contains files that do not belong to a bundle "
             f"({', '.join(foreign[:FILES_SHOWN])}{more}); name an empty folder, or move them away.",
             code="output_not_empty",
         )
@@ -56,7 +56,7 @@ def _foreign_files(destination: Path) -> list[str]:
 
 
 def unlisted_files(folder: Path, manifest: Manifest) -> list[str]:
-    """The files below a bundle's folder that its manifest does not name, itself or by the folder that they lie in."""
+    """The files below a bundle's folder that its manifest does not list, neither itself nor a folder around it."""
     files = {MANIFEST_NAME, *(stored.file for stored in manifest.files())}
     folders = tuple(f"{entry.file}/" for entry in manifest.artifacts if entry.kind == "folder")
     return [name for name, _ in files_below(folder) if name not in files and not name.startswith(folders)]

@@ -5,8 +5,8 @@ below it, paths relative to it with `/`, sorted by their UTF-8 bytes. It is what
 
     find . -type f -printf '%P\n' | LC_ALL=C sort | xargs -r -d '\n' sha256sum | sha256sum
 
-Empty folders do not count. Refused are symbolic links, since what they name is not in the bundle, other things that are
-no regular files, and names that are not UTF-8 or hold a backslash or a line end, which the shell's command escapes.
+Empty folders do not count. Refused are symbolic links, since their targets are not in the bundle, all other files that
+are not regular, and names that are not UTF-8 or contain a backslash or a line end, which the shell's command escapes.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ NOT_IN_NAMES = frozenset("\\\n\r")
 
 
 class DigestError(ValueError):
-    """What has no digest. `kind` is "link", "wrong_kind" or "bad_name"."""
+    """A path that has no digest. `kind` is "link", "wrong_kind" or "bad_name"."""
 
     def __init__(self, kind: Literal["link", "wrong_kind", "bad_name"], message: str) -> None:
         super().__init__(message)
@@ -26,7 +26,7 @@ class DigestError(ValueError):
 
 
 def digest(path: Path) -> str:
-    """SHA-256 of a file's content or, for a folder, of its listing. Raises DigestError for what the module refuses."""
+    """SHA-256 of a file's content or, for a folder, of its listing. Raises DigestError as the module documents."""
     if path.is_symlink():
         raise DigestError("link", f"{path} is a symbolic link")
     if not path.is_dir():
@@ -36,7 +36,7 @@ def digest(path: Path) -> str:
 
 
 def total_size(path: Path) -> int:
-    """Bytes of a file, or of all files below a folder."""
+    """Size in bytes of a file, or of all files below a folder."""
     return sum(file.stat().st_size for _, file in files_below(path)) if path.is_dir() else path.stat().st_size
 
 
@@ -52,12 +52,12 @@ def files_below(folder: Path) -> list[tuple[str, Path]]:
 
 def _checked(name: str) -> str:
     if not NOT_IN_NAMES.isdisjoint(name) or any("\ud800" <= letter <= "\udfff" for letter in name):
-        raise DigestError("bad_name", f"the name {name!r} holds a backslash or a line end, or is not UTF-8")
+        raise DigestError("bad_name", f"the name {name!r} contains a backslash or a line end, or is not UTF-8")
     return name
 
 
 def _file_digest(path: Path) -> str:
     if not stat.S_ISREG(path.stat().st_mode):
-        raise DigestError("wrong_kind", f"{path} is no regular file")
+        raise DigestError("wrong_kind", f"{path} is not a regular file")
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

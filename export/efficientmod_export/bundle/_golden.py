@@ -1,4 +1,4 @@
-"""The golden samples of a bundle, as the proof takes them: pictures, network inputs, and the reference's outputs."""
+"""The golden samples of a bundle, for the proof: pictures, network inputs, and the reference's outputs."""
 
 import numpy as np
 
@@ -15,19 +15,19 @@ def picture_input_of(bundle: Bundle) -> tuple[Input, Preprocessing]:
     if others or first.preprocessing is None:
         names = ", ".join(declared.name for declared in bundle.manifest.inputs)
         raise BundleError(
-            f"{bundle.path} takes {names}, and this toolkit proves networks that take one picture.",
+            f"{bundle.path} has the inputs {names}; this toolkit proves only networks with one picture as input.",
             code="unsupported_bundle_inputs",
         )
     return first, first.preprocessing
 
 
 def golden_samples(bundle: Bundle, among: tuple[GoldenSample, ...]) -> tuple[Sample, ...]:
-    """Some of the bundle's samples, from its files alone."""
+    """The given samples of the bundle, read from its files."""
     return tuple(_read_sample(bundle, golden) for golden in among)
 
 
 def golden_references(bundle: Bundle, among: tuple[GoldenSample, ...]) -> tuple[Outputs, ...]:
-    """The reference's outputs for some of the bundle's samples, from its files alone."""
+    """The reference's outputs for the given samples of the bundle, read from its files."""
     declared = {output.name: output for output in bundle.manifest.outputs}
     return tuple(
         tuple(
@@ -39,7 +39,7 @@ def golden_references(bundle: Bundle, among: tuple[GoldenSample, ...]) -> tuple[
 
 
 def check_golden(bundle: Bundle, samples: tuple[Sample, ...]) -> list[str]:
-    """A sentence for each sample whose tensor is not, bit for bit, what the preprocessing makes of its picture."""
+    """A sentence for each sample whose tensor is not, bit for bit, the preprocessing's result for its picture."""
     _, preprocessing = picture_input_of(bundle)
     problems = []
     for sample in samples:
@@ -47,7 +47,7 @@ def check_golden(bundle: Bundle, samples: tuple[Sample, ...]) -> list[str]:
         if not np.array_equal(again, sample.tensor):
             count = int(np.count_nonzero(again != sample.tensor)) if again.shape == sample.tensor.shape else again.size
             problems.append(
-                f"golden sample {sample.name}: the preprocessing gives {count} other values than are stored"
+                f"golden sample {sample.name}: the preprocessing's result differs from the tensor in {count} values"
             )
     return problems
 

@@ -12,7 +12,7 @@ Picture = NDArray[np.uint8]
 
 
 def open_picture(path: Path) -> Picture:
-    """The picture as uint8 RGB (h, w, 3), turned upright. Raises InputError for what cannot be decoded."""
+    """The picture as uint8 RGB (h, w, 3), turned upright. Raises InputError for a file that cannot be decoded."""
     try:
         with Image.open(path) as image:
             return _rgb(ImageOps.exif_transpose(image))
@@ -30,7 +30,7 @@ def _rgb(image: Image.Image) -> Picture:
         upper = (np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8)
         return np.repeat(upper[..., np.newaxis], 3, axis=2)
     if image.mode in ("I", "F"):
-        raise ValueError(f"its pixels are of mode {image.mode}, without a defined range")
+        raise ValueError(f"its pixels are of mode {image.mode}, which has no defined range")
     if not image.has_transparency_data:
         return np.asarray(image.convert("RGB"))
     rgba = np.asarray(image.convert("RGBA")).astype(np.uint32)

@@ -1,4 +1,4 @@
-"""From a picture to the network's input, exactly enough that Kotlin and Swift give the same bits.
+"""From a picture to the network's input, defined exactly enough that Kotlin and Swift give the same bits.
 
 `docs/bundle_format.md` ("Preprocessing") defines every step to the rounding. For resize rules `shorter_side`, `cover`
 and `stretch` these are timm's evaluation transforms (`timm.data.create_transform` with the crop modes centre and
@@ -22,7 +22,7 @@ Channels = tuple[float, float, float]
 """A number for each of R, G, B."""
 Positive = Annotated[float, Field(gt=0)]
 LONGEST_SIDE = 1 << 17
-"""Pixels; more than any picture has that memory holds."""
+"""Pixels; more than any picture that fits into memory has."""
 
 _FILTERS = {
     "bicubic": Image.Resampling.BICUBIC,
@@ -32,7 +32,7 @@ _FILTERS = {
 
 
 class Resize(Record):
-    """How a picture is scaled before the crop; `height` and `width` are the sides that `rule` aims at, in pixels."""
+    """How a picture is scaled before the crop; `height` and `width` are the target sides of `rule`, in pixels."""
 
     rule: Literal["shorter_side", "cover", "stretch", "letterbox"]
     height: int = Field(ge=1, le=LONGEST_SIDE)
@@ -49,7 +49,7 @@ class Resize(Record):
     )
 
     def size(self, height: int, width: int) -> tuple[int, int]:
-        """The (height, width) that a picture of `height` x `width` is scaled to."""
+        """The (height, width) to which a picture of `height` x `width` is scaled."""
         if self.rule == "stretch":
             return self.height, self.width
         if self.rule == "shorter_side":
@@ -79,7 +79,7 @@ class Crop(Record):
     def _start(self, count: int, seen: int) -> int:
         if self.position == "top_left":
             return 0
-        # A crop rounds halves to even and a border rounds down, as timm's CenterCropOrPad does.
+        # Halves are rounded to even for a crop and down for a border, as in timm's CenterCropOrPad.
         return round((count - seen) / 2) if count >= seen else -((seen - count) // 2)
 
 
@@ -105,9 +105,9 @@ class Preprocessing(Record):
 
     @classmethod
     def from_config(cls, config: PreprocessingConfig, resolution: tuple[int, int]) -> Self:
-        """What `config` says, for inputs of `resolution` (H, W) in place of the one it was published with."""
+        """From `config`, for inputs of `resolution` (H, W) in place of the one that it states."""
         height, width = resolution
-        # floor, not round: timm's evaluation transform measures so, and 224 / 0.9 differs.
+        # floor, not round, as in timm's evaluation transform; 224 / 0.9 shows the difference.
         scaled = math.floor(height / config.crop_pct), math.floor(width / config.crop_pct)
         return cls(
             orientation="exif",
@@ -130,11 +130,11 @@ class Preprocessing(Record):
     def _consistent(self) -> Self:
         resize, crop = self.resize, self.crop
         if (resize.rule == "letterbox") != (crop.fill is not None):
-            raise ValueError("the rule letterbox, and no other, has a fill colour")
+            raise ValueError("a fill colour is required for the rule letterbox, and not allowed for others")
         if crop.fill is None and (resize.height < crop.height or resize.width < crop.width):
             raise ValueError("the crop is larger than the scaled picture; crop_pct must be at most 1")
         if resize.rule == "shorter_side" and resize.height != resize.width:
-            raise ValueError("the rule shorter_side takes one size for both sides")
+            raise ValueError("the rule shorter_side needs equal height and width")
         if resize.antialias == (resize.interpolation == "nearest"):
             raise ValueError("bicubic and bilinear are antialiased, nearest is not")
         return self
@@ -143,7 +143,7 @@ class Preprocessing(Record):
         """A decoded picture, uint8 RGB (h, w, 3), resized and cropped to uint8 (H, W, 3)."""
         height, width = self.resize.size(*picture.shape[:2])
         resampling = _FILTERS[self.resize.interpolation]
-        # One axis a call: Pillow 13 does the rows of tall pictures first, which rounds otherwise than Pillow 12 did.
+        # One axis per call: Pillow 13 resizes the rows of tall pictures first, which rounds differently from Pillow 12.
         columns = Image.fromarray(picture).resize((width, picture.shape[0]), resampling)
         resized = np.asarray(columns.resize((width, height), resampling))
         top, left = self.crop.start((height, width))

@@ -30,20 +30,19 @@ _WHY = {
 
 
 class BundleWriter:
-    """A folder to build a bundle in, beside its destination, and the step that moves it there.
+    """A folder beside the destination, in which a bundle is built, and the step that moves it to the destination.
 
         with BundleWriter(Path("out")) as writer:
             ...  # write files into writer.folder
             writer.commit(manifest)
 
-    Without `commit`, and whatever happens on the way (an error, a full disk, Ctrl-C), the folder is removed and
-    the destination is as it was. A killed run's folder is removed by the next one. Raises BundleError, on entry, when
-    the destination cannot become a bundle or another export is writing it, and for a full disk or the like wherever
-    in the block it shows.
+    Without `commit`, and after an error, a full disk or Ctrl-C in the block, the folder is removed and the destination
+    is unchanged. The next run removes the folder of a killed one. Raises BundleError on entry when the destination
+    cannot become a bundle or another export is writing it, and for a full disk or the like anywhere in the block.
     """
 
     def __init__(self, destination: Path) -> None:
-        # A link is followed, so that it is what it names that is replaced and not the link.
+        # A link is followed, so that its target is replaced and not the link.
         self.destination = Path(os.path.realpath(destination))
         self.folder = self.destination.parent / f".{self.destination.name}.staging"
         self._undo = ExitStack()
@@ -60,9 +59,9 @@ class BundleWriter:
         return self
 
     def commit(self, manifest: Manifest) -> Bundle:
-        """Write the manifest, see that the folder holds what it says and no more, and move it into place.
+        """Write the manifest, check the folder's files against it, and move the folder to the destination.
 
-        What a converter left that failed half way is removed.
+        Files that the manifest does not list, such as those of a failed conversion, are removed.
         """
         (self.folder / MANIFEST_NAME).write_text(manifest.to_json(), encoding="utf-8")
         _remove_unlisted(self.folder, manifest)
@@ -70,7 +69,7 @@ class BundleWriter:
         if problems:
             found = "; ".join(map(str, problems))
             raise BundleError(
-                f"The bundle is not what its manifest says: {found}. Nothing was written.", code="inconsistent_bundle"
+                f"The bundle does not match its manifest: {found}. Nothing was written.", code="inconsistent_bundle"
             )
         sync_tree(self.folder)
         check_destination(self.destination)
@@ -81,11 +80,11 @@ class BundleWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._undo.close()
-        if isinstance(error, OSError) and self._concerns_us(error):
+        if isinstance(error, OSError) and self._is_about_the_destination(error):
             raise self._cannot_be_written(error) from error
 
-    def _concerns_us(self, error: OSError) -> bool:
-        """Of a full disk always, with or without a file's name; else when it names a path beside the destination."""
+    def _is_about_the_destination(self, error: OSError) -> bool:
+        """A full disk, with or without a file's name, or another error that names a path beside the destination."""
         if error.errno in DISK_FULL:
             return True
         name = error.filename
@@ -94,7 +93,7 @@ class BundleWriter:
     def _cannot_be_written(self, error: OSError) -> BundleError:
         why = _WHY.get(error.errno or 0, error.strerror or str(error))
         message = (
-            f"The bundle cannot be written to {self.destination}: {why}. Nothing was changed there; mend that or name "
+            f"The bundle cannot be written to {self.destination}: {why}. Nothing was changed there; fix that or name "
             f"another folder."
         )
         if error.errno in DISK_FULL:
@@ -117,7 +116,7 @@ class BundleWriter:
 
     def _lock(self) -> None:
         lock = FileLock(self.destination.parent / f".{self.destination.name}.lock", blocking=False)
-        # Registered first, here and below: Ctrl-C may come between any two lines.
+        # Cleanup is registered first, here and below: Ctrl-C may come between any two lines.
         self._undo.callback(_release, lock)
         try:
             lock.acquire()
@@ -132,13 +131,13 @@ class BundleWriter:
 
 def _release(lock: BaseFileLock) -> None:
     if lock.is_locked:
-        # Removed while it is held, so that the file does not stay beside the bundle.
+        # The file is removed before the lock is released, so that it does not stay beside the bundle.
         Path(lock.lock_file).unlink(missing_ok=True)
         lock.release()
 
 
 def _remove(folder: Path) -> None:
-    """After a commit this is the earlier bundle, or nothing."""
+    """Remove the folder; after a commit it is the earlier bundle, or does not exist."""
     if folder.exists():
         shutil.rmtree(folder)
 

@@ -1,13 +1,13 @@
-"""Everything that works around other libraries: their output, their errors, their slow or faulty functions.
+"""Workarounds for other libraries: for their output, their errors, and their slow or faulty functions.
 
-- `quiet`, `terminal`: what converters print stays out of the terminal;
-- `converting`, `loading`: what they raise becomes an error of this toolkit;
+- `quiet`, `terminal`: keep the converters' output out of the terminal;
+- `converting`, `loading`: convert their exceptions to errors of this toolkit;
 - `torch_shortcuts`, `executorch_shortcuts`, `coremltools_shortcuts`: speed-ups, by patches; the environment variable
   `EFFICIENTMOD_NO_PATCHES=1` turns them off;
-- `tanh_gelu`: a patch that a correct file needs;
+- `tanh_gelu`: a patch that is needed for a correct file;
 - `_private_names.py`: the list of all private names of other libraries that this toolkit uses.
 
-All of it concerns the whole process, so that one thread converts at a time and another one waits.
+All of it affects the whole process, so only one thread converts at a time; others wait.
 """
 
 from efficientmod_export.foreign._coremltools_gelu import tanh_gelu

@@ -1,7 +1,7 @@
-"""GELU in tanh's form for coremltools 9.0, which ignores the keyword `approximate` of an exported program.
+"""GELU in its tanh approximation for coremltools 9.0, which ignores the keyword `approximate` of an exported program.
 
-Without this patch the file would silently compute the exact GELU, so that it does not depend on
-`EFFICIENTMOD_NO_PATCHES`, and a network that needs it is refused where it cannot be applied.
+Without this patch the file would silently compute the exact GELU. So `EFFICIENTMOD_NO_PATCHES` does not turn it off,
+and a network that needs it is refused where it cannot be applied.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,16 +20,16 @@ TANH = "tanh"
 
 @contextmanager
 def tanh_gelu(graph: fx.Graph) -> Iterator[None]:
-    """Let coremltools write the GELU that the network has, while it converts `graph`.
+    """Make coremltools convert the tanh GELU correctly while it converts `graph`.
 
-    Raises ConversionError where the graph has a GELU in tanh's form and this coremltools cannot be patched.
+    Raises ConversionError where the graph has a tanh GELU and this coremltools cannot be patched.
     """
     if not any(map(_is_tanh_gelu, graph.find_nodes(op="call_function", target=torch.ops.aten.gelu.default))):
         yield
         return
     if problem := TANH_GELU.problem():
         raise ConversionError(
-            f"The network has a GELU in tanh's form, which the installed coremltools would convert to the exact GELU "
+            f"The network has a GELU of the kind tanh, which the installed coremltools would convert to the exact GELU "
             f'({problem}); install the version that fits: pip install "efficientmod-mobile[coreml]"',
             code="unsupported_gelu",
         )
@@ -56,7 +56,7 @@ def _look_up_with_gelu(look_up: Callable[[str], Any]) -> Callable[[str], Any]:
             exact_gelu(context, node)
         else:
             raise ConversionError(
-                f"coremltools gives the form of a GELU as {form!r}, which is not known here.", code="unsupported_gelu"
+                f"coremltools names a GELU's approximation {form!r}, which is not supported.", code="unsupported_gelu"
             )
 
     def get_func(op_lookup: str) -> Any:

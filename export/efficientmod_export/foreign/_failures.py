@@ -1,4 +1,4 @@
-"""Turns whatever a converter or a runtime raises into the toolkit's errors."""
+"""Convert the exceptions of converters and runtimes to the toolkit's errors."""
 
 import errno
 import os
@@ -14,19 +14,19 @@ from efficientmod_mobile.messages import first_line
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
-# These tell of the disk and not of the network: they stay an OSError, to which the caller adds the folder.
+# Errors of the disk, not of the network: they stay an OSError, to which the caller adds the folder.
 _DISK_ERRORS = (*DISK_FULL, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
 
-# coremltools' C++ code gives no error number; its messages have these words when a disk is full.
+# coremltools' C++ code gives no error number; its messages contain these texts when a disk is full.
 _WRITING_WORDS = ("filesystem error", "[MIL FileWriter]")
 
 
 @contextmanager
 def converting(target: str) -> Iterator[None]:
-    """Turn what a converter raises into a ConversionError that says that the network cannot be converted to `target`.
+    """Convert a converter's exception to a ConversionError which says that the network cannot be converted to `target`.
 
-    One thread converts at a time. Raises DependencyError for a package that does not import, OSError for a full or
-    forbidden disk.
+    One thread converts at a time. Raises DependencyError for a package that does not import, OSError for a disk that is
+    full or not writable.
     """
     what = f"The network cannot be converted to {target}"
     advice = "change the operation that is named, or leave this target out"
@@ -40,7 +40,7 @@ def converting(target: str) -> Iterator[None]:
 
 @contextmanager
 def loading(path: Path) -> Iterator[None]:
-    """Turn what a runtime raises into a ConversionError that says that the file cannot be loaded.
+    """Convert a runtime's exception to a ConversionError which says that the file cannot be loaded.
 
     Raises BundleError where `path` cannot be read, and what `converting` raises.
     """
@@ -83,7 +83,7 @@ def _interruptible() -> Iterator[None]:
 
 @contextmanager
 def _explained(what: str, failed: Callable[[str], ConversionError]) -> Iterator[None]:
-    """Let the toolkit's own errors and those of the disk pass; turn any other into what `failed` makes of it."""
+    """Pass on the toolkit's own errors and those of the disk; replace any other by the result of `failed`."""
     try:
         yield
     except EfficientModError:
@@ -91,7 +91,7 @@ def _explained(what: str, failed: Callable[[str], ConversionError]) -> Iterator[
     except ImportError as error:
         raise DependencyError(
             f"{what}, since {error.name or 'a package'} does not import ({first_line(error)}); "
-            f"install it again, in the version that efficientmod-mobile asks for.",
+            f"install it again, in the version that efficientmod-mobile requires.",
             code="broken_package",
         ) from error
     except Exception as error:
@@ -104,14 +104,14 @@ def _explained(what: str, failed: Callable[[str], ConversionError]) -> Iterator[
 
 
 def _root(error: BaseException) -> BaseException:
-    """The first cause: converters raise errors with advice from the error that tells what happened."""
+    """The first cause: converters wrap the original error in others."""
     while error.__cause__ is not None:
         error = error.__cause__
     return error
 
 
 def _disk_error(error: BaseException) -> OSError | None:
-    """The OSError of the disk among the causes of an error, also where C++ code gives only a message."""
+    """The OSError among the causes of an error, also where C++ code gives only a message."""
     current: BaseException | None = error
     while current is not None:
         if isinstance(current, OSError) and current.errno in _DISK_ERRORS:

@@ -1,6 +1,6 @@
-"""A speed-up for coremltools: it checks the whole program after each of its passes.
+"""A speed-up for coremltools: skip its check of the whole program after each of its passes.
 
-Here it does not, since the proof is of the file in the end. The results are the same.
+The finished file is proven instead. The results are the same.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ from efficientmod_export.foreign._patch import Patch, speedup
 
 @contextmanager
 def coremltools_shortcuts() -> Iterator[None]:
-    """Let coremltools' passes follow each other without a check of the whole program in between."""
+    """Run coremltools' passes without the checks of the whole program in between."""
     with speedup(SKIP_VALIDATION):
         yield
 
@@ -22,7 +22,7 @@ def _skip(_: object) -> Callable[..., None]:
     """In place of `Program.validate`."""
 
     def validate(self: Any, check_essential_scope: bool = False) -> None:
-        """Accept the program as it is."""
+        """Accept the program without a check."""
 
     return validate
 

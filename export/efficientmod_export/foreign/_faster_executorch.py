@@ -1,8 +1,8 @@
 """A speed-up for ExecuTorch's lowering. The results are the same.
 
-Each of ExecuTorch's passes ends by tracing the graph anew, also where it changed nothing. Here a graph that is still
-what a trace returned is not traced again. That holds for passes that leave tracing as it is; the others do their work
-in it.
+Each of ExecuTorch's passes ends with a new trace of the graph, also where it changed nothing. Here a graph that has not
+changed since its last trace is not traced again. This excludes passes that override a method of the trace, since these
+change the graph while it is traced.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ PASSES = "executorch.exir.pass_base"
 
 @contextmanager
 def executorch_shortcuts() -> Iterator[None]:
-    """Let ExecuTorch's passes trace a graph anew only where it changed."""
+    """Make ExecuTorch's passes trace a graph again only where it changed."""
     with speedup(TRACE_CHANGED_GRAPHS):
         yield
 
@@ -42,7 +42,7 @@ def _trace_changed_graphs(trace: Callable[[Any, Any], Any]) -> Callable[[Any, An
         if id(graph_module) in traced and GraphState(graph_module) == traced[id(graph_module)][1]:
             return PassResult(graph_module, True)
         result = trace(self, graph_module)
-        # The module is kept, so that no other one can get its id.
+        # The module is referenced, so that no other one can get its id.
         traced[id(result.graph_module)] = (result.graph_module, GraphState(result.graph_module))
         return result
 
@@ -61,7 +61,7 @@ TRACE_CHANGED_GRAPHS = Patch(
 
 
 class GraphState:
-    """What a trace reads of a graph: its operations, and the very values that stand for their results."""
+    """What a trace reads of a graph: its operations, and the identities of its example values."""
 
     def __init__(self, module: "fx.GraphModule") -> None:
         self._operations = [

@@ -1,9 +1,9 @@
 """Speed-ups for everything that exports and decomposes programs with PyTorch. The results are the same.
 
 - `GraphModule.recompile` generates and compiles Python code for each new graph, although few graphs are ever called.
-  Here a graph is compiled when it is called first.
+  Here a graph is compiled at its first call.
 - Each trace makes a deep copy of the history (`meta["from_node"]`) of every node, and the history grows with each
-  trace. Nothing changes a history, so that it is shared here.
+  trace. A history is never changed, so it is shared here.
 - The garbage collector scans all these graphs again and again. Here it is off until the conversion ends.
 """
 

@@ -1,4 +1,4 @@
-"""One lock for all that concerns the whole process: patches, redirected descriptors, signal handlers."""
+"""One lock for everything that affects the whole process: patches, redirected descriptors, signal handlers."""
 
 import threading
 

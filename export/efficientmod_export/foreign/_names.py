@@ -1,4 +1,4 @@
-"""A name of another library that this package reads or replaces, and the check that it is still what we expect."""
+"""A name of another library that this package reads or replaces, and the check that it is as expected."""
 
 import importlib
 import inspect
@@ -28,7 +28,7 @@ class ForeignName:
         return self.path.rpartition(".")[2]
 
     def owner(self) -> Any:
-        """What the attribute belongs to. Raises ImportError or AttributeError where that is gone."""
+        """The module or class that has the attribute. Raises ImportError or AttributeError where there is none."""
         found: Any = importlib.import_module(self.module)
         for part in self.path.split(".")[:-1]:
             found = getattr(found, part)

@@ -1,10 +1,10 @@
-"""Replaces a function of another library for a while, if that library is still as the replacement expects it.
+"""Replace a function of another library temporarily, if that library is as the replacement expects it.
 
-A patch whose target was removed, or whose signature changed, is not applied: a speed-up then costs time and no more.
-With the environment variable `EFFICIENTMOD_NO_PATCHES=1` no speed-up is applied, which tells whether one of them is at
-fault. Patches that a correct file needs do not read that variable.
+A patch whose target was removed, or whose signature changed, is not applied; without a speed-up the conversion only
+takes longer. With the environment variable `EFFICIENTMOD_NO_PATCHES=1` no speed-up is applied, which shows whether one
+of them causes a fault. Patches that a correct file needs do not read that variable.
 
-A patch is in force in the whole process, so that `PROCESS_LOCK` is held meanwhile.
+A patch affects the whole process, so `PROCESS_LOCK` is held while it is applied.
 """
 
 import logging
@@ -25,7 +25,7 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Patch:
-    """`target` is replaced by what `replacement` makes of it; `relies_on` are other names that the replacement uses."""
+    """`replacement(original)` replaces the function `target`; `relies_on` are other names that it uses."""
 
     target: ForeignName
     replacement: Callable[[Any], Any]
@@ -33,7 +33,7 @@ class Patch:
 
     @property
     def names(self) -> tuple[ForeignName, ...]:
-        """Everything that must be as declared for the patch to be applied."""
+        """All names that must be as declared for the patch to be applied."""
         return (self.target, *self.relies_on)
 
     def problem(self) -> str | None:
@@ -48,12 +48,12 @@ def speedups_are_on() -> bool:
 
 @contextmanager
 def speedup(patch: Patch) -> Iterator[None]:
-    """Apply a patch that makes a conversion faster and changes nothing else; do nothing where it cannot be applied."""
+    """Apply a patch that only makes a conversion faster; do nothing where it cannot be applied."""
     with PROCESS_LOCK:
         if not speedups_are_on():
             yield
         elif problem := patch.problem():
-            _logger.warning("A speed-up is left out, so this takes longer: %s.", problem)
+            _logger.warning("A speed-up is not applied, so the conversion takes longer: %s.", problem)
             yield
         else:
             with replaced(patch):

@@ -1,7 +1,7 @@
 """Every private name of other libraries that this toolkit uses; a test proves that the list is complete.
 
-A private name may be renamed or removed in any release. When one is, look at the places that use it (the test names
-them), write them for the new version, and change the entry here or in the patch that declares it.
+A private name may be renamed or removed in any release. Then change the code that uses it (the test lists the files)
+for the new version, and the entry here or in the patch that declares it.
 """
 
 from efficientmod_export.foreign._coremltools_gelu import TANH_GELU
@@ -44,7 +44,7 @@ READ = (
     ForeignName("executorch.extension.pybindings.portable_lib", "_unsafe_reset_threadpool"),
     ForeignName("ai_edge_litert.interpreter", "Interpreter._get_ops_details"),
 )
-"""Those that are used as they are, all over the two packages."""
+"""The names that the two packages use directly, not in a patch."""
 
 
 def private_names() -> tuple[ForeignName, ...]:

@@ -1,7 +1,7 @@
-"""Keeps what converters print, warn and log out of the terminal.
+"""Keep the output, warnings and logs of converters out of the terminal.
 
 Python code writes to `sys.stdout` and `sys.stderr`; C++ code writes to the file descriptors 1 and 2 directly. So the
-descriptors themselves are redirected to a temporary file. That concerns every thread of the process.
+descriptors themselves are redirected to a temporary file. This affects every thread of the process.
 """
 
 import ctypes
@@ -22,10 +22,10 @@ TAIL_LINES = 30
 
 @contextmanager
 def terminal() -> Iterator[TextIO]:
-    """Open a second stream to where standard error goes now, which `quiet` does not redirect. For progress displays.
+    """Open a second stream to the current target of standard error, which `quiet` does not redirect; for progress bars.
 
-    Where standard error has no file descriptor (in a notebook, say), `sys.stderr` itself is given. Waits while another
-    thread redirects.
+    Where standard error has no file descriptor (in a notebook, say), `sys.stderr` itself is returned. Waits while
+    another thread redirects.
     """
     try:
         with PROCESS_LOCK:
@@ -39,10 +39,10 @@ def terminal() -> Iterator[TextIO]:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Send everything that is printed, warned or logged inside to a temporary file.
+    """Redirect all output, warnings and logs of the block to a temporary file.
 
-    An exception that leaves the block gets the last lines of that file as a note, which a traceback shows. The
-    terminal is restored however the block ends. Blocks can be nested in one thread; another thread waits.
+    An exception that leaves the block gets the last lines of that file as a note, which a traceback shows. The terminal
+    is restored whenever the block ends. Blocks can be nested in one thread; another thread waits.
     """
     with PROCESS_LOCK, tempfile.TemporaryFile() as log:
         try:
@@ -66,7 +66,7 @@ def _redirect_descriptors(log: IO[bytes], stack: ExitStack) -> None:
         stack.callback(os.close, saved)
         stack.callback(os.dup2, saved, descriptor)
         os.dup2(log.fileno(), descriptor)
-    stack.callback(_flush)  # what is still in a buffer goes to the log
+    stack.callback(_flush)  # buffered output belongs in the log
 
 
 def _redirect_streams(log: IO[bytes], stack: ExitStack) -> None:
@@ -93,7 +93,7 @@ def _print_warning(
     file: TextIO | None = None,
     line: str | None = None,
 ) -> None:
-    """Print a warning as Python does by default; a test runner or a notebook may have replaced that."""
+    """Print a warning as Python does by default; a test runner or a notebook may have replaced that function."""
     print(warnings.formatwarning(message, category, filename, lineno, line), file=file or sys.stderr, end="")
 
 
@@ -126,6 +126,6 @@ def _flush() -> None:
 
 def _tail(log: IO[bytes]) -> str:
     log.seek(0)
-    # A progress bar writes its line again and again after a carriage return; the last state is kept.
+    # A progress bar rewrites its line after a carriage return; its last state is shown.
     lines = [line.rpartition("\r")[2].rstrip() for line in log.read().decode(errors="replace").split("\n")]
     return "\n".join([line for line in lines if line][-TAIL_LINES:])

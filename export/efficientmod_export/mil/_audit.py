@@ -1,8 +1,8 @@
-"""Will a program's values fit into float16? Each operator's largest value and largest partial sum, worst first.
+"""Whether a program's values fit into float16: each operator's largest value and largest partial sum, worst first.
 
-Two limits. 65504 is float16's own. 2^15 is where matrix products on the Neural Engine were measured to become infinite
-although float16 goes on (the ANEForge project, "matmul saturates at fp16_max/2", on an M5); third parties report the
-same for convolutions of more than one tap. Apple states neither.
+Two limits. 65504 is the largest float16 number. At 2^15, below it, matrix products on the Neural Engine were measured
+to become infinite (the ANEForge project, "matmul saturates at fp16_max/2", on an M5); third parties report the same for
+convolutions of more than one tap. Apple documents neither.
 """
 
 import math
@@ -28,8 +28,8 @@ class OperatorRange:
     """The largest values of one operator over all inputs.
 
     `position` counts the program's operators from 0. `largest` is the largest absolute value among its outputs and
-    `partial_sum` the largest sum that any order of its additions can pass through, None where it has no sums; both
-    in float32 arithmetic. `saturates_at` is the limit for its sums.
+    `partial_sum` the largest intermediate sum in any order of its additions, None where it has no sums; both in float32
+    arithmetic. `saturates_at` is the limit for its sums.
     """
 
     position: int
@@ -40,7 +40,7 @@ class OperatorRange:
 
     @property
     def load(self) -> float:
-        """The larger of the two values, each as a fraction of its limit; above 1 something does not fit."""
+        """The larger of the two values, each as a fraction of its limit; above 1 it does not fit."""
         return max(self.largest / FLOAT16_LARGEST, (self.partial_sum or 0.0) / self.saturates_at)
 
     @property
@@ -50,7 +50,7 @@ class OperatorRange:
 
     @property
     def saturates(self) -> bool:
-        """Whether a partial sum can exceed its limit, though the whole sum may not."""
+        """Whether a partial sum can exceed its limit, even if the whole sum does not."""
         return self.partial_sum is not None and not self.partial_sum <= self.saturates_at
 
 

@@ -1,7 +1,7 @@
 """A model's inputs and outputs: arrays, images, and a classifier's label and probabilities.
 
-Message definitions: coremltools, mlmodel/format/FeatureTypes.proto. An ML program holds the scale and bias of its image
-inputs as operators, so that a picture enters as pixels from 0 to 255.
+Message definitions: coremltools, mlmodel/format/FeatureTypes.proto. An ML program applies the scale and bias of its
+image inputs in operators, so a picture's input values are pixels from 0 to 255.
 """
 
 from dataclasses import dataclass
@@ -41,8 +41,8 @@ _PYTHON_TYPES: dict[str, type] = {
 class Feature:
     """One input or output of a model. `colour` is None unless it is an image; `dtype` is an array's element type.
 
-    `default` fills an input that may be left out, in the shape `shape`; None for one that may not. `allowed` is the
-    flexibility of an input's shape.
+    `default` fills an input that may be left out, in the shape `shape`; None for one that may not. `allowed` has the
+    other shapes that an input may have.
     """
 
     name: str
@@ -134,7 +134,7 @@ def _filled(value: float, feature: Feature) -> np.ndarray[Any, Any]:
 
 
 def to_input(value: Any, feature: Feature, declared: Variable) -> torch.Tensor:
-    """The tensor that enters the program: (1, C, H, W) for a picture; `InputError` when `value` does not fit.
+    """The program's input tensor, (1, C, H, W) for a picture. Raises `InputError` when `value` does not fit.
 
     None stands for an input that was left out.
     """
@@ -170,7 +170,7 @@ def _to_image(tensor: torch.Tensor, feature: Feature) -> Image.Image:
 
 
 def _is_described(value: Any, feature: Feature) -> bool:
-    """Whether `value`, from the program, is of the kind that the package's description says."""
+    """Whether `value`, from the program, is of the kind that the package's description states."""
     if feature.kind == "imageType":
         planes = (1, 1 if feature.colour == "L" else 3)
         return isinstance(value, torch.Tensor) and value.dim() == 4 and value.shape[:2] == planes and value.numel() > 0
@@ -180,8 +180,8 @@ def _is_described(value: Any, feature: Feature) -> bool:
 def to_output(value: Any, feature: Feature) -> Any:
     """An array of the feature's type, a PIL image, a class label (string or int), or a dictionary of probabilities.
 
-    A scalar becomes an array of one element, since Core ML has none without axes. `PackageError` where the program
-    gives something else than the description says.
+    A scalar becomes an array of one element, since Core ML has none without axes. Raises `PackageError` where the
+    program's output is not as described.
     """
     if not _is_described(value, feature):
         held = f"a tensor {tuple(value.shape)}" if isinstance(value, torch.Tensor) else f"a {type(value).__name__}"

@@ -1,6 +1,7 @@
 """Which shapes an input may have: ranges of lengths (`RangeDim`) or a list of shapes (`EnumeratedShapes`).
 
-Message definitions: coremltools, mlmodel/format/FeatureTypes.proto. Core ML refuses other shapes, whatever the program.
+Message definitions: coremltools, mlmodel/format/FeatureTypes.proto. Core ML refuses other shapes even where the program
+could run them.
 """
 
 from collections.abc import Sequence
@@ -13,27 +14,27 @@ Range = tuple[int, int | None]
 
 @dataclass(frozen=True)
 class Flexibility:
-    """The shapes that are allowed: every one where both are empty. Both count axes from the last one."""
+    """The allowed shapes; all where both fields are empty. Both count axes from the last one."""
 
     ranges: tuple[Range, ...] = ()
     shapes: tuple[tuple[int, ...], ...] = ()
 
     def refuses(self, shape: Sequence[int]) -> str:
-        """What would be allowed instead of `shape`, in words; "" where it is allowed."""
+        """A text with what is allowed instead of `shape`; "" where it is allowed."""
         if self.shapes and not any(tuple(shape[-len(allowed) :]) == allowed for allowed in self.shapes):
             return f"one of the shapes {', '.join(map(str, self.shapes))}"
         if self.ranges and not all(
             least <= length and (most is None or length <= most)
             for (least, most), length in zip(self.ranges, shape[-len(self.ranges) :], strict=False)
         ):
-            return f"of the lengths ({', '.join(map(_words, self.ranges))})"
+            return f"of the lengths ({', '.join(map(_text, self.ranges))})"
         return ""
 
 
 ANY_SHAPE = Flexibility()
 
 
-def _words(allowed: Range) -> str:
+def _text(allowed: Range) -> str:
     least, most = allowed
     if least == most:
         return str(least)
@@ -41,7 +42,7 @@ def _words(allowed: Range) -> str:
 
 
 def _range(proto: Any) -> Range:
-    # An upper bound of -1 is none.
+    # An upper bound of -1 means no bound.
     return int(proto.lowerBound), None if proto.upperBound < 0 else int(proto.upperBound)
 
 

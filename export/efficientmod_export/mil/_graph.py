@@ -1,4 +1,4 @@
-"""A program as plain values: what the interpreter, the audit and lint rules read instead of protobuf."""
+"""A program as plain values, which the interpreter, the audit and the lint rules read instead of protobuf."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ Constant = Any
 class Variable:
     """A named value. `dtype` is MIL's name ("fp16", "int32", "string", "dictionary").
 
-    `any_rank` says that the program leaves even the number of axes open; `shape` is () then.
+    `any_rank` is true where the program leaves the number of axes open too; `shape` is () then.
     """
 
     name: str
@@ -26,7 +26,7 @@ class Variable:
 
 @dataclass(frozen=True)
 class Literal:
-    """A constant written into an operator's input, without a name of its own."""
+    """A constant without a name, stored in an operator's input."""
 
     value: Constant
 

@@ -1,4 +1,4 @@
-"""How large one value may become, so that a damaged program ends in an error instead of taking all memory."""
+"""The largest size of one value, so that a damaged program raises an error instead of using all memory."""
 
 import math
 from collections.abc import Sequence

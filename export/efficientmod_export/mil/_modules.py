@@ -1,8 +1,8 @@
 """Which PyTorch module each operator of a package came from.
 
-A saved package keeps operators' names and nothing of the modules. But coremltools copies an integer, a node's
-`debug_handle`, through all its passes. `mark_modules` numbers the modules so before the conversion, and `module_table`
-reads the numbers back after it; the table is stored in the model's user metadata.
+A saved package has the operators' names and no information on the modules. But coremltools copies an integer, a node's
+`debug_handle`, through all its passes. `mark_modules` writes the modules' numbers there before the conversion, and
+`module_table` reads them after it; the table is stored in the model's user metadata.
 
     marked = mark_modules(exported)
     model = coremltools.convert(exported, ...)
@@ -20,9 +20,9 @@ MODULES_KEY = "efficientmod.modules"
 
 
 def mark_modules(exported: Any) -> tuple[str, ...]:
-    """Note on every node of a `torch.export.ExportedProgram` which module it came from; for `module_table`.
+    """Mark every node of a `torch.export.ExportedProgram` with the module that it came from, for `module_table`.
 
-    Gives the modules' paths ("" for the network itself), in the order of their numbers.
+    Returns the modules' paths ("" for the network itself), in the order of their numbers.
     """
     modules: dict[str, int] = {}
     for node in exported.graph.nodes:

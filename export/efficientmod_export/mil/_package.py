@@ -26,7 +26,7 @@ def _inside(folder: Path, relative: str, what: str) -> Path:
     except (OSError, RuntimeError, ValueError) as error:
         # A name with a null byte or a lone surrogate, one that is too long, or a link to itself.
         raise PackageError(
-            f"{what} has the impossible name {relative!r}; copy the whole package", code="damaged_package"
+            f"{what} has the invalid name {relative!r}; copy the whole package", code="damaged_package"
         ) from error
     if not path.is_relative_to(folder.resolve()):
         raise PackageError(
@@ -54,7 +54,7 @@ def _empty_model() -> tuple[Any, type[Exception]]:
 
 
 class Package:
-    """A package on disk. `specification` is the parsed `Model_pb2.Model`, known to hold an ML program.
+    """A package on disk. `specification` is the parsed `Model_pb2.Model`, which contains an ML program.
 
     Raises `PackageError` for a folder that is no package, and for a specification that is cut off or of another kind;
     `DependencyError` without coremltools, whose protobuf classes read the specification.

@@ -1,11 +1,11 @@
-"""How large a sum inside an operator can become, in whatever order a processor adds its terms.
+"""The largest partial sum inside an operator, over all orders in which a processor may add its terms.
 
-No partial sum exceeds the sum of its positive terms P or, in magnitude, of its negative ones N; and some order reaches
-each. For a bilinear f(x, y), with x = x+ - x- and y = y+ - y-,
+No partial sum exceeds the sum of the positive terms P or, in magnitude, of the negative ones N; and both are reached in
+some order. For a bilinear f(x, y), with x = x+ - x- and y = y+ - y-,
 
     P = f(x+, y+) + f(x-, y-)        N = f(x+, y-) + f(x-, y+)
 
-Each function takes its operator's inputs and gives the larger of the two, over all elements.
+Each function takes its operator's inputs and returns the larger of the two, over all elements.
 """
 
 import math
@@ -36,7 +36,7 @@ def _sums_of(*kinds: str) -> Callable[[LargestSum], LargestSum]:
 
 
 def largest_sum(kind: str, inputs: Mapping[str, Any]) -> float | None:
-    """The largest partial sum that an operator can meet, or None for one that has no sums."""
+    """The largest partial sum of an operator, or None for one that has no sums."""
     return _SUMS[kind](**inputs) if kind in _SUMS else None
 
 

@@ -18,11 +18,11 @@ from efficientmod_export.mil._unsupported import UNSUPPORTED
 from efficientmod_mobile.errors import ConversionError
 
 Arithmetic = Literal["float32", "float16_storage", "float16"]
-"""How float values are held.
+"""How float values are rounded.
 
-    float32           nothing is rounded: the program's graph alone, free of float16's noise
-    float16_storage   float constants are rounded to float16, all else stays float32: what storing in float16 costs
-    float16           every value that the program declares float16 is rounded after the operator that makes it
+    float32           nothing is rounded: tests the program's graph without float16's noise
+    float16_storage   float constants are rounded to float16, all else stays float32: tests storage in float16
+    float16           every value that the program declares float16 is rounded after the operator that computes it
 """
 
 
@@ -37,7 +37,7 @@ class Dynamic:
 
 @dataclass(frozen=True)
 class Step:
-    """One operator, ready to run. `rounded` are the outputs to round, `dead` the values that nothing reads later."""
+    """One operator, ready to run. `rounded` are the outputs to round, `dead` the values with no later reader."""
 
     operation: Operation
     kernel: Kernel
@@ -115,7 +115,7 @@ def _known(source: str | LiteralInput, constants: Mapping[str, Constant]) -> boo
 
 
 def convert_input(operation: Operation, name: str, schema: Parameter, values: Sequence[Any]) -> Any:
-    """The values of one input as the kernel takes them; `ConversionError` for one of the wrong kind."""
+    """The values of one input as the kernel takes them. Raises `ConversionError` for a value of the wrong kind."""
     try:
         converted = tuple(schema.convert(value) for value in values)
     except (ArithmeticError, RuntimeError, TypeError, ValueError) as error:
@@ -146,7 +146,7 @@ def call(operation: Operation, kernel: Callable[..., Any], inputs: Mapping[str, 
     try:
         result = kernel(**inputs)
     except Exception as error:
-        # Nearly anything can come out of a kernel whose inputs a damaged package chose.
+        # With inputs from a damaged package a kernel can raise nearly any exception.
         raise ConversionError(
             f"the operator {operation.kind} '{operation.name}' cannot be run: {error}", code="operator_failed"
         ) from error
@@ -207,7 +207,7 @@ def _stored(value: Constant, dtype: str | None, arithmetic: Arithmetic) -> Const
 
 
 def make_plan(function: Function, arithmetic: Arithmetic) -> Plan:
-    """The steps of `function`; one `ConversionError` names every operator and input that is not known."""
+    """The steps of `function`. One `ConversionError` names every operator and input that is not known."""
     found = _find_all(function)
     constants = {name: _stored(value, None, arithmetic) for name, value in function.constants.items()}
     dead = _last_uses(function)

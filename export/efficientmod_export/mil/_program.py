@@ -16,8 +16,8 @@ from efficientmod_export.mil._types import through_float16
 from efficientmod_mobile.errors import ConversionError, InputError
 
 Observer = Callable[[Operation, Mapping[str, Any], tuple[Any, ...]], None]
-"""Called after each operator with it, its inputs by MIL's parameter names, and its outputs, which it must not change.
-float16 values are float32 tensors."""
+"""Called after each operator with the operator, its inputs by MIL's parameter names, and its outputs, which must not be
+changed. float16 values are float32 tensors."""
 
 
 def _look_up(source: str | Literal, values: Mapping[str, Any], constants: Mapping[str, Constant]) -> Any:
@@ -41,7 +41,7 @@ def _run_step(step: Step, values: Mapping[str, Any], constants: Mapping[str, Con
 
 
 def run_plan(plan: Plan, inputs: Mapping[str, torch.Tensor], observer: Observer | None) -> dict[str, Any]:
-    """The values of the function's outputs. A value is freed after its last use."""
+    """Run the steps and return the values of the function's outputs. A value is freed after its last use."""
     values: dict[str, Any] = dict(inputs)
     for step in plan.steps:
         step_inputs, outputs = _run_step(step, values, plan.constants)

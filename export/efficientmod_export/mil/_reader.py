@@ -28,7 +28,7 @@ def _shape(tensor_type: Any) -> Shape:
 
 
 def _fixed_shape(tensor_type: Any, name: str) -> tuple[int, ...]:
-    """A constant's shape, which has no open lengths and is one that NumPy can hold."""
+    """A constant's shape, checked to have no open lengths and to be possible in NumPy."""
     shape = _shape(tensor_type)
     fixed = tuple(length for length in shape if length is not None)
     if fixed != shape:
@@ -56,7 +56,7 @@ def _variable(named: Any) -> Variable:
 def _known(dtype: str, name: str) -> DataType:
     if dtype not in BY_NAME:
         raise PackageError(
-            f"the constant '{name}' is of type {dtype}, which no Core ML operator computes with",
+            f"the constant '{name}' is of type {dtype}, which no Core ML operator supports",
             code="unsupported_constant",
         )
     return BY_NAME[dtype]
@@ -85,7 +85,7 @@ def _immediate_tensor(value: Any, name: str) -> Constant:
             f"the constant '{name}' does not hold the {count} elements that it declares", code="damaged_constant"
         )
     with np.errstate(all="ignore"):
-        # A declared type that cannot hold the values: integers from infinities, say.
+        # A declared type that cannot represent the values, such as integers from infinities.
         stored = values.astype(known.storage, copy=False)
     return to_tensor(stored.reshape(shape), known)
 
@@ -119,7 +119,7 @@ def _inputs(proto: Any, package: Package, label: str) -> dict[str, tuple[str | L
             for binding in argument.arguments
         )
     if proto.type.startswith("constexpr_"):
-        # Before iOS 18 these operators keep their parameters among the attributes.
+        # Before iOS 18 the parameters of these operators are attributes.
         for parameter, value in proto.attributes.items():
             if parameter != "name":
                 inputs[parameter] = (Literal(_constant(value, package, f"{label}.{parameter}")),)

@@ -1,6 +1,6 @@
 """The operators' registry: `@operator("gather", since=17)` on a function whose keywords are MIL's parameters.
 
-The annotations of a kernel are its schema. They say how each input reaches it:
+The annotations of a kernel are its schema. They state how each input is converted:
 
     Tensor                     a tensor; float16 is computed in float32
     Tensors                    any number of tensors (concat's `values`)
@@ -37,7 +37,7 @@ def _items(value: Any) -> tuple[Any, ...]:
 
 
 def _checked(item: Any, kind: type) -> Any:
-    """`item` as a `kind`; a string stands for no number, and a number for no string."""
+    """`item` as a `kind`; strings and numbers are not converted to each other."""
     if not isinstance(item, (int, float, str)) or isinstance(item, str) != (kind is str):
         raise TypeError(f"it takes a {kind.__name__}, not a {type(item).__name__}")
     return kind(item)
@@ -97,7 +97,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Operator:
-    """A kernel and its schema. `moves` says that it moves or picks values without computing new ones."""
+    """A kernel and its schema. `moves` is true where it only moves or selects values."""
 
     kernel: Kernel
     parameters: Mapping[str, Parameter]
@@ -105,7 +105,7 @@ class Operator:
 
 
 REGISTRY: dict[str, dict[int, Operator]] = {}
-"""Name -> the iOS version that brought or changed the operator -> its kernel."""
+"""Name -> the iOS version that introduced or changed the operator -> its kernel."""
 
 
 def _parameter(parameter: inspect.Parameter) -> Parameter:
@@ -116,7 +116,7 @@ def _parameter(parameter: inspect.Parameter) -> Parameter:
 
 
 def operator(name: str, *, since: int = _FIRST_IOS, moves: bool = False) -> Callable[[AnyKernel], AnyKernel]:
-    """Register a kernel for MIL's operator `name`, from the opset of iOS `since` on; twice raises `ValueError`."""
+    """Register a kernel for MIL's operator `name`, from the opset of iOS `since` on; `ValueError` if there is one."""
 
     def register(kernel: AnyKernel) -> AnyKernel:
         versions = REGISTRY.setdefault(name, {})

@@ -36,7 +36,7 @@ _PROTO: dict[int, DataType] = {
     23: DataType("int32", 14, 32, np.int32, torch.int32),
     25: DataType("int4", 8, 4, np.int8, torch.int8),
     31: DataType("uint8", 3, 8, np.uint8, torch.uint8),
-    # PyTorch has next to no operators for its wider unsigned types.
+    # PyTorch has hardly any operators for its wider unsigned types.
     32: DataType("uint16", 7, 16, np.uint16, torch.int32),
     33: DataType("uint32", 15, 32, np.uint32, torch.int64),
     35: DataType("uint4", 11, 4, np.uint8, torch.uint8),
@@ -50,7 +50,7 @@ BY_NAME: dict[str, DataType] = {dtype.name: dtype for dtype in _PROTO.values()}
 
 
 def dtype_name(number: int) -> str:
-    """Name of the data type that `MIL.proto` numbers so."""
+    """The name of the data type with this number in `MIL.proto`."""
     if number in _PROTO:
         return _PROTO[number].name
     return _OTHER_NAMES.get(number, f"data type {number}")

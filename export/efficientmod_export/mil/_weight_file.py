@@ -20,7 +20,7 @@ _VERSION = 2
 
 
 class WeightFile:
-    """A weight file, read once; `read` gives views of it, so that float32 weights are never copied.
+    """A weight file, read once; `read` returns views of it, so that float32 weights are never copied.
 
     Raises `PackageError` when the file is missing, too short, or of another format.
     """
@@ -56,7 +56,8 @@ class WeightFile:
         sentinel, blob_type, length, start = struct.unpack_from("<IIQQ", self._bytes.data, offset)
         if sentinel != _SENTINEL:
             raise PackageError(
-                f"'{name}' points at byte {offset} of {self._path}, where no weight begins", code="weight_mismatch"
+                f"'{name}' points at byte {offset} of {self._path}, which is not the start of a weight",
+                code="weight_mismatch",
             )
         if start + length > size:
             raise PackageError(

@@ -1,4 +1,4 @@
-"""How each weight is stored. coremltools.optimize leaves weights that it cannot compress as they are, silently."""
+"""How each weight is stored. coremltools.optimize silently skips weights that it cannot compress."""
 
 from dataclasses import dataclass
 
@@ -11,8 +11,8 @@ from efficientmod_export.mil._graph import Function, Operation, Shape
 class Weight:
     """A constant that an operator computes with.
 
-    `compression` are the operators that decompress it, innermost first; empty for one that is stored as it is.
-    `module` is the PyTorch module of its first reader, where the package says so.
+    `compression` are the operators that decompress it, innermost first; empty for an uncompressed one.
+    `module` is the PyTorch module of its first reader, where the package states it.
     """
 
     name: str
@@ -26,13 +26,13 @@ def _compression(name: str, producers: dict[str, Operation]) -> tuple[str, ...]:
         return ()
     operation = producers[name]
     sources = [source for held in operation.inputs.values() for source in held if isinstance(source, str)]
-    # One that gives a mask and values (both read by the next) counts once.
+    # A producer of a mask and values (both read by the next) counts once.
     inner = dict.fromkeys(kind for source in sources for kind in _compression(source, producers))
     return (*inner, operation.kind)
 
 
 def list_weights(function: Function, least_elements: int) -> tuple[Weight, ...]:
-    """Every float weight of at least so many elements, in the order of use: compressed or not."""
+    """Every float weight of at least `least_elements` elements, compressed or not, in the order of use."""
     shapes: dict[str, Shape] = {
         name: tuple(value.shape)
         for name, value in function.constants.items()

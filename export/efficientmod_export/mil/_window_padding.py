@@ -13,7 +13,7 @@ Pads = list[tuple[int, int]]
 def window_pads(
     pad_type: str, pad: Sequence[int] | None, size: Sequence[int], kernel: Sequence[int], strides: Sequence[int]
 ) -> Pads:
-    """Padding before and after each spatial axis. `kernel` counts the dilation; "same" gives ceil(size / stride)."""
+    """Padding before and after each spatial axis. `kernel` includes the dilation; "same" gives ceil(size / stride)."""
     if pad_type == "valid":
         return [(0, 0)] * len(size)
     if pad_type == "custom":

@@ -3,8 +3,8 @@
 The reference is the program in float64, node by node. A node's error is its largest absolute error relative to its
 reference's range, as for the network's outputs. An operator whose own arithmetic is exact (a clip, a maximum, a copy)
 only passes its input's error on; where it makes the range smaller, as ReLU6 does, the input's range counts. Where not
-all values can be seen at once, evenly spaced ones are looked at first and then those between the last sound and the
-first drifting one; a drift that heals before the next value that was looked at is missed, and is not the reason why the
+all values can be read at once, evenly spaced ones are compared first, and then those between the last good and the
+first drifting one. An error that disappears before the next compared value is missed; it is not the reason why the
 outputs fail.
 """
 
@@ -52,8 +52,8 @@ class LayerReport:
     """The outcome of the search.
 
     `drift` is the first layer whose error is over `limit`, or None; `before` the worst of the nearest layers that it
-    reads and that could be seen. `unseen` names the nodes between the two that the artifact does not show: the fault
-    may be theirs. `probed` counts the values that were compared.
+    reads and that could be compared. `unseen` names the nodes between the two whose values cannot be read from the
+    artifact: the fault may be in one of them. `probed` counts the compared values.
     """
 
     drift: Layer | None
@@ -64,9 +64,9 @@ class LayerReport:
 
 
 def first_drift(program: Program, prober: Prober, sample: Sample, limit: float) -> LayerReport:
-    """Search the artifact that `prober` shows, which was made from `program`.
+    """Search the artifact that `prober` reads, which was made from `program`.
 
-    Raises ConversionError when the runtime or the converter refuses to show the values.
+    Raises ConversionError when the runtime or the converter cannot return the values.
     """
     errors: dict[fx.Node, float] = {}
     drifting = _search(program, prober, sample, limit, errors)
@@ -86,7 +86,7 @@ def first_drift(program: Program, prober: Prober, sample: Sample, limit: float) 
 def _search(
     program: Program, prober: Prober, sample: Sample, limit: float, errors: dict[fx.Node, float]
 ) -> fx.Node | None:
-    """The first drifting node; what was measured on the way is added to `errors`."""
+    """The first drifting node; all measured errors are added to `errors`."""
     nodes: Sequence[fx.Node] = prober.visible
     drifting = None
     while nodes:
@@ -102,7 +102,7 @@ def _search(
 
 
 def _spaced(nodes: Sequence[fx.Node], count: int) -> list[fx.Node]:
-    """At most `count` nodes at even distances; the last is always among them."""
+    """At most `count` evenly spaced nodes, always with the last."""
     count = min(count, len(nodes))
     return [nodes[(index + 1) * len(nodes) // count - 1] for index in range(count)]
 
@@ -139,11 +139,10 @@ def _range(reference: NDArray[np.float32]) -> float:
 
 
 def _error(value: NDArray[np.float32], reference: NDArray[np.float32], span: float, limit: float) -> float:
-    """The error, as a fraction of `span`, in the order of axes that brings it to `limit` or under, else the smallest of
-    all orders.
+    """The error, as a fraction of `span`: the first at or under `limit` over all orders of the axes, else the smallest.
 
-    A TFLite file may hold a tensor with its axes in any order, split or joined, and does not say how. A wrong order is
-    far off, so the closest one is meant.
+    A TFLite file may store a tensor with its axes in any order, split or merged, and does not state which. A wrong
+    order gives a large error, so the order with the smallest is taken as the file's.
     """
     if value.size != reference.size:
         return inf
@@ -157,7 +156,7 @@ def _error(value: NDArray[np.float32], reference: NDArray[np.float32], span: flo
 
 
 def _orders(shape: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
-    """Every order of the axes that moves data, the given one first."""
+    """Every order of the axes that differs in memory, the given one first."""
     wide = [axis for axis, size in enumerate(shape) if size != 1]
     narrow = [axis for axis, size in enumerate(shape) if size == 1]
     return ((*narrow, *order) for order in permutations(wide))
@@ -174,7 +173,7 @@ def _reference(program: Program, nodes: Collection[fx.Node], sample: Sample) -> 
 
 
 class _Recorder(Float64Interpreter):
-    """Runs a graph and keeps some of its values, rounded to float32."""
+    """Runs a graph and records the wanted values, rounded to float32."""
 
     def __init__(self, module: fx.GraphModule, wanted: set[fx.Node]) -> None:
         super().__init__(module)
@@ -189,7 +188,7 @@ class _Recorder(Float64Interpreter):
 
 
 def _nearest(node: fx.Node, errors: dict[fx.Node, float]) -> tuple[list[fx.Node], tuple[str, ...]]:
-    """The nearest measured nodes that this one reads, and the operations between that were not measured."""
+    """The nearest measured nodes that this one reads, and the operations in between that were not measured."""
     sources, unseen, waiting = [], [], list(node.all_input_nodes)
     for source in waiting:
         if source in errors:

@@ -1,23 +1,23 @@
-"""How far an artifact's outputs are from the reference's, in numbers.
+"""Metrics of the difference between an artifact's outputs and the reference's.
 
 With reference r, result y and e = y - r over the n elements of one output (all in float64):
 
     max_abs_error       max |e|
     mean_abs_error      mean |e|
     range               max(r) - min(r), by default of this output alone; `judge` gives the range over all samples,
-                        so that two close scores of one sample do not blow the relative error up.
-                        Where that is 0 (a constant output) max |r| stands in, and 1 where that is 0 too.
+                        so that two close scores of one sample do not inflate the relative error.
+                        Where it is 0 (a constant output) it is max |r|, and 1 where that is 0 too.
     *_relative_error    the absolute error divided by the range
     cosine              <r, y> / (|r| |y|); 1 where both are zero, 0 where one is
-    sqnr_db             10 log10(sum r^2 / sum e^2), capped at 200 dB: float32 cannot tell more
+    sqnr_db             10 log10(sum r^2 / sum e^2), capped at 200 dB, float32's resolution
 
-Classifier outputs, of shape (N, C) with C > 1, also carry the agreement of the k best classes, k = 1 and k = 5 < C.
+Classifier outputs, of shape (N, C) with C > 1, also have the agreement of the k best classes, k = 1 and k = 5 < C.
 The k best classes are compared as sets. `margin` is r's k-th best score minus its (k + 1)-th. `displacement` is 0
-where the sets are equal, otherwise the best reference score among the classes that fell out minus the worst among those
-that came in: how large a difference in the reference was turned around. Both are divided by the range. A small
-displacement is a near-tie that rounding decided; a large one is a fault, even where the margin at the border is small.
-(To compare the margin with the observed error instead would excuse every swap: a swap of a margin m takes an error of
-at least m / 2.) Of several rows the worst counts.
+where the sets are equal, otherwise the best reference score among the classes that left the set minus the worst among
+those that entered it: the largest difference between reference scores whose order is reversed. Both are divided by the
+range. A small displacement is a near-tie that rounding decided; a large one is a fault, even where the margin is small.
+(Comparing the margin with the observed error instead would accept every swap: a swap of a margin m needs an error of at
+least m / 2.) Of several rows the worst counts.
 """
 
 from collections.abc import Sequence
@@ -53,7 +53,7 @@ class Agreement(Record):
 
 
 class OutputMetrics(Record):
-    """The distance of one output from the reference; the module says how each number is defined."""
+    """The difference of one output from the reference; the module's docstring defines the metrics."""
 
     output: int
     range: float
@@ -84,14 +84,14 @@ class OutputMetrics(Record):
 
 
 class Comparison(Record):
-    """Metrics of every output, or the structural faults that make numbers meaningless; never both."""
+    """Metrics of every output, or the structural faults that make metrics meaningless; never both."""
 
     outputs: tuple[OutputMetrics, ...]
     faults: tuple[str, ...]
 
 
 def reference_ranges(references: Sequence[Outputs]) -> tuple[float, ...]:
-    """The range of each output over all samples, with the fallbacks that the module's docstring gives."""
+    """The range of each output over all samples, with the fallbacks that the module's docstring states."""
     return tuple(
         _range(np.concatenate([value.ravel() for value in values])) for values in zip(*references, strict=True)
     )
@@ -126,7 +126,7 @@ def _structural_fault(index: int, reference: NDArray[np.float32], result: NDArra
     for name, values in (("the reference's output", reference), ("output", result)):
         broken = int(values.size - np.count_nonzero(np.isfinite(values)))
         if broken:
-            return f"{name} {index} holds {broken} NaN or infinite values of {values.size}"
+            return f"{name} {index} has {broken} NaN or infinite values of {values.size}"
     return None
 
 
@@ -150,7 +150,7 @@ def _measure(index: int, reference: NDArray[np.float32], result: NDArray[np.floa
 
 
 def _range(values: NDArray[np.float32]) -> float:
-    # A reference with NaN is reported as a fault of its sample; it must not take the other samples' range with it.
+    # A reference with NaN is reported as a fault of its sample; it must not invalidate the range over all samples.
     finite = values[np.isfinite(values)]
     if not finite.size:
         return 1.0

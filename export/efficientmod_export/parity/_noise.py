@@ -1,8 +1,10 @@
-"""What rounding alone costs a network: its own noise, which no artifact of it can be asked to stay below.
+"""A network's rounding noise: the error that rounding alone causes, below which no artifact can be expected to stay.
 
-float32          every operator computed in float32, against the program in float64 as the two below
+Each kind is measured against the program in float64.
+
+float32          every operator computed in float32
 float16_weights  every weight rounded to float16
-float16          every weight and every result of an operator rounded to float16, sums kept in float32
+float16          every weight and every result of an operator rounded to float16, sums computed in float32
 """
 
 from collections.abc import Sequence
@@ -19,13 +21,13 @@ from efficientmod_mobile.deploy.program import Float64Interpreter
 NoiseKind = Literal["float32", "float16_weights", "float16"]
 
 Noise = dict[NoiseKind, tuple[OutputMetrics, ...]]
-"""The worst of each metric over all samples, for each output; nothing where a result is not finite."""
+"""The worst of each metric over all samples, for each output; empty where a result is not finite."""
 
 
 def network_noise(program: Program, samples: Sequence[Sample]) -> Noise:
     """Measure the three kinds on the untransformed program, against the same program in float64.
 
-    Not against the reference's results: a program that is wrong would then widen the limits that are to find it.
+    Not against the reference's results, since the error of a wrong program would then widen its own limits.
     """
     double = to_dtype(program, torch.float64)
     images = [torch.from_numpy(sample.tensor) for sample in samples]
@@ -46,13 +48,13 @@ def _outputs(results: Sequence[Tensor]) -> Outputs:
 def _worst(results: Sequence[Outputs], exact: Sequence[Outputs]) -> tuple[OutputMetrics, ...]:
     ranges = reference_ranges(exact)
     measured = [compare(one, result, ranges).outputs for one, result in zip(exact, results, strict=True)]
-    if not all(measured):  # float16 overflows: there is no noise to speak of
+    if not all(measured):  # float16 overflows, so the noise is undefined
         return ()
     return tuple(OutputMetrics.worst(outputs) for outputs in zip(*measured, strict=True))
 
 
 class _Rounding(fx.Interpreter):
-    """Runs a float32 graph with its weights, and if asked for its operators' results, rounded to float16."""
+    """Runs a float32 graph with its weights, and with `results` also its operators' results, rounded to float16."""
 
     def __init__(self, module: fx.GraphModule, *, results: bool) -> None:
         super().__init__(module)

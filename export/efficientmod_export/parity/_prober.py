@@ -1,4 +1,4 @@
-"""What shows values inside an artifact."""
+"""The interface for reading values inside an artifact."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -13,11 +13,11 @@ Values = list[NDArray[np.float32]]
 
 
 class Prober(Protocol):
-    """Shows values of one artifact. `visible` are the program's nodes it can show, `at_once` how many in one go."""
+    """Reads values of one artifact. `visible` are the program's nodes that it can read, `at_once` how many per run."""
 
     visible: tuple[fx.Node, ...]
     at_once: int
 
     def probe(self, nodes: Sequence[fx.Node], sample: Sample) -> Values:
-        """The nodes' values for this sample, with their axes as the artifact has them."""
+        """The nodes' values for this sample, with the axes in the artifact's order."""
         ...

@@ -1,13 +1,13 @@
-"""The base of every value that is written to a bundle's manifest."""
+"""The base class of all records in a bundle's JSON files."""
 
 from pydantic import BaseModel, ConfigDict
 
 
 class Record(BaseModel):
-    """Immutable, and strict about what it is built from.
+    """Immutable, with strict validation.
 
-    An unknown key or a number that JSON cannot hold (NaN, infinity) is an error, so that a manifest
-    means the same to the Python, Kotlin and Swift that read it.
+    An unknown key, or a number that JSON cannot represent (NaN, infinity), is an error, so that readers in Python,
+    Kotlin and Swift interpret a manifest alike.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, protected_namespaces=())

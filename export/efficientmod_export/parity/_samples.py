@@ -1,9 +1,9 @@
-"""The pictures that every artifact is compared on.
+"""The pictures on which every artifact is compared with the reference.
 
-Two natural photos, two structured pictures and noise: a network trained on photos meets scenes with real
-statistics, edges and saturated colours at every phase of its strides, and values that excite all channels. Each starts
-as a uint8 RGB picture with odd sides, so that it is never already of the network's size, and passes through the
-preprocessing that the app applies to its photos. The same on every run.
+Two photos, two structured pictures and noise: natural image statistics, edges and saturated colours at every offset of
+the network's strides, and values that activate all channels. Each is a uint8 RGB picture with odd sides, so that it
+never has the network's size already, and goes through the preprocessing that the app applies to its photos. They are
+the same on every run.
 """
 
 from importlib import resources
@@ -19,7 +19,7 @@ PHOTO_CREDITS = {
     "china": "danielbuechele, CC BY 2.0, https://www.flickr.com/photos/danielbuechele/6061409035/",
     "flower": "vultilion, CC BY 2.0, https://www.flickr.com/photos/vultilion/6056698931/",
 }
-"""Whom a copy of each photo must name (photos/README.md)."""
+"""The attribution that each photo's licence requires (photos/README.md)."""
 
 Picture = NDArray[np.uint8]
 SampleKind = Literal["photo", "structured", "noise"]
@@ -59,19 +59,19 @@ def _photo(name: str) -> Picture:
 
 
 def _gradient(height: int, width: int) -> Picture:
-    """Red grows to the right, green downwards, blue along the falling diagonal: no two channels or axes alike."""
+    """Red increases to the right, green downwards, blue along the diagonal, so that all channels and axes differ."""
     y, x = np.mgrid[0:height, 0:width]
     channels = (x / (width - 1), y / (height - 1), 1.0 - (x + y) / (width + height - 2))
     return np.stack([np.rint(255.0 * channel) for channel in channels], axis=-1).astype(np.uint8)
 
 
 def _checkerboard(height: int, width: int, square: int) -> Picture:
-    """Saturated orange and blue squares; the side is odd, so that edges meet the network's strides at every phase."""
+    """Saturated orange and blue squares, of an odd side, so that edges are at every offset of the network's strides."""
     y, x = np.mgrid[0:height, 0:width]
     colours = np.array([[255, 128, 0], [0, 64, 255]], dtype=np.uint8)
     return np.asarray(colours[(y // square + x // square) % 2])
 
 
 def _noise(height: int, width: int) -> Picture:
-    # RandomState, because NumPy promises its stream never changes; a Generator's may.
+    # RandomState, because NumPy guarantees that its stream never changes; a Generator's may.
     return np.random.RandomState(0).randint(0, 256, (height, width, 3), dtype=np.uint8)

@@ -1,4 +1,4 @@
-"""How far an artifact's results may be from the reference's."""
+"""The allowed differences between an artifact's results and the reference's."""
 
 from collections.abc import Sequence
 from math import log10
@@ -8,18 +8,18 @@ from efficientmod_export.parity._metrics import OutputMetrics
 from efficientmod_export.parity._records import Record
 
 NOISE_FACTOR = 3.0
-"""How many times the network's own rounding noise an artifact may cost.
+"""The allowed error of an artifact, as a multiple of the network's rounding noise.
 
-An artifact rounds in other places than the network that the noise is measured on, and a fault costs many times more:
-docs/measurements/coreml_models.md has both for many networks.
+An artifact rounds at other operations than the program on which the noise is measured, and a fault causes a much larger
+error: docs/measurements/coreml_models.md has both for many networks.
 """
 
 
 class Tolerance(Record):
-    """The limits that every sample and output must keep; `_metrics` defines the quantities.
+    """The limits for every sample and output; `_metrics` defines the quantities.
 
-    `displacement` bounds how large a difference between the reference's scores (as a fraction of the range) the
-    artifact may turn around in its top-1 or top-5 before that is a fault. `origin` says where the numbers come from.
+    `displacement` limits the difference between two reference scores (as a fraction of the range) whose order the
+    artifact may reverse in its top-1 or top-5. `origin` states where the numbers come from.
     """
 
     max_relative_error: float
@@ -30,9 +30,9 @@ class Tolerance(Record):
     origin: str
 
     def widened(self, noise: Sequence[OutputMetrics]) -> Self:
-        """These limits, or NOISE_FACTOR times what rounding alone costs the network, whichever allows more.
+        """These limits, or NOISE_FACTOR times the network's rounding noise, whichever is larger.
 
-        `noise` has the worst metrics of each output. A cosine c is that of an angle, so 1 - c grows with its square.
+        `noise` has the worst metrics of each output. For a small angle, 1 - cosine grows with the angle's square.
         """
         if not noise:
             return self

@@ -20,7 +20,7 @@ class MeasuredWith(Record):
 
 
 class SampleMetrics(Record):
-    """What was measured on one sample: metrics of every output, or why there are none."""
+    """The measurement on one sample: metrics of every output, or why there are none."""
 
     sample: str
     outputs: tuple[OutputMetrics, ...]
@@ -30,9 +30,9 @@ class SampleMetrics(Record):
 class Verdict(Record):
     """The outcome for one artifact.
 
-    `refused` is an artifact that the runtime does not run on the unit that was asked for. `reasons` says why it failed,
-    was refused or not run, and is empty when it passed. `worst` has one entry per output: the least favourable of each
-    metric over the samples without a fault. `measured_with` is None exactly when it was not run.
+    The outcome is `refused` where the runtime does not run the artifact on the requested unit. `reasons` states why it
+    failed, was refused or not run, and is empty when it passed. `worst` has one entry per output: the least favourable
+    of each metric over the samples without a fault. `measured_with` is None exactly when it was not run.
     """
 
     outcome: Literal["passed", "failed", "refused", "not run here"]
@@ -45,11 +45,11 @@ class Verdict(Record):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if (self.outcome == "not run here") != (self.measured_with is None):
-            raise ValueError("an artifact that ran names its runtime, one that did not has none")
+            raise ValueError("measured_with is required for an artifact that ran, and not allowed for others")
         if (self.outcome == "passed") == bool(self.reasons):
-            raise ValueError("a passed verdict has no reasons, any other has at least one")
+            raise ValueError("reasons are required for every outcome but passed, where they are not allowed")
         if (self.outcome in ("passed", "failed")) != bool(self.samples):
-            raise ValueError("an artifact has measurements exactly when it ran")
+            raise ValueError("samples are required for an artifact that ran, and not allowed for others")
         return self
 
     @property
@@ -67,7 +67,7 @@ def measure(
 ) -> Verdict:
     """Run an artifact on every sample and judge it; a runtime that refuses a sample fails it.
 
-    The toolkit's own errors (a missing package, say) pass through: they say nothing about the artifact.
+    The toolkit's own errors, such as a missing package, are raised: they say nothing about the artifact.
     """
     results = [_run(runner, sample) for sample in samples]
     return judge([sample.name for sample in samples], references, results, tolerance, measured_with)
@@ -80,7 +80,7 @@ def judge(
     tolerance: Tolerance,
     measured_with: MeasuredWith,
 ) -> Verdict:
-    """Hold results against references, sample by sample; a result may be the reason why there is none.
+    """Compare results with references, sample by sample; a result may be the reason why there is none.
 
     Relative errors are of each output's range over all `references`.
     """
@@ -104,14 +104,14 @@ def judge(
 
 
 def not_run_here(tolerance: Tolerance, reason: str) -> Verdict:
-    """For an artifact whose runtime does not exist on this machine; `reason` says which and where it does."""
+    """The verdict for an artifact whose runtime cannot run on this machine; `reason` states why, and where it can."""
     return Verdict(
         outcome="not run here", reasons=(reason,), measured_with=None, tolerance=tolerance, worst=(), samples=()
     )
 
 
 def refused(tolerance: Tolerance, measured_with: MeasuredWith, reason: str) -> Verdict:
-    """For an artifact that its runtime does not run on a unit; `reason` says why."""
+    """The verdict for an artifact that its runtime does not run on a unit; `reason` states why."""
     return Verdict(
         outcome="refused", reasons=(reason,), measured_with=measured_with, tolerance=tolerance, worst=(), samples=()
     )
@@ -122,7 +122,7 @@ def _run(runner: Runner, sample: Sample) -> Outputs | str:
         return runner(sample)
     except EfficientModError:
         raise
-    except Exception as error:  # each runtime raises its own kinds, and any of them is a failure of the artifact
+    except Exception as error:  # every runtime has its own exceptions; any of them is a failure of the artifact
         return f"the runtime refused it ({type(error).__name__}: {error})"
 
 
@@ -140,7 +140,7 @@ def _worst(samples: tuple[SampleMetrics, ...]) -> tuple[OutputMetrics, ...]:
 
 
 def _violations(samples: tuple[SampleMetrics, ...], tolerance: Tolerance) -> tuple[str, ...]:
-    """One sentence per output and limit: the first sample beyond it, and how many others."""
+    """One sentence per output and limit: the first sample that exceeds it, and how many others do."""
     found: dict[tuple[int, str], list[str]] = {}
     for sample in samples:
         for metrics in sample.outputs:
@@ -153,7 +153,7 @@ def _violations(samples: tuple[SampleMetrics, ...], tolerance: Tolerance) -> tup
 
 
 def _beyond(metrics: OutputMetrics, tolerance: Tolerance) -> dict[str, str]:
-    """The limits that one output breaks: quantity -> what it is and may be."""
+    """The limits that one output exceeds: quantity -> a text with its value and its limit."""
     broken = {}
     for name in ("max_relative_error", "mean_relative_error"):
         value, limit = getattr(metrics, name), getattr(tolerance, name)

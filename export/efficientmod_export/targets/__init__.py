@@ -1,6 +1,6 @@
-"""Targets: one folder each, found here by its name, with a `TARGET` that says all that it is.
+"""Targets: one folder each, found by its name, with a `TARGET` that describes it.
 
-Importing this package imports no target: a target is imported when it is asked for, and the libraries that it needs
+Importing this package imports no target: a target is imported when it is first used, and the libraries that it needs
 when it converts or runs.
 """
 
@@ -76,12 +76,12 @@ __all__ = [
 
 
 def target_names() -> tuple[str, ...]:
-    """Every target's name, from the folders here."""
+    """Every target's name, from the folders in this package."""
     return _target_names(__path__)
 
 
 def find_target(name: str) -> Target:
-    """The target of a name. Raises InputError where there is none."""
+    """The target with this name. Raises InputError where there is none."""
     if name not in target_names():
         raise InputError(f"No target is named {name}; choose from {', '.join(target_names())}.", code="unknown_target")
     target: Target = importlib.import_module(f"{__name__}.{name.replace('-', '_')}").TARGET
@@ -89,5 +89,5 @@ def find_target(name: str) -> Target:
 
 
 def all_targets() -> tuple[Target, ...]:
-    """Every target, by name."""
+    """Every target, sorted by name."""
     return tuple(map(find_target, target_names()))

@@ -1,7 +1,7 @@
-"""Networks that take pictures: what of the normalisation (value - mean) / std moves into the network's weights.
+"""Networks that take pictures: folding the normalisation (value - mean) / std into the network's weights.
 
-`value` is pixel / 255. The division is folded into the first layers, which is exact whatever they pad with: zero stays
-zero. The difference is folded only into layers that do not pad; elsewhere it stays one operation at the front.
+`value` is pixel / 255. The division is folded into the first layers, which is exact with zero padding too, since zero
+stays zero. The difference is folded only into layers that do not pad; elsewhere it stays an operation before them.
 """
 
 import torch
@@ -23,49 +23,49 @@ PIXELS_OVER_255 = Normalisation((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
 
 
 def check_image(program: Program, options: ConversionOptions) -> None:
-    """Raise InputError when the input is no RGB image, or there are labels and not one score for each of them."""
+    """Raise InputError when the input is not an RGB image, or there are labels but not one score for each."""
     if tuple(program.example.shape[:2]) != (1, 3):
         raise InputError(
-            f"A picture becomes an input of shape (1, 3, H, W), not {tuple(program.example.shape)}.",
+            f"The network's input must be a picture of shape (1, 3, H, W), not {tuple(program.example.shape)}.",
             code="wrong_input_shape",
         )
     shapes = output_shapes(program)
     if options.labels is not None and shapes != ((1, len(options.labels)),):
         raise InputError(
             f"{len(options.labels)} labels need a network with one output of shape (1, {len(options.labels)}), "
-            f"and this one gives {', '.join(map(str, shapes))}; leave the labels out.",
+            f"and this one has {', '.join(map(str, shapes))}; leave the labels out.",
             code="wrong_label_count",
         )
 
 
 def for_pixels(program: Program, mean: Channels, std: Channels) -> Program:
-    """The program for pixel / 255 in place of the normalised image."""
+    """The program with pixel / 255 as its input in place of the normalised image."""
     return _in_front(program, (aten.sub.Tensor, mean), (aten.div.Tensor, std))
 
 
 def for_centred_pixels(program: Program, std: Channels) -> Program:
-    """The program for pixel / 255 - mean in place of the normalised image.
+    """The program with pixel / 255 - mean as its input in place of the normalised image.
 
-    Where the first layers cannot take the division, it stays at the front.
+    Where the division cannot be folded into the first layers, it stays before them.
     """
     return _in_front(program, (aten.div.Tensor, std))
 
 
 class _ImageConstants(ConstantIntoReaders):
-    """Fold these operations, by name, and leave the network's own constants as they are."""
+    """Fold the operations with these names, and none of the network's own constants."""
 
     def __init__(self, names: frozenset[str]) -> None:
         self._names = names
 
     def check(self, node: fx.Node) -> ConstantFold | Refuse | None:
-        """Match what the transform matches, among the image's."""
+        """The transform's match, where the node is one of these operations."""
         return super().check(node) if node.name in self._names else None
 
 
 def _in_front(program: Program, *operations: tuple[torch._ops.OpOverload, Channels]) -> Program:
-    """The program behind operations with a constant per channel, which its first layers take over where they can.
+    """The program after operations with a constant per channel, which are folded into its first layers where possible.
 
-    Folded in float64; what proves the result is the artifact's parity.
+    Folded in float64; the artifact's parity proves the result.
     """
     changed = to_dtype(program, torch.float64)
     image = next(iter(changed.graph.find_nodes(op="placeholder")))

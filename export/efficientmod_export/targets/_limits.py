@@ -1,4 +1,4 @@
-"""Limits that several targets share, by the arithmetic that they are for, and where each number comes from."""
+"""Limits that several targets share, by compute precision, and where each number comes from."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""A program as an ONNX model, by PyTorch's exporter over `torch.export`: what the TFLite file is made from, too."""
+"""A program as an ONNX model, by PyTorch's exporter; the TFLite file is also made from it."""
 
 import itertools
 from collections.abc import Iterator
@@ -20,14 +20,14 @@ OPSET = 20
 def to_onnx(program: Program) -> "onnx.ModelProto":
     """The program as a checked ONNX model in memory, without paths or stack traces.
 
-    A value that a node of the program computes has that node's name; outputs have the names of `output_names`.
+    A value has the name of the program's node that computes it; outputs have the names of `output_names`.
     """
     import onnx
 
     with torch_shortcuts():
         exported = torch.onnx.export(export(program), dynamo=True, opset_version=OPSET, verbose=False)
     if exported is None or exported.exported_program is None:
-        raise TypeError("torch.onnx.export gave no program")
+        raise TypeError("torch.onnx.export returned no program")
     model = exported.model_proto
     _strip(model)
     _rename(model, program_names(program, exported.exported_program.graph), output_names(program))
@@ -36,7 +36,7 @@ def to_onnx(program: Program) -> "onnx.ModelProto":
 
 
 def _strip(model: "onnx.ModelProto") -> None:
-    """Drop what tells of this machine (stack traces) and what only the exporter reads."""
+    """Remove data about this machine (stack traces) and data that only the exporter reads."""
     graph = model.graph
     for part in (model, graph, *graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer):
         part.ClearField("metadata_props")
@@ -44,7 +44,7 @@ def _strip(model: "onnx.ModelProto") -> None:
 
 
 def _rename(model: "onnx.ModelProto", names: dict[str, str], outputs: tuple[str, ...]) -> None:
-    """Give the input, the outputs and the values their names; who has a name that is now another's gets a new one."""
+    """Rename the input, the outputs and the values; other values with one of the new names get another name."""
     graph = model.graph
     chosen = {
         **names,

@@ -1,4 +1,4 @@
-"""A command-line tool that measures on a phone: how it is called, and what its output says."""
+"""A command-line tool that measures on a phone: its arguments, and how its output is read."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class PhoneTimes:
-    """Milliseconds of a call; None what the tool does not tell."""
+    """Milliseconds of a call; None where the tool does not report them."""
 
     mean_ms: float
     min_ms: float | None = None
@@ -16,10 +16,11 @@ class PhoneTimes:
 
 @dataclass(frozen=True)
 class PhoneTool:
-    """`name` is contained in the binary's file name; `log_tag` is under what it writes to Android's log, where some
-    builds of it say everything.
+    """`name` is contained in the binary's file name; `log_tag` is its tag in Android's log, to which some builds write
+    all their output.
 
-    `arguments(model, threads, runs, warmup)` for the shell; `read(output, warmup)` is None where there is no time.
+    `arguments(model, threads, runs, warmup)` are for the shell; `read(output, warmup)` is None where the output has no
+    times.
     """
 
     name: str

@@ -1,7 +1,7 @@
-"""What probers share: which values of a program a file shows, under which names, and how a probed file is run.
+"""Common code of the probers: which values of a program can be read from a file, under which names, and how it is run.
 
-An extra output is asked of the artifact for each value. That keeps a runtime from fusing across it, so a fault that
-only fusion makes is not seen by many probes at once.
+For each value the artifact gets a further output. This keeps a runtime from fusing across it, so a fault that only
+fusion causes may not appear while many values are probed.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from efficientmod_export.targets._runtime import Array, Configuration, Runtime, 
 from efficientmod_mobile.deploy import Program
 from efficientmod_mobile.errors import ParityError
 
-SAME_TIME_BYTES = 1 << 30  # of float32 values held at once
+SAME_TIME_BYTES = 1 << 30  # of float32 values in memory at once
 
 
 def extended(file: ModelFile, path: Path, names: Sequence[str]) -> ModelFile:
@@ -26,7 +26,7 @@ def extended(file: ModelFile, path: Path, names: Sequence[str]) -> ModelFile:
 
 
 def probe_run(runtime: Runtime, file: ModelFile, configuration: Configuration, sample: Sample) -> dict[str, Array]:
-    """Run a file on a sample; every output by its name, with its axes as the file has them."""
+    """Run a file on a sample; every output by its name, with the axes in the file's order."""
     session = runtime.open(file, configuration)
     session.bind([input_values(spec, sample) for spec in file.inputs])
     session.invoke()
@@ -34,7 +34,7 @@ def probe_run(runtime: Runtime, file: ModelFile, configuration: Configuration, s
 
 
 def names_in_file(program: Program) -> dict[fx.Node, str]:
-    """Every node's name in the file that is made from the program: its own, or that of the output it gives."""
+    """Every node's name in the file that is made from the program: its own, or that of the output which it computes."""
     names = {node: node.name for node in program.graph.nodes if is_float(node)}
     return {**names, **dict(zip(output_nodes(program), output_names(program), strict=True))}
 
@@ -48,7 +48,7 @@ def visible_nodes(program: Program, names: dict[fx.Node, str], found: set[str], 
 
 
 def another_program(path: Path) -> ParityError:
-    """The error for a file that was made from another program than the one it is searched with."""
+    """The error for a file that was made from another program than the one it is compared with."""
     return ParityError(
         f"{path.name} was not made from this program; export it again with the same checkpoint.",
         code="artifact_of_other_program",
@@ -56,12 +56,12 @@ def another_program(path: Path) -> ParityError:
 
 
 def at_once(nodes: Sequence[fx.Node]) -> int:
-    """How many of these values fit into memory together, were each as large as the largest."""
+    """How many of these values fit into memory together, if all were as large as the largest."""
     largest: int = max(4 * node.meta["val"].numel() for node in nodes)
     return max(1, SAME_TIME_BYTES // largest)
 
 
 def is_float(node: fx.Node) -> bool:
-    """Whether a node computes a tensor of floating point."""
+    """Whether a node computes a floating-point tensor."""
     value: Any = node.meta.get("val")
     return node.op == "call_function" and getattr(value, "is_floating_point", lambda: False)()

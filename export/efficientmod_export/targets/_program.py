@@ -1,4 +1,4 @@
-"""What every target asks of a program: its exported form, its outputs, and its tensors as the app sees them."""
+"""What every target needs of a program: its `ExportedProgram`, its outputs, and its tensors as the app sees them."""
 
 import warnings
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from efficientmod_mobile.deploy import Program
 from efficientmod_mobile.deploy.program import build, copy_graph, get_tensor
 
 PROGRAM_NODE = "program_node"
-"""Key in a node's `meta["custom"]`, which every lowering keeps: the program's node that it stands for."""
+"""Key in a node's `meta["custom"]`, which every lowering keeps: the name of the program's node that it comes from."""
 
 DTYPES: dict[torch.dtype, ArtifactDtype] = {
     torch.float32: "float32",
@@ -33,22 +33,22 @@ DTYPES: dict[torch.dtype, ArtifactDtype] = {
 
 INPUT_NAME = "input"
 LIFTED_INPUT = "args_0"
-"""The input of what `export` gives, and so of the ML program inside a `.pte`."""
+"""The name of the input of the result of `export`, and so of the ML program inside a `.pte`."""
 
 
 def copy(program: Program) -> Program:
-    """A program that can be edited; it shares the parameters' memory."""
+    """A copy of the program that can be edited; it shares the parameters' memory."""
     names = {str(node.target) for node in program.graph.find_nodes(op="get_attr")}
     tensors = {name: get_tensor(program.graph_module, name) for name in sorted(names)}
     return build(copy_graph(program.graph), tensors, program.example, program.output_names)
 
 
 def export(program: Program) -> torch.export.ExportedProgram:
-    """Lift the program again; each node's `meta["custom"]` names the program's node that it comes from."""
+    """Export the program with `torch.export`; each node's `meta["custom"]` names the program's node it comes from."""
     marked = copy(program)
     for node, original in zip(marked.graph.nodes, program.graph.nodes, strict=True):
         node.meta["custom"] = {PROGRAM_NODE: original.name}
-    # torch.export names the input after forward's parameter, which a graph that is not compiled yet does not show.
+    # torch.export names the input after forward's parameter, whose name is not known before the graph is compiled.
     (image,) = marked.graph.find_nodes(op="placeholder")
     image.target = image.name = LIFTED_INPUT
     marked.graph_module.recompile()
@@ -61,12 +61,12 @@ def output_nodes(program: Program) -> tuple[fx.Node, ...]:
     """The nodes that the program returns, in order."""
     nodes = program.graph.output_node().args[0]
     if not isinstance(nodes, tuple | list):
-        raise TypeError("a program returns a flat tuple")
+        raise TypeError("a program must return a flat tuple of tensors")
     return tuple(node for node in nodes if isinstance(node, fx.Node))
 
 
 def output_names(program: Program) -> tuple[str, ...]:
-    """The names that an artifact's outputs have."""
+    """The names of an artifact's outputs."""
     return file_names(output_shapes(program), program.output_names)
 
 
@@ -87,7 +87,7 @@ def output_shapes(program: Program) -> Shapes:
 
 
 def network_interface(program: Program, options: ConversionOptions) -> Interface:
-    """What the network itself takes and gives, with the normalisation that the options state."""
+    """The inputs and outputs of the network itself, with the normalisation that the options state."""
     normalisation = Normalisation(options.mean, options.std)
     dtypes = [DTYPES[node.meta["val"].dtype] for node in output_nodes(program)]
     outputs = network_outputs(output_names(program), output_shapes(program), dtypes)
@@ -97,7 +97,7 @@ def network_interface(program: Program, options: ConversionOptions) -> Interface
 def pytorch_interface(
     image: tuple[int, ...], normalisation: Normalisation, outputs: tuple[TensorSpec, ...]
 ) -> Interface:
-    """What a network itself takes and gives: images of shape (1, 3, H, W), and outputs in PyTorch's layout."""
+    """The inputs and outputs of a network itself: images of shape (1, 3, H, W), and outputs in PyTorch's layout."""
     return Interface((InputSpec(INPUT_NAME, image, "float32", "NCHW", normalisation),), outputs)
 
 
@@ -114,7 +114,8 @@ def _output_spec(name: str, shape: tuple[int, ...], dtype: ArtifactDtype) -> Ten
 def program_names(program: Program, lowered: fx.Graph) -> dict[str, str]:
     """Name of a lowered node -> name of the program's node whose value it computes.
 
-    An operation of the program may be lowered to several; the one that others read is it, if it has the same shape.
+    An operation of the program may be lowered to several nodes; its value is that of the one which other operations
+    read, if it has the same shape.
     """
     shapes = {node.name: tuple(node.meta["val"].shape) for node in program.graph.nodes if _is_tensor(node)}
     results = {

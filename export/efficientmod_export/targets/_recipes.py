@@ -1,4 +1,4 @@
-"""Recipes that several targets share; docs/forms.md says why each form is in them, and what it saves."""
+"""Recipes that several targets share; docs/forms.md states why each form is in them, and what it saves."""
 
 from efficientmod_mobile.deploy import (
     EXACT,
@@ -19,12 +19,12 @@ from efficientmod_mobile.deploy import (
 )
 
 PORTABLE: Recipe = (FoldConstants(), Repeat((PortableForms(),)), *EXACT)
-"""The exact folds behind forms of what some runtime lacks."""
+"""The exact folds, after the forms that replace operators which some runtime lacks."""
 
 CHANNELS_FIRST: Recipe = (
     *PORTABLE,
     CentreStreams(),
-    Repeat((ConstantIntoReaders(), NormAffineIntoReaders())),  # into the layers that centring put in
+    Repeat((ConstantIntoReaders(), NormAffineIntoReaders())),  # into the layers that centring added
     NormInOperators(),
     Untile(),
     AttentionInProducts(),
@@ -32,7 +32,7 @@ CHANNELS_FIRST: Recipe = (
     Repeat((ChannelsFirst(),)),
     LayerPerSlice(),
 )
-"""(N, C, H, W) throughout, no norm, nothing repeated, products of three axes: what every mobile runtime takes whole."""
+"""(N, C, H, W) throughout, no norms, no repeats, products of rank 3: every mobile runtime delegates this as a whole."""
 
 NEURAL_ENGINE: Recipe = (*CHANNELS_FIRST, AttentionPerHead(), Repeat((ChannelsFirst(),)))
 """For Core ML: the Neural Engine prefers attention head by head."""

@@ -1,4 +1,4 @@
-"""What runs artifacts: a runtime opens a file in a configuration, and gives a session to feed and to invoke."""
+"""Running artifacts: a runtime opens a file in a configuration, and returns a session that runs it on inputs."""
 
 import platform
 from collections.abc import Sequence
@@ -30,17 +30,17 @@ TO_NHWC = (0, 2, 3, 1)
 
 
 class UnitRefusesError(ConversionError):
-    """The runtime is there and the file is sound, but the unit that was asked for does not run it."""
+    """The runtime is available and the file is valid, but the requested unit does not run it."""
 
 
 class UnitMissingError(ConversionError):
-    """The unit that was asked for cannot be used on this machine, whatever the file."""
+    """The requested unit cannot be used on this machine, for any file."""
 
 
 @dataclass(frozen=True)
 class Configuration:
-    """A variant (target and precision) on a unit, in the arithmetic there, on so many threads; None is the runtime's
-    own number of them.
+    """A variant (target and precision), a unit, the compute precision there, and the number of threads, None for the
+    runtime's own.
     """
 
     target: str
@@ -55,33 +55,33 @@ class Session(Protocol):
 
     @property
     def threads(self) -> int | None:
-        """What the runtime says that it uses; None where it does not tell."""
+        """The number that the runtime uses; None where it does not report it."""
         ...
 
     def bind(self, inputs: Sequence[Array]) -> None:
-        """Put the inputs in place, in the order, shape, dtype and layout that the file declares."""
+        """Set the inputs, in the order, shape, dtype and layout that the file declares."""
         ...
 
     def invoke(self) -> None:
-        """One inference, and nothing else."""
+        """Run one inference, and nothing else."""
         ...
 
     def results(self) -> tuple[Array, ...]:
-        """Copies of the outputs in the declared order, as the runtime gives them."""
+        """Copies of the outputs in the declared order, as the runtime returns them."""
         ...
 
 
 class Runtime(Protocol):
-    """Runs a target's files. `distribution` is None for a part of the system."""
+    """Runs a target's files. `distribution` is None for a part of the operating system."""
 
     @property
     def title(self) -> str:
-        """What people call it."""
+        """Its name for people."""
         ...
 
     @property
     def distribution(self) -> str | None:
-        """What pip calls it."""
+        """Its name for pip."""
         ...
 
     def missing(self, configuration: Configuration) -> str | None:
@@ -92,15 +92,15 @@ class Runtime(Protocol):
         ...
 
     def prepare(self, threads: int | None) -> None:
-        """Import the runtime and set its threads, which shall not count as loading a file. `open` does it as well."""
+        """Import the runtime and set its threads, to time `open` without that. `open` does it as well."""
         ...
 
     def open(self, file: ModelFile, configuration: Configuration) -> Session:
         """Load a file.
 
-        Raises ConversionError for one that does not load, or has other inputs or outputs than `file` says;
-        UnitRefusesError for one that the configuration's unit does not run, UnitMissingError where it turns out that
-        this machine has no such unit.
+        Raises ConversionError for one that does not load, or has other inputs or outputs than `file` states;
+        UnitRefusesError for one that the configuration's unit does not run, UnitMissingError where this machine has no
+        such unit, which may be known only now.
         """
         ...
 
@@ -111,17 +111,17 @@ def runtime_title(runtime: Runtime) -> str:
 
 
 def runtime_version(runtime: Runtime) -> str:
-    """The version that is installed; of a part of the system, the system's."""
+    """The installed version; for a part of the operating system, the system's."""
     return (
         metadata.version(runtime.distribution) if runtime.distribution else platform.mac_ver()[0] or platform.release()
     )
 
 
 def runner_of(session: Session, file: ModelFile, dtypes: Sequence[np.dtype[Any]] = ()) -> Runner:
-    """Run samples: inputs as the file declares them, outputs in the reference's layout.
+    """A function that runs a sample: inputs as the file declares them, outputs in the reference's layout.
 
-    `dtypes` are the network's own of each output. What a file declares as other integers is brought to them, as an app
-    does it.
+    `dtypes` are the network's, one for each output. Outputs that a file declares as other integers are converted to
+    them, as an app does.
     """
 
     def run(sample: Sample) -> Outputs:
@@ -143,17 +143,17 @@ def _in_network_dtype(spec: TensorSpec, value: Array, dtype: np.dtype[Any]) -> A
 
 
 def input_values(spec: InputSpec, sample: Sample) -> Array:
-    """What an input takes for a sample, made from the picture by what the input declares: as an app makes it."""
+    """An input's values for a sample, made from the picture as the input declares, as an app makes them."""
     return picture_input(spec, sample.pixels)
 
 
 def in_reference_layout(spec: TensorSpec, value: Array) -> Array:
-    """An output as PyTorch gives it, in the dtype that the runtime gave, which the proof compares as well."""
+    """An output in PyTorch's layout, in the dtype that the runtime returned, which the proof compares as well."""
     return np.ascontiguousarray(laid_out(value, spec.layout, "NCHW"))
 
 
 def in_nhwc(spec: TensorSpec) -> TensorSpec:
-    """A tensor of four axes with its channels last; others as they are."""
+    """A tensor of rank 4 with its channels last; others unchanged."""
     if len(spec.shape) != len(TO_NHWC):
         return spec
     return TensorSpec(spec.name, tuple(spec.shape[axis] for axis in TO_NHWC), spec.dtype, "NHWC")
@@ -174,6 +174,6 @@ def check_names(path: Path, found: Sequence[str], expected: Sequence[TensorSpec]
 
 def _another_file(path: Path, found: str, expected: str) -> ConversionError:
     return ConversionError(
-        f"{path.name} has {found} where {expected} is expected: it is another file; export it again.",
+        f"{path.name} has {found} where {expected} is expected, so it was replaced or changed; export it again.",
         code="unexpected_tensors",
     )

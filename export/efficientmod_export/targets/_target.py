@@ -1,4 +1,4 @@
-"""What a target is: one folder here whose `TARGET` says which files it makes, how, and what runs and proves them."""
+"""A target: a folder whose `TARGET` defines which files it makes, how, and what runs and proves them."""
 
 import importlib.util
 from collections.abc import Callable, Mapping, Sequence
@@ -30,16 +30,16 @@ from efficientmod_mobile.distribution import pip_command
 from efficientmod_mobile.errors import DependencyError, InputError
 
 MAIN = "main"
-"""The part of a network that is all of it."""
+"""The part that is the whole network."""
 
 
 @dataclass(frozen=True)
 class Conversion:
-    """What a converter tells of the file that it wrote.
+    """A converter's report on the file that it wrote.
 
-    `least_runtime` is the oldest version that runs it. `delegates` and `outside` are what the runtime's accelerator
-    takes and leaves, `rank` the most axes of any tensor; None where the file does not tell. `rewrites` counts what the
-    converter did to the network.
+    `least_runtime` is the oldest version that runs it. `delegates` counts the parts that the runtime's delegate runs,
+    `outside` names the operators outside them, `rank` is the highest rank of any tensor; None where the file does not
+    tell. `rewrites` counts the converter's changes to the graph.
     """
 
     least_runtime: str
@@ -53,9 +53,9 @@ class Conversion:
 class FromProgram:
     """The file is converted from the program: `convert(program, options, path)` writes `path`.
 
-    The same program and options give the same bytes. Raises InputError where the options ask for what the target does
-    not have, ConversionError where the converter refuses the program, OSError where the file cannot be written, in
-    which case nothing of it is left.
+    The same program and options give the same bytes. Raises InputError for options that the target does not support,
+    ConversionError where the converter refuses the program, OSError where the file cannot be written, in which case no
+    part of it remains.
     """
 
     convert: Callable[[Program, ConversionOptions, Path], Conversion]
@@ -73,9 +73,9 @@ class FromArtifact:
 
 @dataclass(frozen=True)
 class Place:
-    """A unit that an artifact may run on, the arithmetic there, and how far from PyTorch the results may be.
+    """A unit on which an artifact may run, the compute precision there, and the limits for its results.
 
-    `noise` is the rounding that is a property of the network and the file, not a fault: it widens the `limits`.
+    `noise` is the kind of rounding noise that is inherent in the network and the file; it widens the `limits`.
     """
 
     unit: Unit
@@ -86,9 +86,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Variant:
-    """A target's file in one precision: its name, the transforms that the network gets, where it may run.
+    """A target's file in one precision: its name, the recipe for the program, the places where it may run.
 
-    `default` is the precision that is made unless another is asked for; only the names of others say it.
+    `default` is true for the precision that is made unless another is requested; only other variants have the precision
+    in their names.
     """
 
     target: str
@@ -106,25 +107,25 @@ class Variant:
         return self.target if self.default else f"{self.target} {self.precision}"
 
     def file(self, part: str = MAIN) -> str:
-        """The file's name in a bundle, as in `model.tflite`, `model_int8_dynamic.tflite`, `model_boxes.tflite`."""
+        """The file's name in a bundle, such as `model.tflite`, `model_int8_dynamic.tflite`, `model_boxes.tflite`."""
         words = [self.stem, *([] if part == MAIN else [part]), *([] if self.default else [self.precision])]
         return "_".join(words).replace("-", "_") + self.suffix
 
     def configurations(self, threads: int | None = None) -> tuple[Configuration, ...]:
-        """Every place of the file, as a runtime opens it."""
+        """A configuration for each place of the file."""
         return tuple(self.configuration(place, threads) for place in self.places)
 
     def configuration(self, place: Place, threads: int | None = None) -> Configuration:
-        """One place of the file, as a runtime opens it."""
+        """The configuration for one place of the file."""
         return Configuration(self.target, self.precision, place.unit, place.compute_precision, threads)
 
 
 @dataclass(frozen=True)
 class Interpreter:
-    """Runs a target's files where their runtime does not exist, from what they say.
+    """Runs a target's files operator by operator on machines without their runtime.
 
-    Rounding to float16 hides a wrong operator. So a float32 conversion of the same program is held to `graph_limits`
-    in float32 arithmetic, apart from the file itself, which is rounded as it says.
+    Rounding to float16 hides a wrong operator. So besides the file itself, rounded as it declares, a float32 conversion
+    of the same program is run in float32 arithmetic, with the limits `graph_limits`.
     """
 
     runtime: Runtime
@@ -132,7 +133,7 @@ class Interpreter:
 
 
 def same_as_network(network: Interface) -> Interface:
-    """What an artifact takes and gives that takes and gives what the network does."""
+    """The interface of an artifact with the network's own inputs and outputs."""
     return network
 
 
@@ -140,16 +141,16 @@ def same_as_network(network: Interface) -> Interface:
 class Target:
     """One target.
 
-    `extra` is the extra of this distribution that brings `modules`, which must import, and whose versions and those of
-    the other `packages` a proof records. `variants` begins with the default. `interface` says what an artifact takes
-    and gives, from what the network does. `ios_versions` are the least iOS that it can be made for, none where the
-    file is the same for all. `in_all` targets are what `--target all` makes.
+    `extra` is the extra of this distribution that installs `modules`, which must import. A proof records their versions
+    and those of the other `packages`. `variants` begins with the default. `interface` maps the network's inputs and
+    outputs to an artifact's. `ios_versions` are the least iOS versions for which it can be made, empty where the file
+    is the same for all. `--target all` makes the targets with `in_all`.
 
-    `prober` shows values inside an artifact. `core_ml_package` opens the Core ML package that an artifact is or holds.
-    `lint` reads what is known to go wrong with a file, anyone's, and raises InputError for one that is damaged.
-    `compare_units` runs a file, anyone's, on every unit, on `.npy` files or random inputs.
-    `describe_ranges` says in sentences how an artifact's values fill the range of its arithmetic. `phone_tools` measure
-    on a phone, by what their binary's name contains.
+    `prober` reads values inside an artifact. `core_ml_package` opens the Core ML package that an artifact is or
+    contains. `lint` finds known problems in any file of the format, and raises InputError for a damaged one.
+    `compare_units` runs any such file on every unit, on `.npy` files or random inputs. `describe_ranges` reports in
+    sentences how much of its arithmetic's range an artifact's values use. `phone_tools` measure on a phone; their
+    binaries are recognised by their names.
     """
 
     name: str
@@ -173,22 +174,22 @@ class Target:
     def __post_init__(self) -> None:
         """Raise ValueError where the variants contradict each other."""
         if [variant.default for variant in self.variants] != [True, *[False] * (len(self.variants) - 1)]:
-            raise ValueError(f"the first variant of {self.name}, and no other, is the default")
+            raise ValueError(f"the first variant of {self.name} must be the default, and no other")
         if {variant.target for variant in self.variants} != {self.name}:
             raise ValueError(f"a variant of {self.name} names another target")
         for variant in self.variants:
             self._check_source(variant)
 
     def _check_source(self, variant: Variant) -> None:
-        """A file that another one is made from holds the same network, and is not made from that one in turn."""
+        """Raise ValueError where a file is not made from an earlier variant's with the same recipe."""
         if isinstance(variant.step, FromArtifact):
             before = self.variants[: self.variants.index(variant)]
             if variant.recipe not in [one.recipe for one in before if one.precision == variant.step.source]:
-                raise ValueError(f"{variant.name} is made from no earlier variant with the same recipe")
+                raise ValueError(f"{variant.name} must be made from an earlier variant with the same recipe")
 
     @property
     def precisions(self) -> tuple[Precision, ...]:
-        """What its files store, the default first."""
+        """The precisions of its variants, the default first."""
         return tuple(variant.precision for variant in self.variants)
 
     def makes(self, path: Path) -> bool:
@@ -201,12 +202,12 @@ class Target:
             if variant.precision == precision:
                 return variant
         raise InputError(
-            f"There is no {precision} form of {self.name}; choose from {', '.join(self.precisions)}.",
+            f"{self.name} has no precision {precision}; choose from {', '.join(self.precisions)}.",
             code="unsupported_precision",
         )
 
     def demand(self) -> None:
-        """Raise DependencyError when a module that the target needs is not installed; it names them all."""
+        """Raise DependencyError when modules that the target needs are not installed; it names them all."""
         missing = [module for module in self.modules if importlib.util.find_spec(module) is None]
         if missing:
             raise DependencyError(
@@ -226,7 +227,7 @@ class Target:
     def make(self, program: Program, options: ConversionOptions, folder: Path) -> Artifact:
         """Write the variant of `options.precision` into `folder`.
 
-        Raises DependencyError where a module is missing, and what the variant's step raises.
+        Raises DependencyError where a module is missing, and the errors of the variant's step.
         """
         variant = self.variant(options.precision)
         self.check_ios(options.ios)

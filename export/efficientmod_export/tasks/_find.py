@@ -1,4 +1,4 @@
-"""The tasks that there are: every folder here."""
+"""Find the tasks: every folder beside this file."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -33,8 +33,8 @@ def recognise(network: NetworkFacts, known: Mapping[str, Task] | None = None) ->
     chosen = [name for name, fit in fits.items() if fit == best]
     if best == 0:
         raise InputError(
-            f"Outputs of the shapes {network.shapes} belong to no task; there are {', '.join(fits)}.", code="no_task"
+            f"Outputs of the shapes {network.shapes} fit no task; the tasks are {', '.join(fits)}.", code="no_task"
         )
     if len(chosen) > 1:
-        raise InputError(f"The network can be one for {' or '.join(chosen)}; name the task.", code="ambiguous_task")
+        raise InputError(f"The network fits {' and '.join(chosen)} equally; name the task.", code="ambiguous_task")
     return chosen[0]

@@ -15,10 +15,10 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class NetworkFacts:
-    """What is known of a network in PyTorch.
+    """The facts on a network by which its task is recognised.
 
-    `num_classes` is None where it is no classifier. `input_shapes` and `outputs` are in the network's order;
-    `outputs` are the reference's for each golden sample, so `outputs[sample][index]`, all of the same shapes.
+    `num_classes` is None where it is not a classifier. `input_shapes` and `outputs` are in the network's order;
+    `outputs[sample][index]` are the reference's for each golden sample, all of the same shapes.
     """
 
     num_classes: int | None
@@ -27,28 +27,28 @@ class NetworkFacts:
 
     @property
     def shapes(self) -> tuple[tuple[int, ...], ...]:
-        """Of the outputs."""
+        """The shapes of the outputs."""
         return tuple(output.shape for output in self.outputs[0])
 
     def values(self, index: int) -> Sequence[Array]:
-        """One output for every sample."""
+        """One output's values for every sample."""
         return [sample[index] for sample in self.outputs]
 
 
 Fit = Literal[0, 1, 2]
-"""How well a task fits a network: not; as any network of such shapes; because the network says so."""
+"""How well a task fits a network: not at all; by the shapes alone; by what the network states."""
 
 
 class Task(Protocol):
-    """One task. Its folder in `tasks/` has it as `TASK`; the folder's name is the task's.
+    """One task. Its folder in `tasks/` defines it as `TASK`; the folder's name is the task's.
 
-    `default_preprocessing` is that of a network that states none.
+    `default_preprocessing` is used for a network that states none.
     """
 
     default_preprocessing: PreprocessingConfig
 
     def fit(self, network: NetworkFacts) -> Fit:
-        """Whether the network is one for this task."""
+        """How well the task fits the network."""
         ...
 
     def outputs(self, network: NetworkFacts) -> tuple[Output, ...]:
@@ -56,7 +56,7 @@ class Task(Protocol):
         ...
 
     def after_network(self, outputs: Sequence[Output], inputs: Sequence[Input]) -> tuple[Step, ...]:
-        """What an app does with them, in order."""
+        """What an app does with the outputs, in order."""
         ...
 
 
@@ -66,7 +66,7 @@ def layout_of(shape: Sequence[int]) -> Layout:
 
 
 def dtype_of(values: Array) -> Dtype:
-    """As a manifest names it. Raises ValueError for another than float32, int32, int64 and bool."""
+    """The manifest's name of the dtype. Raises ValueError for all but float32, int32, int64 and bool."""
     known: dict[np.dtype[Any], Dtype] = {
         np.dtype(np.float32): "float32",
         np.dtype(np.int32): "int32",
@@ -74,13 +74,13 @@ def dtype_of(values: Array) -> Dtype:
         np.dtype(np.bool_): "bool",
     }
     if values.dtype not in known:
-        raise ValueError(f"an output is {values.dtype}; a bundle has float32, int32, int64 and bool")
+        raise ValueError(f"an output is {values.dtype}; a bundle supports float32, int32, int64 and bool")
     return known[values.dtype]
 
 
 def feature_output(index: int, values: Array) -> Output:
-    """An output that is a float vector for each picture (rank 2, an embedding), or else features: a map of numbers, of
-    integers (classes, places) or of truth values.
+    """An output that is a float vector for each picture (rank 2, an embedding), or else features: a map of floats, of
+    integers (classes, positions) or of booleans.
     """
     vector = values.ndim == 2 and values.dtype == np.float32
     return Output(

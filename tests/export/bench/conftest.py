@@ -1,4 +1,4 @@
-"""Results that need no measuring."""
+"""Made-up results, so that nothing is measured."""
 
 from pathlib import Path
 

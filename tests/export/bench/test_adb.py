@@ -61,7 +61,7 @@ elif arguments[0] == "shell" and "/tool -" in arguments[1]:
 
 
 class FakePhone:
-    """`adb` on the PATH; `state` is what it does next, `calls` what it was asked."""
+    """An `adb` on the PATH; `state` sets its answers, `calls` are the arguments of its calls."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -113,7 +113,7 @@ def test_the_runners_calls_after_the_warm_up() -> None:
     assert astuple(times) == pytest.approx((21.5, 20.5, 21.5, 22.3))
 
 
-def test_an_older_runner_tells_the_mean_alone() -> None:
+def test_an_older_runner_reports_only_the_mean() -> None:
     assert PHONE_TOOLS["executor_runner"].read(OLD_RUNNER, 2) == PhoneTimes(mean_ms=22.0)
 
 
@@ -122,7 +122,7 @@ def test_the_benchmarks_last_count_is_the_measured_one() -> None:
     assert times == PhoneTimes(mean_ms=14.2905, min_ms=13.728)
 
 
-def test_a_newer_benchmark_tells_the_median() -> None:
+def test_a_newer_benchmark_reports_the_median() -> None:
     times = PHONE_TOOLS["benchmark_model"].read(BENCHMARK + NEW_BENCHMARK, 2)
     assert times == PhoneTimes(mean_ms=0.15, min_ms=0.137, median_ms=0.142)
 
@@ -163,7 +163,7 @@ def test_times_that_are_only_in_the_phones_log(bundle: Path, phone: FakePhone, t
     assert ["logcat", "-d", "--pid=4711", "-s", "tflite"] in phone.calls
 
 
-def test_a_tool_that_fails_is_told_and_the_phone_left_clean(
+def test_a_failing_tool_is_reported_and_the_phone_cleaned_up(
     bundle: Path, phone: FakePhone, tools: dict[str, Path]
 ) -> None:
     phone.set("CANNOT LINK EXECUTABLE", code=1)
@@ -172,7 +172,7 @@ def test_a_tool_that_fails_is_told_and_the_phone_left_clean(
     assert phone.calls[-1] == ["shell", f"rm -rf {FOLDER}"]
 
 
-def test_a_tool_that_tells_no_times(bundle: Path, phone: FakePhone, tools: dict[str, Path]) -> None:
+def test_a_tool_that_prints_no_times(bundle: Path, phone: FakePhone, tools: dict[str, Path]) -> None:
     phone.set("quite silent")
     with refused(InputError, "no_timings", "quite silent"):
         bench_on_phone(bundle, tools["benchmark_model"])

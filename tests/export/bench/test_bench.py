@@ -29,7 +29,7 @@ Command = Callable[..., Result]
 
 @pytest.fixture
 def _own_threads() -> Iterator[None]:
-    """What measures in this process sets its threads."""
+    """Restore the threads of this process, which a measurement in it changes."""
     threads = torch.get_num_threads()
     yield
     torch.set_num_threads(threads)
@@ -202,12 +202,12 @@ def test_a_file_that_does_not_load_is_refused_alone(onnx_bundle: Path, tiny_mode
 
 
 @pytest.mark.slow
-def test_a_process_that_ends_without_an_answer_tells_why(tmp_path: Path) -> None:
+def test_a_process_that_ends_without_a_response_is_explained(tmp_path: Path) -> None:
     with refused(ConversionError, "runtime_crashed", "no_such_module"):
         measure_apart(plan("no_such_module:build"), tmp_path)
 
 
-def test_a_crash_is_told_by_its_signal() -> None:
+def test_a_crash_is_reported_by_its_signal() -> None:
     ended = subprocess.CompletedProcess([], -11, "", "some line")
     assert _process._reason(ended) == "SIGSEGV"
     assert _process._reason(subprocess.CompletedProcess([], 3, "", "")) == "exit code 3"

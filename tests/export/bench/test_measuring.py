@@ -1,4 +1,4 @@
-"""What benchmarks share with the bench: processes of their own, notes, tables."""
+"""The code that benchmarks share with the bench: separate processes, stored results, tables."""
 
 import os
 import sys
@@ -63,7 +63,7 @@ def test_a_process_imports_what_this_one_does(tmp_path: Path, monkeypatch: pytes
     assert run_apart([sys.executable, "-E", "-c", code]).failure is not None
 
 
-def test_notes_give_back_what_was_written(tmp_path: Path) -> None:
+def test_stored_results_are_read_back(tmp_path: Path) -> None:
     part = Part("ours", (1.5, 2.0))
     result = Result("timm/resnet18", (224, 192), float("inf"), (part, part), {"ours": part})
     notes = Notes(tmp_path / "new" / "folder", Result)

@@ -1,4 +1,4 @@
-"""What a bench says: in JSON, in the terminal, as a picture."""
+"""A bench's results in JSON, in the terminal and as a picture."""
 
 import dataclasses
 import json
@@ -64,7 +64,7 @@ def test_the_terminal_shows_settings_times_ratios_floor_and_what_is_missing(
         assert text in shown
 
 
-def test_threads_that_differ_are_all_told(result: BenchResult, capsys: pytest.CaptureFixture[str]) -> None:
+def test_thread_counts_that_differ_are_all_shown(result: BenchResult, capsys: pytest.CaptureFixture[str]) -> None:
     first, *others = result.rows
     show_bench(dataclasses.replace(result, rows=(dataclasses.replace(first, threads=1), *others)))
     assert "threads: executorch 1, executorch plain 2, pytorch eager 2" in capsys.readouterr().out

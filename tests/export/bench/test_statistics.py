@@ -1,4 +1,4 @@
-"""The numbers that are told of repeated timings, exactly."""
+"""Exact values of the statistics of repeated timings."""
 
 from functools import partial
 
@@ -37,7 +37,7 @@ def test_unequal_rounds_are_an_error() -> None:
         Ratio.of("a", [1.0, 2.0], "b", [1.0])
 
 
-def test_every_round_has_every_contender_in_an_order_of_its_own() -> None:
+def test_every_round_has_every_contender_in_a_new_order() -> None:
     names = ["a", "b", "c", "d"]
     calls: list[str] = []
     times = take_turns({name: partial(calls.append, name) for name in names}, runs=6, warmup=3)

@@ -1,4 +1,4 @@
-"""Ctrl-C between any two lines of the writer: the bundle is the earlier or the new one, never half of one."""
+"""Ctrl-C between any two lines of the writer: the bundle is the earlier or the new one, never incomplete."""
 
 import gc
 import sys
@@ -15,7 +15,7 @@ from efficientmod_export.bundle.contract import Bundle, Manifest, read_bundle
 Fill = Callable[..., Manifest]
 SOURCES = str(Path(_write.__file__).parent)
 STEP = 41
-"""Every so manieth line is tried; a prime, so that no loop hides behind it."""
+"""The distance of the interrupted lines; a prime, so that it is no multiple of a loop's length."""
 LAST = 24
 """And each of the last ones, among which the move is."""
 
@@ -60,7 +60,7 @@ def interrupted(destination: Path, fill: Fill, line: int) -> int:
 # An exception between `open` and `with` leaves a file to the garbage collector.
 @pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_wherever_ctrl_c_falls_there_is_one_whole_bundle(
+def test_after_ctrl_c_at_any_line_there_is_one_complete_bundle(
     bundle: Bundle, fill: Fill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("os.fsync", lambda handle: None)  # the disk is not what is tried here

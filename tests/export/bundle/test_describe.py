@@ -1,4 +1,4 @@
-"""What the files of a bundle say of its artifacts, and what they do not say of this machine."""
+"""What a bundle's files state about its artifacts, and that they state nothing about this machine."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Destinations that cannot become a bundle, and disks that cannot hold one: one sentence each, nothing changed."""
+"""Destinations that cannot become a bundle, and full disks: one sentence each, nothing changed."""
 
 import errno
 import os
@@ -52,7 +52,7 @@ def test_a_path_through_a_file(tmp_path: Path) -> None:
     check_refused(tmp_path / "file" / "out", "output_not_writable")
 
 
-def test_somebodys_files(tmp_path: Path, snapshot: Snapshot) -> None:
+def test_a_folder_with_other_files(tmp_path: Path, snapshot: Snapshot) -> None:
     for name in ("a", "b", ".hidden", "d", "e"):
         (tmp_path / "out" / name).mkdir(parents=True)
         (tmp_path / "out" / name / "file").write_text("mine")
@@ -70,14 +70,14 @@ def test_a_manifest_of_something_else(tmp_path: Path, manifest: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["notes.txt", "golden/mine.png", ".git/config", "model.tflite"])
-def test_a_bundle_with_somebodys_files(bundle: Bundle, name: str) -> None:
+def test_a_bundle_with_other_files(bundle: Bundle, name: str) -> None:
     (bundle.path / name).parent.mkdir(exist_ok=True)
     (bundle.path / name).write_text("mine")
     check_refused(bundle.path, "output_not_empty", f"({name})")
     assert (bundle.path / name).read_text() == "mine"
 
 
-def test_a_bundle_with_a_file_managers_litter_or_damage_may_be_replaced(bundle: Bundle, fill: Fill) -> None:
+def test_a_bundle_with_a_file_managers_files_or_damage_may_be_replaced(bundle: Bundle, fill: Fill) -> None:
     (bundle.path / ".DS_Store").write_text("x")
     (bundle.path / "golden" / ".DS_Store").write_text("x")
     (bundle.path / "model.pte").write_text("damaged")
@@ -88,7 +88,7 @@ def test_a_bundle_with_a_file_managers_litter_or_damage_may_be_replaced(bundle: 
     assert not list(bundle.path.rglob(".DS_Store"))
 
 
-def test_the_folder_one_is_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "here" / "below").mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "here" / "below")
     for destination in (Path(), Path(".."), tmp_path / "here", Path("/")):
@@ -203,7 +203,7 @@ def test_a_read_only_disk(disk: Callable[[int], Path]) -> None:
     check_refused(folder / "out", "output_not_writable")
 
 
-def test_an_error_about_another_file_is_not_ours(tmp_path: Path) -> None:
+def test_an_error_about_another_file_is_not_converted(tmp_path: Path) -> None:
     error = PermissionError(errno.EACCES, "Permission denied", "/elsewhere/checkpoint.pth")
     with pytest.raises(PermissionError), BundleWriter(tmp_path / "out"):
         raise error

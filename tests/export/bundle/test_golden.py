@@ -58,7 +58,7 @@ def test_the_preprocessing_is_checked_again(bundle: Bundle) -> None:
     values[5] += 1e-6
     values.tofile(path)
     assert check_golden(bundle, samples_of(bundle)) == [
-        "golden sample noise: the preprocessing gives 1 other values than are stored"
+        "golden sample noise: the preprocessing's result differs from the tensor in 1 values"
     ]
 
 

@@ -60,7 +60,7 @@ def test_palette(tmp_path: Path) -> None:
     np.testing.assert_array_equal(open_picture(save(tmp_path / "p.png", palette)), expected)
 
 
-def test_alpha_is_laid_over_white(tmp_path: Path) -> None:
+def test_alpha_is_blended_with_white(tmp_path: Path) -> None:
     rgba = np.array([[[200, 100, 0, 255], [200, 100, 0, 0], [200, 100, 0, 128]]], np.uint8)
     path = save(tmp_path / "p.png", Image.fromarray(rgba))
     # 200 * 128 + 255 * 127 = 57985, and 57985 / 255 = 227.4; 100 -> 177.2; 0 -> 127.

@@ -134,7 +134,7 @@ def test_the_crop_offset_rounds_halves_to_even() -> None:
     ],
     ids=str,
 )
-def test_a_configuration_that_means_nothing_is_refused(changes: dict[str, Any]) -> None:
+def test_an_invalid_configuration_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Preprocessing.from_config(config(**changes), (224, 224))
 

@@ -1,4 +1,4 @@
-"""Writing a bundle: whole or not at all, whatever happens, and the earlier one untouched until then."""
+"""Writing a bundle: whole or not at all, also after errors, with the earlier one unchanged until then."""
 
 import os
 import signal
@@ -161,7 +161,7 @@ def test_a_second_export_to_the_folder_is_refused(bundle: Bundle, fill: Fill) ->
     assert neighbours(bundle.path) == ["out"]
 
 
-def test_exports_to_two_folders_do_not_meet(tmp_path: Path, fill: Fill) -> None:
+def test_exports_to_two_folders_are_independent(tmp_path: Path, fill: Fill) -> None:
     with BundleWriter(tmp_path / "one") as one, BundleWriter(tmp_path / "two") as two:
         one.commit(fill(one.folder))
         two.commit(fill(two.folder))

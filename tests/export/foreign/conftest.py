@@ -1,4 +1,4 @@
-"""A small network that needs something of every converter."""
+"""A small network with operators that use every patch of the converters."""
 
 import logging
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What converters raise, and what the toolkit makes of it."""
+"""The exceptions of converters, and the toolkit's errors for them."""
 
 import contextlib
 import errno
@@ -14,7 +14,7 @@ from efficientmod_mobile.errors import BundleError, ConversionError, DependencyE
 from ...raising import refused
 
 
-def test_the_first_useful_line_of_the_deepest_cause_is_told() -> None:
+def test_the_first_useful_line_of_the_deepest_cause_is_shown() -> None:
     cause = NotImplementedError("\n  \n---\nNo kernel for aten.foo.\nat file.cc:12")
     with (
         refused(ConversionError, "conversion_failed", "tflite: No kernel for aten.foo;") as caught,
@@ -37,7 +37,7 @@ def test_a_file_that_may_not_be_read_is_named() -> None:
         raise PermissionError(errno.EACCES, "Permission denied", "/tmp/elsewhere")
 
 
-def test_an_error_without_words_is_told_by_its_class() -> None:
+def test_an_error_without_a_message_is_named_by_its_class() -> None:
     with refused(ConversionError, "conversion_failed", "ZeroDivisionError"), converting("onnx"):
         raise ZeroDivisionError
 
@@ -53,13 +53,13 @@ def test_a_package_that_does_not_load_is_a_dependency_error() -> None:
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EACCES])
-def test_the_disks_complaints_pass_as_they_are(code: int) -> None:
+def test_errors_of_the_disk_pass_unchanged(code: int) -> None:
     with pytest.raises(OSError, match="disk") as caught, converting("coreml"):
         raise OSError(code, "disk")
     assert caught.value.errno == code
 
 
-def test_a_full_disk_that_c_code_told_of_in_words_is_an_oserror() -> None:
+def test_a_full_disk_that_c_code_reports_in_a_message_is_an_oserror() -> None:
     with pytest.raises(OSError, match="No space left") as caught, converting("coreml"):
         raise RuntimeError("blob_writer.cc: No space left on device (28)")
     assert caught.value.errno == errno.ENOSPC
@@ -72,7 +72,7 @@ def test_a_full_disk_that_c_code_told_of_in_words_is_an_oserror() -> None:
         "[MIL FileWriter]: Unknown error occurred while writing data to the file.",
     ],
 )
-def test_what_coremltools_says_of_a_full_disk_is_an_oserror(words: str) -> None:
+def test_coremltools_messages_on_a_full_disk_become_an_oserror(words: str) -> None:
     with pytest.raises(OSError, match="disk may be full"), converting("coreml"):
         raise RuntimeError(words)
 

@@ -1,4 +1,4 @@
-"""Nothing of a converter's noise reaches the terminal, whichever way it is made; and the terminal comes back."""
+"""No output of a converter reaches the terminal, however it is written; and the terminal is restored."""
 
 import ctypes
 import logging
@@ -37,7 +37,7 @@ def _is_open(descriptor: int) -> bool:
     return True
 
 
-def test_nothing_is_heard_and_the_terminal_comes_back(capfd: pytest.CaptureFixture[str]) -> None:
+def test_nothing_is_shown_and_the_terminal_is_restored(capfd: pytest.CaptureFixture[str]) -> None:
     with quiet():
         make_noise()
     print("after")
@@ -46,7 +46,7 @@ def test_nothing_is_heard_and_the_terminal_comes_back(capfd: pytest.CaptureFixtu
     assert capfd.readouterr() == ("after\n", "after, too\n")
 
 
-def test_a_terminal_opened_before_is_heard(capfd: pytest.CaptureFixture[str]) -> None:
+def test_output_to_a_terminal_opened_before_is_shown(capfd: pytest.CaptureFixture[str]) -> None:
     with terminal() as stream, quiet():
         print("noise")
         stream.write("progress\n")
@@ -70,7 +70,7 @@ def test_a_handler_made_inside_works_on_afterwards(capsys: pytest.CaptureFixture
 
 
 @pytest.mark.parametrize("kind", [ValueError, KeyboardInterrupt])
-def test_an_exception_brings_the_last_words_and_restores_all(
+def test_an_exception_has_the_last_output_as_a_note_and_restores_all(
     kind: type[BaseException], capfd: pytest.CaptureFixture[str]
 ) -> None:
     def fail() -> None:
@@ -87,7 +87,7 @@ def test_an_exception_brings_the_last_words_and_restores_all(
     assert capfd.readouterr() == ("after\n", "")
 
 
-def test_an_exception_without_words_has_no_note() -> None:
+def test_an_exception_without_output_has_no_note() -> None:
     with pytest.raises(ValueError, match=r"^x$") as caught, quiet():
         raise ValueError("x")
     assert not hasattr(caught.value, "__notes__")

@@ -1,4 +1,4 @@
-"""With the speed-ups a converter writes the same bytes as without; one whose target moved is left out."""
+"""With the speed-ups a converter writes the same bytes as without; one whose target changed is not applied."""
 
 import functools
 import gc
@@ -75,7 +75,7 @@ def in_place(patch: Patch) -> Any:
 
 @contextmanager
 def other_signature(patch: Patch) -> Iterator[Any]:
-    """The library as it would be if the patched function took one more parameter."""
+    """The library with one more parameter in the patched function."""
     original = in_place(patch)
 
     def changed(*args: Any, added: object = None, **kwargs: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What a person at a terminal sees of an export whose converter is noisy: the toolkit's own words."""
+"""The terminal shows only the toolkit's own output in an export whose converter prints."""
 
 import contextlib
 import os

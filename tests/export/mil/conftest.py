@@ -18,7 +18,7 @@ Arrays = Mapping[str, np.ndarray[Any, Any]]
 
 @pytest.fixture(scope="session")
 def ct() -> Any:
-    """coremltools, whose import and use warn about half of the frameworks that it knows."""
+    """coremltools, whose import and use warn about several other frameworks."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return pytest.importorskip("coremltools", reason="the extra coreml is not installed")
@@ -26,7 +26,7 @@ def ct() -> Any:
 
 @pytest.fixture(scope="session")
 def save(ct: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Any], Path]:
-    """Saves a coremltools model in a folder of its own."""
+    """Saves a coremltools model in a new folder."""
 
     def save_model(model: Any) -> Path:
         path = tmp_path_factory.mktemp("package") / "model.mlpackage"

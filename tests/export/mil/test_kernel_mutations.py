@@ -45,7 +45,7 @@ def wrong_axis(x: Tensor, axis: int) -> Tensor:
 
 
 class ScaledLinear:
-    """One linear layer, by its turn, gives 1.01 times what it should."""
+    """The linear layer with index `turn` returns 1.01 times its result."""
 
     def __init__(self, turn: int) -> None:
         self.turn = turn

@@ -16,7 +16,7 @@ def run(kind: str, ios: int, **inputs: Any) -> Any:
     return found.kernel(**inputs)
 
 
-def test_a_transposed_convolution_knows_no_same_lower() -> None:
+def test_a_transposed_convolution_does_not_support_same_lower() -> None:
     with pytest.raises(ValueError, match="conv_transpose has no padding of type 'same_lower'"):
         run("conv_transpose", 16, x=X, weight=torch.ones(4, 2, 3, 3), strides=(2, 2), pad_type="same_lower")
 
@@ -47,7 +47,7 @@ def test_an_affine_map_of_the_identity_is_the_picture() -> None:
         ("align_corners", False),
     ],
 )
-def test_an_affine_map_knows_one_way_to_sample(name: str, value: Any) -> None:
+def test_an_affine_map_supports_one_sampling_mode(name: str, value: Any) -> None:
     with pytest.raises(ValueError, match=f"affine is not defined for {name} = {value!r}"):
         run("affine", 15, x=X, transform_matrix=IDENTITY, output_height=5, output_width=6, **{**AFFINE, name: value})
 

@@ -1,4 +1,4 @@
-"""The comparator: first that it sees faults, then that its numbers are those that it defines."""
+"""The metrics: faults are detected, and the numbers are as defined."""
 
 from collections.abc import Callable
 
@@ -57,8 +57,8 @@ FAULTS = {
     "NHWC for NCHW": (1, lambda v: v.transpose(0, 2, 3, 1), "two: output 1 has shape (1, 5, 4, 6)"),
     "dtype": (0, lambda v: v.astype(np.float16), "two: output 0 is float16 where the reference is float32"),
     "double": (0, lambda v: v.astype(np.float64), "two: output 0 is float64 where the reference is float32"),
-    "NaN": (0, put_nan, "two: output 0 holds 1 NaN or infinite values of 37"),
-    "infinity": (1, put_infinity, "two: output 1 holds 1 NaN or infinite values of 120"),
+    "NaN": (0, put_nan, "two: output 0 has 1 NaN or infinite values of 37"),
+    "infinity": (1, put_infinity, "two: output 1 has 1 NaN or infinite values of 120"),
     "permuted channels": (1, lambda v: v[:, [0, 2, 1, 3, 4, 5]], "output 1: max_relative_error"),
     "permuted classes": (0, lambda v: v[:, ::-1].copy(), "output 0: max_relative_error"),
     "scaled by 2": (1, lambda v: 2 * v, "output 1: max_relative_error"),
@@ -109,7 +109,7 @@ def test_the_wrong_sample_fails() -> None:
 def test_a_reference_with_nan_fails_only_its_sample() -> None:
     broken = change(0, put_nan)
     result = judge(["one", "two"], broken, references(), ALL_LIMITS["onnx on cpu in float32"], RUNTIME)
-    assert result.reasons == ("two: the reference's output 0 holds 1 NaN or infinite values of 37",)
+    assert result.reasons == ("two: the reference's output 0 has 1 NaN or infinite values of 37",)
     assert result.samples[0].outputs[0].range == pytest.approx(np.ptp(references()[0][0]))
     assert result.samples[1].outputs == ()
 
@@ -172,7 +172,7 @@ def test_a_near_tie_may_swap() -> None:
 
 
 def test_a_swap_of_distinct_classes_is_a_fault_even_within_the_error() -> None:
-    """At float16's tolerance the error alone would pass; that rank 1 and 2 changed places beyond a tie does not."""
+    """At float16's tolerance the error alone would pass; a swap of ranks 1 and 2 that is not a near-tie does not."""
     reference, result = scores(c1=9.92), scores(c0=9.93, c1=9.98)
     outcome = judge(["swap"], [reference], [result], ALL_LIMITS["coreml on neural_engine in float16"], RUNTIME)
     assert outcome.worst[0].max_relative_error < ALL_LIMITS["coreml on neural_engine in float16"].max_relative_error

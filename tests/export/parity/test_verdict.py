@@ -1,4 +1,4 @@
-"""The verdict: what each limit does, what is recorded, and what becomes of a runtime's errors."""
+"""The verdict: the effect of each limit, what is recorded, and how a runtime's errors are reported."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Small networks with weights that make every part matter, and conversions that keep the terminal clean."""
+"""Small networks whose weights give every part an effect on the outputs, and conversions without output."""
 
 import logging
 from collections.abc import Callable
@@ -40,7 +40,7 @@ class Attention(nn.Module):
 
 
 class Classifier(nn.Module):
-    """What EfficientMod is made of, once each: (1, 3, 16, 24) -> (1, CLASSES)."""
+    """Each kind of layer in EfficientMod once: (1, 3, 16, 24) -> (1, CLASSES)."""
 
     def __init__(self, dim: int = 8) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The normalisation inside the network: where it goes, and that what goes in gives what the network gave."""
+"""The normalisation inside the network: where it is folded, and that the outputs stay the same."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +21,7 @@ MadeSample = Callable[[Program], Sample]
 
 
 class Both(nn.Module):
-    """What reads the image is no layer."""
+    """The image is read by operations that are not layers."""
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.relu(x) - x.mean()

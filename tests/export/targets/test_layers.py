@@ -1,4 +1,4 @@
-"""A fault put into a file must be found at its layer, and none where there is none."""
+"""A fault in a file is found at its layer, and no fault is reported in a correct file."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The numbers of the limits, held to what the project promises."""
+"""The numbers of the limits, compared with what the project promises."""
 
 import pytest
 
@@ -36,7 +36,7 @@ def test_half_precision_is_looser_than_single(target: str, unit: Unit) -> None:
     assert half.max_relative_error > single.max_relative_error
 
 
-def test_weights_in_half_precision_are_looser_than_single_and_tighter_than_arithmetic_in_half() -> None:
+def test_float16_weights_are_looser_than_float32_and_tighter_than_float16_arithmetic() -> None:
     single, weights = (find_target("tflite").variant(precision).places[0].limits for precision in ("fp32", "fp16"))
     arithmetic = find_target("coreml").variant("fp16").places[0].limits
     assert single.max_relative_error < weights.max_relative_error < arithmetic.max_relative_error

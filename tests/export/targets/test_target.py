@@ -1,4 +1,4 @@
-"""What is asked of every target alike."""
+"""Requirements on every target."""
 
 import importlib.util
 from dataclasses import replace
@@ -23,14 +23,14 @@ def test_every_target_is_known() -> None:
     }  # fmt: skip
 
 
-def test_a_target_that_nobody_knows() -> None:
+def test_an_unknown_target() -> None:
     with refused(InputError, "unknown_target", "tensorrt", "coreml, executorch, "):
         find_target("tensorrt")
 
 
 @pytest.mark.parametrize(
     ("defaults", "says"),
-    [((), "no other, is the default"), ((0, 1), "no other, is the default"), ((1,), "no other, is the default")],
+    [((), "must be the default"), ((0, 1), "must be the default"), ((1,), "must be the default")],
     ids=["none", "both", "not the first"],
 )
 def test_the_first_variant_and_no_other_is_the_default(defaults: tuple[int, ...], says: str) -> None:
@@ -86,7 +86,7 @@ def test_a_damaged_file_is_refused_in_one_sentence(
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
 @pytest.mark.parametrize("target", ["executorch", "onnx", "tflite"])
-def test_a_full_disk_is_told_and_leaves_no_half_file(target: str, backbone: Program, tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_and_leaves_no_partial_file(target: str, backbone: Program, tmp_path: Path) -> None:
     (tmp_path / find_target(target).variants[0].file()).symlink_to("/dev/full")
     with quiet(), pytest.raises(OSError, match="No space left"):
         find_target(target).make(backbone, options(), tmp_path)

@@ -1,4 +1,4 @@
-"""A target is one folder: a toy one that lives in the tests is exported, proven, verified, searched and measured."""
+"""A target is one folder: a toy target in the tests is exported, proven, verified, searched and measured."""
 
 import json
 import sys
@@ -104,7 +104,7 @@ def test_it_is_verified_from_its_files(bundle: Path, efficientmod: Command) -> N
 
 def test_its_layers_are_refused_by_name(bundle: Path) -> None:
     known = "coreml, executorch, executorch-coreml, onnx, tflite"
-    says = f"The layers of toy files cannot be looked into; this works for {known}."
+    says = f"The layers of toy files cannot be compared; leave out --layers, or choose from {known}."
     assert verify_bundle(bundle, layers=True).layers == {"toy": (says,), "toy fp16": (says,)}
 
 
@@ -194,7 +194,7 @@ def test_a_package_that_a_toy_would_need(toy: Target) -> None:
 )
 def test_a_file_is_made_from_an_earlier_one_of_the_same_network(change: dict[str, object], toy: Target) -> None:
     full, half = toy.variants
-    with pytest.raises(ValueError, match="toy fp16 is made from no earlier variant with the same recipe"):
+    with pytest.raises(ValueError, match="toy fp16 must be made from an earlier variant with the same recipe"):
         replace(toy, variants=(full, replace(half, **change)))
 
 

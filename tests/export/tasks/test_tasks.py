@@ -112,7 +112,7 @@ def test_an_image_is_shown_with_the_inputs_normalisation() -> None:
     assert step.parameters == {"mean": [0.5] * 3, "std": [0.25] * 3}
 
 
-def test_another_task_is_one_folder_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_adding_a_folder_adds_a_task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, fit in (("pose", 2), ("depth", 0)):
         folder = tmp_path / "toy_tasks" / name
         folder.mkdir(parents=True)
@@ -122,7 +122,7 @@ def test_another_task_is_one_folder_more(tmp_path: Path, monkeypatch: pytest.Mon
     found = find_tasks(import_module("toy_tasks"))
     assert list(found) == ["depth", "pose"]
     assert recognise(facts((1, 17, 2)), {**all_tasks(), **found}) == "pose"
-    with refused(InputError, "ambiguous_task", "classification or pose"):
+    with refused(InputError, "ambiguous_task", "classification and pose"):
         recognise(facts((1, 10), classes=10), {**all_tasks(), **found})
     with refused(InputError, "no_task", "(1, 10)"):
         recognise(facts((1, 10)), {"depth": found["depth"]})

@@ -1,6 +1,6 @@
-"""The contract with the apps: what `manifest.json` and `proof.json` hold, and how a bundle is read and checked.
+"""The contract with the apps: the content of `manifest.json` and `proof.json`, and how a bundle is read and checked.
 
-`docs/bundle_format.md` is the same for people who write a reader in another language.
+`docs/bundle_format.md` states the same for people who write a reader in another language.
 """
 
 from efficientmod_export.bundle.contract._artifact import MAIN, ArtifactEntry, FailedVariant, Limits, State, UnitProof

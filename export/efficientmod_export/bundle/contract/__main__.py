@@ -1,4 +1,4 @@
-"""`python -m efficientmod_export.bundle.contract` writes the JSON Schemas beside their models."""
+"""`python -m efficientmod_export.bundle.contract` writes the JSON Schemas beside the classes that define them."""
 
 from efficientmod_export.bundle.contract._schema import SCHEMAS, schema_path, schema_text
 

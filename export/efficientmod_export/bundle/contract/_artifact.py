@@ -27,21 +27,21 @@ class Limits(Record):
 
     @classmethod
     def of(cls, tolerance: Tolerance) -> Self:
-        """Without where the numbers come from, which `proof.json` says."""
+        """A tolerance's numbers; their origin is in `proof.json`."""
         return cls(**tolerance.model_dump(include=set(cls.model_fields)))
 
 
 class UnitProof(Record):
-    """How one artifact did on one unit of a device, in one arithmetic.
+    """The result of one artifact on one unit of a device, in one compute precision.
 
-    - proven: its own runtime ran it, and it computes what the reference computes.
-    - interpreted: an interpreter of the file's format found so; the phone's runtime was not there to run it.
-    - failed: it ran and does not compute that.
-    - refused: the runtime does not run it there.
+    - proven: its own runtime ran it, and its outputs agree with the reference's.
+    - interpreted: its outputs agree in an interpreter of the file's format; the phone's runtime was not available.
+    - failed: it ran, and its outputs do not agree.
+    - refused: the runtime does not run it on this unit.
     - not_run_here: nothing is known; an app proves it with the golden samples and `limits`.
 
-    `reason` is None exactly when it is proven. `threads` is the count that it was proven with, None where there is no
-    choice.
+    `reason` is None exactly when it is proven. `threads` is the number that it was proven with, None where it cannot be
+    chosen.
     """
 
     unit: Word
@@ -67,12 +67,12 @@ class UnitProof(Record):
 
     @property
     def configuration(self) -> tuple[str, str, int | None]:
-        """What it is about."""
+        """Unit, compute precision and threads."""
         return self.unit, self.compute_precision, self.threads
 
 
 class ArtifactEntry(StoredFile):
-    """A converted model and what runs it: `runtime` from the version `least_runtime` on.
+    """A converted model and the `runtime` that runs it, from version `least_runtime` on.
 
     `part` is "main" for a file that is the whole network. `precision` is what the file stores.
     """
@@ -102,7 +102,7 @@ class ArtifactEntry(StoredFile):
         proofs: Sequence[UnitProof],
         part: str = MAIN,
     ) -> Self:
-        """Of the file or folder that lies at `folder / file`."""
+        """The entry of the file or folder at `folder / file`."""
         return cls(
             **StoredFile.of(folder, file).model_dump(),
             kind="folder" if (folder / file).is_dir() else "file",

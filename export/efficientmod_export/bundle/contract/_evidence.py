@@ -1,4 +1,4 @@
-"""What `proof.json` holds: how each artifact was made and proven. No app needs it; people and reports do."""
+"""The content of `proof.json`: how each artifact was made and proven. For people and reports; no app needs it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -18,7 +18,7 @@ Gate = Literal["runtime", "graph", "numerics", "replay"]
 
 
 class Refused(Record):
-    """A place that a transform left alone: module path and node, and why."""
+    """A node where a transform was not applied: module path, node, and why."""
 
     where: str
     reason: str
@@ -49,7 +49,7 @@ class Transforms(Record):
 
     @classmethod
     def of(cls, certificate: Certificate) -> Self:
-        """The certificate as `proof.json` has it."""
+        """From a certificate."""
         return cls.model_validate(certificate, from_attributes=True)
 
 
@@ -57,12 +57,12 @@ class Check(Record):
     """One run over all golden samples.
 
     - runtime: the artifact's own runtime ran it, on `unit`.
-    - graph: a float32 conversion of the same program, interpreted; it shows wrong operators, which float16 would hide.
+    - graph: a float32 conversion of the same program, interpreted; it shows wrong operators that float16 would hide.
     - numerics: the artifact itself, interpreted, every value rounded as the file declares.
     - replay: the artifact itself, interpreted in float32, against `float32_outputs`, which it gave when exported.
 
-    `unit` is None for an interpreter, which stands for every unit. `threads` is the count that the runtime used, None
-    where it does not tell.
+    `unit` is None for an interpreter, whose result holds for every unit. `threads` is the number that the runtime used,
+    None where it does not report it.
     """
 
     gate: Gate
@@ -74,7 +74,7 @@ class Check(Record):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if (self.gate == "runtime") != (self.unit is not None):
-            raise ValueError("a runtime, and no interpreter, runs on a unit")
+            raise ValueError("the unit is required for a runtime, and not allowed for an interpreter")
         return self
 
 
@@ -82,10 +82,10 @@ class ArtifactEvidence(Record):
     """How the artifact `file` was made and proven.
 
     `transforms` are those of the program, `rewrites` those of the converter, where it is this toolkit's own.
-    `delegates` counts the parts that the runtime's accelerator takes, `outside` names the operators that it leaves;
-    None and empty where the runtime decides on the device. `rank` is the most axes that a tensor of the file has, None
-    where the file does not tell. `float32_outputs` are what an interpreted artifact gives in float32 arithmetic, for
-    each golden sample and output, laid out as golden tensors are; empty for others.
+    `delegates` counts the parts that the runtime's delegate runs, `outside` names the operators outside them; None and
+    empty where the runtime decides on the device. `rank` is the highest rank of any tensor in the file, None where the
+    file does not tell. `float32_outputs` are an interpreted artifact's outputs in float32 arithmetic, for each golden
+    sample and output, in the format of golden tensors; empty for other artifacts.
     """
 
     file: BundlePath
@@ -101,7 +101,7 @@ class ArtifactEvidence(Record):
 class Evidence(Record):
     """The whole of `proof.json`.
 
-    `tools` maps each package that took part to its version. `noise` is what rounding alone costs the network, by kind
+    `tools` maps each package that was used to its version. `noise` is the network's error by rounding alone, by kind
     (`float32`, `float16_weights`, `float16`), for each output: limits are no tighter than a multiple of it.
     """
 
@@ -121,15 +121,15 @@ class Evidence(Record):
 
 
 def write_evidence(folder: Path, evidence: Evidence) -> StoredFile:
-    """Write `proof.json` into the bundle's `folder`, and give the manifest's entry of it."""
+    """Write `proof.json` into the bundle's `folder`, and return its entry for the manifest."""
     (folder / PROOF_NAME).write_text(evidence.to_json(), encoding="utf-8")
     return StoredFile.of(folder, PROOF_NAME)
 
 
 def conclude(unit: str, compute_precision: str, checks: Sequence[Check], tolerance: Tolerance) -> UnitProof:
-    """The manifest's row for what an artifact's `checks` amount to on one unit, in one arithmetic.
+    """The manifest's conclusion from an artifact's `checks` for one unit and compute precision.
 
-    `tolerance` is what the artifact must keep there.
+    `tolerance` has the artifact's limits there.
     """
     concerned = [check for check in checks if check.unit in (None, unit) and _is_about(check, compute_precision)]
     state, reason = _state(concerned)
@@ -144,7 +144,7 @@ def conclude(unit: str, compute_precision: str, checks: Sequence[Check], toleran
 
 
 def _is_about(check: Check, compute_precision: str) -> bool:
-    """The graph is the same in every arithmetic, and so is what was recorded of it."""
+    """Checks of the graph, and of its recorded outputs, count for every compute precision."""
     return check.gate in ("graph", "replay") or check.compute_precision == compute_precision
 
 

@@ -1,6 +1,6 @@
 """From the network's declared input to an artifact's own, and from an artifact's outputs back to the declared ones.
 
-An app and the proof do the same: what is proven is what the manifest says.
+The proof builds inputs from the manifest's fields, as an app does, so that it also proves those fields.
 """
 
 from typing import Any, Protocol
@@ -25,17 +25,17 @@ class PictureStatistics(Protocol):
 
     @property
     def mean(self) -> Channels:
-        """What is subtracted."""
+        """The mean that is subtracted."""
         ...
 
     @property
     def std(self) -> Channels:
-        """What the difference is divided by."""
+        """The standard deviation by which the difference is divided."""
         ...
 
 
 class OwnInput(Protocol):
-    """What an artifact says of an input; an `ArtifactInput` of a manifest says it."""
+    """How an artifact declares an input; the manifest's `ArtifactInput` is one."""
 
     @property
     def name(self) -> str:
@@ -59,14 +59,14 @@ class OwnInput(Protocol):
 
     @property
     def normalisation(self) -> PictureStatistics | None:
-        """What is done to pixels; None where it takes them as they are."""
+        """How pixels are normalised; None where the input takes them unchanged."""
         ...
 
 
 def artifact_input(own: ArtifactInput, declared: Input, values: Array) -> Array:
-    """What an artifact takes, of `own`'s shape and dtype.
+    """An artifact's input, of `own`'s shape and dtype.
 
-    `values` are, for a picture, its pixels after resizing and cropping, uint8 (H, W, 3), and else the declared tensor.
+    `values` are a picture's pixels after resizing and cropping, uint8 (H, W, 3); for other inputs the declared tensor.
     """
     if declared.kind == "tensor":
         return _stored(laid_out(values, declared.layout, own.layout), own)
@@ -74,14 +74,14 @@ def artifact_input(own: ArtifactInput, declared: Input, values: Array) -> Array:
 
 
 def picture_input(own: OwnInput, pixels: Array) -> Array:
-    """What an artifact takes for a picture that is resized and cropped, uint8 (H, W, 3)."""
+    """An artifact's input for a picture that is resized and cropped, uint8 (H, W, 3)."""
     stated = own.normalisation
     values = pixels if stated is None else normalise(pixels, stated.mean, stated.std)
     return _stored(laid_out(values[np.newaxis], "NHWC", own.layout), own)
 
 
 def network_output(own: ArtifactOutput, declared: Output, values: Array) -> Array:
-    """An artifact's output in the layout and dtype that the network's own has."""
+    """An artifact's output in the layout and dtype of the network's output."""
     return np.ascontiguousarray(laid_out(values, own.layout, declared.layout), declared.dtype)
 
 
@@ -93,5 +93,5 @@ def laid_out(values: Array, have: Layout, want: Layout) -> Array:
 
 def _stored(values: Array, own: OwnInput) -> Array:
     if values.shape != own.shape:
-        raise ValueError(f"{own.name} takes the shape {own.shape}, not {values.shape}")
+        raise ValueError(f"{own.name} has the shape {own.shape}, not {values.shape}")
     return np.ascontiguousarray(values, own.dtype)

@@ -1,4 +1,4 @@
-"""The golden samples: inputs and the reference's outputs, as files that a phone can read without a library.
+"""The golden samples: inputs and the reference's outputs, in files that a phone can read without a library.
 
 golden/<sample>.<input>.png   the picture before preprocessing, 8-bit RGB
 golden/<sample>.<input>.bin   an input of the network
@@ -29,7 +29,7 @@ Array = NDArray[Any]
 
 
 class GoldenPicture(StoredFile):
-    """A lossless 8-bit RGB PNG. `credit` names whom a copy of it must name, None where nobody."""
+    """A lossless 8-bit RGB PNG. `credit` is the attribution that its licence requires, None where it requires none."""
 
     height: Side
     width: Side
@@ -37,7 +37,7 @@ class GoldenPicture(StoredFile):
 
 
 class GoldenInput(Record):
-    """A sample's values for the network's `input`, and the picture that they were made of, None for other tensors."""
+    """A sample's values for the network's `input`, and the picture that they were made from, None for other tensors."""
 
     input: Name
     picture: GoldenPicture | None
@@ -45,7 +45,7 @@ class GoldenInput(Record):
 
 
 class GoldenOutput(Record):
-    """What the reference gives for the network's `output`."""
+    """The reference's values for the network's `output`."""
 
     output: Name
     tensor: StoredFile
@@ -78,8 +78,8 @@ def write_golden(
     """Write one sample into `golden/` of the bundle's `folder`.
 
     `inputs` and `outputs` map the names that the manifest declares to arrays of the declared shape, dtype and layout;
-    `pictures` maps inputs that are pictures to uint8 RGB (h, w, 3) before preprocessing. File names are made of these
-    names, so that an input and an output cannot share one.
+    `pictures` maps inputs that are pictures to uint8 RGB (h, w, 3) before preprocessing. File names contain these
+    names, so an input and an output must not have the same.
     """
     (folder / GOLDEN_NAME).mkdir(exist_ok=True)
     return GoldenSample(
@@ -101,7 +101,7 @@ def write_golden(
 
 
 def _write_picture(folder: Path, stem: str, picture: Picture, credit: str | None) -> GoldenPicture:
-    # PNG for photos too: JPEG decoders differ by a step or two, and would blur what this picture is to prove.
+    # PNG for photos too: JPEG decoders differ by a step or two, which would hide errors of the preprocessing.
     file = f"{GOLDEN_NAME}/{stem}.png"
     Image.fromarray(picture).save(folder / file, format="PNG")
     height, width = picture.shape[:2]
@@ -117,5 +117,5 @@ def _write_tensor(folder: Path, stem: str, values: Array) -> StoredFile:
 
 
 def read_tensor(path: Path, shape: tuple[int, ...], dtype: Dtype) -> Array:
-    """The values of a golden tensor in this machine's byte order. Raises ValueError for another count of values."""
+    """The values of a golden tensor in this machine's byte order. Raises ValueError for a wrong number of values."""
     return np.fromfile(path, STORED_DTYPES[dtype]).astype(dtype).reshape(shape)

@@ -1,4 +1,4 @@
-"""What the network takes and gives, and what an artifact takes and gives in its place."""
+"""The inputs and outputs of the network, and those of an artifact in their place."""
 
 import math
 from typing import Final, Literal, Self
@@ -52,19 +52,19 @@ class _Declared(Record):
 
     @property
     def size(self) -> int:
-        """Bytes of its golden file."""
+        """Size of its golden file in bytes."""
         return math.prod(self.shape) * ITEM_BYTES[self.dtype]
 
 
 class Output(_Declared):
-    """What the network gives. `role` says what it is for, `meaning` what its numbers are; the task documents both."""
+    """An output of the network. `role` is its use, `meaning` what its numbers are; the task documents both."""
 
     role: Word
     meaning: Word
 
 
 class Input(_Declared):
-    """What the network takes: a picture, which `preprocessing` turns into the tensor, or any other tensor."""
+    """An input of the network: a picture, which `preprocessing` turns into the tensor, or any other tensor."""
 
     kind: Literal["picture", "tensor"]
     preprocessing: Preprocessing | None
@@ -80,7 +80,7 @@ class Input(_Declared):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if (self.kind == "picture") != (self.preprocessing is not None):
-            raise ValueError("a picture, and no other input, has a preprocessing")
+            raise ValueError("a preprocessing is required for a picture, and not allowed for other inputs")
         if self.preprocessing is not None:
             crop = self.preprocessing.crop
             if (self.shape, self.dtype, self.layout) != ((1, 3, crop.height, crop.width), "float32", "NCHW"):
@@ -89,7 +89,7 @@ class Input(_Declared):
 
 
 class Normalisation(Record):
-    """What a pixel becomes before it is an input's value: (pixel / 255 - mean) / std, channel by channel (R, G, B)."""
+    """How an input's value follows from a pixel: (pixel / 255 - mean) / std, channel by channel (R, G, B)."""
 
     mean: Channels
     std: tuple[Positive, Positive, Positive]
@@ -109,7 +109,7 @@ class _OfArtifact(Record):
         return self
 
     def shape_in(self, layout: Layout) -> tuple[int, ...]:
-        """Its shape once its axes are in the network's `layout`."""
+        """Its shape with the axes in the network's `layout`."""
         if (self.layout, layout) == ("NHWC", "NCHW"):
             n, height, width, channels = self.shape
             return n, channels, height, width
@@ -122,8 +122,8 @@ class _OfArtifact(Record):
 class ArtifactInput(_OfArtifact):
     """An artifact's input `name` in place of the network's `input`.
 
-    `normalisation` is what happens to a picture's pixels (crop done); None where it takes the pixels' values, 0 to 255,
-    and for an input that is no picture, whose values it takes unchanged.
+    `normalisation` is applied to a picture's pixels after the crop; None where the input takes the pixels' values, 0 to
+    255, and for an input that is not a picture, whose values it takes unchanged.
     """
 
     input: Name
@@ -141,7 +141,7 @@ class Step(Record):
 
     step: Word
     output: Name
-    parameters: dict[str, JsonValue] = Field(description="Named values; which ones, the step's definition says.")
+    parameters: dict[str, JsonValue] = Field(description="Named values, which the step's definition lists.")
 
 
 def _check_layout(shape: Shape, layout: Layout) -> None:

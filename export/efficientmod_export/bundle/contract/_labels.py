@@ -1,7 +1,7 @@
 """The labels file: UTF-8 without a byte order mark; each line, the last one too, ends with one line feed.
 
-A label is not empty, has no blank at its ends and no control character (below U+0020, or U+007F), so neither a carriage
-return nor a blank last line. Other separators, such as U+2028, are part of a label.
+A label is not empty, has no blank at its ends and no control character (below U+0020, or U+007F). This excludes
+carriage returns and a blank last line. Other separators, such as U+2028, are part of a label.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ BYTE_ORDER_MARK = "\ufeff"
 
 
 def parse_labels(content: bytes) -> tuple[str, ...]:
-    """The labels of a file's content. Raises ValueError for what the module does not allow."""
+    """The labels in a file's content. Raises ValueError where the content is not as the module documents."""
     text = content.decode("utf-8")  # a UnicodeDecodeError is a ValueError
     if text.startswith(BYTE_ORDER_MARK):
         raise ValueError("it begins with a byte order mark")
@@ -25,7 +25,7 @@ def parse_labels(content: bytes) -> tuple[str, ...]:
     labels = tuple(text[:-1].split("\n"))
     wrong = [number for number, label in enumerate(labels, 1) if not _is_label(label)]
     if wrong:
-        raise ValueError(f"line {wrong[0]} is empty, begins or ends with a blank, or holds a control character")
+        raise ValueError(f"line {wrong[0]} is empty, begins or ends with a blank, or contains a control character")
     return labels
 
 
@@ -33,7 +33,7 @@ def write_labels(folder: Path, labels: Sequence[str]) -> Labels:
     """Write `labels.txt` into `folder`. Raises ValueError for a label that a reader would refuse."""
     content = "".join(f"{label}\n" for label in labels).encode()
     if parse_labels(content) != tuple(labels):
-        raise ValueError("a label holds a line feed")
+        raise ValueError("a label contains a line feed")
     (folder / LABELS_NAME).write_bytes(content)
     return Labels(**StoredFile.of(folder, LABELS_NAME).model_dump(), count=len(labels))
 

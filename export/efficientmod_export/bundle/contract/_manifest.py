@@ -1,4 +1,4 @@
-"""What `manifest.json` holds: what an app needs, and no more. `docs/bundle_format.md` explains every field."""
+"""The content of `manifest.json`: what an app needs, and no more. `docs/bundle_format.md` explains every field."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,7 +20,7 @@ MANIFEST_NAME: Final = "manifest.json"
 class Manifest(Record):
     """The whole of `manifest.json`. It lists every other file, so that its SHA-256 is the bundle's.
 
-    `status` is "failed" exactly when an artifact failed on every unit that it was tried on: such a bundle is kept only
+    `status` is "failed" exactly when an artifact failed on every unit where it was run: such a bundle is written only
     on request, and no app should ship it.
     """
 
@@ -56,7 +56,7 @@ class Manifest(Record):
         proof: StoredFile,
         other_files: Sequence[StoredFile] = (),
     ) -> Self:
-        """In the version that this toolkit writes, with the status that the artifacts' proofs amount to."""
+        """In the version that this toolkit writes, with the status that follows from the artifacts' proofs."""
         return cls(
             format_version=FORMAT_VERSION,
             generator=generator,
@@ -81,7 +81,7 @@ class Manifest(Record):
         return self
 
     def files(self) -> tuple[StoredFile, ...]:
-        """Everything in the bundle's folder but the manifest itself."""
+        """All files in the bundle's folder except the manifest itself."""
         golden = (stored for sample in self.golden for stored in sample.files())
         labels = () if self.labels is None else (self.labels,)
         return (*self.artifacts, *labels, *golden, self.proof, *self.other_files)
@@ -92,14 +92,14 @@ class Manifest(Record):
 
     def _contradictions(self) -> Iterator[str]:
         if any(artifact.failed for artifact in self.artifacts) != (self.status == "failed"):
-            yield "the status is failed exactly when an artifact is"
+            yield f"the status must be failed exactly when an artifact failed, but is {self.status}"
         if self.labels is not None and self.labels.count != self.model.num_classes:
             yield f"{self.labels.count} labels for {self.model.num_classes} classes"
         yield from _names_used_twice(self)
         yield from _places_used_twice(self.files())
         for step in self.after_network:
             if step.output not in {output.name for output in self.outputs}:
-                yield f"the step {step.step} is for {step.output}, which is no output"
+                yield f"the step {step.step} is for {step.output}, which is not an output"
         for artifact in self.artifacts:
             yield from _artifact_contradictions(artifact, self.inputs, self.outputs)
         for sample in self.golden:
@@ -115,17 +115,17 @@ def _names_used_twice(manifest: Manifest) -> Iterator[str]:
 
 
 def _repeated(what: str, names: Sequence[str]) -> Iterator[str]:
-    yield from (f"two {what} are {name}" for name, count in Counter(names).items() if count > 1)
+    yield from (f"two {what} have the name {name}" for name, count in Counter(names).items() if count > 1)
 
 
 def _places_used_twice(files: Iterable[StoredFile]) -> Iterator[str]:
-    # Case apart: Apple's and Windows' file systems take `a` and `A` for one name.
+    # Ignoring case: Apple's and Windows' file systems treat `a` and `A` as one name.
     seen = {MANIFEST_NAME}
     for stored in files:
         place = stored.file.lower()
         parents = {place[:end] for end, letter in enumerate(place) if letter == "/"}
         if place in seen or parents & seen or any(other.startswith(f"{place}/") for other in seen):
-            yield f"{stored.file} is named twice, or lies in another file"
+            yield f"{stored.file} is listed twice, or inside another listed file"
         seen.add(place)
 
 
@@ -139,12 +139,12 @@ def _artifact_contradictions(
     for name, own in zip((*taken, *given), (*artifact.inputs, *artifact.outputs), strict=True):
         tensor = declared.get(name)
         if tensor is None:
-            yield f"{artifact.file} has {name}, which is no input or output of the network"
+            yield f"{artifact.file} has {name}, which is not an input or output of the network"
         elif (tensor.layout == "any") != (own.layout == "any") or own.shape_in(tensor.layout) != tensor.shape:
             yield f"{artifact.file}: {own.name} is {own.shape} {own.layout} for {tensor.shape} {tensor.layout}"
     pictures = {tensor.name for tensor in inputs if tensor.kind == "picture"}
     if any(own.normalisation is not None and own.input not in pictures for own in artifact.inputs):
-        yield f"{artifact.file} normalises an input that is no picture"
+        yield f"{artifact.file} normalises an input that is not a picture"
     whole = {tensor.name for tensor in inputs}, {tensor.name for tensor in outputs}
     if artifact.part == MAIN and (set(taken), set(given)) != whole:
         yield f"{artifact.file} is the whole network and lacks some of its inputs or outputs"
@@ -152,13 +152,13 @@ def _artifact_contradictions(
 
 def _golden_contradictions(sample: GoldenSample, inputs: Sequence[Input], outputs: Sequence[Output]) -> Iterator[str]:
     if [given.input for given in sample.inputs] != [tensor.name for tensor in inputs]:
-        yield f"the sample {sample.name} has other inputs than the network"
+        yield f"the inputs of the sample {sample.name} are not the network's"
         return
     if [given.output for given in sample.outputs] != [tensor.name for tensor in outputs]:
-        yield f"the sample {sample.name} has other outputs than the network"
+        yield f"the outputs of the sample {sample.name} are not the network's"
         return
     stored = [*(given.tensor.size for given in sample.inputs), *(given.tensor.size for given in sample.outputs)]
     if stored != [tensor.size for tensor in (*inputs, *outputs)]:
-        yield f"a tensor of the sample {sample.name} has not the size of its shape"
+        yield f"the size of a tensor of the sample {sample.name} does not match its shape"
     if [given.picture is not None for given in sample.inputs] != [tensor.kind == "picture" for tensor in inputs]:
-        yield f"the sample {sample.name} must have a picture for each input that is one, and no other"
+        yield f"the sample {sample.name} must have a picture for each input of kind picture, and for no other input"

@@ -1,4 +1,4 @@
-"""Which network a bundle holds, where its weights come from, and what wrote it."""
+"""The network of a bundle, where its weights come from, and what wrote the bundle."""
 
 from importlib import metadata
 from typing import Final, Literal, Self
@@ -20,7 +20,7 @@ class Generator(Record):
 
     @classmethod
     def installed(cls) -> Self:
-        """The toolkit at the version installed."""
+        """The toolkit in its installed version."""
         return cls(name=GENERATOR, version=metadata.version(GENERATOR))
 
 
@@ -33,7 +33,7 @@ class TaskEntry(Record):
 class Weights(Record):
     """Where the weights come from: a checkpoint's file or a user's module, each with its SHA-256, or a seed.
 
-    `statement` says it in a sentence that apps show.
+    `statement` is a text for it that apps show.
     """
 
     kind: Literal["checkpoint", "seeded", "module"]
@@ -63,7 +63,7 @@ class Weights(Record):
 
     @classmethod
     def of(cls, kind: Literal["checkpoint", "seeded", "module"], *, sha256: str | None, seed: int | None) -> Self:
-        """With the statement that belongs to it."""
+        """With the statement for this kind."""
         statements = {
             "checkpoint": f"checkpoint, SHA-256 {sha256}",
             "seeded": SEEDED_STATEMENT,
@@ -74,14 +74,14 @@ class Weights(Record):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if (self.kind == "seeded") != (self.sha256 is None) or (self.kind == "seeded") != (self.seed is not None):
-            raise ValueError("seeded weights have a seed, and all others a SHA-256")
+            raise ValueError("seeded weights need a seed, and all others a SHA-256")
         if (self.kind == "seeded") != (self.statement == SEEDED_STATEMENT):
-            raise ValueError(f"seeded weights, and only they, are stated as {SEEDED_STATEMENT!r}")
+            raise ValueError(f"the statement must be {SEEDED_STATEMENT!r} for seeded weights, and only for them")
         return self
 
 
 class Model(Record):
-    """The network that every artifact of the bundle computes. `num_classes` is None for one that is no classifier."""
+    """The network that every artifact of the bundle computes. `num_classes` is None where it is not a classifier."""
 
     name: Text
     num_classes: int | None = Field(ge=1)

@@ -1,4 +1,4 @@
-"""Read a bundle, and tell all that is wrong with it at once."""
+"""Read a bundle, and report all its problems in one error."""
 
 import hashlib
 import json
@@ -32,17 +32,17 @@ class Bundle:
     sha256: str
 
     def labels(self) -> tuple[str, ...] | None:
-        """The class names, label i for score i; None where the bundle has none. Raises ValueError for a bad file."""
+        """The class names, label i for score i; None where there are none. Raises ValueError for a damaged file."""
         stored = self.manifest.labels
         if stored is None:
             return None
         labels = parse_labels((self.path / stored.file).read_bytes())
         if len(labels) != stored.count:
-            raise ValueError(f"it has {len(labels)} lines, and the manifest says {stored.count}")
+            raise ValueError(f"it has {len(labels)} lines, but the manifest states {stored.count}")
         return labels
 
     def evidence(self) -> Evidence:
-        """What `proof.json` holds. Raises RefusedBundleError."""
+        """The content of `proof.json`. Raises RefusedBundleError where it is damaged."""
         file = self.manifest.proof.file
         evidence = _parse(self.path / file, (self.path / file).read_bytes(), Evidence)
         if [entry.file for entry in evidence.artifacts] != [entry.file for entry in self.manifest.artifacts]:
@@ -81,7 +81,7 @@ def open_bundle(path: Path) -> Bundle:
 
 
 def check_files(bundle: Bundle) -> tuple[Problem, ...]:
-    """What is wrong with each file that the manifest lists, and with the labels."""
+    """The problems of all files that the manifest lists, and of the labels."""
     problems = [problem for stored in bundle.manifest.files() if (problem := check_file(bundle, stored))]
     labels = bundle.manifest.labels
     if labels is not None and labels.file not in {problem.file for problem in problems}:
@@ -93,7 +93,7 @@ def check_files(bundle: Bundle) -> tuple[Problem, ...]:
 
 
 def _parse(path: Path, content: bytes, model: type[Document]) -> Document:
-    """Fields that this toolkit does not know are ignored: a later minor version added them."""
+    """Parse a document. Unknown fields are ignored, since a later minor version may have added them."""
     try:
         document = json.loads(content.decode("utf-8"), parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
@@ -107,7 +107,7 @@ def _parse(path: Path, content: bytes, model: type[Document]) -> Document:
 
 
 def _no_number(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no number")
+    raise ValueError(f"{constant} is not a number in JSON")
 
 
 def _check_version(path: Path, document: Any) -> None:
@@ -115,7 +115,7 @@ def _check_version(path: Path, document: Any) -> None:
     parts = _VERSION.fullmatch(version) if isinstance(version, str) else None
     if parts is None:
         problem = Problem(Refusal.NO_FORMAT_VERSION, path.name, "it has no format_version such as 1.0")
-        raise RefusedBundleError.of(f"{path} is no file of a bundle", [problem], "Name the folder of an export.")
+        raise RefusedBundleError.of(f"{path} does not belong to a bundle", [problem], "Name the folder of an export.")
     if parts[1] != MAJOR:
         text = f"its format version is {version}, and this toolkit reads {FORMAT_VERSION} and other versions {MAJOR}.x"
         problem = Problem(Refusal.UNKNOWN_MAJOR_VERSION, path.name, text)
@@ -125,7 +125,7 @@ def _check_version(path: Path, document: Any) -> None:
 
 
 def check_file(bundle: Bundle, stored: StoredFile) -> Problem | None:
-    """What is wrong with one file that the manifest lists; None where it is as the manifest says."""
+    """The problem of one file that the manifest lists; None where it is as the manifest states."""
     folder = bundle.path
     path = folder / stored.file
     try:
@@ -140,14 +140,14 @@ def check_file(bundle: Bundle, stored: StoredFile) -> Problem | None:
 
 def _compare(path: Path, stored: StoredFile, linked: bool) -> tuple[Refusal, str] | None:
     if linked:
-        return Refusal.LINK, "it is, or lies behind, a symbolic link"
+        return Refusal.LINK, "it is a symbolic link, or in a linked folder"
     if not path.exists():
         return Refusal.MISSING_FILE, "it is missing"
     if path.is_dir() != (isinstance(stored, ArtifactEntry) and stored.kind == "folder"):
-        return Refusal.WRONG_KIND, "it is a folder where a file should be, or the other way round"
+        return Refusal.WRONG_KIND, "it is a folder in place of a file, or a file in place of a folder"
     found = digest(path)
     if total_size(path) != stored.size:
-        return Refusal.SIZE_MISMATCH, f"it has not the {stored.size} bytes that the manifest says"
+        return Refusal.SIZE_MISMATCH, f"its size is not the {stored.size} bytes that the manifest states"
     if found != stored.sha256:
-        return Refusal.DIGEST_MISMATCH, "its SHA-256 is not the manifest's"
+        return Refusal.DIGEST_MISMATCH, "its SHA-256 is not the one that the manifest states"
     return None

@@ -1,4 +1,4 @@
-"""Why a bundle is refused: a code that every reader gives, and a sentence."""
+"""Why a bundle is refused: a code that is the same in every reader, and a sentence."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ PROBLEMS_SHOWN = 5
 
 
 class Refusal(StrEnum):
-    """The kinds of refusal; `docs/bundle_format.md` says when a reader gives which."""
+    """The kinds of refusal; `docs/bundle_format.md` says when a reader raises which."""
 
     NO_MANIFEST = "no_manifest"
     UNREADABLE = "unreadable"
@@ -35,7 +35,7 @@ class Refusal(StrEnum):
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong: its code, the bundle's file, what, and the field of that file, such as `model.name`."""
+    """One problem: its code, the bundle's file, a text, and the field of that file, such as `model.name`."""
 
     code: Refusal
     file: str
@@ -47,7 +47,7 @@ class Problem:
 
 
 class RefusedBundleError(BundleError):
-    """A bundle that cannot be used; `problems` has all that was found, at least one, and `code` is the first one's."""
+    """A bundle that cannot be used; `problems` has at least one entry, and `code` is that of the first."""
 
     def __init__(self, message: str, problems: tuple[Problem, ...]) -> None:
         super().__init__(message, code=problems[0].code.value)
@@ -55,17 +55,17 @@ class RefusedBundleError(BundleError):
 
     @classmethod
     def of(cls, what: str, problems: Iterable[Problem], advice: str = "Export the bundle again.") -> Self:
-        """With a message that names the first few problems."""
+        """An error whose message names the first few problems."""
         found = tuple(problems)
         more = f"; and {len(found) - PROBLEMS_SHOWN} more" if len(found) > PROBLEMS_SHOWN else ""
         return cls(f"{what}: {'; '.join(map(str, found[:PROBLEMS_SHOWN]))}{more}. {advice}", found)
 
 
 def problems_of(error: ValidationError, file: str) -> tuple[Problem, ...]:
-    """What pydantic found wrong with a document, one problem a place."""
+    """pydantic's findings on a document, one problem for each field."""
     found = {item["loc"]: item for item in error.errors()}
     inner = {loc[:length] for loc in found for length in range(len(loc))}
-    # A tuple whose items are refused is called too short as well.
+    # pydantic reports a tuple with invalid items as too short as well.
     return tuple(
         Problem(_code(item["type"], loc), file, item["msg"], ".".join(map(str, loc)) or None)
         for loc, item in found.items()

@@ -9,22 +9,22 @@ from efficientmod_export.bundle.contract._manifest import Manifest
 from efficientmod_export.parity import Record
 
 SCHEMAS: Final[dict[str, type[Record]]] = {"manifest.schema.json": Manifest, "proof.schema.json": Evidence}
-"""File name -> what it describes."""
+"""File name -> the class that it describes."""
 
 
 def schema_path(name: str) -> Path:
-    """Where a schema lies: beside the models."""
+    """The path of a schema, beside the classes."""
     return Path(__file__).with_name(name)
 
 
 def schema_text(name: str) -> str:
-    """What the schema's file must hold."""
+    """The text that the schema's file must have."""
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **SCHEMAS[name].model_json_schema()}
     return json.dumps(_open(schema), indent=2) + "\n"
 
 
 def _open(schema: Any) -> Any:
-    """Without the refusal of unknown fields: a reader ignores what a later minor version added."""
+    """The schema with unknown fields allowed: a reader ignores those that a later minor version added."""
     if isinstance(schema, dict):
         closed = "additionalProperties", False
         return {key: _open(value) for key, value in schema.items() if (key, value) != closed}

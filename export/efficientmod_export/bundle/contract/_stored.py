@@ -19,7 +19,7 @@ class StoredFile(Record):
 
     @classmethod
     def of(cls, folder: Path, file: str) -> Self:
-        """Of what lies at `folder / file`; for classes that have no other fields."""
+        """The entry of the file or folder at `folder / file`; for classes that have no other fields."""
         path = folder / file
         return cls(file=file, sha256=digest(path), size=total_size(path))
 

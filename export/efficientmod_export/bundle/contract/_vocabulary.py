@@ -28,7 +28,7 @@ FORMAT_VERSION: Final = "1.0"
 MAJOR: Final = FORMAT_VERSION.split(".")[0]
 
 FormatVersion = Annotated[str, Field(pattern=rf"^{MAJOR}\.(0|[1-9][0-9]*)$")]
-"""Of a file that this toolkit reads: a later minor version only adds fields and values of open vocabularies."""
+"""A version that this toolkit reads: a later minor one only adds fields and values of open vocabularies."""
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -36,20 +36,20 @@ BundlePath = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-
 """A path below the bundle's folder, with `/`. No segment starts with a dot, so that none can lead out of it."""
 
 Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*([_-][a-z0-9]+)*$")]
-"""A value of an open vocabulary: a minor version may add to it, and a reader leaves alone what it does not know."""
+"""A value of an open vocabulary: a minor version may add to it, and a reader ignores entries with unknown values."""
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*$")]
-"""Of the network's inputs and outputs and of golden samples; parts of file names. A dot separates nested names."""
+"""A name of a network's input or output or of a golden sample; part of file names. A dot separates nested names."""
 
 Text = Annotated[str, Field(min_length=1)]
 
 Size = Annotated[int, Field(ge=0, le=2**53 - 1)]
-"""Bytes; at most what a JSON number in a double holds exactly."""
+"""A size in bytes; at most the largest integer that a JSON number read as a double represents exactly."""
 
 Side = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Shape = tuple[Side, ...]
 Dtype = Literal["float32", "int32", "int64", "bool"]
-"""Of the network's inputs and outputs."""
+"""The element type of a network's input or output."""
 
 ITEM_BYTES: Final[dict[Dtype, int]] = {"float32": 4, "int32": 4, "int64": 8, "bool": 1}
-"""Bytes of one value in a golden file."""
+"""Size in bytes of one value in a golden file."""

@@ -10,7 +10,7 @@ _SIGMOID_GELU_SLOPE = 1.702
 
 
 def _per_channel(values: Tensor, rank: int) -> Tensor:
-    """(C,) as (C, 1, ..., 1), to meet the channels of (N, C, ...)."""
+    """(C,) as (C, 1, ..., 1), to broadcast along the channels of (N, C, ...)."""
     return values.reshape(-1, *[1] * (rank - 2))
 
 

@@ -11,12 +11,12 @@ from torch import Tensor
 from efficientmod_export.mil._registry import Ints, operator
 from efficientmod_export.mil._types import BY_NAME, unpack
 
-# The lengths of a palette of iOS 16, each with the bits of its indices.
+# The lengths that a palette may have in iOS 16, each with the number of bits of its indices.
 _PALETTE_BITS = {2: 1, 4: 2, 16: 4, 64: 6, 256: 8}
 
 
 def along_axis(values: Tensor, axis: int, rank: int) -> Tensor:
-    """A scalar as it is; a vector laid along `axis` of a tensor of `rank`."""
+    """A scalar unchanged; a vector reshaped to broadcast along `axis` of a tensor of `rank`."""
     return values.reshape([-1 if index == axis % rank else 1 for index in range(rank)]) if values.dim() else values
 
 
@@ -29,7 +29,7 @@ def _blocks(values: Tensor, shape: torch.Size) -> Tensor:
 
 
 def _unpacked(packed: Tensor, dtype: str, shape: Ints) -> Tensor:
-    """Numbers of less than a byte, in bytes that hold no others."""
+    """Numbers narrower than a byte, each in a byte of its own."""
     count, kind = math.prod(shape), BY_NAME[dtype]
     if packed.numel() != kind.size_of(count):
         raise ValueError(f"{packed.numel()} bytes for {count} elements of {kind.bits} bits")
@@ -58,7 +58,7 @@ def constexpr_cast(source_val: Tensor, output_dtype: str) -> Tensor:
 
 @operator("constexpr_lut_to_dense", since=16)
 def constexpr_lut_to_dense(indices: Tensor, lut: Tensor, shape: Ints) -> Tensor:
-    """A palette's entries, by indices packed as tightly as the palette's size allows."""
+    """A palette's entries, by indices of log2(palette size) bits, packed."""
     if lut.numel() not in _PALETTE_BITS:
         raise ValueError(f"a palette of {lut.numel()} entries; it has 2, 4, 16, 64 or 256")
     numbers = _unpacked(indices, f"uint{_PALETTE_BITS[lut.numel()]}", shape)

@@ -123,7 +123,7 @@ def rsqrt(x: Tensor, epsilon: float = 1e-12) -> Tensor:
 
 @operator("cast")
 def cast(x: Tensor, dtype: str) -> Tensor:
-    """`x` in another type; floats become integers by dropping the fraction. "fp16" is held as float32."""
+    """`x` in another type; floats are truncated to integers. "fp16" is stored as float32."""
     return x.to(BY_NAME[dtype].compute_dtype)
 
 

@@ -1,4 +1,4 @@
-"""Picking elements by index.
+"""Selecting elements by index.
 
 Negative indices count from the end up to iOS 16. From iOS 17 on they are out of bounds, except in `gather`.
 """
@@ -15,7 +15,7 @@ def _wrapped(indices: Tensor, length: int) -> Tensor:
 
 
 def not_negative(indices: Tensor) -> Tensor:
-    """`indices` as they are, from the start of an axis; PyTorch itself finds those beyond its end."""
+    """`indices`, none of them negative; PyTorch itself reports those beyond the end of an axis."""
     if (indices < 0).any():
         raise IndexError(f"the index {int(indices.min())} is out of bounds: from iOS 17 on none may be negative")
     return indices

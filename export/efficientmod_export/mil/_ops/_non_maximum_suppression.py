@@ -18,7 +18,7 @@ def _overlaps(boxes: Tensor) -> Tensor:
 
 
 def _kept(boxes: Tensor, scores: Tensor, iou: float, least: float | None, most: int, per_class: bool) -> Tensor:
-    """Indices of the boxes (B, 4) that are kept by their scores (B, K), best first; the best box in any case."""
+    """Indices of the boxes (B, 4) that are kept, by their scores (B, K), best first; always at least the best box."""
     best, classes = scores.max(-1)
     suppressed = _overlaps(boxes) > iou
     if per_class:
@@ -61,8 +61,8 @@ def non_maximum_suppression(
 ) -> tuple[Tensor, ...]:
     """Boxes (N, B, 4) by falling score, without those that overlap a better one by more than `iou_threshold`.
 
-    `scores` is (N, B, K), and a box's score its largest. Gives the boxes (N, max_boxes, 4), their scores, their indices
-    and how many there are; rest: zeros, and -1 for indices. The best box is given even if it is below the threshold.
+    `scores` is (N, B, K); a box's score is its largest. Returns the boxes (N, max_boxes, 4), their scores, indices and
+    number; unused entries are 0, or -1 for indices. The best box is returned even below the threshold.
     """
     return _suppressed(boxes, scores, iou_threshold, score_threshold, max_boxes, per_class_suppression)
 

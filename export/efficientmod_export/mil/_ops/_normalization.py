@@ -8,7 +8,7 @@ from efficientmod_export.mil._registry import Ints, operator
 
 
 def _on_axes(values: Tensor, axes: list[int], x: Tensor) -> Tensor:
-    """`values`, shaped like the `axes` of x, with length 1 along the others."""
+    """`values`, which have the shape of the `axes` of x, with length 1 along the others."""
     return values.reshape([x.shape[axis] if axis in axes else 1 for axis in range(x.dim())])
 
 

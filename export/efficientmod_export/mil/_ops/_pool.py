@@ -14,7 +14,7 @@ _AVERAGE = {1: F.avg_pool1d, 2: F.avg_pool2d, 3: F.avg_pool3d}
 
 
 def _with_ceil(pads: Pads, size: Ints, kernel: Ints, strides: Ints, ceil_mode: bool) -> Pads:
-    """More padding after each axis, for one more window where `ceil_mode` and the window begins inside x or its pad."""
+    """The padding, increased after each axis where `ceil_mode` adds a window that begins inside x or its padding."""
     if not ceil_mode:
         return pads
     longer = []
@@ -30,7 +30,7 @@ def _with_ceil(pads: Pads, size: Ints, kernel: Ints, strides: Ints, ceil_mode: b
 def _pads(
     x: Tensor, kernel: Ints, strides: Ints | None, pad_type: str, pad: Ints | None, ceil_mode: bool
 ) -> tuple[Pads, Pads, Ints]:
-    """Padding as asked for, padding with what `ceil_mode` adds, and the strides."""
+    """The stated padding, the padding with that of `ceil_mode`, and the strides."""
     size = tuple(x.shape[2:])
     steps = strides or (1,) * len(size)
     pads = window_pads(pad_type, pad, size, kernel, steps)
@@ -61,7 +61,7 @@ def avg_pool(
     exclude_padding_from_average: bool = False,
     ceil_mode: bool = False,
 ) -> Tensor:
-    """Mean of each window. Padding counts as zeros unless excluded; what `ceil_mode` adds never counts."""
+    """Mean of each window. Padding counts as zeros unless excluded; that of `ceil_mode` never counts."""
     asked, pads, steps = _pads(x, kernel_sizes, strides, pad_type, pad, ceil_mode)
     pool = _AVERAGE[x.dim() - 2]
     means = pool(pad_spatial(x, pads, 0.0), kernel_sizes, steps)

@@ -16,7 +16,7 @@ def quantize(
     zero_point: Tensor | None = None,
     axis: int | None = None,
 ) -> Tensor:
-    """`round(input / scale) + zero_point`, held inside the range of int8 or uint8; halves round to even."""
+    """`round(input / scale) + zero_point`, clamped to the range of int8 or uint8; halves round to even."""
     along, rank = axis or 0, input.dim()
     steps = torch.round(input / along_axis(scale, along, rank))
     if zero_point is not None:

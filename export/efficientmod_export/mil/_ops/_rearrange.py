@@ -20,7 +20,7 @@ def pixel_unshuffle(x: Tensor, downscale_factor: int) -> Tensor:
 
 @operator("depth_to_space", moves=True)
 def depth_to_space(x: Tensor, block_size: int) -> Tensor:
-    """(N, b b C, H, W) as (N, C, H b, W b); the place in the block varies slowest, as in TensorFlow."""
+    """(N, b b C, H, W) as (N, C, H b, W b); the position in the block varies slowest, as in TensorFlow."""
     batch, depth, height, width = x.shape
     channels = depth // block_size**2
     blocks = x.reshape(batch, block_size, block_size, channels, height, width)
@@ -37,7 +37,7 @@ def space_to_depth(x: Tensor, block_size: int) -> Tensor:
 
 @operator("space_to_batch", moves=True)
 def space_to_batch(x: Tensor, block_shape: Ints, paddings: Ints) -> Tensor:
-    """Zero padding, then each place in a block becomes a picture: (b0 b1 N, C, H / b0, W / b1)."""
+    """Zero padding, then each position in a block becomes a picture: (b0 b1 N, C, H / b0, W / b1)."""
     top, bottom, left, right = paddings
     padded = F.pad(x, (left, right, top, bottom))
     batch, channels, height, width = padded.shape
@@ -48,7 +48,7 @@ def space_to_batch(x: Tensor, block_shape: Ints, paddings: Ints) -> Tensor:
 
 @operator("batch_to_space", moves=True)
 def batch_to_space(x: Tensor, block_shape: Ints, crops: Ints) -> Tensor:
-    """The inverse of `space_to_batch`: pictures go to their places in the blocks, then the borders are cropped."""
+    """The inverse of `space_to_batch`: pictures are interleaved into blocks, then the borders are cropped."""
     batch, channels, height, width = x.shape
     rows, columns = block_shape
     top, bottom, left, right = crops

@@ -82,8 +82,8 @@ def gru(
 ) -> tuple[Tensor, Tensor]:
     """`h = (1 - z) * o + z * h` with weights in the order r, o, z (Cho et al. 2014).
 
-    The reset gate multiplies the state before the product, `o = activation(W_o x + R_o (r * h) + b_o)`: so do
-    coremltools' tests, which ran on Core ML, and NeuralNetwork.proto. MIL's reference writes `r * R_o h`.
+    The reset gate multiplies the state before the product, `o = activation(W_o x + R_o (r * h) + b_o)`, as in
+    coremltools' tests, which ran on Core ML, and in NeuralNetwork.proto. MIL's reference has `r * R_o h`.
     """
     return gru_reset_after(
         x, initial_h, weight_ih, weight_hh, bias, direction, output_sequence, recurrent_activation, activation
@@ -104,7 +104,7 @@ def gru_reset_after(
     reset_after: bool = False,
     input_bias: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """As in iOS 15, or with `o = activation(W_o x + input_bias_o + r * (R_o h + b_o))`, as PyTorch has it."""
+    """As in iOS 15, or with `o = activation(W_o x + input_bias_o + r * (R_o h + b_o))`, as in PyTorch."""
     gate, act = _activation(recurrent_activation), _activation(activation)
     recur_r, recur_o, recur_z = weight_hh.chunk(3)
     bias_r, bias_o, bias_z = _bias_or_zeros(bias, weight_ih).chunk(3)
@@ -126,7 +126,7 @@ def _lstm_states(
     activations: tuple[str, str, str],
     clip: float | None,
 ) -> tuple[Tensor, Tensor]:
-    """All hidden states (S, N, H) in the order of reading, and the last memory (N, H)."""
+    """All hidden states (S, N, H) in the order of reading, and the last cell state (N, H)."""
     (hidden, memory), (weight_ih, weight_hh, bias, peephole) = states, weights
     gate, cell_act, act = (_activation(name) for name in activations)
     size = weight_hh.shape[1]
@@ -166,7 +166,7 @@ def lstm(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """`c = f * c + i * z; h = o * activation(c)` with weights in the order i, f, o, z (Hochreiter & Schmidhuber 1997).
 
-    Gives the hidden states (S or 1, N, directions * H), the last ones and the last memories (N, directions * H).
+    Returns the hidden states (S or 1, N, directions * H), the last ones and the last cell states (N, directions * H).
     """
     activations = (recurrent_activation, cell_activation, activation)
     forward = (weight_ih, weight_hh, bias, peephole)

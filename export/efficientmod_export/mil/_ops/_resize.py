@@ -34,7 +34,7 @@ def _scaled(x: Tensor, height: float, width: float) -> tuple[int, int]:
 def resize_bilinear(
     x: Tensor, target_size_height: int = 1, target_size_width: int = 1, sampling_mode: str = "DEFAULT"
 ) -> Tensor:
-    """`x` at a target size, interpolated; the mode says where the first and last pixels lie."""
+    """`x` at a target size, interpolated; the mode determines where the first and last pixels are sampled."""
     return _bilinear(x, (target_size_height, target_size_width), sampling_mode)
 
 
@@ -48,7 +48,7 @@ def resize_nearest_neighbor(x: Tensor, target_size_height: int, target_size_widt
 def upsample_bilinear(
     x: Tensor, scale_factor_height: float = 1.0, scale_factor_width: float = 1.0, align_corners: bool = True
 ) -> Tensor:
-    """`x` scaled and interpolated; without `align_corners` the pixels' centres are half a pixel inside."""
+    """`x` scaled and interpolated; without `align_corners` pixel centres are at half a pixel."""
     mode = "STRICT_ALIGN_CORNERS" if align_corners else "UNALIGN_CORNERS"
     return _bilinear(x, _scaled(x, scale_factor_height, scale_factor_width), mode)
 
@@ -61,7 +61,7 @@ def upsample_bilinear_centred(
     align_corners: bool = True,
     half_pixel_centers: bool | None = None,
 ) -> Tensor:
-    """As in iOS 15; `half_pixel_centers` is by default what `align_corners` is not."""
+    """As in iOS 15; `half_pixel_centers` is by default the opposite of `align_corners`."""
     centred = not align_corners if half_pixel_centers is None else half_pixel_centers
     if align_corners and centred:
         raise ValueError("upsample_bilinear cannot align corners and use half pixel centres")
@@ -74,10 +74,10 @@ def upsample_bilinear_centred(
 def upsample_nearest_neighbor(x: Tensor, scale_factor_height: float = 1.0, scale_factor_width: float = 1.0) -> Tensor:
     """`x` scaled to floor(scale * length); pixel i is pixel floor(i * source / target), as in the resize by size.
 
-    A factor for which scale * length is no integer is so replaced by target / source, which PyTorch calls
-    `recompute_scale_factor`; without that PyTorch takes pixel floor(i / scale), another one for a few i. MIL's
-    reference documents this for `upsample_bilinear` and documents nothing here. coremltools writes a resize to a size
-    with the scale (target + 1e-4) / source, which only this formula turns back into PyTorch's pixels.
+    So a factor for which scale * length is not an integer is replaced by target / source, PyTorch's
+    `recompute_scale_factor`; without it PyTorch reads pixel floor(i / scale), which differs for a few i. MIL's
+    reference documents this for `upsample_bilinear`, and nothing here. coremltools writes a resize to a size with the
+    scale (target + 1e-4) / source, for which only this formula gives PyTorch's pixels.
     """
     return _nearest(x, _scaled(x, scale_factor_height, scale_factor_width))
 

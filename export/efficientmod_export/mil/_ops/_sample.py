@@ -141,8 +141,8 @@ def _sampled(
         raise ValueError(f"there is no padding mode '{padding_mode}'")
     outside, beside = ("zeros", "constant") if padding_mode == "constant" else ("border", "replicate")
     shift = padding_value if padding_mode == "constant" else 0.0
-    # grid_sample multiplies by the length less one, so that no coordinate would leave a single pixel: it gets a
-    # neighbour, which is what lies outside.
+    # grid_sample multiplies by length - 1, so along an axis of one pixel no coordinate would be outside the picture:
+    # the axis gets a second pixel, with the values outside.
     picture = F.pad(x - shift, (0, int(width == 1), 0, int(height == 1)), beside)
     grid = torch.stack([across * 2 / max(width - 1, 1) - 1, down * 2 / max(height - 1, 1) - 1], -1).to(x.dtype)
     return F.grid_sample(picture, grid, sampling_mode, outside, align_corners=True) + shift
@@ -176,9 +176,9 @@ def affine(
     coordinates_mode: str,
     align_corners: bool,
 ) -> Tensor:
-    """`x` at the affine map (N or 1, 6) of each target point, both counted from -1 to 1.
+    """`x` at the affine map (N or 1, 6) of each target point; both coordinates are from -1 to 1.
 
-    The parameters are `resample`'s, but MIL defines only one value of each.
+    The parameters are those of `resample`, but MIL defines only one value of each.
     """
     given = (sampling_mode, padding_mode, padding_value, coordinates_mode, align_corners)
     for (name, defined), value in zip(_AFFINE.items(), given, strict=True):

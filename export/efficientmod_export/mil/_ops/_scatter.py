@@ -1,4 +1,4 @@
-"""Writing elements by index: each is the gather of the elements' positions, then one update at those positions."""
+"""Writing elements by index, implemented as a gather of the elements' positions and an update at those positions."""
 
 import numpy as np
 import torch
@@ -52,7 +52,7 @@ def scatter_validated(
 
 @operator("scatter_along_axis")
 def scatter_along_axis(data: Tensor, indices: Tensor, updates: Tensor, axis: int = 0, mode: str = "add") -> Tensor:
-    """`data` with `updates` combined at, for each line along `axis`, its own indices."""
+    """`data` with `updates` combined along `axis`, with separate indices for each line."""
     return _write(data, take_along_axis(_positions(data), indices, axis), updates, mode)
 
 
@@ -91,6 +91,6 @@ def slice_update(
     end_mask: Bools | None = None,
     squeeze_mask: Bools | None = None,
 ) -> Tensor:
-    """`x` with the piece that `slice_by_index` would give replaced by `update`."""
+    """`x` with the part that `slice_by_index` would return replaced by `update`."""
     positions = slice_by_index(_positions(x), begin, end, stride, begin_mask, end_mask, squeeze_mask)
     return _write(x, positions, update, "update")

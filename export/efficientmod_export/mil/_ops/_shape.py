@@ -10,7 +10,7 @@ from efficientmod_export.mil._registry import Ints, Tensors, operator
 
 
 def _fill_zeros(shape: Ints, source: tuple[int, ...]) -> list[int]:
-    """0 in `shape` stands for the length of x, counted from the last axis."""
+    """`shape` with each 0 replaced by the length of x at the same distance from the last axis."""
     aligned = (1,) * (len(shape) - len(source)) + source[max(0, len(source) - len(shape)) :]
     return [have if want == 0 else want for want, have in zip(shape, aligned, strict=True)]
 
@@ -31,7 +31,7 @@ def reshape_aligned(x: Tensor, shape: Ints) -> Tensor:
 
 @operator("reshape_like", since=16, moves=True)
 def reshape_like(x: Tensor, ref_tensors: Tensors, begins: Tensors, ends: Tensors, end_masks: Tensors) -> Tensor:
-    """`x` with the shape that slices of the references' shapes make, one after the other."""
+    """`x` with the concatenated slices of the references' shapes as its shape."""
     shape: list[int] = []
     for reference, begin, end, masked in zip(ref_tensors, begins, ends, end_masks, strict=True):
         shape.extend(reference.shape[int(begin) : None if bool(masked) else int(end)])
@@ -82,7 +82,7 @@ def identity(x: Tensor) -> Tensor:
 
 @operator("concat", moves=True)
 def concat(values: Tensors, axis: int, interleave: bool = False) -> Tensor:
-    """The tensors one after the other along `axis`, or element by element in turn; scalars count as vectors of one."""
+    """The tensors joined along `axis`, or interleaved element by element; scalars count as vectors of one."""
     parts = [value.reshape(-1) if value.dim() == 0 else value for value in values]
     if not interleave:
         return torch.cat(parts, axis)
@@ -151,6 +151,6 @@ def sliding_windows(x: Tensor, axis: int, size: int, stride: int = 1) -> Tensor:
 
 @operator("band_part", moves=True)
 def band_part(x: Tensor, lower: int = -1, upper: int = -1) -> Tensor:
-    """The last two axes' matrix, 0 outside its band; a negative width keeps that whole triangle."""
+    """The matrices of the last two axes, 0 outside the band; a negative width keeps that whole triangle."""
     kept = x if lower < 0 else x.triu(-lower)
     return kept if upper < 0 else kept.tril(upper)

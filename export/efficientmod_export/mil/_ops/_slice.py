@@ -1,4 +1,4 @@
-"""Cutting pieces out of tensors."""
+"""Slices of tensors."""
 
 from torch import Tensor
 
@@ -26,7 +26,7 @@ def slice_by_index(
         last = None if end_mask and end_mask[axis] else end[axis]
         picked = range(length)[slice(first, last, stride[axis] if stride else 1)]
         if picked.step < 0:
-            # PyTorch has no negative strides: cut forwards, then turn.
+            # PyTorch has no negative strides: slice forwards, then flip.
             reversed_axes.append(axis - sum(isinstance(piece, int) for piece in pieces))
             picked = picked[::-1]
         pieces.append(slice(picked.start, picked.stop, picked.step))

@@ -23,7 +23,7 @@ def topk(x: Tensor, k: int = 1, axis: int = -1, ascending: bool = False) -> tupl
 def topk_unsorted(
     x: Tensor, k: int = 1, axis: int = -1, ascending: bool = False, sort: bool = True, return_indices: bool = True
 ) -> tuple[Tensor, ...]:
-    """As in iOS 15; the indices may be left out. Without `sort` any order is right, and best first is one."""
+    """As in iOS 15; the indices may be left out. Without `sort` any order is valid; this is best first."""
     del sort
     values, indices = _top(x, k, axis, ascending)
     return (values, indices) if return_indices else (values,)
@@ -56,7 +56,7 @@ def cumsum(x: Tensor, axis: int = 0, exclusive: bool = False, reverse: bool = Fa
     ordered = x.flip(axis) if reverse else x
     sums = torch.cumsum(ordered, axis, dtype=x.dtype)
     if exclusive:
-        # The sum up to the element before: taking the element off again would cancel, and infinities give nan.
+        # Sum up to the previous element: subtracting the element afterwards would cancel, and give NaN for infinities.
         sums = sums.roll(1, axis).index_fill(axis, torch.tensor([0]), 0)
     return sums.flip(axis) if reverse else sums
 

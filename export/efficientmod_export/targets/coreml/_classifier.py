@@ -1,7 +1,7 @@
-"""Makes a saved Core ML model a classifier: the operator and the features that Vision and Xcode look for.
+"""Turn a saved Core ML model into a classifier: add the operator and the features that Vision and Xcode need.
 
-coremltools can do it while it converts, but only for a model whose one output is the probabilities; ours keeps its
-logits beside them. What is written here is what coremltools writes.
+coremltools can do this in the conversion, but only for a model whose only output is the probabilities; ours also has
+the logits. The same operator and features are written here as by coremltools.
 """
 
 from collections.abc import Mapping
@@ -83,7 +83,7 @@ def _string_type(mil: Any) -> Any:
 
 
 def _distinct(labels: tuple[str, ...]) -> list[str]:
-    """Classes are a dictionary's keys; a repeated label (ImageNet has two cranes) gets a number."""
+    """Labels are a dictionary's keys, so a repeated one (ImageNet has two cranes) gets a number."""
     distinct: dict[str, None] = {}
     for label in labels:
         name, numbers = label, count(2)

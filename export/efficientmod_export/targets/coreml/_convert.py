@@ -1,10 +1,10 @@
-"""Core ML: an ML program that takes the picture itself and, with labels, gives classes to Vision and Xcode.
+"""Core ML: an ML program whose input is the picture itself; with labels it is a classifier for Vision and Xcode.
 
-Normalisation is (pixel / 255 - mean) / std. An image input can scale by one number and shift per channel, so it does
-pixel / 255 - mean; the division by std is folded into the first convolution.
+Normalisation is (pixel / 255 - mean) / std. An image input can scale by one number and shift per channel, so it
+computes pixel / 255 - mean; the division by std is folded into the first convolution.
 
-With labels the model has three outputs: `logits`, which parity compares; and what Vision reads, the best label
-(`classLabel`) and a dictionary of probabilities (`classLabel_probs`), after a softmax where the network has none.
+With labels the model has three outputs: `logits`, which parity compares; and for Vision the best label (`classLabel`)
+and a dictionary of probabilities (`classLabel_probs`), by a softmax that is added where the network has none.
 """
 
 import shutil
@@ -33,14 +33,14 @@ SOFTMAX = "probabilities"
 PIXEL_SCALE = 1 / 255
 
 COMPUTE_PRECISIONS: dict[Precision, str] = {"fp16": "FLOAT16", "fp32": "FLOAT32"}
-"""coremltools' name of the arithmetic that a package asks for."""
+"""coremltools' name for the compute precision of each precision."""
 
 
 def convert(program: Program, options: ConversionOptions, path: Path) -> Conversion:
-    """Put the normalisation and the softmax into the program, convert, describe."""
+    """Add the normalisation and the softmax to the program, convert it, and write the metadata."""
     check_image(program, options)
     outputs = interface(network_interface(program, options)).outputs
-    # Built beside its place, so that a failure leaves no half of it and an earlier one as it was.
+    # Written beside its destination, so that a failure leaves no incomplete package and an earlier one unchanged.
     with coremltools_shortcuts(), tanh_gelu(program.graph), TemporaryDirectory(dir=path.parent) as workshop:
         package = Path(workshop) / path.name
         changed = for_centred_pixels(with_own_outputs(program), options.std)
@@ -59,7 +59,7 @@ def convert(program: Program, options: ConversionOptions, path: Path) -> Convers
 
 
 def interface(network: Interface) -> Interface:
-    """The picture itself, and the network's outputs."""
+    """The picture itself as the input, and the network's outputs."""
     _, channels, height, width = network.inputs[0].shape
     picture = InputSpec(IMAGE, (1, height, width, channels), "uint8", "NHWC", normalisation=None)
     return Interface((picture,), tuple(map(output_spec, network.outputs)))
@@ -76,11 +76,11 @@ def with_softmax(program: Program) -> Program:
 
 
 def _convert(program: Program, outputs: tuple[TensorSpec, ...], options: ConversionOptions, path: Path) -> str:
-    """Write the package; give the table that tells which PyTorch module each operator came from."""
+    """Write the package; return the table of the PyTorch module that each operator came from."""
     import coremltools as ct
 
     with torch_shortcuts():
-        # coremltools knows the core ATen operators only.
+        # coremltools supports the core ATen operators only.
         exported = export(program).run_decompositions({})
     marked = mark_modules(exported)
 
@@ -99,7 +99,7 @@ def _convert(program: Program, outputs: tuple[TensorSpec, ...], options: Convers
                 color_layout=ct.colorlayout.RGB,
             )
         ],
-        # Left unsaid, the outputs of a float16 program would be float16.
+        # By default the outputs of a float16 program would be float16.
         outputs=features,
         minimum_deployment_target=getattr(ct.target, f"iOS{options.ios}"),
         compute_precision=getattr(ct.precision, COMPUTE_PRECISIONS[options.precision]),

@@ -1,4 +1,4 @@
-"""How an ML program's values fill float16's range: what overflows first, and what comes close."""
+"""How much of float16's range an ML program's values use: the first operator that overflows, and those close to it."""
 
 from collections.abc import Callable, Sequence
 
@@ -12,15 +12,15 @@ CONFIGURATION = Configuration("coreml", "fp16", "neural_engine", "float16")
 
 
 def describe_ranges(interpreter: MilInterpreter) -> Callable[[ModelFile, Sequence[Sample]], tuple[str, ...]]:
-    """A function that says in sentences what an interpreter meets in a file: the first operator that overflows float16,
-    and those that fill most of its range.
+    """A function that reports a file's values in sentences: the first operator that overflows float16, and those that
+    use most of its range.
     """
 
     def describe(file: ModelFile, samples: Sequence[Sample]) -> tuple[str, ...]:
         session = interpreter.open(file, CONFIGURATION)
         feeds = (session.feed([input_values(spec, sample) for spec in file.inputs]) for sample in samples)
         ranges = audit_float16(session.program, feeds)
-        # A weight that float16 cannot hold keeps its operator in float32.
+        # An operator whose weight float16 cannot represent stays in float32.
         overflowing = [met for met in ranges if met.overflows and met.operation.outputs[0].dtype == "fp16"]
         first = min(overflowing, key=lambda met: met.position, default=None)
         overflow = () if first is None else (f"the first operator that overflows float16 is {_name(first)}.",)

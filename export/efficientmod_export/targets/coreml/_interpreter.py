@@ -13,20 +13,20 @@ from efficientmod_mobile.distribution import DISTRIBUTION
 
 
 class MilInterpreter:
-    """Runs ML programs operator by operator with PyTorch, in the arithmetic of the configuration.
+    """Runs ML programs operator by operator with PyTorch, in the configuration's compute precision.
 
-    A subclass opens artifacts: it knows where the program is, and what it calls the artifact's inputs and outputs.
+    A subclass opens artifacts: it finds the program, and its names for the artifact's inputs and outputs.
     """
 
     title = f"MIL interpreter of {DISTRIBUTION}"
     distribution = DISTRIBUTION
 
     def missing(self, configuration: Configuration) -> str | None:  # noqa: ARG002
-        """Nothing: it runs wherever coremltools is installed, whose protobuf classes read the program."""
+        """Always None: it runs wherever coremltools is installed, whose protobuf classes read the program."""
         return None
 
     def prepare(self, threads: int | None) -> None:
-        """Nothing to import: PyTorch is there, with its own threads."""
+        """Do nothing: PyTorch is imported already, and has its own threads."""
 
     def open(self, file: ModelFile, configuration: Configuration) -> "MilSession":
         """Load an artifact. Raises what `MILProgram.load` raises."""
@@ -34,7 +34,7 @@ class MilInterpreter:
 
 
 class PackageInterpreter(MilInterpreter):
-    """For a package, which takes pixels (H, W, 3)."""
+    """Opens a package, whose input is pixels (H, W, 3)."""
 
     def open(self, file: ModelFile, configuration: Configuration) -> "MilSession":
         """Load the package's own program."""
@@ -44,7 +44,7 @@ class PackageInterpreter(MilInterpreter):
 
 
 class MilSession:
-    """A loaded ML program, and its names of the artifact's inputs and outputs."""
+    """A loaded ML program, and its names for the artifact's inputs and outputs."""
 
     threads: int | None = None
 
@@ -62,7 +62,7 @@ class MilSession:
         return dict(zip(self._inputs, values, strict=True))
 
     def bind(self, inputs: Sequence[Array]) -> None:
-        """Keep the inputs for the next call."""
+        """Set the inputs of the next call."""
         self._feed = self.feed(inputs)
 
     def invoke(self) -> None:
@@ -73,7 +73,7 @@ class MilSession:
             check_classes(self._results[LABEL], self._results[PROBABILITIES], scores)
 
     def results(self) -> tuple[Array, ...]:
-        """The outputs in the artifact's order; numbers of the interpreter's own precision are rounded to float32."""
+        """The outputs in the artifact's order; wider floats of the interpreter are rounded to float32."""
         return tuple(_rounded(np.asarray(self._results[name])) for name in self.outputs)
 
 

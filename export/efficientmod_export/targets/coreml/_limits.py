@@ -1,4 +1,4 @@
-"""How far from PyTorch an ML program may be in the interpreter."""
+"""Limits for an ML program's outputs in the interpreter."""
 
 from typing import Final
 
@@ -16,4 +16,4 @@ GRAPH: Final = Tolerance(
         "kind or a layer off by 1 % is over 1e-4, so 1e-5 tells them apart."
     ),
 )
-"""For a float32 conversion of the same program: is the graph right? Apart from the file's own float16 numerics."""
+"""For a float32 conversion of the same program, which tests the graph without float16's rounding."""

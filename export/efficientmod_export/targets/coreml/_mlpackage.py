@@ -1,7 +1,7 @@
-"""Finishes an `.mlpackage` that coremltools wrote: metadata, and the same bytes for the same model.
+"""Finish an `.mlpackage` that coremltools wrote: metadata, and the same bytes for the same model.
 
 A package is `Manifest.json`, which names its items by identifiers; a protobuf with the program; and a file of weights,
-to which the program points. coremltools draws random identifiers, notes the day, and serialises maps in any order.
+to which the program refers. coremltools uses random identifiers, writes the date, and serialises maps in any order.
 """
 
 import json
@@ -17,12 +17,12 @@ WEIGHTS = Path("Data/com.apple.CoreML/weights/weight.bin")
 MANIFEST = Path("Manifest.json")
 
 _DATE = "com.github.apple.coremltools.conversion_date"
-_NAMESPACE = uuid.UUID("6f1f5bd0-2f43-5d5b-9a53-4a0e3c1d7b1e")  # any constant will do
+_NAMESPACE = uuid.UUID("6f1f5bd0-2f43-5d5b-9a53-4a0e3c1d7b1e")  # arbitrary but constant
 
 
 @dataclass(frozen=True)
 class Metadata:
-    """What Xcode shows about a model. `inputs` and `outputs` describe features by name."""
+    """The texts that Xcode shows about a model. `inputs` and `outputs` describe features by name."""
 
     author: str
     license: str
@@ -35,13 +35,13 @@ class Metadata:
 
 @contextmanager
 def edit_package(package: Path) -> Iterator[Any]:
-    """Yield the package's model (a protobuf) to be edited, then write it; its bytes depend on the model alone."""
+    """Yield the package's model (a protobuf) for changes, then write it; the bytes depend on the model alone."""
     from coremltools.proto import Model_pb2
 
     spec = Model_pb2.Model.FromString((package / MODEL).read_bytes())
     spec.description.metadata.userDefined.pop(_DATE, None)
     yield spec
-    (package / MODEL).unlink()  # coremltools makes it readable by its owner alone
+    (package / MODEL).unlink()  # coremltools makes it readable only for its owner
     (package / MODEL).write_bytes(spec.SerializeToString(deterministic=True))
     _name_items(package / MANIFEST)
 
@@ -58,7 +58,7 @@ def describe(spec: Any, metadata: Metadata) -> None:
 
 
 def _name_items(path: Path) -> None:
-    """Name each item after its own path in place of a random identifier."""
+    """Replace each item's random identifier by one that follows from its path."""
     manifest = json.loads(path.read_text())
     entries = manifest["itemInfoEntries"]
     names = {old: str(uuid.uuid5(_NAMESPACE, entry["path"])) for old, entry in entries.items()}

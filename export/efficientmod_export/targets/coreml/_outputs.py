@@ -1,4 +1,4 @@
-"""Outputs as Core ML has them: each a value of its own that an operator computes, float32 or int32, of a plain name."""
+"""Outputs for Core ML: each computed by an operator, returned once, float32 or int32, with a name without dots."""
 
 from dataclasses import replace
 
@@ -16,13 +16,13 @@ _DTYPES: dict[ArtifactDtype, ArtifactDtype] = {"int64": "int32", "bool": "int32"
 
 
 def output_spec(spec: TensorSpec) -> TensorSpec:
-    """An output of the network as Core ML gives it. A name has no dots in an ML program."""
+    """An output of the network in Core ML; names in an ML program have no dots."""
     return replace(spec, name=spec.name.replace(".", "_"), dtype=_DTYPES.get(spec.dtype, spec.dtype))
 
 
 def with_own_outputs(program: Program) -> Program:
-    """The program with a copy for an output that is returned twice, an input or a constant, and with integers for truth
-    values; itself where there is none.
+    """The program with copies of outputs that are returned twice, are inputs or constants, and with integers in place
+    of booleans; the same program where there are none.
     """
     given = output_nodes(program)
     if not any(_needs_copy(node, given[:index]) or _is_bool(node) for index, node in enumerate(given)):
@@ -35,7 +35,7 @@ def with_own_outputs(program: Program) -> Program:
         if _is_bool(node):
             result = emit(end, aten.to.dtype, (node, torch.int32), like=node)
         elif _needs_copy(node, nodes[:index]):
-            # Not a clone, which the converter would drop. The least negative number keeps the sign of a zero.
+            # Not a clone, which the converter would remove. Adding -0.0 keeps the sign of a zero.
             result = emit(end, aten.add.Tensor, (node, _zero(node)), like=node)
         outputs.append(result)
     end.args = (tuple(outputs),)

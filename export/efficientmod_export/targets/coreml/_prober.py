@@ -1,4 +1,4 @@
-"""Values inside an ML program, which the interpreter sees as it runs."""
+"""Values inside an ML program, recorded while the interpreter runs it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -24,9 +24,9 @@ CONFIGURATION = Configuration("coreml", "fp16", "neural_engine", "float16")
 
 
 class MilProber:
-    """Runs the artifact's own ML program; float16 is rounded as stored.
+    """Runs the artifact's own ML program; float16 values are rounded as the file declares.
 
-    `lowered` is the graph whose nodes coremltools named the program's operators after. Raises ParityError for a file of
+    `lowered` is the graph from whose nodes coremltools took the operators' names. Raises ParityError for a file of
     another program.
     """
 
@@ -43,13 +43,13 @@ class MilProber:
             **{node: origins[node.name] for node in program.graph.nodes if is_float(node) and node.name in origins},
             **dict(own),
         }
-        # coremltools names the transpositions and reshapes that it adds as these nodes are named.
+        # coremltools gives these nodes' names to the transposes and reshapes that it adds.
         visible = visible_nodes(program, self._names, found, file.path)
         self.visible = tuple(node for node in visible if node.target not in MOVES)
         self.at_once = at_once(self.visible)
 
     def probe(self, nodes: Sequence[fx.Node], sample: Sample) -> Values:
-        """Interpret the program and keep these values."""
+        """Interpret the program and record these values."""
         wanted = {self._names[node] for node in nodes}
         values: dict[str, NDArray[np.float32]] = {}
 
@@ -65,11 +65,11 @@ class MilProber:
 
 
 def _plain(name: str) -> str:
-    """A name as Core ML has it."""
+    """A name in Core ML's spelling."""
     return name.replace(".", "_")
 
 
 def package_prober(program: Program, file: ModelFile) -> Prober:
-    """Only names are asked of the lowered graph, and they are the same whatever the image is divided by."""
+    """The prober of a package. The lowered graph is used only for its names, which do not depend on the options."""
     lowered = export(for_centred_pixels(program, (1.0, 1.0, 1.0))).run_decompositions({})
     return MilProber(program, file, lowered.graph, PackageInterpreter())

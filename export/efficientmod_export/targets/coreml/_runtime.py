@@ -13,7 +13,7 @@ from efficientmod_export.foreign import loading
 from efficientmod_export.targets._runtime import Array, Configuration, check_names
 
 COMPUTE_UNITS: dict[Unit, str] = {"cpu": "CPU_ONLY", "gpu": "CPU_AND_GPU", "neural_engine": "CPU_AND_NE"}
-"""What Core ML may use besides the CPU, which it always may."""
+"""Core ML's name for the units that it may use; the CPU is always among them."""
 
 
 class CoremlRuntime:
@@ -23,7 +23,7 @@ class CoremlRuntime:
     distribution = None
 
     def missing(self, configuration: Configuration) -> str | None:  # noqa: ARG002
-        """That this is no Mac."""
+        """A reason where this machine is not a Mac."""
         return None if platform.system() == "Darwin" else f"Core ML is a part of macOS, and this is {platform.system()}"
 
     def prepare(self, threads: int | None) -> None:  # noqa: ARG002
@@ -53,7 +53,7 @@ class CoremlSession:
         self._results: dict[str, Any] = {}
 
     def bind(self, inputs: Sequence[Array]) -> None:
-        """Keep the pictures for the next call."""
+        """Set the inputs of the next call."""
         from PIL import Image
 
         pictures = [Image.fromarray(values[0]) for values in inputs]

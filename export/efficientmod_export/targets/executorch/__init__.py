@@ -1,4 +1,4 @@
-"""ExecuTorch for XNNPACK, the CPU backend that runs on every phone: `model.pte`, float32.
+"""ExecuTorch with XNNPACK, the CPU delegate for every phone: `model.pte`, float32.
 
 It takes the normalised image (1, 3, H, W).
 """

@@ -1,7 +1,7 @@
 """From a program to a `.pte` file for XNNPACK.
 
-`torch.export` -> edge dialect, partitioned for XNNPACK -> `.pte`. What stayed outside the delegates is read from the
-finished file's own execution plan, so that it also shows the copies that the lowering added.
+`torch.export` -> edge dialect, partitioned for XNNPACK -> `.pte`. The operators outside the delegates are read from the
+finished file's execution plan, which also has the copies that the lowering added.
 """
 
 from pathlib import Path

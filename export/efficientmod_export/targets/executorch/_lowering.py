@@ -1,4 +1,4 @@
-"""ExecuTorch's way from a program to a file, for any of its backends."""
+"""ExecuTorch's lowering from a program to a file, for any of its delegates."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class LoweredPte:
 
 
 def partitioned_pte(program: Program, partitioner: Any) -> LoweredPte:
-    """The `.pte` of a program whose parts one of ExecuTorch's partitioners cuts out and lowers."""
+    """The `.pte` of a program whose parts one of ExecuTorch's partitioners selects for a delegate."""
     finished = assemble(lower(program, partitioner))
     plan = finished.executorch_program.execution_plan[0]
     delegates, outside = inventory(plan)
@@ -35,16 +35,16 @@ def _kernel(operator: Any) -> str:
 
 
 def lower(program: Program, partitioner: Any) -> Any:
-    """ExecuTorch's `EdgeProgramManager` for a float32 program, its parts lowered as `partitioner` cuts them."""
+    """ExecuTorch's `EdgeProgramManager` for a float32 program, with the parts that `partitioner` selects lowered."""
     from executorch.exir import EdgeCompileConfig, to_edge_transform_and_lower
 
     with torch_shortcuts(), executorch_shortcuts():
-        config = EdgeCompileConfig(_check_ir_validity=False)  # what is proven in the end is the file
+        config = EdgeCompileConfig(_check_ir_validity=False)  # the finished file is proven instead
         return to_edge_transform_and_lower(export(program), partitioner=[partitioner], compile_config=config)
 
 
 def assemble(edge: Any) -> Any:
-    """ExecuTorch's `ExecutorchProgramManager` for what `lower` gave: the file in memory."""
+    """ExecuTorch's `ExecutorchProgramManager` for the result of `lower`: the file in memory."""
     with torch_shortcuts(), executorch_shortcuts():
         return edge.to_executorch()
 
@@ -64,5 +64,5 @@ def is_whole(plan: Any) -> bool:
 
 
 def executorch_version() -> str:
-    """The version that writes, and the least that reads: a runtime reads older files, and promises nothing of newer."""
+    """The installed version; also the least that reads the file, since no runtime guarantees to read newer files."""
     return metadata.version("executorch")

@@ -8,12 +8,12 @@ from efficientmod_export.targets._phone_tool import PhoneTimes, PhoneTool
 
 
 def runner_arguments(model: str, threads: int, runs: int, warmup: int) -> list[str]:
-    """`executor_runner` has no warm-up of its own: the first calls are it."""
+    """`executor_runner` has no option for warm-up calls, so they are the first of the timed calls."""
     return [f"--model_path={model}", f"--cpu_threads={threads}", f"--num_executions={warmup + runs}"]
 
 
 def read_runner(output: str, warmup: int) -> PhoneTimes | None:
-    """`Iteration 3 of 55: 20.1 ms` for each call in newer versions; in others only the sum, warm-up included."""
+    """Newer versions print `Iteration 3 of 55: 20.1 ms` for each call; others only the sum, including the warm-up."""
     calls = [float(time) for time in re.findall(r"Iteration \d+ of \d+: ([\d.]+) ms", output)][warmup:]
     if calls:
         median, p90 = np.percentile(calls, (50, 90))
@@ -23,4 +23,4 @@ def read_runner(output: str, warmup: int) -> PhoneTimes | None:
 
 
 EXECUTOR_RUNNER = PhoneTool("executor_runner", "ExecuTorch", runner_arguments, read_runner)
-"""For files whose delegate it was built with."""
+"""It runs files whose delegate it was built with."""

@@ -1,4 +1,4 @@
-"""Values inside a `.pte` file for XNNPACK, which hides what it computes inside a delegate."""
+"""Values inside a `.pte` file for XNNPACK, whose delegates give no access to their values."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,21 +16,21 @@ from efficientmod_export.targets.executorch._runtime import PteRuntime
 from efficientmod_mobile.deploy import Program
 from efficientmod_mobile.errors import ParityError
 
-AT_ONCE = 15  # few, so that the lowering stays close to that of the artifact; each round lowers the network again
+AT_ONCE = 15  # few, so that the lowering stays close to the artifact's; each probe lowers the network again
 CONFIGURATION = Configuration("executorch", "fp32", "cpu", "float32")
 
 
 class ExecutorchProber:
-    """Lowers the program again with values as outputs.
+    """Lowers the program again with the probed values as outputs.
 
-    That tells of the artifact only if the same program, lowered as it is, gives the artifact's very bytes.
+    This is evidence on the artifact only because the program itself, lowered again, gives exactly the artifact's bytes.
     """
 
     def __init__(self, program: Program, file: ModelFile) -> None:
         if lower_to_pte(program).data != file.path.read_bytes():
             raise ParityError(
-                f"{file.path.name} is not what this program converts to, so its layers cannot be told from the "
-                f"program; export it again with the same checkpoint and the same versions of torch and executorch.",
+                f"{file.path.name} differs from a new conversion of this program, so its layers cannot be compared; "
+                f"export it again with the same checkpoint and the same versions of torch and executorch.",
                 code="artifact_of_other_program",
             )
         self._program = program
@@ -39,7 +39,7 @@ class ExecutorchProber:
         self.at_once = AT_ONCE
 
     def probe(self, nodes: Sequence[fx.Node], sample: Sample) -> Values:
-        """Lower and run the program with these nodes as its outputs, after its own."""
+        """Lower and run the program with these nodes as further outputs."""
         probed = copy(self._program)
         twins = dict(zip(self._program.graph.nodes, probed.graph.nodes, strict=True))
         own = output_nodes(probed)

@@ -16,7 +16,7 @@ METHOD = "forward"
 
 
 class PteRuntime:
-    """Opens `.pte` files that call the ExecuTorch backend `delegate`."""
+    """Opens `.pte` files that call `delegate`, by ExecuTorch's name for it."""
 
     title = "ExecuTorch"
     distribution = "executorch"
@@ -25,7 +25,7 @@ class PteRuntime:
         self.delegate = delegate
 
     def missing(self, configuration: Configuration) -> str | None:  # noqa: ARG002
-        """That this machine's ExecuTorch was built without the delegate."""
+        """A reason where this machine's ExecuTorch was built without the delegate."""
         from executorch.runtime import Runtime
 
         if Runtime.get().backend_registry.is_available(self.delegate):
@@ -33,9 +33,9 @@ class PteRuntime:
         return f"the ExecuTorch of this machine was built without {self.delegate}"
 
     def prepare(self, threads: int | None) -> None:
-        """Set the threads of the one pool that the whole process has, unless it has as many.
+        """Set the threads of the process's only thread pool, unless it has that number already.
 
-        Methods that were loaded before it is reset would run on freed memory.
+        Methods that were loaded before the pool is reset would use freed memory.
         """
         from executorch.extension.pybindings import portable_lib
 
@@ -70,7 +70,7 @@ class PteSession:
         self._outputs: Sequence[torch.Tensor] = ()
 
     def bind(self, inputs: Sequence[Array]) -> None:
-        """Keep the inputs for the next call."""
+        """Set the inputs of the next call."""
         self._inputs = [torch.from_numpy(values) for values in inputs]
 
     def invoke(self) -> None:
@@ -83,5 +83,5 @@ class PteSession:
             raise
 
     def results(self) -> tuple[Array, ...]:
-        """Copies: the runtime's own are views of memory that the next call overwrites."""
+        """Copies of the outputs: the runtime's own are views of memory that the next call overwrites."""
         return tuple(np.array(output.numpy()) for output in self._outputs)

@@ -1,6 +1,6 @@
-"""ExecuTorch for Core ML: `model_coreml.pte`, float16 arithmetic by default.
+"""ExecuTorch with Core ML: `model_coreml.pte`, float16 arithmetic by default.
 
-It takes the normalised image (1, 3, H, W) like every `.pte`, and gives float32.
+It takes the normalised image (1, 3, H, W) like every `.pte`, and its outputs are float32.
 """
 
 from efficientmod_export.targets._limits import FLOAT16, FLOAT32

@@ -1,8 +1,8 @@
-"""ExecuTorch for Core ML: the whole network in one delegate, which holds an ML program.
+"""ExecuTorch with Core ML: the whole network in one delegate, which contains an ML program.
 
 It takes the normalised image like every `.pte`, and not the picture as the target coreml does. ExecuTorch states no
-output type, so that a float16 program gives float16 at its border; its runtime turns that into the float32 that the
-`.pte` declares. Only a network that Core ML takes whole is converted: pieces could not be proven without a Mac.
+output type, so the outputs of a float16 program are float16; its runtime converts them to the float32 that the `.pte`
+declares. Only a network that Core ML runs as a whole is converted: parts could not be proven without a Mac.
 """
 
 from collections.abc import Mapping
@@ -26,17 +26,17 @@ from efficientmod_mobile.deploy.program import module_path
 from efficientmod_mobile.errors import ConversionError
 
 IOS_VERSIONS = (16, 17, 18)
-"""What ExecuTorch's partitioner knows."""
+"""The iOS versions that ExecuTorch's partitioner supports."""
 
 
 def convert(program: Program, options: ConversionOptions, path: Path) -> Conversion:
-    """Lower, finish the package inside, write."""
+    """Lower the program, finish the package inside, and write the file."""
     finished = assemble(lower_for_coreml(program, options.ios, options.precision))
     plan = finished.executorch_program.execution_plan[0]
     delegates, outside = inventory(plan)
     if not is_whole(plan):
         raise ConversionError(
-            f"Core ML takes the network in {delegates} pieces and leaves {', '.join(outside)} outside, which "
+            f"Core ML would run the network in {delegates} parts, without {', '.join(outside)}, which "
             f"cannot be proven without a Mac; choose the target executorch or coreml.",
             code="not_fully_delegated",
         )
@@ -45,7 +45,7 @@ def convert(program: Program, options: ConversionOptions, path: Path) -> Convers
 
 
 def lower_for_coreml(program: Program, ios: int, precision: Precision) -> Any:
-    """ExecuTorch's `EdgeProgramManager` with every part that Core ML takes lowered and finished."""
+    """ExecuTorch's `EdgeProgramManager` with every part for Core ML lowered and finished."""
     import coremltools as ct
     from executorch.backends.apple.coreml.compiler import CoreMLBackend
     from executorch.backends.apple.coreml.partition import CoreMLPartitioner
@@ -62,7 +62,7 @@ def lower_for_coreml(program: Program, ios: int, precision: Precision) -> Any:
 
 
 def lowered_graph(edge: Any) -> fx.Graph:
-    """The operators of a network that was lowered whole, named as those of its ML program."""
+    """The operators of a network that was lowered as a whole, with the names in its ML program."""
     (part,) = _parts(edge)
     graph: fx.Graph = part.original_module.graph
     return graph
@@ -75,7 +75,7 @@ def _parts(edge: Any) -> list[Any]:
 
 
 def _note_modules(graph: fx.Graph, package: Path, handles: Mapping[str, Any]) -> None:
-    """Write down which PyTorch module each operator came from; ExecuTorch numbers the nodes that share an origin."""
+    """Store which PyTorch module each operator came from; nodes of the same origin have one handle in ExecuTorch."""
     modules = {str(node.meta["debug_handle"]): module_path(node) for node in graph.nodes if "debug_handle" in node.meta}
     with edit_package(package) as spec:
         spec.description.metadata.userDefined[MODULES_KEY] = handle_table(handles, modules)

@@ -1,7 +1,7 @@
-"""The Core ML package inside a `.pte`: taken out to be run and read as any other, and finished before it goes in.
+"""The Core ML package inside a `.pte`: unpacked to be read and run as any other, and finished before it is packed.
 
-ExecuTorch's Core ML backend puts into the file's one delegate a folder, flattened: the package, and `metadata.json`
-with the names of the package's inputs and outputs in the order in which the delegate is called with tensors.
+ExecuTorch stores in the file's only delegate a folder, flattened: the package, and `metadata.json` with the names of
+the package's inputs and outputs in the order in which the delegate is called with tensors.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ DEBUG_FILES = ("debug_info.json", f"{PACKAGE}/executorch_debug_handle_mapping.js
 
 @dataclass(frozen=True)
 class InnerPackage:
-    """A package on disk, and its inputs' and outputs' names in the order of the `.pte`'s own."""
+    """A package on disk, and the names of its inputs and outputs in the order of the `.pte`'s."""
 
     path: Path
     inputs: tuple[str, ...]
@@ -34,9 +34,9 @@ class InnerPackage:
 
 @contextmanager
 def unpacked(pte: Path) -> Iterator[InnerPackage]:
-    """The Core ML package of the `.pte` file, in a folder that is removed in the end.
+    """The Core ML package of the `.pte` file, in a folder that is removed at the end of the block.
 
-    Raises ConversionError for a file that is no `.pte` or does not consist of one Core ML delegate, DependencyError
+    Raises ConversionError for a file that is not a `.pte` or does not consist of one Core ML delegate, DependencyError
     without executorch.
     """
     with TemporaryDirectory() as workshop:
@@ -47,7 +47,7 @@ def unpacked(pte: Path) -> Iterator[InnerPackage]:
             plan = program.execution_plan[0]
             if not is_whole(plan) or plan.delegates[0].id != DELEGATE:
                 raise ConversionError(
-                    f"{pte.name} is no program for Core ML alone; export it again.", code="unexpected_delegates"
+                    f"{pte.name} is not a single Core ML delegate; export it again.", code="unexpected_delegates"
                 )
             data = program.backend_delegate_data[plan.delegates[0].processed.index].data
             folder = _unflatten(bytes(data), Path(workshop))
@@ -64,15 +64,15 @@ def inner_package(pte: Path) -> Iterator[Path]:
 
 
 def finish(flattened: bytes, edit: Callable[[Path, dict[str, Any]], None]) -> bytes:
-    """A delegate's bytes with the package changed by `edit`, which is given it and ExecuTorch's map of debug handles.
+    """A delegate's bytes with the package changed by `edit(package, debug_handles)`.
 
-    The same package gives the same bytes. An app's cache of compiled models goes by the identifier in the metadata,
-    which ExecuTorch draws at random; here it is the content's SHA-256.
+    The same package gives the same bytes. An app's cache of compiled models uses the identifier in the metadata as its
+    key. ExecuTorch chooses it at random; here it is the content's SHA-256.
     """
     with TemporaryDirectory() as workshop:
         folder = _unflatten(flattened, Path(workshop))
         handles = json.loads((folder / DEBUG_FILES[1]).read_text())["mapping"]
-        for name in DEBUG_FILES:  # of use to ExecuTorch's profiler only, and large
+        for name in DEBUG_FILES:  # only for ExecuTorch's profiler, and large
             (folder / name).unlink()
         edit(folder / PACKAGE, handles)
         _identify(folder, "")
@@ -86,7 +86,9 @@ def _identify(folder: Path, identifier: str) -> None:
 
 
 def _ordered(plan: Any, inputs: list[str], outputs: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The delegate is called with the values of its inputs, then of its outputs; both in an order of its own."""
+    """The names in the order of the `.pte`'s inputs and outputs, from the arguments of the call of the delegate, which
+    has first its inputs and then its outputs.
+    """
     values = plan.chains[0].instructions[0].instr_args.args
     names = dict(zip(values, [*inputs, *outputs], strict=True))
     return tuple(names[value] for value in plan.inputs), tuple(names[value] for value in plan.outputs)
@@ -102,14 +104,14 @@ def _unflatten(flattened: bytes, folder: Path) -> Path:
 
 
 def _check_names(flattened: bytes) -> None:
-    """ExecuTorch joins the names to the folder as they are: `../x` would be written beside it.
+    """Refuse paths such as `../x`, which ExecuTorch would write outside the folder.
 
     The bytes end with the list of files and folders, as JSON whose bytes are reversed.
     """
     names = []
 
     def collect(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        # The key "children" holds an object whose keys are names.
+        # The value of the key "children" is an object whose keys are names.
         names.extend([*(value for key, value in pairs if key == "name"), *(key for key, _ in pairs)])
         return dict(pairs)
 
@@ -117,7 +119,7 @@ def _check_names(flattened: bytes) -> None:
     wrong = [name for name in names if name in ("", ".", "..") or "/" in name or "\0" in name]
     if wrong:
         raise ConversionError(
-            f"The Core ML delegate holds a file named {wrong[0]!r}; the .pte is damaged or hostile.",
+            f"The Core ML delegate contains a file named {wrong[0]!r}; the .pte is damaged or hostile.",
             code="path_outside_program",
         )
 

@@ -1,4 +1,4 @@
-"""The interpreter of ML programs as a runtime of `.pte` files that hold one."""
+"""The interpreter of ML programs as a runtime of `.pte` files that contain one."""
 
 from efficientmod_export._stages import ModelFile
 from efficientmod_export.mil import MILProgram
@@ -8,7 +8,7 @@ from efficientmod_export.targets.executorch_coreml._inner_package import unpacke
 
 
 class InnerPackageInterpreter(MilInterpreter):
-    """For the package inside a `.pte`, which takes tensors."""
+    """Opens the package inside a `.pte`, whose inputs are tensors."""
 
     def open(self, file: ModelFile, configuration: Configuration) -> MilSession:
         """Load the package's program, whose inputs and outputs have names of their own."""

@@ -9,6 +9,6 @@ from efficientmod_mobile.deploy import Program
 
 
 def inner_package_prober(program: Program, file: ModelFile) -> Prober:
-    """The names that ExecuTorch gives its nodes are the same for every iOS and precision."""
+    """The prober of a `.pte` file. ExecuTorch's names of the nodes are the same for every iOS and precision."""
     edge = lower_for_coreml(program, IOS_VERSIONS[0], "fp32")
     return MilProber(program, file, lowered_graph(edge), InnerPackageInterpreter())

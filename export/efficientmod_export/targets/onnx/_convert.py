@@ -12,6 +12,6 @@ LEAST_RUNTIME = "1.17"  # the first ONNX Runtime that has opset 20
 
 
 def convert(program: Program, options: ConversionOptions, path: Path) -> Conversion:  # noqa: ARG001
-    """Export, check with ONNX's own checker, write."""
+    """Export the program, check the model with ONNX's checker, and write the file."""
     write_file(path, to_onnx(program).SerializeToString(deterministic=True))
     return Conversion(LEAST_RUNTIME)

@@ -1,4 +1,4 @@
-"""Values inside an `.onnx` file, as further outputs of the very file."""
+"""Values inside an `.onnx` file, as further outputs of that file."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -7,7 +7,7 @@ from efficientmod_export._stages import ModelFile
 from efficientmod_export.foreign import loading
 from efficientmod_export.targets._runtime import Array, Configuration, check_names
 
-THREADS = 1  # sums come out alike on every machine
+THREADS = 1  # so that sums are the same on every machine
 
 
 class OnnxRuntime:
@@ -17,15 +17,15 @@ class OnnxRuntime:
     distribution = "onnxruntime"
 
     def missing(self, configuration: Configuration) -> str | None:  # noqa: ARG002
-        """Nothing: it runs wherever it is installed."""
+        """Always None: it runs wherever it is installed."""
         return None
 
     def prepare(self, threads: int | None) -> None:  # noqa: ARG002
-        """Import it; a session has its own threads."""
+        """Import ONNX Runtime; a session has its own threads."""
         import onnxruntime  # noqa: F401
 
     def open(self, file: ModelFile, configuration: Configuration) -> "OnnxSession":
-        """Load a file, its inputs and outputs by name."""
+        """Load a file; its inputs and outputs are found by name."""
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
@@ -51,7 +51,7 @@ class OnnxSession:
         self._results: tuple[Array, ...] = ()
 
     def bind(self, inputs: Sequence[Array]) -> None:
-        """Keep the inputs for the next call."""
+        """Set the inputs of the next call."""
         self._feed = dict(zip(self._inputs, inputs, strict=True))
 
     def invoke(self) -> None:
@@ -59,5 +59,5 @@ class OnnxSession:
         self._results = tuple(self._session.run(self._outputs, self._feed))
 
     def results(self) -> tuple[Array, ...]:
-        """The outputs, which are the caller's own."""
+        """The outputs, which the next call does not overwrite."""
         return self._results

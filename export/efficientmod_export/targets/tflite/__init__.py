@@ -1,8 +1,8 @@
 """TFLite, by way of ONNX with this project's own writer; run by LiteRT.
 
-It takes pixels / 255 as (1, H, W, 3), and gives rank-4 outputs as (1, H, W, C). The normalisation is in the graph,
-since MediaPipe knows none that differs between channels. In fp16 the weights are stored as float16, and the arithmetic
-is float32.
+It takes pixels / 255 as (1, H, W, 3), and its outputs of rank 4 are (1, H, W, C). The normalisation is in the graph,
+since MediaPipe supports only one that is the same for all channels. In fp16 the weights are stored as float16, and the
+arithmetic is float32.
 """
 
 from efficientmod_export.targets._limits import FLOAT16, FLOAT32
@@ -30,7 +30,7 @@ TARGET = Target(
             precision="fp32",
             stem="model",
             suffix=".tflite",
-            recipe=PORTABLE,  # the writer finds the layout and splits the kernels; norms in operators only cost it
+            recipe=PORTABLE,  # the writer chooses layouts and splits kernels itself; spelled-out norms would be slower
             step=FromProgram(convert),
             places=(
                 Place("cpu", "float32", FLOAT32, noise="float32"),

@@ -16,13 +16,13 @@ from efficientmod_mobile.deploy import Program
 if TYPE_CHECKING:
     from efficientmod_export.targets.tflite.writer import ImageMetadata
 
-DELEGATE = "DELEGATE"  # what the interpreter calls a partition
+DELEGATE = "DELEGATE"  # the interpreter's name for a partition
 
 FLOAT16_WEIGHTS: dict[Precision, bool] = {"fp32": False, "fp16": True}
 
 
 def convert(program: Program, options: ConversionOptions, path: Path) -> Conversion:
-    """Export to ONNX in memory, translate, write, and ask LiteRT which operators its delegate takes."""
+    """Export to ONNX in memory, convert, write, and read from LiteRT which operators its delegate runs."""
     from efficientmod_export.targets.tflite.writer import least_runtime, to_tflite
 
     check_image(program, options)
@@ -48,8 +48,8 @@ def interface(network: Interface) -> Interface:
 def inventory(loaded: Any) -> tuple[int, tuple[str, ...]]:
     """Delegate partitions, and the operators outside them as in "GELU x38", the most frequent first.
 
-    The interpreter lists the operators inside a partition as well. What runs is found from the outputs backwards: a
-    tensor that a partition gives needs that partition's inputs, any other its operator's.
+    The interpreter lists the operators inside a partition as well. The ones that run are found backwards from the
+    outputs: a tensor computed by a partition needs the partition's inputs, any other tensor those of its operator.
     """
     operators = loaded._get_ops_details()
     producers: dict[int, dict[str, Any]] = {}

@@ -1,4 +1,4 @@
-"""The operators of a .tflite file, anyone's, with the tensors that they read and write."""
+"""The operators of any .tflite file, with the tensors that they read and write."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,7 +17,7 @@ Shape = tuple[int, ...]
 class Tensor:
     """A tensor by name and shape; `data` where it is stored in the file, `writer` where an operator computes it.
 
-    `padding` is what a GPU holds beside its channels, once it is known (`_gpu_lanes`).
+    `padding` is the content of the channels that a GPU adds as padding, once it is known (`_gpu_lanes`).
     """
 
     name: str
@@ -29,7 +29,7 @@ class Tensor:
 
     @property
     def constant(self) -> bool:
-        """Whether the tensor is the same in every run: stored, or widened from what is stored."""
+        """Whether the tensor is the same in every run: stored in the file, or dequantised from a stored one."""
         widened = self.writer is not None and self.writer.code == "DEQUANTIZE"
         return self.data is not None or (widened and self.writer is not None and self.writer.inputs[0].constant)
 
@@ -45,7 +45,7 @@ class Operator:
 
     @property
     def shape(self) -> Shape:
-        """Of the first output."""
+        """The shape of the first output."""
         return self.outputs[0].shape
 
     @cached_property
@@ -55,7 +55,7 @@ class Operator:
         return f"{self.code}({taken}) -> {'x'.join(map(str, self.shape)) or 'scalar'}"
 
     def join(self) -> None:
-        """Tell the tensors who reads and who writes them."""
+        """Register the operator as reader and writer at its tensors."""
         for tensor in self.inputs:
             tensor.readers.append(self)
         for tensor in self.outputs:
@@ -70,7 +70,7 @@ def operators(data: bytes) -> tuple[Operator, ...]:
     """The operators of all subgraphs, in order.
 
     Raises:
-        InputError: the bytes are no TFLite model.
+        InputError: the bytes are not a TFLite model.
     """
     from ai_edge_litert import schema_py_generated as schema
 
@@ -79,7 +79,7 @@ def operators(data: bytes) -> tuple[Operator, ...]:
         names = {code: name for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)}
         codes = [names[max(item.builtinCode, item.deprecatedBuiltinCode)] for item in model.operatorCodes]
         return tuple(operator for graph in model.subgraphs for operator in _of_graph(model, graph, codes))
-    except Exception as error:  # the generated reader raises whatever a wild offset leads to
+    except Exception as error:  # with a damaged offset the generated reader can raise any exception
         raise InputError(
             "The bytes are not a TFLite model, or are cut short; convert the model again.", code="damaged_tflite"
         ) from error
@@ -120,4 +120,4 @@ _DTYPES: dict[int, np.dtype[Any]] = {
     4: np.dtype("<i8"),
     6: np.dtype("?"),
 }
-"""By the schema's number of a type."""
+"""The NumPy type by the schema's number of a type."""

@@ -1,4 +1,4 @@
-"""How far from PyTorch a TFLite file may be, where no limit that targets share fits."""
+"""Limits for a TFLite file where none of the shared ones fits."""
 
 from typing import Final
 

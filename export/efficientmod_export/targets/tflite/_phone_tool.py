@@ -8,7 +8,7 @@ MICROSECONDS = 1000  # in a millisecond
 
 
 def benchmark_arguments(model: str, threads: int, runs: int, warmup: int) -> list[str]:
-    """`benchmark_model` runs for at least a time as well; zero seconds leave it to the number of calls."""
+    """`benchmark_model` also has a least time; with zero seconds only the number of calls counts."""
     return [
         f"--graph={model}",
         f"--num_threads={threads}",

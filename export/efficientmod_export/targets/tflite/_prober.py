@@ -1,4 +1,4 @@
-"""Values inside a `.tflite` file, as further outputs of the very file."""
+"""Values inside a `.tflite` file, as further outputs of that file."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +19,7 @@ CONFIGURATION = Configuration("tflite", "fp32", "cpu", "float32")
 
 
 class TfliteProber:
-    """Adds tensors of the file to its graph's outputs, so that XNNPACK computes them as before."""
+    """Adds tensors of the file to its graph's outputs; XNNPACK computes them as before."""
 
     def __init__(self, program: Program, file: ModelFile) -> None:
         from ai_edge_litert import schema_py_generated as schema

@@ -8,7 +8,7 @@ from efficientmod_export._vulkan import missing_driver
 from efficientmod_export.foreign import loading
 from efficientmod_export.targets._runtime import Array, Configuration, Session, check_names
 
-THREADS = 1  # sums come out alike on every machine
+THREADS = 1  # so that sums are the same on every machine
 
 
 class LiteRt:
@@ -18,17 +18,17 @@ class LiteRt:
     distribution = "ai-edge-litert"
 
     def missing(self, configuration: Configuration) -> str | None:
-        """On the CPU nothing; for the GPU perhaps a driver."""
+        """Always None for the CPU; a reason where the GPU cannot be used."""
         if configuration.unit == "cpu":
             return None
         return missing_driver(configuration.compute_precision)
 
     def prepare(self, threads: int | None) -> None:  # noqa: ARG002
-        """Import it; an interpreter has its own threads."""
+        """Import LiteRT; an interpreter has its own threads."""
         import ai_edge_litert.interpreter  # noqa: F401
 
     def open(self, file: ModelFile, configuration: Configuration) -> Session:
-        """Load a file, its inputs and outputs by name."""
+        """Load a file; its inputs and outputs are found by name."""
         if configuration.unit == "gpu":
             from efficientmod_export.targets.tflite._gpu_runtime import open_on_gpu
 

@@ -1,4 +1,4 @@
-"""LiteRT's GPU accelerator: what it computes wrongly or refuses, and a process of its own that runs files on it."""
+"""LiteRT's GPU accelerator: what it computes wrongly or refuses, and a separate process that runs files on it."""
 
 from efficientmod_export._vulkan import DRIVERS
 from efficientmod_export.targets.tflite._gpu_limits import GPU_LIMITS, Effect, gpu_findings

@@ -45,7 +45,7 @@ class Classification:
 
 
 def _place_of_scores(network: NetworkFacts) -> int | None:
-    """Of the first float32 output of shape (1, classes)."""
+    """The index of the first float32 output of shape (1, classes)."""
     wanted = (1, network.num_classes)
     return next(
         (

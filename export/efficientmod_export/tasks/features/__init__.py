@@ -1,6 +1,6 @@
 """Features: vectors (embeddings) or maps for another program to use.
 
-Recognised as what is left: any outputs.
+Recognised where no other task fits: any outputs.
 Outputs: rank 2 is an `embedding`, any other rank `features`.
 After the network: nothing.
 Preprocessing of a network that states none: ImageNet's.

@@ -186,7 +186,7 @@ def test_plain_values_make_the_vectors_bundle(example: Path, document: Any) -> N
 
 
 def approximately(value: Any) -> Any:
-    """The metrics were added up in another order."""
+    """With a tolerance, since the metrics were summed in another order."""
     if isinstance(value, dict):
         return {key: approximately(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -252,7 +252,7 @@ def check(gate: str, outcome: str, compute_precision: str = "float16") -> Check:
         ([("runtime", "failed")], "failed", "is over"),
     ],
 )
-def test_what_checks_amount_to(checks: list[tuple[str, str]], state: str, reason: str | None) -> None:
+def test_the_conclusion_from_checks(checks: list[tuple[str, str]], state: str, reason: str | None) -> None:
     row = conclude("gpu", "float16", [check(*one) for one in checks], TOLERANCE)
     threads = 4 if "runtime" in dict(checks) else None
     assert (row.state, row.configuration, row.limits) == (state, ("gpu", "float16", threads), LIMITS)
@@ -268,9 +268,9 @@ def test_checks_of_another_unit_or_arithmetic_do_not_count() -> None:
     assert conclude("gpu", "float16", [there, check("graph", "failed", "float32")], TOLERANCE).state == "failed"
 
 
-def test_a_runtime_and_no_interpreter_runs_on_a_unit() -> None:
+def test_a_runtime_has_a_unit_and_an_interpreter_has_none() -> None:
     for gate, unit in (("runtime", None), ("numerics", "cpu")):
-        with pytest.raises(ValidationError, match="runs on a unit"):
+        with pytest.raises(ValidationError, match="the unit is required for a runtime"):
             Check.model_validate({**check(gate, "passed").model_dump(), "unit": unit})
 
 

@@ -10,7 +10,7 @@ from efficientmod_export.bundle.contract import Generator, Weights
 DIGEST = "ab" * 32
 
 
-def test_weights_are_stated_in_words() -> None:
+def test_the_statement_of_weights() -> None:
     assert Weights.of("seeded", sha256=None, seed=0).statement == "seeded: for latency only"
     assert Weights.of("checkpoint", sha256=DIGEST, seed=None).statement == f"checkpoint, SHA-256 {DIGEST}"
     assert Weights.of("module", sha256=DIGEST, seed=None).statement == "as the module holds them"

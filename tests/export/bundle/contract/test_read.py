@@ -1,4 +1,4 @@
-"""The reader: the vectors' broken bundles, the labels, the evidence, and what must not be in the way."""
+"""The reader: the vectors' broken bundles, the labels, the evidence, and files that it must accept."""
 
 import base64
 import hashlib
@@ -109,7 +109,7 @@ def test_a_name_that_has_no_digest_is_refused(example: Path) -> None:
     assert (problem.code, problem.file) == (Refusal.BAD_NAME, "model_fp16.mlpackage")
 
 
-def test_a_pipe_is_not_waited_for(example: Path) -> None:
+def test_a_pipe_does_not_block_the_reader(example: Path) -> None:
 
     (example / "labels.txt").unlink()
     os.mkfifo(example / "labels.txt")
@@ -135,7 +135,7 @@ def test_a_bundle_behind_a_link_is_read(example: Path, tmp_path: Path) -> None:
     assert read_bundle(tmp_path / "link").manifest == read_bundle(example).manifest
 
 
-def test_a_fault_is_told_once(document: Any, rewrite: Callable[[], Path]) -> None:
+def test_a_fault_is_reported_once(document: Any, rewrite: Callable[[], Path]) -> None:
     document["inputs"][0]["shape"][2] = "16"
     with refused(RefusedBundleError, "wrong_value") as caught:
         open_bundle(rewrite())

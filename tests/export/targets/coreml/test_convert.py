@@ -1,4 +1,4 @@
-"""The Core ML package, read back from disk. Nothing here can run it; that is told by `missing`."""
+"""The Core ML package, read back from disk. It cannot be run here, as `missing` reports."""
 
 import errno
 import json

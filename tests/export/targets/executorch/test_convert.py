@@ -48,7 +48,7 @@ def test_a_network_of_convolutions_is_one_delegate(convert: Convert) -> None:
 
 
 class Everything(nn.Module):
-    """What XNNPACK takes only in another form; each of it alone would split the delegate, or be computed wrongly."""
+    """Operators that XNNPACK runs only in another form; each alone would split the delegate, or be computed wrongly."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The `.pte` for Core ML: one delegate, whose program is taken out again and run by the MIL interpreter."""
+"""The `.pte` for Core ML: one delegate, whose program is unpacked and run by the MIL interpreter."""
 
 import json
 from collections.abc import Callable
@@ -156,7 +156,7 @@ def test_an_ios_before_executorchs_is_refused(classifier: Program, tmp_path: Pat
         find_target(TARGET).make(classifier, options("fp16", ios=15), tmp_path)
 
 
-def test_a_pte_for_another_backend_is_not_unpacked(classifier: Program, convert: Convert) -> None:
+def test_a_pte_for_another_delegate_is_not_unpacked(classifier: Program, convert: Convert) -> None:
     with (
         refused(ConversionError, "unexpected_delegates", "model.pte"),
         unpacked(convert("executorch", classifier).path),

@@ -61,7 +61,7 @@ def test_values_have_the_names_of_the_programs_nodes(classifier: Program, conver
     } <= computed & nodes
 
 
-def test_the_file_tells_nothing_of_this_machine(classifier: Program, convert: Convert) -> None:
+def test_the_file_has_no_data_about_this_machine(classifier: Program, convert: Convert) -> None:
     data = convert("onnx", classifier).path.read_bytes()
     assert b".py" not in data
     assert b"stack" not in data

@@ -1,4 +1,4 @@
-"""The TFLite file as an artifact: layouts at its border, halves, what XNNPACK takes. The writer has its own tests."""
+"""The TFLite file as an artifact: layouts, float16 weights, XNNPACK. The writer has its own tests."""
 
 from collections.abc import Callable
 
@@ -26,7 +26,7 @@ def test_it_computes_what_pytorch_computes(
     assert max(errors(artifact, classifier)) < LIMITS[precision]
 
 
-def test_halves_are_stored_as_halves(classifier: Program, convert: Convert) -> None:
+def test_fp16_stores_float16_weights(classifier: Program, convert: Convert) -> None:
     full, half = (convert("tflite", classifier, precision).path.read_bytes() for precision in ("fp32", "fp16"))
     assert len(half) < len(full)
 
@@ -44,12 +44,12 @@ def test_feature_maps_are_said_to_be_channels_last(backbone: Program, convert: C
     assert shapes == [((1, 8, 12, 5), "NHWC"), ((1, 4, 6, 6), "NHWC"), ((1, 6), "any")]
 
 
-def test_xnnpack_takes_it_whole(classifier: Program, convert: Convert) -> None:
+def test_xnnpack_runs_all_of_it(classifier: Program, convert: Convert) -> None:
     artifact = convert("tflite", classifier)
     assert (artifact.delegates, artifact.outside, artifact.rank) == (1, (), 4)
 
 
-def test_what_xnnpack_leaves_is_named(convert: Convert) -> None:
+def test_operators_outside_xnnpack_are_named(convert: Convert) -> None:
     network = nn.Sequential(nn.Conv2d(3, 4, 1), nn.ReflectionPad2d(20), nn.Conv2d(4, 2, 3))
     artifact = convert("tflite", capture(strengthen(network), torch.zeros(1, 3, 24, 26)))
     assert (artifact.delegates, artifact.outside) == (2, ("MIRROR_PAD x1",))

@@ -1,4 +1,4 @@
-"""A writer from ONNX to TFLite: `to_tflite(model) -> bytes`. It knows of no particular network, and needs no
+"""A writer from ONNX to TFLite: `to_tflite(model) -> bytes`. It has no code for particular networks, and needs no
 TensorFlow.
 """
 

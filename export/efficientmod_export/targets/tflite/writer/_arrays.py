@@ -1,4 +1,4 @@
-"""The values of ONNX tensors as NumPy arrays: views, where their storage allows it, into the model or a mapped file."""
+"""The values of ONNX tensors as NumPy arrays: views of the model or of a mapped file, where their storage allows it."""
 
 from math import prod
 from pathlib import Path
@@ -27,7 +27,8 @@ def array_of(tensor: "onnx.TensorProto", files: "ExternalFiles | None") -> Array
         dtype = np.dtype(onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type))
     except (KeyError, TypeError) as error:
         raise ConversionError(
-            f"Constant {tensor.name!r} has an unknown element type; use float32.", code="unsupported_element_type"
+            f"Constant {tensor.name!r} has an unknown element type; export the model in float32.",
+            code="unsupported_element_type",
         ) from error
     if dtype.name not in CARRIED:
         raise ConversionError(
@@ -77,7 +78,7 @@ def _external(tensor: "onnx.TensorProto", files: "ExternalFiles | None", dtype: 
 
 
 class ExternalFiles:
-    """The files of a model's folder that hold weights, each mapped once: every map keeps its file open."""
+    """The weight files in a model's folder, each mapped once, since every map keeps its file open."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -89,7 +90,7 @@ class ExternalFiles:
             path = (self._folder / location).resolve()
             if not location or not path.is_relative_to(self._folder.resolve()):
                 raise InputError(
-                    f"Constant {constant!r} points outside the model's folder ({location!r}); refused.",
+                    f"Constant {constant!r} is in {location!r}, outside the model's folder; move it beside the model.",
                     code="path_outside_model",
                 )
             if path not in self._maps:
@@ -101,7 +102,7 @@ class ExternalFiles:
                 size = path.stat().st_size
                 self._maps[path] = np.memmap(path, np.uint8, "r") if size else np.zeros(0, np.uint8)
             return self._maps[path]
-        except (OSError, RuntimeError, ValueError) as error:  # no right to read it, a loop of links, no file's name
+        except (OSError, RuntimeError, ValueError) as error:  # not readable, a loop of links, an invalid name
             raise InputError(
                 f"Constant {constant!r} is kept in {location[:100]!r}, which cannot be read.",
                 code="unreadable_external_data",

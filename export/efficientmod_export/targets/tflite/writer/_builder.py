@@ -1,7 +1,7 @@
-"""The TFLite graph while it is being built: tensors, operators, and the few operators that a view costs.
+"""The TFLite graph under construction: tensors, operators, and the reshapes and transposes that a view needs.
 
-A constant is stored once per content. A RESHAPE or a TRANSPOSE is written only when an operator asks for a tensor in
-another shape or layout than it has (`stored`, `arranged`), and once however many ask.
+A constant is stored once per content. A RESHAPE or a TRANSPOSE is written only when an operator needs a tensor in
+another shape or layout (`stored`, `arranged`), and only once for all operators that need it.
 """
 
 from collections.abc import Sequence
@@ -16,15 +16,15 @@ from ._graph import Array, Shape
 from ._layout import Layout, Value, in_steps, moves, natural, order_between
 
 MAX_RANK = 4
-"""Delegates for GPUs refuse tensors of more axes, and so did XNNPACK for long."""
+"""GPU delegates refuse tensors of higher rank, as did older versions of XNNPACK."""
 
 _LARGEST = 2**31 - 1
 _MOST_AXES = 8
-"""What LiteRT loads; with more, it refuses the file."""
+"""The highest rank of a tensor in a file that LiteRT loads."""
 
 
 _DATA = {"SELECT": 1, "SELECT_V2": 1, "TRANSPOSE_CONV": 2}
-"""The input that has an operator's data, where that is not the first."""
+"""The index of the data input, where that is not the first."""
 
 
 @dataclass(eq=False)
@@ -39,7 +39,7 @@ class Tensor:
 
 @dataclass(eq=False)
 class Operator:
-    """An operator of the graph: its name in the schema, tensors by index, its options' object."""
+    """An operator of the graph: its name in the schema, tensors by index, its options object."""
 
     code: str
     inputs: list[int]
@@ -60,7 +60,7 @@ class Builder:
     _read: set[int] = field(default_factory=set)
 
     def tensor(self, name: str, shape: Shape, dtype: type[np.generic] = np.float32) -> int:
-        """A new tensor that is computed, or fed."""
+        """A new tensor, for a computed value or an input."""
         self.tensors.append(Tensor(name, shape, np.dtype(dtype)))
         return len(self.tensors) - 1
 
@@ -73,7 +73,7 @@ class Builder:
         return self._constants[key]
 
     def ints(self, values: Sequence[int] | Sequence[Sequence[int]]) -> int:
-        """The tensor of an int32 constant, as axes, shapes and paddings are given."""
+        """The tensor of an int32 constant, for axes, shapes and paddings."""
         return self.constant(np.asarray(values, dtype=np.int32), "ints")
 
     def emit(
@@ -85,7 +85,7 @@ class Builder:
         dtype: type[np.generic] | None = None,
     ) -> int:
         """Write an operator of one output and return the output's tensor, of the dtype of the operator's data unless
-        another is given. Raises CannotLowerError for an option, or for more axes, than TFLite has room for.
+        another is given. Raises CannotLowerError for an option beyond 32 bits and for more axes than TFLite supports.
         """
         if dtype is None:
             dtype = self.tensors[inputs[_DATA.get(code, 0)]].dtype.type
@@ -102,10 +102,10 @@ class Builder:
         if options is not None and any(
             isinstance(item, int) and abs(item) > _LARGEST for item in vars(options).values()
         ):
-            raise CannotLowerError("a number beyond 32 bits")
+            raise CannotLowerError("an attribute beyond 32 bits")
         shapes = (*(shape for shape, _ in results), *(self.tensors[tensor].shape for tensor in inputs))
         if any(len(axes) > _MOST_AXES for axes in shapes):
-            raise CannotLowerError(f"over {_MOST_AXES} axes, which is what TFLite's {code} takes")
+            raise CannotLowerError(f"more than {_MOST_AXES} axes, the most that TFLite's {code} supports")
         outputs = [self.tensor(f"{self.scope}/{code.lower()}", shape, dtype) for shape, dtype in results]
         operator = Operator(code, list(inputs), outputs, options)
         self.operators.append(operator)
@@ -122,7 +122,7 @@ class Builder:
         return tensor in self._read
 
     def shape(self, value: Value) -> Shape:
-        """The shape that the value's tensor is stored with."""
+        """The stored shape of the value's tensor."""
         return self.tensors[value.tensor].shape
 
     def value(self, array: Array, name: str) -> Value:
@@ -130,7 +130,7 @@ class Builder:
         return Value(self.constant(array, name), array.shape, natural(array.ndim))
 
     def stored(self, value: Value, shape: Shape | None = None) -> int:
-        """A tensor with the value's elements that is stored with the given shape (its physical one, by default)."""
+        """A tensor with the value's elements and the given stored shape (by default its physical one)."""
         shape = value.physical if shape is None else shape
         if self.shape(value) == shape:
             return value.tensor
@@ -154,7 +154,7 @@ class Builder:
         return self.emit("RESHAPE", [tensor, self.ints(shape)], shape, options)
 
     def arranged(self, value: Value, layout: Layout) -> Value:
-        """The value in a layout: a mere view where only axes of one element change place, else behind a TRANSPOSE."""
+        """The value in a layout: a view where only axes of one element move, else the result of a TRANSPOSE."""
         order = order_between(value.layout, layout)
         physical = tuple(value.physical[axis] for axis in order)
         if not moves(value, layout):
@@ -170,7 +170,7 @@ class Builder:
     def _transpose(self, value: Value, order: Layout) -> int:
         from ai_edge_litert.schema_py_generated import TransposeOptionsT
 
-        # The physical shape itself where it is short enough: then what follows needs no RESHAPE. Else the fewest axes.
+        # The physical shape itself where its rank allows it, so that no RESHAPE follows; else the fewest axes.
         steps = [(value.physical, order)]
         if len(value.physical) > MAX_RANK:
             steps = in_steps(value.physical, order, MAX_RANK)

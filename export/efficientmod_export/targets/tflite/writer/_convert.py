@@ -1,4 +1,4 @@
-"""The way from ONNX to TFLite, stage by stage."""
+"""The conversion from ONNX to TFLite, stage by stage."""
 
 from collections import Counter
 from pathlib import Path
@@ -28,25 +28,25 @@ def to_tflite(
     """Write an ONNX model of static shapes and float32 as a TFLite model.
 
     Inputs and outputs of four axes become NHWC; others keep their axes. Tensors and the signature `serving_default`
-    carry the ONNX names. The same model gives the same bytes.
+    have the ONNX names. The same model gives the same bytes.
 
     Args:
         model: the model, or the path of its file (with external data beside it, if it has any).
-        float16_weights: store the weights as float16; the runtime widens them once, when it loads the model.
+        float16_weights: store the weights as float16; the runtime converts them to float32 once, at load.
         metadata: describe the model as an image classifier, in TFLite's standard metadata.
-        applied: is told how often each rewrite of the network applied.
+        applied: called with the number of times that each rewrite applied.
 
     Returns:
         The flatbuffer; with labels in the metadata, a ZIP archive of them behind it.
 
     Raises:
-        InputError: the file is no ONNX model, is damaged, or points outside its folder.
-        ConversionError: an opset, type or shape that is not carried, or a model over 2 GB.
-        UnsupportedOperatorsError: nodes without a TFLite form; it names all of them.
+        InputError: the file is not an ONNX model, is damaged, or refers to files outside its folder.
+        ConversionError: an opset, type or shape that is not supported, or a model over 2 GB.
+        UnsupportedOperatorsError: nodes that cannot be converted; it names all of them.
     """
     # 1. Read and check.
     graph = read(model)
-    # 2. Fold constants, and rewrite what ONNX spells out into the operators that TFLite has.
+    # 2. Fold constants, and rewrite groups of ONNX operators into the operators that TFLite has.
     rewrites = simplify(graph)
     if applied is not None:
         applied.update(rewrites)
@@ -89,7 +89,7 @@ def _outside(rank: int) -> Layout:
 
 
 def _lower_node(builder: Builder, graph: Graph, node: Node, values: dict[str, Value]) -> UnsupportedNode | None:
-    """Lower one node. Where that fails its outputs are there all the same, so that the nodes after it are seen."""
+    """Lower one node. Where that fails, its outputs are defined all the same, so that later nodes are checked too."""
     builder.scope = node.outputs[0]
     first = len(builder.tensors)
     try:
@@ -103,13 +103,13 @@ def _lower_node(builder: Builder, graph: Graph, node: Node, values: dict[str, Va
         return UnsupportedNode(node.operator, node.name, dict(node.attributes), shapes, str(error))
     for name, value in zip(node.outputs, results, strict=False):
         values[name] = value
-        if value.tensor >= first or _took_in(builder, node, value):
+        if value.tensor >= first or _is_fused(builder, node, value):
             builder.tensors[value.tensor].name = name
     return None
 
 
-def _took_in(builder: Builder, node: Node, value: Value) -> bool:
-    """Whether the operator that computes a value has taken the node in, as it does with an activation."""
+def _is_fused(builder: Builder, node: Node, value: Value) -> bool:
+    """Whether the node was fused into its producer, as an activation is."""
     written = builder.writer(value.tensor) is not None and not builder.is_read(value.tensor)
     return written and node.operator not in ("Transpose", "Reshape", "Identity")
 
@@ -117,17 +117,17 @@ def _took_in(builder: Builder, node: Node, value: Value) -> bool:
 def _call(builder: Builder, graph: Graph, node: Node, values: dict[str, Value]) -> tuple[Value, ...]:
     lowering = LOWERINGS.get(node.operator)
     if lowering is None:
-        raise CannotLowerError("this operator is not carried")
+        raise CannotLowerError("this operator is not supported")
     operands = [(graph.constants.get(name, values.get(name)) if name else None) for name in node.inputs]
     for name in filter(None, node.outputs):
         dtype = graph.dtype(name).name
         if dtype != "float32" and (node.operator not in ANY_DTYPE or dtype not in DTYPES):
-            raise CannotLowerError(f"it computes {graph.dtype(name).name} values while the network runs")
+            raise CannotLowerError(f"it computes {graph.dtype(name).name} values at run time")
     try:
         results = lowering(Context(builder, graph, node, values), *operands, **node.attributes)
     except (TypeError, ValueError, LookupError, ArithmeticError) as error:
-        # An attribute or a number of inputs that the lowering does not know, or lists whose lengths do not fit.
-        raise CannotLowerError(f"a form of the operator that is not carried ({error})") from error
+        # An attribute or a number of inputs that the lowering does not support, or lists whose lengths do not fit.
+        raise CannotLowerError(f"attributes or inputs that are not supported ({error})") from error
     results = results if isinstance(results, tuple) else (results,)
     for name, value in zip(node.outputs, results, strict=False):
         if name and value.shape != graph.shape(name):
@@ -139,7 +139,7 @@ def _call(builder: Builder, graph: Graph, node: Node, values: dict[str, Value]) 
 
 
 def _outputs(builder: Builder, graph: Graph, values: dict[str, Value]) -> Ends:
-    """A tensor for each output, of its own: an output that is an input, or another output seen otherwise, is copied."""
+    """A separate tensor for each output: one that is an input, or a view of another output, is copied."""
     outputs: Ends = []
     for name in graph.outputs:
         builder.scope = name

@@ -8,6 +8,6 @@ from ._graph import Array
 
 
 def digest(array: Array) -> bytes:
-    """Equal for equal bytes, and for no others that anyone will meet."""
+    """A digest of the bytes that is, for all practical purposes, free of collisions."""
     raw: memoryview = np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
     return blake2b(raw, digest_size=20).digest()

@@ -1,4 +1,4 @@
-"""What can be wrong with a model that is to become a TFLite file."""
+"""Errors for models that cannot be converted to TFLite."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from efficientmod_mobile.errors import ConversionError
 
 @dataclass(frozen=True)
 class UnsupportedNode:
-    """One ONNX node that has no TFLite form: what it is, what it was given, and why it cannot be lowered."""
+    """One ONNX node that cannot be converted: its operator, name, attributes and input shapes, and the reason."""
 
     operator: str
     name: str
@@ -29,10 +29,10 @@ class UnsupportedOperatorsError(ConversionError):
         self.nodes = tuple(nodes)
         listing = "\n  ".join(str(node) for node in self.nodes)
         super().__init__(
-            f"{len(self.nodes)} ONNX node(s) have no TFLite form; rewrite them in the model:\n  {listing}",
+            f"{len(self.nodes)} ONNX node(s) cannot be converted to TFLite; rewrite them in the model:\n  {listing}",
             code="unsupported_operators",
         )
 
 
 class CannotLowerError(Exception):
-    """Raised by a lowering for a form of its operator that it does not carry; collected, never shown alone."""
+    """Raised by a lowering for attributes or inputs that it does not support; reported by `UnsupportedNode`."""

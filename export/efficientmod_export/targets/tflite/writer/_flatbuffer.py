@@ -1,7 +1,7 @@
-"""Serialisation of a TFLite model: the schema's object API, with buffers aligned as the runtime wants to map them.
+"""Serialisation of a TFLite model: the schema's object API, with buffers aligned so that the runtime can map them.
 
-The weights are copied once, into the result. While the tables are built, a place of each buffer's size is left out for
-it; then both are written one after the other.
+The weights are copied once, into the result. While the tables are built, a gap of each buffer's size is reserved; then
+tables and buffers are written one after the other.
 """
 
 from io import BytesIO
@@ -23,7 +23,7 @@ _LIMIT = 2**31 - 1
 Content = NDArray[np.generic] | bytes
 
 
-class AlignedBuffer(schema.BufferT):  # type: ignore[misc]  # the generated classes carry no annotations
+class AlignedBuffer(schema.BufferT):  # type: ignore[misc]  # the generated classes have no annotations
     """A buffer of the model whose bytes start at a multiple of 16 in the file."""
 
     def __init__(self, content: Content | None = None) -> None:
@@ -36,7 +36,7 @@ class AlignedBuffer(schema.BufferT):  # type: ignore[misc]  # the generated clas
         return self.content.nbytes if isinstance(self.content, np.ndarray) else len(self.content or b"")
 
     def Pack(self, builder: "_Builder") -> int:  # noqa: N802  # the name is the object API's
-        """Write the buffer, its place left out, and return its offset."""
+        """Write the buffer with a gap for its content, and return its offset."""
         if self.content is None:
             schema.BufferStart(builder)
             return int(schema.BufferEnd(builder))
@@ -50,24 +50,25 @@ class AlignedBuffer(schema.BufferT):  # type: ignore[misc]  # the generated clas
 
 
 class _Builder(Builder):  # type: ignore[misc]
-    """`left_out`: (distance from the end, content, bytes) of each place, the last in the file first."""
+    """`left_out`: (distance from the end, content, bytes) of each gap, the last in the file first."""
 
     def __init__(self, size: int) -> None:
         super().__init__(0)
-        self.Bytes = mmap(-1, size)  # of which no page takes memory that nothing is written to
+        self.Bytes = mmap(-1, size)  # whose unused pages take no memory
         self.head = size
         self.left_out: list[tuple[int, Content, int]] = []
 
 
 def serialise(model: schema.ModelT, size_of_data: int) -> bytes:
-    """The model's bytes. `size_of_data` is that of all buffers together, so that the builder grows but once.
+    """The model's bytes. `size_of_data` is the size of all buffers together, so that the builder allocates only once.
 
     Raises:
-        ConversionError: the model does not fit the 2 GB that a flatbuffer may have.
+        ConversionError: the model is larger than the 2 GB that a flatbuffer may have.
     """
     if size_of_data > _LIMIT - (1 << 24):
         raise ConversionError(
-            f"The weights take {size_of_data} bytes; a TFLite file holds at most 2 GB.", code="over_two_gigabytes"
+            f"The weights take {size_of_data} bytes, but a TFLite file has at most 2 GB; use a smaller network.",
+            code="over_two_gigabytes",
         )
     builder = _Builder(size_of_data + (1 << 20))
     builder.Finish(model.Pack(builder), _IDENTIFIER)

@@ -1,8 +1,8 @@
-"""Weights in half precision: float16 in the file, behind a DEQUANTIZE that XNNPACK carries out once, at load.
+"""Float16 weights: float16 in the file, followed by a DEQUANTIZE that XNNPACK computes once, at load.
 
-Constants that vary along two axes or more are halved: kernels, matrices, tables. They are nearly all of the file.
-Vectors, such as biases and the factors of norms, stay in float32, also where they are repeated along another axis; and
-so does a constant that float16 cannot hold: with a value beyond its range, or too many below it.
+Constants that vary along two axes or more are stored as float16: kernels, matrices, tables. They are nearly all of the
+file. Vectors, such as biases and the factors of norms, stay float32, also where they are repeated along another axis;
+so does a constant that float16 cannot represent: with a value beyond its range, or too many below it.
 """
 
 import numpy as np
@@ -12,23 +12,24 @@ from ._builder import Builder, Operator, Tensor
 from ._graph import Array
 
 _LOSS = 1e-3
-"""Of a weight's norm. Rounding to eleven bits loses at most half of this, and what is too small for them all."""
+"""The largest error, relative to a weight's norm. Rounding to eleven bits alone causes at most half of it; the rest is
+for values that underflow."""
 
 
-def halve_weights(builder: Builder) -> None:
+def store_weights_as_float16(builder: Builder) -> None:
     """Replace the weights in place, with the DEQUANTIZE operators first in the graph."""
     widened: dict[int, int] = {}
     first: list[Operator] = []
     for operator in builder.operators:
         for tensor in operator.inputs:
             if tensor not in widened:
-                widened[tensor] = _halve(builder, tensor, first)
+                widened[tensor] = _as_float16(builder, tensor, first)
         operator.inputs[:] = [widened[tensor] for tensor in operator.inputs]
     builder.operators[:0] = first
 
 
-def _halve(builder: Builder, index: int, operators: list[Operator]) -> int:
-    """The tensor that gives a weight's halves, widened; any other tensor itself."""
+def _as_float16(builder: Builder, index: int, operators: list[Operator]) -> int:
+    """The float32 tensor dequantised from a weight's float16 values; any other tensor itself."""
     tensor = builder.tensors[index]
     if tensor.data is None or tensor.data.dtype != np.float32 or not _varies_along_two_axes(tensor.data):
         return index

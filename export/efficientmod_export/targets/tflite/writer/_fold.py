@@ -1,7 +1,7 @@
-"""Constant folding: a node whose inputs are all constants becomes a constant; so does a question about a static shape.
+"""Constant folding: a node whose inputs are all constants becomes a constant; so does a Shape or Size.
 
-The values come from ONNX's own reference implementation of each operator, so that folding can add no meaning of ours.
-One is computed here, where runtimes round otherwise than the reference: the pixels that a nearest Resize takes.
+The values are computed by ONNX's reference implementation of each operator. Only one is computed here, where runtimes
+round differently from the reference: the pixels that a nearest Resize reads.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from efficientmod_mobile.errors import ConversionError
 from ._graph import Array, Graph, Node
 
 _LARGEST = 1 << 26
-"""Elements. What the network computes from constants, beyond this in all, is left to be computed."""
+"""Elements of all folded values together. Beyond it, nodes with constant inputs stay in the graph."""
 
 _RANDOM = {
     "RandomNormal",
@@ -27,15 +27,15 @@ _RANDOM = {
 }
 _BODIES = {"If", "Loop", "Scan", "SequenceMap"}
 _DIFFERENT = {"LRN", "LpNormalization"}
-"""Operators whose reference is not what runtimes compute; so is that of a Resize with aligned corners."""
+"""Operators for which the reference and runtimes differ; a Resize with aligned corners is another."""
 
 _DEFAULTS = {"mode": "nearest", "keep_aspect_ratio_policy": "stretch"}
 _FLOOR = {**_DEFAULTS, "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
-"""A Resize as PyTorch's mode "nearest" is written."""
+"""The attributes of a Resize that PyTorch exports for its mode "nearest"."""
 
 
 def fold_constants(graph: Graph, prepare: Callable[[Node], None] | None = None) -> int:
-    """Fold, in one pass in topological order; return how many nodes went. `prepare` sees each node first."""
+    """Fold in one pass in topological order; return the number of removed nodes. `prepare` is called first, on each."""
     folded = 0
     room = _LARGEST
     kept: list[Node] = []
@@ -85,9 +85,9 @@ def _elements(graph: Graph, name: str) -> int:
 
 
 def _nearest(graph: Graph, node: Node) -> dict[str, Array] | None:
-    """A Resize that takes pixel floor(i * before / after), in float32 as in PyTorch and LiteRT; None for another one.
+    """A Resize that reads pixel floor(i * before / after), in float32 as in PyTorch and LiteRT; None for another one.
 
-    The reference divides i by a scale, and misses the pixel where that meets a border.
+    The reference divides i by a scale, which can give a neighbouring pixel where the result is close to an integer.
     """
     attributes = {**_DEFAULTS, **node.attributes}
     if node.operator != "Resize" or any(attributes.get(key) != value for key, value in _FLOOR.items()):
@@ -123,7 +123,7 @@ def _reference(graph: Graph, node: Node) -> dict[str, Array] | None:
         evaluator = ReferenceEvaluator(proto, opsets={"": graph.opset})
         with np.errstate(all="ignore"):
             values = evaluator.run(None, {name: graph.constants[name] for name in node.inputs if name})
-    except Exception:  # an operator without a reference stays in the graph, and the lowering says what it thinks of it
+    except Exception:  # an operator without a reference stays in the graph, and its lowering decides on it
         return None
     outputs = {name: np.asarray(value) for name, value in zip(node.outputs, values, strict=True) if name}
     if any(array.shape != graph.types[name].shape for name, array in outputs.items()):

@@ -1,11 +1,11 @@
-"""Forms that a GPU computes wrongly, and that are only seen in the written graph; each costs a product with one.
+"""Operators that a GPU computes wrongly, and that appear only in the written graph; a product with 1 avoids each.
 
-What a GPU joins wrongly:               ADD, MUL by 1, REDUCE_MAX
+Operators that a GPU fuses wrongly:     ADD, MUL by 1, REDUCE_MAX
                                         PADV2, MUL by 1, CONV_2D
-Channels read together behind a division by the zeros that a GPU pads them with:
+Operators that combine channels after a division by the zeros with which a GPU pads the channels:
                                         RESHAPE to another number of channels, MUL by 1, RESHAPE back
 
-The last leaves the padding behind. The product keeps the GPU from leaving both of RESHAPE out.
+The last removes the padding. The product keeps the GPU from removing both RESHAPE operators.
 """
 
 from math import prod
@@ -24,11 +24,11 @@ _JOINED = (GREATEST_OF_SUM, POOLED_BORDER, BORDER_OF_NUMBERS)
 
 
 def form_for_gpus(builder: Builder) -> None:
-    """Write both where they are needed, in place."""
-    seen = _seen(builder)
+    """Insert both where they are needed, in place."""
+    seen = _operators(builder)
     find_paddings(seen)
     operators, builder.operators = builder.operators, []
-    apart: dict[int, int] = {}
+    cleared: dict[int, int] = {}
     for operator, view in zip(operators, seen, strict=True):
         builder.scope = builder.tensors[operator.outputs[0]].name
         if any(limit.matches(view) for limit in _JOINED):
@@ -37,11 +37,11 @@ def form_for_gpus(builder: Builder) -> None:
             for place, tensor in enumerate(view.inputs):
                 index = operator.inputs[place]
                 if is_spread(tensor):
-                    operator.inputs[place] = apart.setdefault(index, apart.get(index) or _apart(builder, index))
+                    operator.inputs[place] = cleared.setdefault(index, cleared.get(index) or _cleared(builder, index))
         builder.operators.append(operator)
 
 
-def _seen(builder: Builder) -> list[Seen]:
+def _operators(builder: Builder) -> list[Seen]:
     tensors = [SeenTensor(item.name, item.shape, item.data) for item in builder.tensors]
     made = []
     for item in builder.operators:
@@ -62,8 +62,8 @@ def _times_one(builder: Builder, tensor: int) -> int:
     return builder.emit("MUL", [tensor, one], shape, schema.MulOptionsT())
 
 
-def _apart(builder: Builder, tensor: int) -> int:
-    """The same values without what stands beside them."""
+def _cleared(builder: Builder, tensor: int) -> int:
+    """The same values, with new padding of the channels."""
     shape = builder.tensors[tensor].shape
     return builder.reshaped(_times_one(builder, builder.reshaped(tensor, _without_padding(shape))), shape)
 

@@ -1,9 +1,9 @@
 """The network between ONNX and TFLite: nodes on named values with static shapes.
 
-It is ONNX's own vocabulary (operators, attributes, value names, NCHW shapes), with three differences. Every value has a
-static shape. Constants are NumPy arrays beside the nodes. And the operators of `Node.operator` include a few of our
-own, which the rewrites introduce: "Linear" (x @ weight.T + bias, weight (O, I)), "Cut" (a slice with bounds for every
-axis), "GroupNormalize" (without an affine), "Rsqrt".
+It uses ONNX's operators, attributes, value names and NCHW shapes, with three differences. Every value has a static
+shape. Constants are NumPy arrays beside the nodes. And `Node.operator` may be one of a few further operators, which the
+rewrites introduce: "Linear" (x @ weight.T + bias, weight (O, I)), "Cut" (a slice with bounds for every axis),
+"GroupNormalize" (without an affine), "Rsqrt".
 """
 
 from collections import Counter
@@ -54,8 +54,7 @@ class Node:
 class Graph:
     """Nodes in topological order, constants and types by value name.
 
-    The readers of each value and the node that writes it are kept as maps; every method keeps them
-    true.
+    The readers of each value and the node that writes it are stored in maps, which every method updates.
     """
 
     def __init__(
@@ -117,7 +116,7 @@ class Graph:
         return readers[0]
 
     def is_private(self, name: str) -> bool:
-        """Whether a value has exactly one use, so that it may change or vanish with its reader."""
+        """Whether a value has exactly one use, so that it may be changed or removed with its reader."""
         return self.only_reader(name) is not None
 
     def fresh(self, stem: str) -> str:
@@ -129,7 +128,7 @@ class Graph:
                 return name
 
     def add_constant(self, array: Array, stem: str) -> str:
-        """Put a constant beside the nodes and return its name."""
+        """Add a constant and return its name."""
         name = self.fresh(stem)
         self.constants[name] = array
         return name
@@ -165,7 +164,7 @@ class Graph:
         self._enter(node)
 
     def remove(self, node: Node) -> None:
-        """Take a node out; its outputs must have no use left."""
+        """Remove a node; its outputs must have no use."""
         self.nodes.remove(node)
         for name in node.inputs:
             if name:
@@ -178,10 +177,10 @@ class Graph:
         return node.outputs[0] not in self.outputs or (source in self._writer and source not in self.outputs)
 
     def bypass(self, node: Node, source: str) -> bool:
-        """Let the readers of a node's only output read `source` instead, and take the node out.
+        """Make the readers of a node's only output read `source` instead, and remove the node.
 
-        A graph output keeps its name: then the node that writes `source` writes the output's name from now on.
-        False, and nothing done, where that cannot be (the source is an input, a constant or itself an output).
+        A graph output keeps its name: then the node that writes `source` writes the output's name instead. Returns
+        False without a change where that is impossible (the source is an input, a constant or itself an output).
         """
         (output,) = node.outputs
         if not self.bypass_possible(node, source):
@@ -199,7 +198,7 @@ class Graph:
         return True
 
     def rename_uses(self, old: str, new: str) -> None:
-        """Let whoever reads one value read another; a graph output becomes an Identity of it, to keep its name."""
+        """Make all readers of one value read another; a graph output becomes an Identity of it, to keep its name."""
         if old in self.outputs:
             node = self._writer[old]
             unused = self.fresh(f"{old}/unused")
@@ -217,7 +216,7 @@ class Graph:
             self._readers.setdefault(new, []).append(reader)
 
     def replace_nodes(self, nodes: Iterable[Node]) -> None:
-        """Let these be the nodes, in this order."""
+        """Replace all nodes by these, in this order."""
         self.nodes = list(nodes)
         self._writer = {output: node for node in self.nodes for output in node.outputs}
         self._readers = {}
@@ -225,7 +224,7 @@ class Graph:
             self._enter(node)
 
     def sweep(self) -> None:
-        """Drop the nodes that no output needs, and the constants that no node reads."""
+        """Remove the nodes that no output needs, and the constants that no node reads."""
         needed = set(self.outputs)
         kept = []
         for node in reversed(self.nodes):

@@ -1,16 +1,16 @@
-"""Layouts: how the axes of an ONNX value lie in the memory of a TFLite tensor.
+"""Layouts: the order of an ONNX value's axes in the memory of a TFLite tensor.
 
 A value is a tensor, read row-major in a physical shape, whose axes are the value's logical (ONNX) axes in some order:
 
     physical axis i holds logical axis layout[i],        shape[layout[i]] == physical[i]
 
-so (N, C, H, W) lying as NHWC has the layout (0, 2, 3, 1). Invariants: `layout` is a permutation of range(rank), and the
-physical shape has as many elements as the tensor is stored with. The tensor's own stored shape may differ: a value is
-a view, and neither an ONNX Transpose nor, where it can be helped, an ONNX Reshape moves data or writes an operator.
+so (N, C, H, W) stored as NHWC has the layout (0, 2, 3, 1). Invariants: `layout` is a permutation of range(rank), and
+the physical shape has as many elements as the stored tensor. The tensor's stored shape may differ: a value is a view,
+and an ONNX Transpose, and where possible an ONNX Reshape, neither moves data nor writes an operator.
 
-Two facts carry the module. An axis of one element may stand anywhere. And a reshape splits the axes into groups of
-equal product, left to right; it is a mere change of view when the axes of each group lie side by side, in order, in
-memory.
+The module is based on two facts. An axis of one element may be at any position. And a reshape splits the axes into
+groups of equal product, left to right; it only changes the view when the axes of each group are adjacent and in order
+in memory.
 """
 
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ NHWC: Layout = (0, 2, 3, 1)
 
 @dataclass(frozen=True)
 class Value:
-    """A tensor of the TFLite graph, by index, seen with a physical shape and a layout."""
+    """A view of a tensor of the TFLite graph, by index: its physical shape and layout."""
 
     tensor: int
     physical: Shape
@@ -35,7 +35,7 @@ class Value:
 
     @property
     def shape(self) -> Shape:
-        """The logical shape, as ONNX knows it."""
+        """The logical shape, as in ONNX."""
         return tuple(self.physical[self.layout.index(axis)] for axis in range(len(self.layout)))
 
     @property
@@ -45,7 +45,7 @@ class Value:
 
 
 def natural(rank: int) -> Layout:
-    """The layout whose physical order is the logical one."""
+    """The layout whose physical order is the logical one, (0, 1, ...)."""
     return tuple(range(rank))
 
 
@@ -55,18 +55,18 @@ def permuted(value: Value, order: Layout) -> Value:
 
 
 def padded(value: Value, rank: int) -> Value:
-    """The value with axes of one element put before its logical axes, as broadcasting does."""
+    """The value with axes of one element before its logical axes, as in broadcasting."""
     more = rank - len(value.layout)
     return Value(value.tensor, (1,) * more + value.physical, natural(more) + tuple(a + more for a in value.layout))
 
 
 def order_between(source: Layout, target: Layout) -> Layout:
-    """The transposition of physical axes that leads from one layout to another."""
+    """The transposition of the physical axes from one layout to another."""
     return tuple(source.index(axis) for axis in target)
 
 
 def merged(physical: Shape, order: Layout) -> tuple[Shape, Layout]:
-    """The same transposition with the fewest axes: those of one element dropped, those that move together merged."""
+    """The same transposition with the fewest axes: without those of one element, and with adjacent ones merged."""
     moving = [axis for axis in order if physical[axis] != 1]
     kept = [axis for axis in range(len(physical)) if physical[axis] != 1]
     runs: list[list[int]] = []
@@ -81,9 +81,9 @@ def merged(physical: Shape, order: Layout) -> tuple[Shape, Layout]:
 
 
 def in_steps(shape: Shape, order: Layout, most: int) -> list[tuple[Shape, Layout]]:
-    """A transposition as several in turn, each of at most `most` axes once those that move together are merged.
+    """A transposition as a sequence of several, each of at most `most` axes after merging those that move together.
 
-    The innermost axis, whose elements are copied at once, stays innermost where it can.
+    The innermost axis, whose elements are copied as a block, stays innermost where possible.
     """
     shape, order = merged(shape, order)
     if len(shape) <= most:
@@ -99,12 +99,12 @@ def in_steps(shape: Shape, order: Layout, most: int) -> list[tuple[Shape, Layout
 
 
 def _after(shape: Shape, first: Layout, order: Layout) -> tuple[Shape, Layout]:
-    """What is left of a transposition when another was done first."""
+    """The rest of a transposition after another was done first."""
     return merged(tuple(shape[axis] for axis in first), tuple(first.index(axis) for axis in order))
 
 
 def _exchanges(rank: int, most: int) -> Iterator[Layout]:
-    """The orders of axes that move at most `most` runs of neighbours."""
+    """The orders of axes that permute at most `most` runs of adjacent axes."""
     for count in range(2, most + 1):
         for cuts in combinations(range(1, rank), count - 1):
             runs = [range(low, high) for low, high in pairwise((0, *cuts, rank))]
@@ -113,18 +113,18 @@ def _exchanges(rank: int, most: int) -> Iterator[Layout]:
 
 
 def around(physical: Shape, place: int) -> Shape:
-    """The shape of three axes with one of the physical axes in the middle."""
+    """The shape with the axes before and after one physical axis merged: that axis is the second of three."""
     return prod(physical[:place]), physical[place], prod(physical[place + 1 :])
 
 
 def moves(value: Value, layout: Layout) -> bool:
-    """Whether a value must be transposed in memory to have a layout."""
+    """Whether a value must be transposed in memory to get a layout."""
     _, order = merged(value.physical, order_between(value.layout, layout))
     return order != natural(len(order))
 
 
 def reshape_groups(source: Shape, target: Shape) -> list[tuple[list[int], list[int]]]:
-    """Split the axes longer than one into the least groups of equal product, left to right."""
+    """Split the axes longer than one into the smallest groups of equal product, left to right."""
     left = [axis for axis, extent in enumerate(source) if extent != 1]
     right = [axis for axis, extent in enumerate(target) if extent != 1]
     groups = []
@@ -143,10 +143,10 @@ def reshape_groups(source: Shape, target: Shape) -> list[tuple[list[int], list[i
 
 
 def layout_for_reshape(value: Value, target: Shape) -> Layout:
-    """A layout from which reshaping to `target` moves no data; the value's own where that is one."""
+    """A layout from which a reshape to `target` moves no data; the value's own where that is one."""
     groups = [axes for axes, _ in reshape_groups(value.shape, target)]
     place = {axis: position for position, axis in enumerate(value.layout)}
-    # A group goes where its last axis lies: the innermost axis stays innermost, and long runs are copied whole.
+    # A group is put where its last axis is: then the innermost axis stays innermost, and long runs are copied at once.
     groups.sort(key=lambda axes: max(place[axis] for axis in axes))
     wanted = [axis for axes in groups for axis in axes]
     if [axis for axis in value.layout if axis in wanted] == wanted:
@@ -155,7 +155,7 @@ def layout_for_reshape(value: Value, target: Shape) -> Layout:
 
 
 def reshaped(value: Value, target: Shape) -> Value:
-    """The value seen in another logical shape; its layout must be one that `layout_for_reshape` gave."""
+    """The value as a view of another logical shape; its layout must be one from `layout_for_reshape`."""
     groups = reshape_groups(value.shape, target)
     place = {axis: position for position, axis in enumerate(value.layout)}
     groups.sort(key=lambda group: place[group[0][0]])
@@ -164,7 +164,7 @@ def reshaped(value: Value, target: Shape) -> Value:
 
 
 def _with_units(order: list[int], rank: int) -> Layout:
-    """Put the missing axes (all of one element) in: each after the axis that logically comes before it, or first."""
+    """Insert the missing axes (all of one element): each after its logical predecessor, or first."""
     layout = list(order)
     for axis in range(rank):
         if axis not in layout:

@@ -1,8 +1,8 @@
 """The standard metadata of TFLite models: what an image classifier's input and output mean, and its labels.
 
-A flatbuffer of its own (schema `metadata_schema.fbs` of TFLite Support, identifier M001) in the model's metadata, and
-the labels as a ZIP archive behind the model, where readers of the model do not look and readers of archives do. Its few
-tables are written by field number: the schema has no generated code that a package without TensorFlow brings along.
+A separate flatbuffer (schema `metadata_schema.fbs` of TFLite Support, identifier M001) in the model's metadata, and the
+labels in a ZIP archive appended to the model: readers of the model ignore it, and readers of archives find it from the
+end. The few tables are written by field number, since no package without TensorFlow has generated code for the schema.
 """
 
 import io
@@ -24,11 +24,11 @@ _IMAGE_PROPERTIES, _NORMALIZATION, _RGB, _AXIS_LABELS = 2, 1, 1, 2
 
 @dataclass(frozen=True)
 class ImageMetadata:
-    """What tools show of an image classifier, and how they prepare its input.
+    """The description of an image classifier for tools, and how they prepare its input.
 
-    An input pixel p in [0, 255] is normalised as (p - mean) / std, channel by channel (R, G, B). MediaPipe takes only
-    models whose three means are equal, and whose three deviations are; a network that needs others must have them in
-    its graph. `labels` names each element of the first output, or is empty.
+    An input pixel p in [0, 255] is normalised as (p - mean) / std, channel by channel (R, G, B). MediaPipe supports
+    only models with three equal means and three equal deviations; a network that needs others must have them in its
+    graph. `labels` names each element of the first output, or is empty.
     """
 
     name: str
@@ -54,7 +54,7 @@ def metadata_of(image: ImageMetadata, inputs: Sequence[str], outputs: Sequence[s
         )
     if any(value <= 0 for value in image.std):
         raise ConversionError(
-            f"The standard deviation {image.std} is not positive; give the preprocessing's own.",
+            f"The standard deviation {image.std} is not positive; give that of the preprocessing.",
             code="unsupported_metadata",
         )
     writer = _Writer(Builder(1024))
@@ -81,7 +81,7 @@ def metadata_of(image: ImageMetadata, inputs: Sequence[str], outputs: Sequence[s
 
 
 def _range_end(pixel: float, image: ImageMetadata) -> list[float]:
-    """What the least or the greatest pixel becomes in each channel."""
+    """The normalised value of the least or the greatest pixel in each channel."""
     return [(pixel - mean) / std for mean, std in zip(image.mean, image.std, strict=True)]
 
 
@@ -100,7 +100,7 @@ def _output(writer: "_Writer", name: str, labels: Sequence[str]) -> int:
 
 
 def with_labels(data: bytes, labels: Sequence[str]) -> bytes:
-    """The model with its labels packed behind it; the archive's entry has a fixed date, so that bytes repeat."""
+    """The model with its labels appended; the archive's entry has a fixed date, so that the bytes are reproducible."""
     if not labels:
         return data
     file = io.BytesIO(data)
@@ -119,7 +119,7 @@ def _byte(number: int) -> Slot:
 
 
 class _Writer:
-    """Tables by field number, written leaves first as flatbuffers must be."""
+    """Tables by field number, written leaves first, as flatbuffers require."""
 
     def __init__(self, builder: Builder) -> None:
         self.builder = builder
@@ -140,7 +140,7 @@ class _Writer:
         return int(self.builder.EndVector())
 
     def union(self, field: int, kind: int, table: int) -> int:
-        """A table whose field and the next are a union: its kind, then its value."""
+        """A table in which this field and the next are a union: its kind, then its value."""
         return self.table((field, _byte(kind)), (field + 1, table))
 
     def table(self, *fields: tuple[int, int | Slot]) -> int:

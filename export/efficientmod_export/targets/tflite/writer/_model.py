@@ -1,6 +1,4 @@
-"""From the built graph to the schema's model: buffers, operator codes, signature, least runtime, half-precision
-weights.
-"""
+"""From the built graph to the schema's model: buffers, operator codes, signature, least runtime, float16 weights."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -12,7 +10,7 @@ from ai_edge_litert import schema_py_generated as schema
 from ._builder import Builder, Operator, Tensor
 from ._digest import digest
 from ._flatbuffer import AlignedBuffer, serialise
-from ._float16_weights import halve_weights
+from ._float16_weights import store_weights_as_float16
 from ._versions import least_version_of, version_of
 
 SIGNATURE = "serving_default"
@@ -35,9 +33,9 @@ def build(
     float16_weights: bool,
     metadata: Mapping[str, bytes] = MappingProxyType({}),
 ) -> bytes:
-    """Serialise the graph; inputs and outputs are (signature name, tensor), metadata are added to the least runtime."""
+    """Serialise the graph; inputs and outputs are (signature name, tensor); `metadata` is beside the least runtime."""
     if float16_weights:
-        halve_weights(builder)
+        store_weights_as_float16(builder)
     keep, index = _live(builder, [tensor for _, tensor in (*inputs, *outputs)])
     names = _distinct_names(builder, keep, [tensor for _, tensor in (*inputs, *outputs)])
     buffers, tensors = _tensors([builder.tensors[tensor] for tensor in keep], names)
@@ -74,7 +72,7 @@ def _live(builder: Builder, ends: Sequence[int]) -> tuple[list[int], dict[int, i
 
 
 def _distinct_names(builder: Builder, keep: Sequence[int], ends: Sequence[int]) -> list[str]:
-    """A name for each tensor that no other one has, as quantisers ask for; inputs and outputs keep theirs."""
+    """A unique name for each tensor, as quantisers require; inputs and outputs keep theirs."""
     names = {tensor: builder.tensors[tensor].name for tensor in ends}
     taken = {*names.values(), *(builder.tensors[tensor].name for tensor in keep)}
     seen = set(names.values())
@@ -92,7 +90,7 @@ def _distinct_names(builder: Builder, keep: Sequence[int], ends: Sequence[int]) 
 
 
 def _tensors(tensors: Sequence[Tensor], names: Sequence[str]) -> tuple[list[AlignedBuffer], list[Any]]:
-    """Buffer 0 is the empty one, which every computed tensor names; equal bytes share a buffer."""
+    """The buffers and tensors. Buffer 0 is empty, for all computed tensors; equal bytes share a buffer."""
     buffers = [AlignedBuffer()]
     known: dict[bytes, int] = {}
     made = []
@@ -123,7 +121,7 @@ def _operator(item: Operator, tensors: Sequence[Tensor], codes: list[tuple[int, 
 
 
 def _code(code: int, version: int) -> Any:
-    # Codes past 126 do not fit the field that runtimes before 2.4 read; it then holds the mark for "look at the other".
+    # Codes above 126 do not fit the field that runtimes before 2.4 read; there it has a marker for the wider field.
     placeholder = schema.BuiltinOperator.PLACEHOLDER_FOR_GREATER_OP_CODES
     return schema.OperatorCodeT(deprecatedBuiltinCode=min(code, placeholder), builtinCode=code, version=version)
 

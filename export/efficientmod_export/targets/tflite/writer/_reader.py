@@ -1,8 +1,8 @@
-"""From an ONNX model to a `Graph`, with everything checked that the later stages rely on.
+"""From an ONNX model to a `Graph`, with all checks on which the later stages rely.
 
-What is checked here: the file parses, its opset is one we know, names are given once, weights kept outside the file
-stay inside its folder, every value has a static shape that memory holds, and its element type is one that we carry. The
-tensors' bytes are not copied: arrays are views into the protobuf's bytes or into the mapped file of external data.
+Checked are: the file can be parsed, its opset is supported, names are unique, external weights are inside its folder,
+every value has a static shape that fits into memory, and its element type is supported. The tensors' bytes are not
+copied: arrays are views of the protobuf's bytes or of the mapped file of external data.
 """
 
 from collections import Counter
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import onnx
 
 OPSETS = range(13, 27)
-"""From the first opset whose Squeeze and Split take lists as inputs to the newest that was read against this code."""
+"""From the first opset in which Squeeze and Split take lists as inputs, to the newest that this code was checked on."""
 
 LIMIT = 2**31 - 1
 """A flatbuffer's offsets are 32 bits, signed in most readers."""
@@ -34,8 +34,8 @@ def read(model: "onnx.ModelProto | str | Path") -> Graph:
     """Read and check an ONNX model.
 
     Raises:
-        InputError: the file is no ONNX model, or its external data cannot be read or lies outside its folder.
-        ConversionError: an opset, element type or shape that this writer does not carry.
+        InputError: the file is not an ONNX model, or its external data cannot be read or is outside its folder.
+        ConversionError: an opset, element type or shape that this writer does not support.
         DependencyError: onnx is not installed.
     """
     try:
@@ -50,7 +50,7 @@ def read(model: "onnx.ModelProto | str | Path") -> Graph:
     try:
         return _graph(proto, files)
     except (ValueError, TypeError, LookupError, ArithmeticError) as error:
-        # Text that is not UTF-8, numbers out of range: what protobuf lets through and no ONNX file holds.
+        # Text that is not UTF-8, numbers out of range: protobuf accepts them, ONNX does not.
         raise InputError(f"The ONNX model is damaged ({error}); export it again.", code="damaged_onnx") from error
 
 
@@ -101,7 +101,7 @@ def _check_model(proto: "onnx.ModelProto") -> int:
     if version is None or version not in OPSETS:
         known = f"{OPSETS.start} to {OPSETS.stop - 1}"
         raise ConversionError(
-            f"ONNX opset {version} is not known here; export the model with opset {known}.", code="unknown_onnx_opset"
+            f"ONNX opset {version} is not supported; export the model with opset {known}.", code="unknown_onnx_opset"
         )
     if proto.graph.sparse_initializer:
         raise ConversionError(
@@ -109,7 +109,7 @@ def _check_model(proto: "onnx.ModelProto") -> int:
         )
     if any(function.domain in ONNX for function in proto.functions):
         raise ConversionError(
-            "The ONNX model has operators of ONNX's own names; inline its functions first.",
+            "The ONNX model defines functions with names of ONNX operators; inline its functions first.",
             code="unsupported_onnx_feature",
         )
     return int(version)
@@ -132,7 +132,7 @@ def _nodes(graph: "onnx.GraphProto", files: ExternalFiles | None) -> tuple[list[
             continue
         if any(isinstance(value, float) and not isfinite(value) for value in attributes.values()):
             raise InputError(
-                f"Node {proto.name!r} has an attribute that is no finite number; the ONNX file is damaged.",
+                f"Node {proto.name!r} has an attribute that is not a finite number; the ONNX file is damaged.",
                 code="damaged_onnx",
             )
         operator = proto.op_type if proto.domain in ONNX else f"{proto.domain}::{proto.op_type}"
@@ -184,12 +184,12 @@ def _attribute(proto: "onnx.AttributeProto", files: ExternalFiles | None) -> Att
         case onnx.AttributeProto.TENSOR:
             return array_of(proto.t, files)
         case _:
-            # Bodies of If and Loop and the like: kept by kind, so that the error which names the node can show them.
+            # Bodies of If, Loop and the like: only their kind is kept, for the error that names the node.
             return f"<{onnx.AttributeProto.AttributeType.Name(proto.type).lower()}>"
 
 
 def _check_names(graph: "onnx.GraphProto") -> None:
-    """Each constant, input and output has a name of its own; an input may have a constant as its default."""
+    """Check that each constant, input and output has a unique name; an input may have a constant as its default."""
     written = [node.output[0] for node in graph.node if _is_constant(node)]
     constants = [*(tensor.name for tensor in graph.initializer), *written]
     outputs = [put.name for put in graph.output]
@@ -204,12 +204,12 @@ def _check_names(graph: "onnx.GraphProto") -> None:
             )
         if doubled is not None:
             raise InputError(
-                f"The name {doubled!r} is given twice, or to nothing; the ONNX file is damaged.", code="damaged_onnx"
+                f"The name {doubled!r} is used twice or empty; the ONNX file is damaged.", code="damaged_onnx"
             )
 
 
 def _check_texts(names: Iterable[object]) -> None:
-    """Protobuf gives bytes where a text is not UTF-8."""
+    """Raise InputError for texts that are not UTF-8, which protobuf returns as bytes."""
     if wrong := [name for name in names if not isinstance(name, str)]:
         raise InputError(f"The name {wrong[0]!r} is not UTF-8; the ONNX file is damaged.", code="damaged_onnx")
 
@@ -219,18 +219,18 @@ def _check_wiring(nodes: list[Node], inputs: list[str], outputs: list[str], arra
     for node in nodes:
         missing = [name for name in node.inputs if name and name not in known]
         if missing:
-            message = f"Node {node.name!r} reads {missing[0]!r}, which nothing before it computes; the file is damaged."
+            message = f"Node {node.name!r} reads {missing[0]!r}, which no earlier node computes; the file is damaged."
             raise InputError(message, code="damaged_onnx")
         written = [name for name in node.outputs if name]
         if not written or len({*written} - known) != len(written):
             raise InputError(
-                f"Node {node.name!r} writes nothing, or what is written already; the file is damaged.",
+                f"Node {node.name!r} has no output, or one that another node writes; the file is damaged.",
                 code="damaged_onnx",
             )
         known.update(written)
     if unwritten := [name for name in outputs if name not in known]:
         raise InputError(
-            f"Nothing computes the output {unwritten[0]!r}; the ONNX file is damaged.", code="damaged_onnx"
+            f"No node computes the output {unwritten[0]!r}; the ONNX file is damaged.", code="damaged_onnx"
         )
 
 
@@ -245,7 +245,7 @@ def _check_types(names: list[str], types: dict[str, TensorType]) -> None:
         shape = types[name].shape
         if min(shape, default=1) < 1:
             raise ConversionError(
-                f"Value {name!r} has no elements; remove what computes it from the model.", code="empty_value"
+                f"Value {name!r} has no elements; remove the nodes that compute it from the model.", code="empty_value"
             )
         if prod(shape) * types[name].dtype.itemsize > LIMIT:
             raise ConversionError(

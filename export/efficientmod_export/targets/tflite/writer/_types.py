@@ -1,7 +1,7 @@
-"""Static shapes and element types of all values: as the model states them, else by ONNX's own inference.
+"""Static shapes and element types of all values: as the model states them, else by ONNX's shape inference.
 
-The inference does not follow all that is computed from constants and shapes, as TorchScript's exporter writes the
-target of a Reshape or the widths of a Pad. So these are folded on the way, node by node.
+The inference does not evaluate everything that is computed from constants and shapes, such as the target of a Reshape
+or the widths of a Pad from TorchScript's exporter. So these are folded during the inference, node by node.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,25 +19,25 @@ if TYPE_CHECKING:
     import onnx
 
 ONNX = ("", "ai.onnx")
-"""The names of the domain of ONNX's own operators."""
+"""The names of the domain of ONNX's standard operators."""
 
 _SMALL = 1024
-"""Elements. A constant up to this long may say what a shape is; a longer one is a weight."""
+"""Elements. A constant up to this length may be a shape; a longer one is a weight."""
 _LONGEST = 1 << 16
-"""Elements of a computed value that has one axis."""
+"""The most elements of a computed value of one axis."""
 
 _WITHDRAWN = {("GroupNormalization", opset) for opset in range(18, 21)}
-"""What the checker refuses, although PyTorch writes it."""
+"""Attributes that PyTorch writes although ONNX's checker refuses them."""
 
 Types = dict[str, TensorType]
 Result = TypeVar("Result")
 
 
 def settle(proto: "onnx.ModelProto", graph: Graph) -> None:
-    """Give a graph the type of each value that has a static one, and fold what its shapes are computed from.
+    """Set the type of each value of a graph that has a static one, and fold the nodes that compute shapes.
 
-    ONNX's inference and its checker also prove that the operators, their attributes and what the model states fit
-    each other: nothing after this looks at that again.
+    ONNX's inference and its checker also check that the operators, their attributes and the stated types are
+    consistent; later stages rely on it.
 
     Raises:
         ConversionError: the model contradicts itself.
@@ -60,7 +60,7 @@ def settle(proto: "onnx.ModelProto", graph: Graph) -> None:
 
 
 def _infer(graph: Graph, node: Node, written: "Mapping[str, onnx.NodeProto]") -> None:
-    """The types of a node's outputs by themselves, where they are not stated, or a constant is to be computed."""
+    """Infer the types of one node's outputs, where they are not stated or the node is to be folded."""
     import onnx
 
     inputs = {name: graph.type(name) for name in node.inputs if name}
@@ -83,7 +83,7 @@ def _infer(graph: Graph, node: Node, written: "Mapping[str, onnx.NodeProto]") ->
 
 
 def _check_sliced(name: str, kind: TensorType | None) -> None:
-    """The inference of a Slice of fewer than no elements ends the process, so that none may come to it."""
+    """Raise ConversionError for negative extents: ONNX's inference of a Slice of such a value ends the process."""
     if kind is None:
         raise ConversionError(
             f"Value {name!r} has no static shape; export the model with fixed shapes.", code="dynamic_shape"
@@ -95,7 +95,7 @@ def _check_sliced(name: str, kind: TensorType | None) -> None:
 
 
 def _declared(values: "Sequence[onnx.ValueInfoProto]") -> Types:
-    """The values whose type and static shape are stated. Raises ConversionError for two statements on one value."""
+    """The values whose type and static shape are stated. Raises ConversionError where a value has two types."""
     import onnx
 
     types: Types = {}
@@ -116,10 +116,10 @@ def _declared(values: "Sequence[onnx.ValueInfoProto]") -> Types:
 
 
 def _skeleton(proto: "onnx.ModelProto", arrays: Mapping[str, Array]) -> "onnx.ModelProto":
-    """The model for inference: large weights are mere inputs, so that they are not copied.
+    """The model for inference: large weights are inputs, so that they are not copied.
 
-    Nodes of other domains, and those with a body of their own (If, Loop), are left out: nothing can be made of them. Of
-    the former, one in the model makes the inference lenient everywhere; the bodies would have to be checked as well.
+    Nodes of other domains, and those with a body (If, Loop), are left out, since they cannot be converted. A node of
+    another domain would make the inference lenient for the whole model; bodies would have to be checked as well.
     """
     import onnx
 
@@ -129,7 +129,7 @@ def _skeleton(proto: "onnx.ModelProto", arrays: Mapping[str, Array]) -> "onnx.Mo
     graph = skeleton.graph
     graph.name = "skeleton"
     graph.input.extend(value for value in proto.graph.input if value.name not in arrays)
-    # A statement on a constant would hide its shape from the inference.
+    # A stated type of a constant would override its shape in the inference.
     graph.value_info.extend(value for value in proto.graph.value_info if value.name not in arrays)
     graph.output.extend(proto.graph.output)
     stated = {value.name: value for value in (*proto.graph.value_info, *proto.graph.output)}
@@ -163,9 +163,9 @@ def _value_info(name: str, kind: TensorType) -> "onnx.ValueInfoProto":
 
 
 def _inferred(skeleton: "onnx.ModelProto", arrays: Mapping[str, Array], *, values: bool = False) -> Types:
-    """The types by ONNX's inference, strictly; on demand with the values of shapes that the model computes.
+    """The types by ONNX's strict inference; with `values` also propagating shapes that the model computes.
 
-    The latter takes 230 bytes for each element of a value of one axis at each sum and product, hence `_LONGEST`.
+    The latter uses 230 bytes for each element of a value of one axis at each sum and product, hence `_LONGEST`.
     """
     import onnx
 
@@ -182,7 +182,7 @@ def _inferred(skeleton: "onnx.ModelProto", arrays: Mapping[str, Array], *, value
 
 
 def _checked(call: Callable[[], Result]) -> Result:
-    """What a function of ONNX's C++ side gives; what it finds wrong arrives as RuntimeError, ValueError and others."""
+    """The result of a function of ONNX's C++ code; its RuntimeError, ValueError and others become a ConversionError."""
     try:
         return call()
     except Exception as error:

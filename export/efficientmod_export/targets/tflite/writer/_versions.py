@@ -1,7 +1,7 @@
 """Operator versions: the lowest that expresses each operator, and the TFLite release that first runs it.
 
-Taken from TFLite's own tables (`tools/versioning/op_version.cc` and `runtime_version.cc`), for the forms that we write:
-float32 activations, float32 or float16 weights.
+From TFLite's tables (`tools/versioning/op_version.cc` and `runtime_version.cc`), for operators as this writer uses
+them: float32 activations, float32 or float16 weights.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -108,7 +108,7 @@ _RELEASES: dict[tuple[str, int], str] = {
 
 @dataclass(frozen=True)
 class _Use:
-    """How an operator is used: the shapes of what it reads, and its options."""
+    """How an operator is used: the shapes of its inputs, and its options."""
 
     shapes: tuple[Shape, ...]
     options: Any
@@ -139,7 +139,7 @@ _LATER: dict[str, tuple[tuple[int, Callable[[_Use], bool]], ...]] = {
     "TRANSPOSE": ((6, lambda use: use.rank > _AXES_OF_OLD + 1), (4, lambda use: use.rank > _AXES_OF_OLD)),
     "TRANSPOSE_CONV": ((3, lambda _: True),),
 }
-"""The versions after the first that we have a use for, newest first, each with the form that needs it."""
+"""The versions after the first that this writer uses, newest first, each with the use that needs it."""
 
 
 def version_of(operator: Operator, tensors: Sequence[Tensor]) -> int:
@@ -162,17 +162,17 @@ def _ordered(release: str) -> tuple[int, ...]:
 
 
 def least_runtime(data: bytes) -> str:
-    """The least TFLite release that runs a file which `to_tflite` made, as its metadata states it.
+    """The least TFLite release that runs a file from `to_tflite`, as its metadata states it.
 
     Raises:
-        InputError: the bytes are no TFLite model, or it does not state its least runtime.
+        InputError: the bytes are not a TFLite model, or it does not state its least runtime.
     """
     try:
         model = schema.ModelT.InitFromPackedBuf(data, 0)
         for entry in model.metadata or []:
             if entry.name == b"min_runtime_version":
                 return bytes(np.asarray(model.buffers[entry.buffer].data, np.uint8)).rstrip(b"\0").decode()
-    except Exception as error:  # the generated reader raises whatever a wild offset leads to
+    except Exception as error:  # with a damaged offset the generated reader can raise any exception
         raise InputError(
             "The bytes are not a TFLite model, or are cut short; convert the model again.", code="damaged_tflite"
         ) from error

@@ -43,10 +43,10 @@ def parsed(text: str) -> onnx.ModelProto:
         ("(float[1,3,5,6] x, float[4,3,3,3] w) => (float y) { y = Conv<strides = [4294967296, 1]>(x, w) }", "32 bits"),
         (
             "(float[1,3,5,1] x, float[4,3,3,3] w) => (float y) { y = Conv<strides = [1, 9]>(x, w) }",
-            "beyond the padded image",
+            "larger than the padded image",
         ),
         ("(float[1,9,5,6] x, float[4,3,3,3] w) => (float y) { y = ConvTranspose(x, w) }", "[4, 3, 3, 3]"),
-        ("(float[1,3,5,6] x) => (float y) { y = SpaceToDepth<blocksize = 2>(x) }", "no multiple of 2"),
+        ("(float[1,3,5,6] x) => (float y) { y = SpaceToDepth<blocksize = 2>(x) }", "not a multiple of 2"),
         (
             "(float[1,3,5,6] x) => (float y) { y = MaxPool<kernel_shape = [3, 3], pads = [0, 3, 0, 0]>(x) }",
             "as long as the window",
@@ -54,7 +54,7 @@ def parsed(text: str) -> onnx.ModelProto:
         (
             "(float[1,3,5,6] x) => (float y) "
             "{ y = MaxPool<ceil_mode = 1, kernel_shape = [2, 2], strides = [2147483647, 2]>(x) }",
-            "behind the image",
+            "after the image's end",
         ),
         (
             "(float[1,3,1,6] x) => (float y) { p = Constant<value_ints = [0, 0, 1, 0, 0, 0, 0, 0]>() "

@@ -54,10 +54,10 @@ def test_all_unsupported_nodes_are_named(build_graph: Build) -> None:
         ("Pad", [(1, 2, 5, 5)], {"p": np.array([0, 0, -1, 0, 0, 0, 0, 0])}, {"mode": "edge"}, "negative"),
         ("MaxPool", [(1, 2, 5, 5)], {}, {"kernel_shape": [2, 2], "dilations": [2, 2]}, "dilated"),
         ("Celu", [(4, 4)], {}, {"alpha": -1.0}, "not positive"),
-        ("Trilu", [(4, 4)], {}, {}, "not carried"),
+        ("Trilu", [(4, 4)], {}, {}, "not supported"),
     ],
 )  # fmt: skip
-def test_a_form_that_is_not_carried(
+def test_a_form_that_is_not_supported(
     build_node: Build, operator: str, inputs: Any, constants: Any, attributes: Any, reason: str
 ) -> None:
     with refused(UnsupportedOperatorsError, "unsupported_operators", reason):
@@ -230,7 +230,7 @@ def test_the_least_runtime_of_no_model() -> None:
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_damaged_bytes_end_in_an_error_or_a_model(small: onnx.ModelProto, tmp_path: Path, data: st.DataObject) -> None:
-    """Whatever a file's bytes become, the writer says so in its own words, or takes it for another model."""
+    """With any damaged bytes the writer raises one of its errors, or reads another valid model."""
     raw = bytearray(small.SerializeToString())
     for place in data.draw(st.lists(st.integers(0, len(raw) - 1), min_size=1, max_size=6)):
         raw[place] = data.draw(st.integers(0, 255))

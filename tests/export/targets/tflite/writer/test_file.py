@@ -68,11 +68,11 @@ def test_the_same_model_gives_the_same_bytes(model: onnx.ModelProto) -> None:
     assert to_tflite(model) == to_tflite(onnx.load_model_from_string(model.SerializeToString()))
 
 
-def test_an_activation_goes_into_the_operator_before(check_model: Check, model: onnx.ModelProto) -> None:
+def test_an_activation_is_fused_into_its_producer(check_model: Check, model: onnx.ModelProto) -> None:
     assert check_model(model).operators == {"CONV_2D": 2, "MEAN": 1, "FULLY_CONNECTED": 1}
 
 
-def test_an_activation_stays_out_where_the_sum_is_read_too(check_graph: Check) -> None:
+def test_an_activation_is_not_fused_where_the_sum_is_read_too(check_graph: Check) -> None:
     nodes = [
         helper.make_node("Add", ["x0", "x0"], ["sum"]),
         helper.make_node("Relu", ["sum"], ["active"]),
@@ -81,7 +81,7 @@ def test_an_activation_stays_out_where_the_sum_is_read_too(check_graph: Check) -
     assert check_graph(nodes, [(2, 3, 4, 5)], {}).operators == {"ADD": 1, "RELU": 1, "MUL": 1}
 
 
-def test_an_activation_stays_out_of_an_output(check_graph: Check) -> None:
+def test_an_activation_is_not_fused_into_an_output(check_graph: Check) -> None:
     nodes = [helper.make_node("Add", ["x0", "x0"], ["y0"]), helper.make_node("Relu", ["y0"], ["y1"])]
     assert check_graph(nodes, [(2, 3, 4, 5)], {}, ["y0", "y1"]).operators == {"ADD": 1, "RELU": 1}
 
@@ -114,7 +114,7 @@ def test_the_least_runtime(
     assert least_runtime(to_tflite(build_node(operator, inputs, constants, **attributes))) == release
 
 
-def test_half_weights(check_model: Check, model: onnx.ModelProto) -> None:
+def test_float16_weights(check_model: Check, model: onnx.ModelProto) -> None:
     full, half = check_model(model), check_model(model, tolerance=2e-3, float16_weights=True)
     assert half.whole
     assert half.operators["DEQUANTIZE"] == 2
@@ -131,7 +131,7 @@ def test_a_weight_beyond_half_precision_stays(check_model: Check, build_node: Bu
     assert result.operators == {"CONV_2D": 1}
 
 
-def test_tables_are_halved_and_repeated_vectors_are_not(check_model: Check, build_node: Build) -> None:
+def test_tables_are_stored_in_float16_and_repeated_vectors_are_not(check_model: Check, build_node: Build) -> None:
     table = np.random.default_rng(0).standard_normal((1, 3, 40, 30)).astype(np.float32)
     half = check_model(build_node("Add", [table.shape], {"w": table}), tolerance=2e-3, float16_weights=True)
     assert half.whole

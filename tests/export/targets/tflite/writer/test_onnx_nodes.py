@@ -42,7 +42,7 @@ UNSUPPORTED = {
     r"maxpool_with_argmax_2d_\w+": "it computes int64 values",
     r"(average|max)pool_[23]d_dilations\w*": "a dilated ",
     r"(average|max)pool_3d_default|convtranspose_3d": "a window over 3 axes",
-    r"batchnorm_\w+_training_mode|training_dropout\w*|dropout_default_mask(_ratio)?": "this operator is not carried",
+    r"batchnorm_\w+_training_mode|training_dropout\w*|dropout_default_mask(_ratio)?": "this operator is not supported",
     r"layer_normalization_\w+": "['Mean', 'InvStdDev']",
     r"resize_downsample_scales_(nearest|(linear|cubic)_align_corners|linear)": "that are not those of the sizes",
     r"resize_(down|up)sample_scales_linear_half_pixel_symmetric": "that are not those of the sizes",

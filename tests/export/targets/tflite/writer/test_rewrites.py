@@ -1,4 +1,4 @@
-"""Each rewrite by itself: how often it applied, what the graph is after it, and the numbers; and each reason not to."""
+"""Each rewrite by itself: how often it applies, the resulting graph and values; and the cases where it must not."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -142,7 +142,7 @@ def test_a_gate_whose_constant_has_more_axes_than_x(check_model: Check) -> None:
         (
             '(float[1,1,4,8] x, float[1,1,1,1] w) => (float y) { y = Conv<strides = [1, 4], auto_pad = "SAME_UPPER">'
             "(x, w) }",
-            "runtimes disagree",
+            "runtimes differ",
         ),
         (
             "(float[1,1,4,4] x) => (float[1,1,6,6] y) { s = Constant<value_floats = [1.0, 1.0, 1.50001, 1.50001]>() "
@@ -158,7 +158,7 @@ def test_a_gate_whose_constant_has_more_axes_than_x(check_model: Check) -> None:
         (
             "(float[1,4,5,6] x, float[4,3,3,3] w) => (float y) "
             '{ y = ConvTranspose<strides = [2, 2], auto_pad = "SAME_UPPER", output_padding = [1, 0]>(x, w) }',
-            "output padding; runtimes disagree",
+            "output padding; runtimes differ",
         ),
         ("(float[2,9] x) => (float y, float z) { y, , z = Split<axis = 1, num_outputs = 3>(x) }", "Split"),
         ("(float[2,3] x) => (float y) { i = Constant<value_ints = [7]>() y = Gather<axis = 1>(x, i) }", "Gather"),

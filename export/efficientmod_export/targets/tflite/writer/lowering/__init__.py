@@ -1,6 +1,7 @@
 """Lowerings from ONNX's operators to TFLite's: one file for each family, one function for each operator.
 
-To add one, write the function beside its kin and register it with `lowers`; importing a family registers its functions.
+To add one, write the function in its family's file and register it with `lowers`; importing a family registers its
+functions.
 """
 
 import importlib

@@ -1,4 +1,4 @@
-"""Activations. RELU and RELU6 go into the operator before them, where its output has no other reader."""
+"""Activations. RELU and RELU6 are fused into their producer, where its output has no other reader."""
 
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
@@ -42,7 +42,7 @@ def clip(context: Context, x: Operand, low: Operand | None = None, high: Operand
 
 
 def clamped(context: Context, value: Value, code: str) -> Value:
-    """RELU, RELU6 or RELU_N1_TO_1, inside the operator that computes the value where that can be."""
+    """RELU, RELU6 or RELU_N1_TO_1, fused into the operator that computes the value where possible."""
     writer = context.builder.writer(value.tensor)
     if (
         writer is not None
@@ -57,7 +57,7 @@ def clamped(context: Context, value: Value, code: str) -> Value:
 
 
 def _has_one_use(context: Context, tensor: int) -> bool:
-    """Whether nothing but this node sees a tensor, under any of the names that views and identities give it."""
+    """Whether only this node reads a tensor, under all names that views and identities give it."""
     names = (name for name, value in context.values.items() if value.tensor == tensor)
     return all(context.graph.is_private(name) for name in names)
 
@@ -66,9 +66,9 @@ def _number(bound: Operand | None) -> float | None:
     if bound is None:
         return None
     if isinstance(bound, Value) or bound.size != 1:
-        raise CannotLowerError("a bound is computed by the network; it must be constant")
+        raise CannotLowerError("a bound that the network computes; it must be constant")
     if np.isnan(number := float(bound.reshape(-1)[0])):
-        raise CannotLowerError("a bound that is not a number")
+        raise CannotLowerError("a bound that is NaN")
     return number
 
 
@@ -88,9 +88,7 @@ def hard_swish(context: Context, x: Operand) -> Value:
 
 @lowers("HardSigmoid")
 def hard_sigmoid(context: Context, x: Operand, *, alpha: float = 0.2, beta: float = 0.5) -> Value:
-    """max(0, min(1, alpha * x + beta)), as RELU6(x * 6 alpha + 6 beta) / 6, so that the clamp goes into the
-    addition.
-    """
+    """max(0, min(1, alpha * x + beta)), as RELU6(x * 6 alpha + 6 beta) / 6, with the clamp fused into the addition."""
     value: Operand = x
     if not np.isclose(alpha, 1 / 6, rtol=1e-6):
         value = binary(context, "MUL", value, scalar(6 * alpha), schema.MulOptionsT())
@@ -106,8 +104,8 @@ def leaky_relu(context: Context, x: Operand, *, alpha: float = 0.01) -> Value:
 
 
 def _one_slope(context: Context, value: Value, slope: float) -> Value:
-    """x where it is positive, slope * x elsewhere. A GPU's LEAKY_RELU is the greater of the two, so that a slope below
-    zero or beyond one is given to each channel.
+    """x where it is positive, slope * x elsewhere. A GPU's LEAKY_RELU is the greater of the two, so a slope below zero
+    or above one is written as a PRELU with equal slopes.
     """
     if 0 <= slope <= 1:
         return unary(context, "LEAKY_RELU", value, schema.LeakyReluOptionsT(alpha=slope))
@@ -120,7 +118,7 @@ def _one_slope(context: Context, value: Value, slope: float) -> Value:
 def parametric_relu(context: Context, x: Operand, slope: Operand) -> Value:
     """x where it is positive, slope * x elsewhere; with a constant slope along the channels."""
     if isinstance(slope, Value):
-        raise CannotLowerError("the slope is computed by the network; it must be constant")
+        raise CannotLowerError("a slope that the network computes; it must be constant")
     value = context.value(x)
     if slope.size == 1:
         return _one_slope(context, value, float(slope.reshape(-1)[0]))
@@ -128,7 +126,7 @@ def parametric_relu(context: Context, x: Operand, slope: Operand) -> Value:
     extents = (1,) * (rank - slope.ndim) + slope.shape
     if slope.size == extents[innermost] and rank > 1:
         return binary(context, "PRELU", value, slope)
-    # GPUs take no other slopes.
+    # GPUs support no other slopes.
     negative = binary(context, "MINIMUM", value, scalar(0.0), schema.MaximumMinimumOptionsT())
     scaled = binary(context, "MUL", negative, slope, schema.MulOptionsT())
     return binary(context, "ADD", unary(context, "RELU", value), scaled, schema.AddOptionsT())
@@ -136,7 +134,7 @@ def parametric_relu(context: Context, x: Operand, slope: Operand) -> Value:
 
 @lowers("Softmax")
 def softmax(context: Context, x: Operand, *, axis: int = -1) -> Value:
-    """exp(x) over its sum along one axis: one operator where that lies innermost, else in steps that move nothing."""
+    """exp(x) over its sum along one axis: one operator where that is innermost, else several without a transpose."""
     value = context.value(x)
     axis %= len(value.layout)
     if moves(value, last_axis_innermost(value.layout, axis)):
@@ -156,8 +154,8 @@ def _softmax_in_steps(context: Context, value: Value, axis: int) -> Value:
 
 
 def exponentials(context: Context, value: Value, axis: int) -> tuple[Value, Value, Value]:
-    """s = x less its maximum along an axis, exp(s), and the sum of that along the axis: in steps that do not overflow
-    and move nothing.
+    """s = x - max(x) along an axis, exp(s), and the sum of exp(s) along the axis, by operators that do not overflow and
+    need no transpose.
     """
     greatest = reduce(context, "REDUCE_MAX", value, (axis,), keep=True)
     shifted = binary(context, "SUB", value, greatest, schema.SubOptionsT())

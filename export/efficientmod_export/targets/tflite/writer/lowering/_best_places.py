@@ -1,4 +1,4 @@
-"""Where the greatest elements are: ArgMax, ArgMin, TopK."""
+"""Indices of the greatest or least elements: ArgMax, ArgMin, TopK."""
 
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
@@ -14,10 +14,10 @@ _CODES = {"ArgMax": ("ARG_MAX", schema.ArgMaxOptionsT), "ArgMin": ("ARG_MIN", sc
 
 
 @lowers(*_CODES)
-def best_place(context: Context, x: Operand, *, axis: int = 0, keepdims: int = 1, select_last_index: int = 0) -> Value:
-    """The first place of the greatest, or least, element along an axis, int64."""
+def best_index(context: Context, x: Operand, *, axis: int = 0, keepdims: int = 1, select_last_index: int = 0) -> Value:
+    """The first index of the greatest, or least, element along an axis, int64."""
     if select_last_index:
-        raise CannotLowerError("the last of several greatest elements")
+        raise CannotLowerError("select_last_index; only the first of several greatest elements is supported")
     code, options = _CODES[context.node.operator]
     value = context.value(x)
     axis %= len(value.layout)
@@ -44,7 +44,7 @@ def best(
     largest: int = 1,
     sorted: int = 1,  # noqa: A002, ARG001
 ) -> tuple[Value, Value]:
-    """The greatest, or least, elements along an axis in order, and their places, int64."""
+    """The greatest, or least, elements along an axis in order, and their indices, int64."""
     value = context.value(x)
     layout = last_axis_innermost(value.layout, axis % len(value.layout))
     value = context.builder.arranged(value, layout)

@@ -1,7 +1,7 @@
-"""Element-wise operators on values of any layout: which layout the result has, and in which shape the operator runs.
+"""Element-wise operators on values of any layout: the layout of the result, and the shape in which the operator runs.
 
-The result has the layout of the operand that is dearest to move. The operator runs in the shape that its operands are
-stored with already, where that can be: element-wise work does not care how an axis is split.
+The result has the layout of the operand that is most expensive to move. Where possible the operator runs in the shape
+in which its operands are stored, since element-wise results do not depend on how an axis is split.
 """
 
 from collections.abc import Sequence
@@ -17,9 +17,9 @@ from ._registry import Context, Operand
 
 _VECTORISED = {"ADD", "SUB", "MUL", "DIV", "MAXIMUM", "MINIMUM"}
 _SHORT = 32
-"""Elements. From here on a longer run is no faster."""
+"""Elements. Longer runs are not faster."""
 _LONGEST = 1 << 14
-"""Elements that a constant is repeated to; nothing here is worth more in the file."""
+"""The most elements of a repeated constant, to limit the file's size."""
 
 
 def scalar(number: float) -> Array:
@@ -28,7 +28,7 @@ def scalar(number: float) -> Array:
 
 
 def unary(context: Context, code: str, value: Value, options: object = None) -> Value:
-    """An operator of one operand, in the shape that the operand is stored with."""
+    """An operator of one operand, in the operand's stored shape."""
     tensor = context.emit(code, [value.tensor], context.builder.shape(value), options)
     return Value(tensor, value.physical, value.layout)
 
@@ -41,7 +41,7 @@ def binary(
     options: object = None,
     dtype: type[np.generic] | None = None,
 ) -> Value:
-    """An operator of two operands, broadcast as ONNX (and NumPy) does it on the logical shapes; `dtype` is the result's
+    """An operator of two operands, broadcast on the logical shapes as in ONNX and NumPy; `dtype` is that of the result
     where it is not the operands'.
     """
     rank = max(len(left.shape), len(right.shape))
@@ -58,7 +58,7 @@ def binary(
 
 
 def times_ones(context: Context, value: Value, shape: Shape, count: int) -> int:
-    """The tensor of a value, seen in a shape (outer, 1, inner), with its inner part some times over."""
+    """The tensor of a value in the shape (outer, 1, inner), repeated `count` times along the second axis."""
     if count == 1:
         return value.tensor
     if context.builder.tensors[value.tensor].dtype != np.float32:
@@ -71,8 +71,8 @@ def times_ones(context: Context, value: Value, shape: Shape, count: int) -> int:
 def _with_long_runs(operands: Sequence[Operand], shapes: Sequence[Shape]) -> tuple[list[Operand], list[Shape]]:
     """Repeat a constant along the last axis but one where the last is short.
 
-    XNNPACK calls its kernel once for each run of elements that both operands have side by side. To take a mean of three
-    channels from a picture of 224 x 224 takes 0.15 ms in runs of 3, and 0.02 ms in runs of 672.
+    XNNPACK calls its kernel once for each run of elements that are adjacent in both operands. Subtracting a mean of
+    three channels from a picture of 224 x 224 takes 0.15 ms in runs of 3, and 0.02 ms in runs of 672.
     """
     result = np.broadcast_shapes(*shapes)
     made: list[tuple[Operand, Shape]] = []
@@ -88,8 +88,8 @@ def _with_long_runs(operands: Sequence[Operand], shapes: Sequence[Shape]) -> tup
 
 
 def _for_gpus(context: Context, operands: Sequence[Operand], shapes: list[Shape]) -> tuple[list[Operand], list[Shape]]:
-    """Shapes that LiteRT reads alike on a GPU and on a CPU: at most four axes and at least two, and four beside a
-    constant that varies along the first axis of the result, which then is not the longer one.
+    """Shapes that LiteRT interprets alike on a GPU and on a CPU: two to four axes, and four where a constant varies
+    along the first axis of the result; that constant must then not be longer there than the value.
     """
     operands = list(operands)
     while _is_too_much(operands, shapes):
@@ -110,7 +110,7 @@ def _for_gpus(context: Context, operands: Sequence[Operand], shapes: list[Shape]
 
 
 def _is_too_much(operands: Sequence[Operand], shapes: Sequence[Shape]) -> bool:
-    """Whether there are more axes than a GPU takes, or as many and a constant is longer along the first."""
+    """Whether there are more axes than a GPU supports, or as many and a constant is longer along the first."""
     if len(shapes[0]) != MAX_RANK or len(shapes[1]) != MAX_RANK:
         return max(map(len, shapes)) > MAX_RANK
     computed, constants = (
@@ -121,8 +121,8 @@ def _is_too_much(operands: Sequence[Operand], shapes: Sequence[Shape]) -> bool:
 
 
 def _lacking(operands: Sequence[Operand], shapes: Sequence[Shape]) -> tuple[int, int]:
-    """An operand to repeat, and the axis along which: for four axes the value and the first, else the first axis that
-    a constant lacks, or the smaller value.
+    """The operand to repeat, and the axis along which: for four axes the value and the first axis, else the constant,
+    or the smaller value, and the first axis that it lacks.
     """
     if len(shapes[0]) == MAX_RANK:
         return next(place for place, item in enumerate(operands) if isinstance(item, Value)), 0
@@ -133,7 +133,7 @@ def _lacking(operands: Sequence[Operand], shapes: Sequence[Shape]) -> tuple[int,
 
 
 def _repeated(context: Context, operand: Operand, shape: Shape, axis: int, count: int) -> tuple[Operand, Shape]:
-    """An operand, seen in a shape, with its only element along an axis so many times over."""
+    """An operand, in a shape, with its only element along an axis repeated `count` times."""
     longer = (*shape[:axis], count, *shape[axis + 1 :])
     if not isinstance(operand, Value):
         return np.broadcast_to(operand.reshape(shape), longer), longer
@@ -142,10 +142,10 @@ def _repeated(context: Context, operand: Operand, shape: Shape, axis: int, count
 
 
 def common_layout(values: Sequence[Value], rank: int) -> Layout:
-    """The layout, among those that the values have, to which it is cheapest to bring all of them.
+    """The values' layout to which it is cheapest to convert all of them.
 
-    Where two cost the same, it is the one that convolutions and products write: what comes next to be added to a
-    residual stream lies so, and the stream is then moved once and not at each addition.
+    Where two cost the same, it is the one that convolutions and products write: later values that are added to a
+    residual stream have it too, so the stream is transposed once and not at each addition.
     """
     if not values:
         return natural(rank)
@@ -191,7 +191,7 @@ def _running_shapes(context: Context, operands: Sequence[Operand], physical: Sha
 def _fitted(own: Shape, physical: Shape, shape: Shape) -> Shape | None:
     """The shape, beside `shape`, of an operand that has the first or the last of the physical axes in full.
 
-    `shape` splits the physical axes otherwise; None where no border in it fits the operand.
+    `shape` splits the physical axes differently; None where none of its axis borders fits the operand.
     """
     size, splits = prod(own), range(len(physical) + 1)
     last = any(prod(own[:at]) == 1 and own[at:] == physical[at:] for at in splits)
@@ -205,7 +205,7 @@ def _fitted(own: Shape, physical: Shape, shape: Shape) -> Shape | None:
 
 
 def merged_shapes(shapes: Sequence[Shape]) -> list[Shape]:
-    """Merge neighbouring axes that every operand has in full, or lacks, alike."""
+    """Merge adjacent axes where each operand has both in full, or both with one element."""
     rank = len(shapes[0])
     result: list[list[int]] = [[] for _ in shapes]
     kind: tuple[bool, ...] | None = None

@@ -1,4 +1,4 @@
-"""Activations that TFLite has no operator for, or XNNPACK none, in steps that keep to float32's range."""
+"""Activations for which TFLite or XNNPACK has no operator, computed by several that do not overflow float32."""
 
 from ai_edge_litert import schema_py_generated as schema
 
@@ -16,7 +16,7 @@ _OPTIONS = {
     "MINIMUM": schema.MaximumMinimumOptionsT,
 }
 _SATURATED = 20.0
-"""From here on tanh(softplus(x)) is one in float32."""
+"""For larger x, tanh(softplus(x)) is 1 in float32."""
 
 
 @lowers("Softplus")
@@ -55,8 +55,8 @@ def softsign(context: Context, x: Operand) -> Value:
 
 @lowers("Elu", "Selu")
 def elu(context: Context, x: Operand, *, alpha: float | None = None, gamma: float = 1.0507009873554805) -> Value:
-    """x where it is positive, alpha * (exp(x) - 1) elsewhere; as max(x, 0) + alpha * ELU(min(x, 0)) for another alpha
-    than TFLite's one. Selu is gamma times that (Klambauer et al., arXiv:1706.02515).
+    """x where it is positive, alpha * (exp(x) - 1) elsewhere; as max(x, 0) + alpha * ELU(min(x, 0)) where alpha is not
+    1, the only one in TFLite. Selu is gamma times that (Klambauer et al., arXiv:1706.02515).
     """
     value = context.value(x)
     scaled = context.node.operator == "Selu"
@@ -80,7 +80,7 @@ def celu(context: Context, x: Operand, *, alpha: float = 1.0) -> Value:
 
 @lowers("LogSoftmax")
 def log_softmax(context: Context, x: Operand, *, axis: int = -1) -> Value:
-    """x - log(sum(exp(x))) along one axis, which may lie anywhere in memory."""
+    """x - log(sum(exp(x))) along one axis, at any position in memory."""
     value = context.value(x)
     shifted, _, total = exponentials(context, value, axis % len(value.layout))
     return _do(context, "SUB", shifted, unary(context, "LOG", total))

@@ -1,4 +1,4 @@
-"""Convolutions: CONV_2D and DEPTHWISE_CONV_2D, which want NHWC."""
+"""Convolutions: CONV_2D and DEPTHWISE_CONV_2D, which need NHWC."""
 
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
@@ -11,7 +11,7 @@ from ._padding import Pads, image_of, pad_image, same_pads, window_pads
 from ._registry import Context, Operand, lowers
 
 _LANES = 4
-"""Channels that a GPU keeps together."""
+"""Channels that a GPU stores in one vector."""
 _SAME, _VALID = schema.Padding.SAME, schema.Padding.VALID
 
 
@@ -68,8 +68,8 @@ def convolution(
 
 
 def _with_wide_groups(weight: Array, group: int) -> Array:
-    """The weight (O, C / group, kh, kw) of the same convolution in fewer groups, with zeros between those that were
-    joined: on a GPU the channels of a group, in and out, must be multiples of four.
+    """The weight (O, C / group, kh, kw) of the same convolution in fewer groups, with zeros between the merged ones: on
+    a GPU the input and output channels of a group must be multiples of four.
     """
     inputs, outputs = weight.shape[1], weight.shape[0] // group
     joined = next(
@@ -87,10 +87,10 @@ def _with_wide_groups(weight: Array, group: int) -> Array:
 
 
 def _check_reach(extents: Shape, kernel: Shape, dilations: Shape, pads: Pads) -> None:
-    """A kernel has to fit into the padded image; where it does not, ONNX's inference may still find a pixel."""
+    """Check that the kernel fits into the padded image; where it does not, ONNX's inference may still give a pixel."""
     for extent, size, dilation, pad in zip(extents, kernel, dilations, pads, strict=True):
         if extent + sum(pad) < dilation * (size - 1) + 1:
-            raise CannotLowerError(f"a kernel {list(kernel)} beyond the padded image")
+            raise CannotLowerError(f"a kernel {list(kernel)} larger than the padded image")
 
 
 def _emit(context: Context, code: str, image: Value, filters: Array, bias: Array, shape: Shape, options: object) -> int:
@@ -106,10 +106,10 @@ def constant_weights(
     weight: Operand, bias: Operand | None, channels: Shape, outputs: int, kernel_shape: Shape
 ) -> tuple[Array, Array]:
     """Weight and bias. Raises CannotLowerError where the weight is not (*channels, *kernel_shape), which ONNX's
-    inference does not look at.
+    inference does not check.
     """
     if isinstance(weight, Value) or isinstance(bias, Value):
-        raise CannotLowerError("the weights are computed by the network; they must be constant")
+        raise CannotLowerError("weights that the network computes; they must be constant")
     bias = np.zeros(outputs, np.float32) if bias is None else bias
     if weight.shape != (*channels, *(kernel_shape or weight.shape[2:])) or bias.shape != (outputs,):
         raise CannotLowerError(f"a weight {list(weight.shape)} and a bias {list(bias.shape)} that do not fit")
@@ -117,5 +117,5 @@ def constant_weights(
 
 
 def nhwc(shape: Shape) -> Shape:
-    """The shape of an image (N, C, H, W) as it lies in memory."""
+    """The shape in memory of an image (N, C, H, W)."""
     return tuple(shape[axis] for axis in NHWC)

@@ -54,8 +54,8 @@ def two_operands(context: Context, a: Operand, b: Operand) -> Value:
 def quotient(context: Context, a: Operand, divisor: Array) -> Value:
     """A product with 1 / divisor, where that is a normal float32.
 
-    A GPU pads the channels to a multiple of four with zeros, those of a divisor as well, and a convolution spreads the
-    NaN of 0 / 0.
+    A GPU pads the channels to a multiple of four with zeros, also those of a divisor, and a convolution would spread
+    the NaN of 0 / 0.
     """
     with np.errstate(divide="ignore", over="ignore", under="ignore"):
         inverse = (1.0 / divisor.astype(np.float64)).astype(np.float32)
@@ -92,9 +92,9 @@ def reciprocal(context: Context, x: Operand) -> Value:
 
 @lowers("Pow")
 def power(context: Context, base: Operand, exponent: Operand) -> Value:
-    """Base ** exponent; squares, roots and inverses of roots have operators of their own, XNNPACK none for others.
+    """Base ** exponent; there are operators for squares, square roots and their inverses, and in XNNPACK for no others.
 
-    A positive number to a computed power is exp(exponent * log(base)).
+    A positive constant to a computed power is exp(exponent * log(base)).
     """
     if not isinstance(base, Value) and base.size == 1 and float(base.reshape(-1)[0]) > 0:
         exponents = binary(context, "MUL", exponent, scalar(np.log(float(base.reshape(-1)[0]))), schema.MulOptionsT())
@@ -102,7 +102,7 @@ def power(context: Context, base: Operand, exponent: Operand) -> Value:
     if isinstance(exponent, Value) or exponent.size != 1:
         return binary(context, "POW", base, exponent, schema.PowOptionsT())
     if not isinstance(base, Value):
-        raise CannotLowerError("both operands are constant, yet could not be folded")
+        raise CannotLowerError("two constant operands that could not be folded")
     number = float(exponent.reshape(-1)[0])
     if number == 1.0:
         return base

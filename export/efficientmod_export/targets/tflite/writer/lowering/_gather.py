@@ -1,7 +1,7 @@
-"""Taking elements by a list of places: GATHER, which XNNPACK has not. GPUs have no GATHER_ND.
+"""Selecting elements by a list of indices: GATHER, which XNNPACK does not have. GPUs have no GATHER_ND.
 
-A few runs of neighbours are cut out and joined instead. Of the innermost axis, where that would copy number by number,
-a short one is a product with a matrix of zeros and ones.
+A few runs of adjacent elements are sliced and concatenated instead. On a short innermost axis, where that would copy
+single elements, it is a product with a matrix of zeros and ones.
 """
 
 from collections.abc import Sequence
@@ -17,20 +17,20 @@ from ._registry import Context, Operand, lowers
 from ._slicing import joined, parts, taken
 
 _FEW = 16
-"""Runs of neighbours that are worth a SLICE each."""
+"""The most runs of adjacent elements that are written as SLICE operators."""
 _SMALL = 256
-"""Elements of a matrix that is cheaper."""
+"""The most elements of a matrix for a product."""
 
 
 @lowers("Gather")
 def gather(context: Context, x: Operand, indices: Operand, *, axis: int = 0) -> Value:
-    """The elements of x at constant places along one axis, which the axes of `indices` replace."""
+    """The elements of x at constant indices along one axis, which the axes of `indices` replace."""
     value = context.value(x)
     axis %= len(value.layout)
     places = _places(indices, np.asarray(value.shape[axis]))
     rank = places.ndim
     at = value.layout.index(axis)
-    # The logical axes after the replaced one move by as many as its successors are more.
+    # The logical axes after the replaced one are renumbered by the change in rank.
     before, after = (
         tuple(other if other < axis else other + rank - 1 for other in part)
         for part in (value.layout[:at], value.layout[at + 1 :])
@@ -46,7 +46,7 @@ def gather(context: Context, x: Operand, indices: Operand, *, axis: int = 0) -> 
 
 
 def _product(context: Context, value: Value, places: Array) -> Value:
-    """The product that takes places along the innermost axis."""
+    """The product that selects elements along the innermost axis."""
     weight = np.zeros((places.size, value.physical[-1]), np.float32)
     weight[np.arange(places.size), places] = 1
     return right_product(context, value, weight, np.zeros(places.size, np.float32))
@@ -64,9 +64,9 @@ def _runs(places: Sequence[int]) -> list[range]:
 
 @lowers("GatherND")
 def gather_nd(context: Context, x: Operand, indices: Operand, *, batch_dims: int = 0) -> Value:
-    """The parts of x at constant places along its first axes; the last axis of `indices` counts those."""
+    """The parts of x at constant indices along its first axes; the last axis of `indices` has one for each of them."""
     if batch_dims:
-        raise CannotLowerError("places that differ within a batch")
+        raise CannotLowerError("indices that differ within a batch")
     value = context.value(x)
     value = context.builder.arranged(value, natural(len(value.layout)))
     depth = indices.shape[-1]
@@ -79,11 +79,11 @@ def gather_nd(context: Context, x: Operand, indices: Operand, *, batch_dims: int
 
 
 def _places(indices: Operand, extents: Array) -> Array:
-    """Constant places, counted from the first element; `extents` broadcasts to them."""
+    """Constant indices, made non-negative; `extents` broadcasts to them."""
     if isinstance(indices, Value):
-        raise CannotLowerError("the places are computed by the network; they must be constant")
+        raise CannotLowerError("indices that the network computes; they must be constant")
     places = indices.astype(np.int32)
     places = np.where(places < 0, places + extents.astype(np.int32), places)
     if ((places < 0) | (places >= extents.astype(np.int32))).any():
-        raise CannotLowerError(f"a place outside an axis of {extents} elements")
+        raise CannotLowerError(f"an index outside an axis of {extents} elements")
     return places

@@ -1,9 +1,9 @@
-"""Sampling an image at places that the network computes: GridSample, as GATHER from the list of its pixels.
+"""Sampling an image at points that the network computes: GridSample, as GATHER from the list of its pixels.
 
     y[p] = sum over the four pixels q around p of w(p, q) x[q]          w = (1 - |dx|) (1 - |dy|)
 
-Outside the image are zeros (which are put around it, so that no place needs a mask), the edge's pixels, or the image
-mirrored. (Jaderberg et al. 2015, "Spatial transformer networks".)
+Outside the image are zeros (added as a border, so that no point needs a mask), the edge's pixels, or the mirrored
+image. (Jaderberg et al. 2015, "Spatial transformer networks".)
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from ._padding import image_of, pad_image
 from ._registry import Context, Operand, lowers
 
 _LARGEST = 1 << 24
-"""Pixels. A float32 counts no more of them one by one."""
+"""Pixels. A float32 represents no larger integers exactly."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class _Numbers:
         return unary(self.context, "ROUND", a)
 
     def mirrored(self, a: Value, low: float, span: float) -> Value:
-        """A wave between low and low + span, which has the image and its mirror image in turn."""
+        """A triangle wave between low and low + span, for alternating images and mirror images."""
         if span <= 0:
             return self.times(a, 0.0)
         away = unary(self.context, "ABS", self.minus(a, low), schema.AbsOptionsT())
@@ -73,11 +73,11 @@ def grid_sample(
     mode: str = "linear",
     padding_mode: str = "zeros",
 ) -> Value:
-    """The image at each place of a grid (1, H, W, 2), whose x and y are -1 to 1 from one side to the other."""
+    """The image at each point of a grid (1, H, W, 2), whose x and y are -1 to 1 from one side to the other."""
     image = image_of(context, context.value(x))
     places = context.builder.arranged(context.value(grid), natural(4))
     if image.physical[0] != 1 or mode not in ("linear", "bilinear", "nearest"):
-        raise CannotLowerError(f"a mode {mode!r}, or several images; linear and nearest of one are carried")
+        raise CannotLowerError(f"a mode {mode!r}, or several images; linear and nearest of one are supported")
     height, width = image.physical[1:3]
     numbers = _Numbers(context)
     ring = 1 if padding_mode == "zeros" else 0
@@ -103,7 +103,7 @@ def grid_sample(
 def _in_pixels(
     context: Context, numbers: _Numbers, places: Value, index: int, size: int, padding: str, *, aligned: bool
 ) -> Value:
-    """One coordinate of all places, (P, 1), in pixels from the centre of the first one."""
+    """One coordinate of all points, (P, 1), in pixels from the centre of the first pixel."""
     count = places.physical[1] * places.physical[2]
     source = context.builder.stored(places, (count, 2))
     begin, part = context.builder.ints([0, index]), context.builder.ints([count, 1])
@@ -118,7 +118,7 @@ def _in_pixels(
 
 
 def _shifted(numbers: _Numbers, at: Value, size: int, ring: int) -> Value:
-    """A whole coordinate in the image with its ring of zeros."""
+    """An integer coordinate in the image with its border of zeros."""
     inside = numbers.within(at, -ring, size - 1 + ring)
     return numbers.plus(inside, 1.0) if ring else inside
 
@@ -131,7 +131,7 @@ def _between(
     sizes: tuple[int, int],
     ring: int,
 ) -> Value:
-    """The four pixels around each place, weighted."""
+    """The weighted sum of the four pixels around each point."""
     pairs = []
     for at, size in ((columns, sizes[0]), (lines, sizes[1])):
         first = numbers.floor(at)
@@ -157,7 +157,7 @@ def _rows(context: Context, image: Value) -> Value:
 
 
 def _pixels(context: Context, numbers: _Numbers, rows: Value, width: int, column: Value, line: Value) -> Value:
-    """The pixels at whole places, (P, C)."""
+    """The pixels at integer coordinates, (P, C)."""
     place = cast(context, numbers.plus(numbers.times(line, float(width)), column), np.int32)
     count = place.physical[0]
     operands = [context.builder.stored(rows), context.builder.stored(place, (count,))]

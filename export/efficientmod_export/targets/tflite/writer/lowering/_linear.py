@@ -13,12 +13,12 @@ from ._registry import Context, Operand, lowers
 from ._slicing import joined, parts
 
 _WIDEST = 1 << 15
-"""Columns of a right side. Of more, a GPU computes wrong values."""
+"""The most columns of the right side; with more, a GPU computes wrong values."""
 
 
 @lowers("Linear")
 def linear(context: Context, x: Operand, weight: Array, bias: Array) -> Value:
-    """y = x @ weight.T + bias on the last axis; weight (O, I). The other axes stay as they lie."""
+    """y = x @ weight.T + bias on the last axis; weight (O, I). The other axes keep their order in memory."""
     value = context.value(x)
     rank = len(value.layout)
     if moves(value, last_axis_innermost(value.layout, rank - 1)) and is_left_product(value, rank - 1):
@@ -32,8 +32,8 @@ def right_product(context: Context, value: Value, weight: Array, bias: Array) ->
     """The product x @ weight.T + bias along the innermost axis; weight (O, I)."""
     outputs, inputs = weight.shape
     shape, rank = context.builder.shape(value), len(value.layout)
-    # On a CPU LiteRT reads rows of the weight's width, whatever shape the input has; on a GPU it reads the last axis.
-    # A new shape costs nothing but a RESHAPE; to keep the axes needs a younger runtime.
+    # On a CPU LiteRT reads rows of the weight's width from an input of any shape; on a GPU it reads the last axis.
+    # Another shape costs only a RESHAPE; keeping the axes would need a newer runtime.
     keep = shape[-1] == inputs and 2 < len(shape) <= MAX_RANK and rank > 2
     one_row = shape[-1] == inputs == value.size and len(shape) > 1
     rows = shape if keep or one_row else (value.size // inputs, inputs)
@@ -86,7 +86,7 @@ def _repeated(context: Context, value: Value, batch: Shape) -> Value:
 
 
 def _matrices_innermost(context: Context, value: Value, *, ordered: bool) -> Value:
-    """Batch axes first, in order; then the matrix axes, in order or, where they may be swapped, as they lie."""
+    """Batch axes first, in order; then the matrix axes, in order or, unless `ordered`, as they are in memory."""
     rank = len(value.layout)
     batch: Layout = tuple(range(rank - 2))
     matrix: Layout = (rank - 2, rank - 1)
@@ -103,7 +103,7 @@ def _left_product(context: Context, left: int, outputs: int, rows: Value) -> Val
 
 def computed(context: Context, matrices: Array) -> int:
     """The tensor of constant matrices where a GPU refuses a constant, as on the left side of a product: two halves,
-    joined when the network runs.
+    concatenated at run time.
     """
     axis = int(np.argmax(matrices.shape))
     if matrices.shape[axis] == 1:
@@ -114,12 +114,12 @@ def computed(context: Context, matrices: Array) -> int:
 
 
 def is_left_product(value: Value, axis: int) -> bool:
-    """Whether nothing but axes of one element lies outside a logical axis."""
+    """Whether a logical axis is outermost in memory, apart from axes of one element."""
     return prod(value.physical[: value.layout.index(axis)]) == 1
 
 
 def left_product(context: Context, value: Value, axis: int, weight: Array, bias: Array) -> Value:
-    """Weight @ x + bias along the outermost axis; weight (O, I). For a FULLY_CONNECTED, x would have to be moved."""
+    """Weight @ x + bias along the outermost axis; weight (O, I). A FULLY_CONNECTED would need a transpose of x."""
     place = value.layout.index(axis)
     (outputs, inputs), inner = weight.shape, prod(value.physical[place + 1 :])
     left, rows = computed(context, weight), Value(value.tensor, (inputs, inner), natural(2))

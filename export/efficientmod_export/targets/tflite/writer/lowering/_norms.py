@@ -1,4 +1,4 @@
-"""Normalisations, written in the means, products and RSQRT that XNNPACK runs."""
+"""Normalisations, as the means, products and RSQRT that XNNPACK runs."""
 
 from collections.abc import Callable
 
@@ -35,7 +35,7 @@ def layer_normalization(
 
 
 def _normalised(context: Context, value: Value, mean: Callable[[Value], Value], epsilon: float) -> Value:
-    """(x - mean) / sqrt(variance + epsilon), with what a mean is here."""
+    """(x - mean) / sqrt(variance + epsilon), where `mean` computes the mean."""
     centred = binary(context, "SUB", value, mean(value), schema.SubOptionsT())
     square = binary(context, "MUL", centred, centred, schema.MulOptionsT())
     shifted = binary(context, "ADD", mean(square), scalar(epsilon), schema.AddOptionsT())
@@ -43,7 +43,7 @@ def _normalised(context: Context, value: Value, mean: Callable[[Value], Value], 
 
 
 def _unless_constant(context: Context, code: str, value: Value, operand: Operand, neutral: float) -> Value:
-    """Apply a scale or shift, unless it changes nothing."""
+    """Apply a scale or shift, unless it is a constant with no effect."""
     if not isinstance(operand, Value) and bool((operand == neutral).all()):
         return value
     options = schema.MulOptionsT() if code == "MUL" else schema.AddOptionsT()
@@ -61,17 +61,17 @@ def group_normalize(context: Context, x: Operand, *, groups: int, epsilon: float
 
 
 def _mean_of_groups(context: Context, value: Value, groups: int) -> Value:
-    """The mean of each group, at each of its channels: that of the channels' means, so that no image is reshaped."""
+    """The mean of each group, at each of its channels, from the channels' means, so that no image is reshaped."""
     batch, channels, *image = value.shape
     if image:
         value = reduce(context, "MEAN", value, tuple(range(2, 2 + len(image))), keep=True)
     if groups == channels:
         return value
     share = channels // groups
-    mean = reduce(context, "MEAN", _seen_as(context, value, (batch, groups, share)), (2,), keep=True)
+    mean = reduce(context, "MEAN", _view(context, value, (batch, groups, share)), (2,), keep=True)
     each = binary(context, "MUL", mean, np.ones((share,), np.float32), schema.MulOptionsT())
-    return _seen_as(context, each, value.shape)
+    return _view(context, each, value.shape)
 
 
-def _seen_as(context: Context, value: Value, shape: Shape) -> Value:
+def _view(context: Context, value: Value, shape: Shape) -> Value:
     return reshaped(context.builder.arranged(value, layout_for_reshape(value, shape)), shape)

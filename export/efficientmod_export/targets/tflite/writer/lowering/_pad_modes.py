@@ -1,6 +1,6 @@
-"""Borders around a value: PAD for a number, and else lines of the value itself beside it.
+"""Padding: PAD for a constant, and for the other modes copies of the value's own lines.
 
-Those are written as a SLICE for each run of lines and one CONCATENATION, since XNNPACK has no MIRROR_PAD.
+Those are a SLICE for each run of lines and one CONCATENATION, since XNNPACK has no MIRROR_PAD.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,8 @@ from ._registry import Context, Operand, constant_ints, lowers
 from ._slicing import JOINED, joined, parts
 
 _FEW = 16
-"""Mirrored lines on each side. XNNPACK copies each by itself; more are left to MIRROR_PAD."""
+"""The most mirrored lines on each side for which slices are written, since XNNPACK copies each separately; more are a
+MIRROR_PAD."""
 
 
 @lowers("Pad")
@@ -27,7 +28,7 @@ def pad(
     *,
     mode: str = "constant",
 ) -> Value:
-    """Borders along logical axes: a number, or the elements mirrored, from the edge, or from the other side."""
+    """Padding along logical axes: a constant, or elements that are mirrored, of the edge, or of the opposite side."""
     value = context.value(x)
     rank = len(value.layout)
     counts = constant_ints(pads, "the padding")
@@ -40,13 +41,13 @@ def pad(
     physical = tuple(borders[axis] for axis in value.layout)
     if mode == "constant":
         if isinstance(number, Value):
-            raise CannotLowerError("the number to pad with is computed by the network; it must be constant")
+            raise CannotLowerError("a padding value that the network computes; it must be constant")
         return pad_physical(context, value, physical, 0.0 if number is None else float(number.reshape(-1)[0]))
     if mode not in ("reflect", "edge", "wrap"):
         raise CannotLowerError(f"a padding of mode {mode!r}, which is not one of ONNX's")
     widest = [max(border) + (mode == "reflect") for border in physical]
     if mode != "edge" and any(width > extent for width, extent in zip(widest, value.physical, strict=True)):
-        raise CannotLowerError("more mirrored or wrapped elements than there are")
+        raise CannotLowerError("more mirrored or wrapped elements than the axis has")
     if mode == "reflect" and max(widest) > _FEW + 1:
         return _mirrored(context, value, physical)
     for axis, (before, after) in enumerate(physical):
@@ -55,7 +56,7 @@ def pad(
 
 
 def repeat_edges(context: Context, image: Value, pads: Sequence[tuple[int, int]]) -> Value:
-    """The image (N, H, W, C) with its first and last rows and columns so many times over."""
+    """The image (N, H, W, C) with its first and last rows and columns repeated."""
     for axis, (before, after) in zip((1, 2), pads, strict=True):
         image = _bordered(context, image, axis, *_lines("edge", image.physical[axis], before, after))
     return image
@@ -71,7 +72,7 @@ def _mirrored(context: Context, value: Value, pads: Sequence[tuple[int, int]]) -
 
 
 def _lines(mode: str, extent: int, before: int, after: int) -> tuple[list[range], list[range]]:
-    """The lines on each side, as runs of neighbours."""
+    """The lines on each side, as runs of adjacent ones."""
     if mode == "wrap":
         return [range(extent - before, extent)] * (before > 0), [range(after)] * (after > 0)
     if mode == "edge":
@@ -82,7 +83,7 @@ def _lines(mode: str, extent: int, before: int, after: int) -> tuple[list[range]
 
 
 def _bordered(context: Context, value: Value, axis: int, before: list[range], after: list[range]) -> Value:
-    """A value between lines of its own along a physical axis."""
+    """A value between copies of its own lines along a physical axis."""
     if not before and not after:
         return value
     lines = parts(context, value, axis, [*before, *after])

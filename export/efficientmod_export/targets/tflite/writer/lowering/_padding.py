@@ -1,10 +1,10 @@
-"""Paddings of windows: which of ONNX's are TFLite's SAME, and a PAD before the operator for the others.
+"""Padding of windows: TFLite's SAME where ONNX's padding equals it, and a PAD before the operator elsewhere.
 
-With SAME, TFLite pads so that there are ceil(extent / stride) windows, the odd element at the end:
+With SAME, TFLite pads for ceil(extent / stride) windows, with an odd element at the end:
 
     total = max((ceil(extent / stride) - 1) * stride + dilation * (kernel - 1) + 1 - extent, 0),   before = total // 2
 
-A PAD and a VALID window is what XNNPACK joins again when it plans the graph, so an inexact SAME is never a saving.
+XNNPACK fuses a PAD into a following operator with VALID windows, so an inexact SAME would save nothing.
 """
 
 import numpy as np
@@ -25,13 +25,13 @@ Borders = tuple[tuple[int, int], ...]
 def window_pads(
     extents: Shape, kernel: Shape, strides: Shape, dilations: Shape, pads: tuple[int, ...], auto_pad: str
 ) -> Pads:
-    """The padding that ONNX asks for, from its attributes; extents are (H, W)."""
+    """The padding that the ONNX attributes state; extents are (H, W)."""
     if auto_pad == "VALID":
         return ((0, 0), (0, 0))
     if auto_pad in ("SAME_UPPER", "SAME_LOWER"):
         totals = [_same_total(*item) for item in zip(extents, kernel, strides, dilations, strict=True)]
         if min(totals) < 0:
-            raise CannotLowerError(f"auto_pad {auto_pad!r} and a stride beyond the window; runtimes disagree on it")
+            raise CannotLowerError(f"auto_pad {auto_pad!r} and a stride larger than the window; runtimes differ on it")
         halves = [(total // 2, total - total // 2) for total in totals]
         if auto_pad == "SAME_LOWER":
             halves = [(after, before) for before, after in halves]
@@ -45,7 +45,7 @@ def window_pads(
 
 
 def same_pads(extents: Shape, kernel: Shape, strides: Shape, dilations: Shape) -> Pads:
-    """What TFLite pads under SAME."""
+    """The padding of TFLite's SAME."""
     totals = [max(_same_total(*item), 0) for item in zip(extents, kernel, strides, dilations, strict=True)]
     return ((totals[0] // 2, totals[0] - totals[0] // 2), (totals[1] // 2, totals[1] - totals[1] // 2))
 
@@ -55,7 +55,7 @@ def _same_total(extent: int, kernel: int, stride: int, dilation: int) -> int:
 
 
 def pad_image(context: Context, image: Value, pads: Pads, number: float = 0.0) -> Value:
-    """Write a PAD around an image that lies as NHWC."""
+    """Write a PAD around an image in NHWC."""
     if pads == ((0, 0), (0, 0)):
         return image
     return pad_physical(context, image, ((0, 0), *pads, (0, 0)), number)
@@ -73,7 +73,7 @@ def pad_physical(context: Context, value: Value, pads: Borders, number: float) -
 
 
 def as_image(shape: Shape, pads: Borders) -> tuple[Shape, Borders]:
-    """The shape of four axes in which a GPU pads: it takes no fewer than three, and reads the first as a batch."""
+    """The shape and padding with four axes for a GPU, which needs at least three and treats the first as a batch."""
     if len(shape) == MAX_RANK and pads[0] == (0, 0):
         return shape, pads
     if len(shape) == MAX_RANK - 1 and shape[0] == 1 and pads[0] == (0, 0):
@@ -87,7 +87,7 @@ def as_image(shape: Shape, pads: Borders) -> tuple[Shape, Borders]:
 
 
 def _merged(shape: Shape, pads: Borders) -> tuple[Shape, Borders]:
-    """The same with neighbouring axes merged that are not padded."""
+    """The same with adjacent axes merged that are not padded."""
     extents: list[int] = []
     borders: list[tuple[int, int]] = []
     for extent, pad in zip(shape, pads, strict=True):
@@ -114,7 +114,7 @@ def _padded(context: Context, source: int, shape: Shape, pads: Borders, number: 
 
 
 def _border(shape: Shape, axis: int, pad: tuple[int, int], number: float) -> Array:
-    """The number on the borders of one axis and zero between them, to be added: XNNPACK has no PADV2."""
+    """The number on the borders of one axis and 0 between, to be added after a PAD, since XNNPACK has no PADV2."""
     border = np.zeros(shape[axis], np.float32)
     border[: pad[0]] = number
     border[shape[axis] - pad[1] :] = number
@@ -124,5 +124,5 @@ def _border(shape: Shape, axis: int, pad: tuple[int, int], number: float) -> Arr
 def image_of(context: Context, value: Value) -> Value:
     """The value as NHWC; it must be (N, C, H, W)."""
     if len(value.layout) != len(NHWC):
-        raise CannotLowerError(f"a window over {len(value.layout) - 2} axes; only those over two are carried")
+        raise CannotLowerError(f"a window over {len(value.layout) - 2} axes; only those over two are supported")
     return context.builder.arranged(value, NHWC)

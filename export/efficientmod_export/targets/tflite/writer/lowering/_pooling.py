@@ -1,8 +1,7 @@
 """Pooling over windows, in NHWC.
 
-A maximum may be padded with any element that its window holds anyway, so the border is the edge repeated: zeros
-would be wrong, and for a padding with minus infinity XNNPACK has no operator. Only after RELU are zeros as good, and
-cheaper.
+A maximum may be padded with any element that its window already contains, so the edge is repeated: zeros would be
+wrong, and XNNPACK has no operator for padding with minus infinity. Only after RELU are zeros correct, and cheaper.
 """
 
 import numpy as np
@@ -35,7 +34,7 @@ def max_pool(
     ceil_mode: int = 0,  # noqa: ARG001
     storage_order: int = 0,  # noqa: ARG001
 ) -> Value:
-    """The greatest element of each window; the padding takes no part."""
+    """The greatest element of each window, without the padding."""
     if tuple(dilations) != (1, 1) or len(context.node.outputs) > 1:
         raise CannotLowerError("a dilated maximum, or the indices of the maxima")
     _check_pads(pads, kernel_shape)
@@ -63,7 +62,7 @@ def average_pool(
     ceil_mode: int = 0,  # noqa: ARG001
     count_include_pad: int = 0,
 ) -> Value:
-    """The mean of each window; the padding counts as zeros (`count_include_pad`) or takes no part."""
+    """The mean of each window; the padding counts as zeros with `count_include_pad`, else not at all."""
     if tuple(dilations) != (1, 1):
         raise CannotLowerError("a dilated mean")
     _check_pads(pads, kernel_shape)
@@ -84,7 +83,7 @@ def average_pool(
 
 
 def _check_pads(pads: Shape, kernel: Shape) -> None:
-    """A window of padding alone has neither a maximum nor a mean."""
+    """Refuse windows of padding alone, which have neither a maximum nor a mean."""
     if any(pad >= size for pad, size in zip(pads, (*kernel, *kernel), strict=False)):
         raise CannotLowerError(f"a padding {list(pads)} as long as the window {list(kernel)}")
 
@@ -94,8 +93,8 @@ def _extents(context: Context) -> Shape:
 
 
 def _needed(image: Value, result: Shape, kernel: Shape, strides: Shape, asked: Pads) -> Pads:
-    """The padding that the windows of the result reach; with ONNX's ceil_mode it may be more, or less, than was
-    asked.
+    """The padding that the windows of the result cover; with ONNX's ceil_mode it may be more, or less, than
+    stated.
     """
     ends = []
     for axis in (0, 1):
@@ -103,7 +102,7 @@ def _needed(image: Value, result: Shape, kernel: Shape, strides: Shape, asked: P
         reach = (result[axis] - 1) * strides[axis] + kernel[axis]
         after = max(reach - before - image.physical[1 + axis], 0)
         if after >= kernel[axis]:
-            raise CannotLowerError("a window that begins behind the image")
+            raise CannotLowerError("a window that begins after the image's end")
         ends.append((before, after))
     return (ends[0], ends[1])
 
@@ -123,8 +122,8 @@ def _pool(context: Context, code: str, image: Value, kernel: Shape, strides: Sha
 
 
 def _mean_with_zeros(context: Context, image: Value, kernel: Shape, strides: Shape, pads: Pads) -> Value:
-    """The mean of windows that reach into a border of zeros, as a depthwise convolution: a GPU joins a PAD to the
-    AVERAGE_POOL_2D behind it, and counts no zeros.
+    """The mean of windows that include zeros of the padding, as a depthwise convolution: a GPU fuses a PAD into the
+    AVERAGE_POOL_2D after it, and then does not count the zeros.
     """
     shape, channels = nhwc(context.shape), image.physical[3]
     same = pads == same_pads(image.physical[1:3], kernel, strides, (1, 1))
@@ -160,7 +159,7 @@ def _is_not_negative(context: Context) -> bool:
 def _correction(
     extents: Shape, result: Shape, kernel: Shape, strides: Shape, asked: Pads, *, padded: bool
 ) -> Array | None:
-    """What each mean over a whole window of zeros and elements is multiplied by, (1, 1, OH, OW); None where by one."""
+    """The factor for each mean over a whole window of zeros and elements, (1, 1, OH, OW); None where all are 1."""
     counts = []
     for axis in (0, 1):
         before, after = asked[axis]

@@ -1,4 +1,4 @@
-"""Reductions over any axes, in whatever layout the value has."""
+"""Reductions over any axes, in the value's layout."""
 
 from itertools import pairwise
 from math import isqrt, prod
@@ -22,14 +22,14 @@ _CODES = {
     "GlobalMaxPool": "REDUCE_MAX",
 }
 _FIRST = {"ReduceL1": ("ABS", schema.AbsOptionsT), "ReduceSumSquare": ("SQUARE", schema.SquareOptionsT)}
-"""What is done to each element before."""
+"""The operator that is applied to each element first."""
 
 _LONG = 1024
-"""Elements. XNNPACK adds up rows one after the other in float32, and the more there are, the more is rounded away."""
+"""The most rows of a sum: XNNPACK adds them one after the other in float32, so the error grows with their number."""
 _LONGEST = 4096
-"""Elements. From here on it is worth a copy of the value that the sum is taken in parts."""
+"""Elements of an axis. For longer ones the sum is computed in parts, even if that needs a copy of the value."""
 _FEWEST = 8
-"""Parts. Fewer gain little."""
+"""The fewest parts; fewer have little effect."""
 
 
 @lowers(*(operator for operator in _CODES if operator.startswith("Reduce")))
@@ -42,7 +42,7 @@ def reduction(
     keepdims: int = 1,
     noop_with_empty_axes: int = 0,
 ) -> Value:
-    """Mean, sum, maximum and so on over logical axes (an attribute before opset 18); over all where none is named."""
+    """Mean, sum, maximum and so on over logical axes (an attribute before opset 18); over all where none is stated."""
     value = context.value(x)
     if (first := _FIRST.get(context.node.operator)) is not None:
         value = unary(context, first[0], value, first[1]())
@@ -57,14 +57,14 @@ def reduction(
 
 @lowers("GlobalAveragePool", "GlobalMaxPool")
 def global_pool(context: Context, x: Operand) -> Value:
-    """The mean or maximum over all axes but the first two, which stay with one element."""
+    """The mean or maximum over all axes but the first two; the reduced ones keep one element."""
     value = context.value(x)
     return reduce(context, _CODES[context.node.operator], value, tuple(range(2, len(value.layout))), keep=True)
 
 
 def reduce(context: Context, code: str, value: Value, axes: tuple[int, ...], *, keep: bool) -> Value:
-    """Reduce logical axes; they stay with one element (`keep`) or vanish. Long sums of rows are taken axis by axis, and
-    along one long axis part by part.
+    """Reduce logical axes; they keep one element (`keep`) or are removed. Long sums of rows are computed axis by axis,
+    and along one long axis part by part.
     """
     places = frozenset(value.layout.index(axis) for axis in axes)
     extents = {axis: value.physical[value.layout.index(axis)] for axis in axes}
@@ -95,21 +95,21 @@ def reduce(context: Context, code: str, value: Value, axes: tuple[int, ...], *, 
 
 
 def _without(value: Value, places: frozenset[int]) -> Value:
-    """The value without some physical axes, of one element each."""
+    """The value without some physical axes of one element."""
     kept = [axis for place, axis in enumerate(value.layout) if place not in places]
     physical = tuple(extent for place, extent in enumerate(value.physical) if place not in places)
     return Value(value.tensor, physical, tuple(sorted(kept).index(axis) for axis in kept))
 
 
 def _parts(extent: int, stored: Shape) -> int:
-    """How many parts of one length to cut a long axis into: as it is stored, else about as many as they are long."""
+    """The number of equal parts of a long axis: as it is stored, else about the square root of its length."""
     apart = [first for first, second in pairwise(stored) if first * second == extent]
     near = [count for count in range(_FEWEST, isqrt(extent) + 1) if extent % count == 0]
     return next((count for count in apart if _FEWEST <= count < extent), near[-1] if near and extent > _LONGEST else 1)
 
 
 def _over_parts(context: Context, code: str, value: Value, axis: int, parts: int) -> Value:
-    """Reduce over the parts of an axis, so that it is as long as one of them."""
+    """Reduce over the parts of an axis, whose result has the length of one part."""
     place = value.layout.index(axis)
     before, after = value.physical[:place], value.physical[place + 1 :]
     length = value.physical[place] // parts
@@ -120,7 +120,7 @@ def _over_parts(context: Context, code: str, value: Value, axis: int, parts: int
 
 
 def _runs(value: Value, places: frozenset[int]) -> list[tuple[int, ...]]:
-    """The logical axes that are to be reduced, those side by side in memory together."""
+    """The logical axes that are to be reduced, grouped where they are adjacent in memory."""
     runs: list[list[int]] = []
     for place in sorted(places):
         if place - 1 in places:
@@ -131,7 +131,7 @@ def _runs(value: Value, places: frozenset[int]) -> list[tuple[int, ...]]:
 
 
 def _running_shape(context: Context, value: Value, places: frozenset[int]) -> tuple[Shape, frozenset[int]]:
-    """A shape in which to reduce: as stored where the axes can be found there, else the physical one."""
+    """A shape in which to reduce: the stored one where it has the axes, else the physical one."""
     stored = context.builder.shape(value)
     last = len(value.physical) - 1
     if places == {last} and stored[-1] == value.physical[-1] and len(stored) <= MAX_RANK:

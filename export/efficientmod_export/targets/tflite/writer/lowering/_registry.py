@@ -1,12 +1,12 @@
-"""The table of lowerings, and what a lowering is given.
+"""The table of lowerings, and the arguments of a lowering.
 
 A lowering is a function of the node's inputs, in ONNX's order, and of its attributes, by ONNX's names:
 
     @lowers("Softmax")
     def softmax(context: Context, x: Operand, *, axis: int = -1) -> Value: ...
 
-so that an attribute which it does not know is an error and not silence. An input is a `Value` where the network
-computes it, an array where it is constant, None where it is absent.
+so that an unsupported attribute is an error and not ignored. An input is a `Value` where the network computes it, an
+array where it is constant, None where it is absent.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -39,7 +39,7 @@ ANY_DTYPE = {
 
 
 def lowers(*operators: str) -> Callable[[Lowering], Lowering]:
-    """Register a function as the lowering of ONNX operators (or of the rewrites' own).
+    """Register a function as the lowering of ONNX operators, or of those that the rewrites introduce.
 
     Raises:
         ValueError: an operator has a lowering already.
@@ -57,7 +57,7 @@ def lowers(*operators: str) -> Callable[[Lowering], Lowering]:
 
 @dataclass(frozen=True)
 class Context:
-    """Where a lowering writes, the node that it lowers, and the values that are lowered already, by name."""
+    """The builder in which a lowering writes, the node that it lowers, and the values so far, by name."""
 
     builder: Builder
     graph: Graph
@@ -84,7 +84,7 @@ class Context:
         return self.builder.constant(self._checked(array), f"{self.node.outputs[0]}/{role}")
 
     def _checked(self, array: Array) -> Array:
-        """Of float32, or of another dtype where the node's result is or its operator compares."""
+        """The constant, checked to be float32 unless the node's result is not or its operator compares."""
         plain = self.graph.dtype(self.node.outputs[0]) == np.float32
         if array.dtype != np.float32 and (plain or array.dtype.name not in DTYPES):
             raise CannotLowerError(f"a constant of {array.dtype.name} takes part in float arithmetic")
@@ -96,5 +96,5 @@ def constant_ints(operand: Operand | None, what: str) -> tuple[int, ...]:
     if operand is None:
         return ()
     if isinstance(operand, Value):
-        raise CannotLowerError(f"{what} is computed by the network; it must be constant")
+        raise CannotLowerError(f"{what} that the network computes; it must be constant")
     return tuple(int(item) for item in operand.reshape(-1))

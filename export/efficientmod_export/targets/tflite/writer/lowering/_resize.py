@@ -1,4 +1,4 @@
-"""Resampling of images, and blocks of pixels against channels."""
+"""Resampling of images, and moves between blocks of pixels and channels."""
 
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
@@ -30,7 +30,7 @@ def resize(
     exclude_outside: int = 0,
     extrapolation_value: float = 0.0,  # noqa: ARG001
 ) -> Value:
-    """Bilinear and nearest resampling of H and W, for the ways of counting pixels that TFLite has."""
+    """Bilinear and nearest resampling of H and W, for the coordinate modes that TFLite has."""
     if not isinstance(x, Value):  # a GPU refuses to resize a constant
         x = Value(computed(context, x), x.shape, natural(x.ndim))
     image = image_of(context, x)
@@ -53,11 +53,11 @@ def resize(
             raise CannotLowerError(f"a nearest resize with coordinates {places}")
         options = schema.ResizeNearestNeighborOptionsT()
         return Value(context.emit("RESIZE_NEAREST_NEIGHBOR", operands, shape, options), shape, NHWC)
-    raise CannotLowerError(f"a resize of mode {mode!r}; linear and nearest are carried")
+    raise CannotLowerError(f"a resize of mode {mode!r}; linear and nearest are supported")
 
 
 def _check_scales(image: Value, shape: tuple[int, ...], scales: Operand | None, axes: tuple[int, ...]) -> None:
-    """TFLite's scale is that of the sizes; where ONNX states another, pixels would be taken from other places."""
+    """Refuse a stated scale that does not follow from the sizes, as TFLite's does: it would sample other points."""
     if scales is None or isinstance(scales, Value) or scales.size == 0:
         return
     stated = np.ones(4)
@@ -78,14 +78,14 @@ def _linear(mode: str, shape: tuple[int, ...]) -> schema.ResizeBilinearOptionsT:
 
 
 def _is_repetition(mode: str, rounding: str, source: Shape, shape: Shape) -> bool:
-    """Whether each pixel is taken the same whole number of times."""
+    """Whether each pixel is repeated the same integer number of times."""
     whole = all(after % before == 0 for before, after in zip(source, shape, strict=True))
     centred = mode in ("half_pixel", "pytorch_half_pixel") and rounding in ("round_prefer_floor", "round_prefer_ceil")
     return whole and (centred or (mode, rounding) == ("asymmetric", "floor"))
 
 
 def _repeated(context: Context, image: Value, factors: tuple[int, ...]) -> Value:
-    """Each pixel some times over, as products with ones that broadcast: XNNPACK has no RESIZE_NEAREST_NEIGHBOR."""
+    """Repeat each pixel by products with ones that broadcast, since XNNPACK has no RESIZE_NEAREST_NEIGHBOR."""
     batch, height, width, channels = image.physical
     down, across = factors
     tensor = times_ones(context, image, (batch * height * width, 1, channels), across)
@@ -96,8 +96,8 @@ def _repeated(context: Context, image: Value, factors: tuple[int, ...]) -> Value
 
 @lowers("DepthToSpace")
 def depth_to_space(context: Context, x: Operand, *, blocksize: int, mode: str = "DCR") -> Value:
-    """Channels become blocks of pixels. TFLite has the block's place outermost in the channels (DCR); innermost (CRD),
-    as in PyTorch, the channels are sorted first.
+    """Channels become blocks of pixels. In TFLite the position in the block is outermost in the channels (DCR); where
+    it is innermost (CRD), as in PyTorch, the channels are reordered first.
     """
     if mode not in ("DCR", "CRD"):
         raise CannotLowerError(f"the order {mode!r}, which is not one of ONNX's")
@@ -116,16 +116,16 @@ def _block_outermost(context: Context, image: Value, places: int) -> Value:
 
 @lowers("SpaceToDepth")
 def space_to_depth(context: Context, x: Operand, *, blocksize: int) -> Value:
-    """Blocks of pixels become channels, with the block's place outermost."""
+    """Blocks of pixels become channels, with the position in the block outermost."""
     image = image_of(context, context.value(x))
     if any(extent % blocksize for extent in image.physical[1:3]):
-        raise CannotLowerError(f"a height or width that is no multiple of {blocksize}")
+        raise CannotLowerError(f"a height or width that is not a multiple of {blocksize}")
     return _blocks(context, "SPACE_TO_DEPTH", image, schema.SpaceToDepthOptionsT(blockSize=blocksize))
 
 
 def _blocks(context: Context, code: str, image: Value, options: object) -> Value:
     shape = tuple(context.shape[axis] for axis in NHWC)
-    # The images of a batch one below the other: a GPU computes wrong values for more than one.
+    # The images of a batch become one image of their joint height: a GPU computes wrong values for more than one.
     source, result = (_one_image(physical) for physical in (image.physical, shape))
     return Value(context.emit(code, [context.builder.stored(image, source)], result, options), shape, NHWC)
 

@@ -1,4 +1,4 @@
-"""Taking parts, joining parts and repeating them: Cut, Concat, Tile."""
+"""Slicing, concatenating and repeating: Cut, Concat, Tile."""
 
 from collections.abc import Sequence
 from math import prod
@@ -14,7 +14,7 @@ from ._registry import Context, Operand, lowers
 from ._subsample import subsampled
 
 JOINED = 5
-"""Operands that XNNPACK joins at once; more are joined in turns."""
+"""The most operands of an XNNPACK concatenation; more are concatenated in several."""
 
 
 @lowers("Cut")
@@ -56,8 +56,8 @@ def _sliced(context: Context, source: int, begin: Sequence[int], result: Shape, 
 
 
 def taken(context: Context, value: Value, at: int, places: Array) -> Value:
-    """The elements at places along a physical axis. The list of places has one axis, as GPUs want it."""
-    shape, axis = _few(value.physical, at)
+    """The elements at the indices `places` along a physical axis. The index tensor has rank 1, as GPUs require."""
+    shape, axis = _within_max_rank(value.physical, at)
     operands = [context.builder.stored(value, shape), context.builder.constant(places.reshape(-1), "places")]
     result = (*shape[:axis], places.size, *shape[axis + 1 :])
     tensor = context.emit("GATHER", operands, result, schema.GatherOptionsT(axis=axis))
@@ -65,7 +65,7 @@ def taken(context: Context, value: Value, at: int, places: Array) -> Value:
 
 
 def _pixels(context: Context, value: Value, begin: Sequence[int], result: Shape, strides: Shape) -> Value:
-    """Every n-th element of the two middle axes in memory, in the part of the tensor that begins with the first."""
+    """Every n-th element of the two middle axes in memory, starting at `begin`."""
     steps = (1, *strides, 1)
     part = tuple((count - 1) * step + 1 for count, step in zip(result, steps, strict=True))
     if part != value.physical:
@@ -75,7 +75,9 @@ def _pixels(context: Context, value: Value, begin: Sequence[int], result: Shape,
 
 
 def _innermost(context: Context, value: Value, begin: int, result: Shape, step: int) -> Value:
-    """Every n-th element of the innermost axis, cut from that split in two. XNNPACK has no STRIDED_SLICE with steps."""
+    """Every n-th element of the innermost axis, as a slice of that axis split into two: XNNPACK has no STRIDED_SLICE
+    with steps.
+    """
     outer, extent = prod(result[:-1]), value.physical[-1]
     source = context.builder.stored(value, (outer, extent // step, step))
     part = (outer, result[-1], 1)
@@ -84,14 +86,14 @@ def _innermost(context: Context, value: Value, begin: int, result: Shape, step: 
 
 
 @lowers("Slice")
-def slice_that_is_no_cut(context: Context, *_operands: Operand, **_attributes: object) -> Value:  # noqa: ARG001
-    """Every other Slice has become a Cut."""
+def dynamic_slice(context: Context, *_operands: Operand, **_attributes: object) -> Value:  # noqa: ARG001
+    """Refuse a Slice that the rewrites did not turn into a Cut."""
     raise CannotLowerError("a slice with bounds that the network computes")
 
 
 @lowers("Concat")
 def concat(context: Context, *operands: Operand, axis: int) -> Value:
-    """The operands one after the other along an axis."""
+    """The operands concatenated along an axis."""
     values = [context.value(operand) for operand in operands]
     rank = len(context.shape)
     computed = [value for value, operand in zip(values, operands, strict=True) if isinstance(operand, Value)]
@@ -101,7 +103,7 @@ def concat(context: Context, *operands: Operand, axis: int) -> Value:
 
 
 def joined(context: Context, values: Sequence[Value], place: int) -> Value:
-    """Values of one layout, one after the other along a physical axis."""
+    """Values of one layout, concatenated along a physical axis."""
     values = list(values)
     while len(values) > 1:
         values[:JOINED] = [_joined(context, values[:JOINED], place)]
@@ -109,36 +111,36 @@ def joined(context: Context, values: Sequence[Value], place: int) -> Value:
 
 
 def parts(context: Context, value: Value, place: int, runs: Sequence[range]) -> list[Value]:
-    """Runs of neighbours along a physical axis; one that is named again is written once."""
+    """Slices of adjacent elements along a physical axis; equal slices are written once."""
     written = {run: _part(context, value, place, run) for run in dict.fromkeys(runs)}
     return [written[run] for run in runs]
 
 
 def _part(context: Context, value: Value, place: int, run: range) -> Value:
-    shape, axis = _few(value.physical, place)
+    shape, axis = _within_max_rank(value.physical, place)
     begin, size = [0] * len(shape), list(shape)
     begin[axis], size[axis] = run.start, len(run)
     tensor = _sliced(context, context.builder.stored(value, shape), begin, tuple(size), [1] * len(shape))
     return Value(tensor, (*value.physical[:place], len(run), *value.physical[place + 1 :]), value.layout)
 
 
-def _few(physical: Shape, place: int) -> tuple[Shape, int]:
-    """A shape of no more axes than a GPU takes, and where a physical axis is in it."""
+def _within_max_rank(physical: Shape, place: int) -> tuple[Shape, int]:
+    """A shape of at most MAX_RANK axes, and the index in it of a physical axis."""
     return (physical, place) if len(physical) <= MAX_RANK else (around(physical, place), 1)
 
 
 def _joined(context: Context, values: Sequence[Value], place: int) -> Value:
     extent = sum(value.physical[place] for value in values)
     physical = (*values[0].physical[:place], extent, *values[0].physical[place + 1 :])
-    result, axis = _few(physical, place)
-    tensors = [context.builder.stored(value, _few(value.physical, place)[0]) for value in values]
+    result, axis = _within_max_rank(physical, place)
+    tensors = [context.builder.stored(value, _within_max_rank(value.physical, place)[0]) for value in values]
     tensor = context.emit("CONCATENATION", tensors, result, schema.ConcatenationOptionsT(axis=axis))
     return Value(tensor, physical, values[0].layout)
 
 
 @lowers("Tile", "Expand")
 def repeat(context: Context, x: Operand, _counts: Operand) -> Value:
-    """Copies side by side along each axis, as many as the output's shape asks for. XNNPACK has no TILE."""
+    """The value repeated along each axis to the output's shape. XNNPACK has no TILE."""
     rank = len(context.shape)
     value = padded(context.value(x), rank)
     physical = tuple(context.shape[axis] for axis in value.layout)

@@ -1,4 +1,4 @@
-"""Operators that only change how a value is seen: Transpose and Reshape. What they cost is written by their readers."""
+"""Operators that only change a value's view: Transpose and Reshape. Where data must move, their readers move it."""
 
 from .._layout import Value, layout_for_reshape, natural, permuted, reshaped
 from ._registry import Context, Operand, lowers
@@ -6,7 +6,7 @@ from ._registry import Context, Operand, lowers
 
 @lowers("Identity")
 def identity(context: Context, x: Operand) -> Value:
-    """The value itself; only those stay in the graph that give an output its name."""
+    """The value itself; the only Identity nodes left in the graph are those that name an output."""
     return context.value(x)
 
 
@@ -19,7 +19,7 @@ def transpose(context: Context, x: Operand, *, perm: tuple[int, ...] = ()) -> Va
 
 @lowers("Reshape")
 def reshape(context: Context, x: Operand, _shape: Operand, *, allowzero: int = 0) -> Value:  # noqa: ARG001
-    """The target is the output's static shape, so neither the shape input nor `allowzero` is looked at."""
+    """The value in the output's static shape, so neither the shape input nor `allowzero` is used."""
     value = context.value(x)
     target = context.shape
     return reshaped(context.builder.arranged(value, layout_for_reshape(value, target)), target)

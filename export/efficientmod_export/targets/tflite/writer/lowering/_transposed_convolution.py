@@ -1,7 +1,7 @@
-"""Transposed convolutions: TRANSPOSE_CONV, which has neither groups nor dilations, and pads in its own way.
+"""Transposed convolutions: TRANSPOSE_CONV, which has neither groups nor dilations, and other padding than ONNX.
 
-It is computed whole, then cut to the asked window. Groups and dilations are written as zeros in the weight; rows that
-the window reaches beyond the whole (ONNX's output padding) are a weight with more rows of zeros.
+The whole result is computed and then cropped. Groups and dilations are written as zeros in the weight; rows beyond the
+whole result (ONNX's output padding) as further rows of zeros in the weight.
 """
 
 from math import prod
@@ -17,7 +17,7 @@ from ._padding import image_of
 from ._registry import Context, Operand, lowers
 
 _LARGEST = 1 << 24
-"""Elements of a weight with its zeros."""
+"""The most elements of a weight, with its zeros."""
 
 
 @lowers("ConvTranspose")
@@ -48,7 +48,7 @@ def transposed_convolution(
     ]
     if output_shape or auto_pad.startswith("SAME"):
         if auto_pad.startswith("SAME") and any(output_padding):
-            raise CannotLowerError(f"auto_pad {auto_pad!r} with an output padding; runtimes disagree on it")
+            raise CannotLowerError(f"auto_pad {auto_pad!r} with an output padding; runtimes differ on it")
         reached = tuple(count + more for count, more in zip(natural, output_padding, strict=True))
         begins = _shared_out(reached, context.shape[2:], auto_pad)
     else:
@@ -74,7 +74,7 @@ def transposed_convolution(
 
 
 def _shared_out(reached: Shape, wanted: Shape, auto_pad: str) -> Shape:
-    """What is cut at each beginning, where the output's shape is given: the odd row at the end for SAME_UPPER."""
+    """The crop at the start of each axis, for a given output shape; with SAME_UPPER an odd element is at the end."""
     totals = [max(whole - count, 0) for whole, count in zip(reached, wanted, strict=True)]
     return tuple(total // 2 if auto_pad == "SAME_UPPER" else total - total // 2 for total in totals)
 

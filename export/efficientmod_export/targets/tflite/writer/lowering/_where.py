@@ -1,4 +1,4 @@
-"""Choosing between two values element by element: SELECT."""
+"""Selecting between two values element by element: SELECT."""
 
 from collections.abc import Sequence
 from math import prod
@@ -16,7 +16,9 @@ from ._registry import Context, Operand, lowers
 
 @lowers("Where")
 def where(context: Context, condition: Operand, x: Operand, y: Operand) -> Value:
-    """x where a condition holds, y elsewhere; what is constant is broadcast now, beside a constant condition."""
+    """x where a condition is true, y elsewhere; with a constant condition, constants are broadcast before they are
+    stored.
+    """
     computed = [operand for operand in (x, y) if isinstance(operand, Value)]
     if isinstance(condition, Value) or any(value.shape != context.shape for value in computed):
         return _broadcast(context, (condition, x, y))
@@ -38,7 +40,7 @@ def _broadcast(context: Context, operands: Sequence[Operand]) -> Value:
     if len(physical) > MAX_RANK:
         shapes = merged_shapes(shapes)
     if max(map(len, shapes)) > MAX_RANK:
-        raise CannotLowerError(f"operands that broadcast along over {MAX_RANK} axes")
+        raise CannotLowerError(f"operands that broadcast along more than {MAX_RANK} axes")
     tensors = [
         context.builder.stored(operand, shape)
         if isinstance(operand, Value)

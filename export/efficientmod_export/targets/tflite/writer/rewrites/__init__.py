@@ -1,4 +1,4 @@
-"""Rewrites of the graph before it is lowered. Each states its equation; the order is the tuple below."""
+"""Rewrites of the graph before it is lowered. Each module states its equation; the order is that of the tuple below."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -53,23 +53,23 @@ REWRITES: tuple[Callable[[Graph], int], ...] = (
     split_depthwise,
     split_transposed,
 )
-"""In order; the tuple is run until none of them finds anything more to do."""
+"""The rewrites in order; the tuple is applied until none of them changes the graph."""
 
 _ROUNDS = 20
-"""Every rewrite takes operators away or moves them one way, so this many rounds are never needed."""
+"""More rounds than are ever needed: every rewrite removes operators or moves them in one direction."""
 
 
 def simplify(graph: Graph) -> Counter[str]:
-    """Apply the rewrites until none applies; how often each did, by its function's name.
+    """Apply the rewrites until none applies; return how often each did, by its function's name.
 
     Raises:
-        ConversionError: a node has not the inputs or attributes that its operator must have.
+        ConversionError: a node lacks inputs or attributes that its operator requires.
     """
     total: Counter[str] = Counter()
     for _ in range(_ROUNDS):
         graph.sweep()
         try:
-            with np.errstate(all="ignore"):  # what is infinite in the model stays so, without a warning
+            with np.errstate(all="ignore"):  # infinite values of the model stay infinite, without a warning
                 applied = Counter({rewrite.__name__: rewrite(graph) for rewrite in REWRITES})
         except (ValueError, TypeError, LookupError, ArithmeticError) as error:
             message = f"The ONNX model contradicts itself ({error}); export it again."

@@ -1,4 +1,4 @@
-"""Activations that ONNX spells out become one operator again.
+"""Activations that are several operators in ONNX become one.
 
 Mul(x, HardSigmoid(x; 1/6, 1/2))                -> HardSwish(x)
 Mul(x, Div(Clip(Add(x, 3), 0, 6), 6))           -> HardSwish(x)     and with the Div (or a Mul by 1/6) last
@@ -16,7 +16,7 @@ from .._graph import Graph, Node
 
 
 def form_activations(graph: Graph) -> int:
-    """Apply all; return how often."""
+    """Apply all; return the number of changes."""
     rules = {
         "Mul": (_hard_sigmoid, _hard_swish, _hard_swish_scaled_last, _gelu),
         "Div": (_hard_sigmoid, _hard_swish_scaled_last, _rsqrt),
@@ -26,13 +26,13 @@ def form_activations(graph: Graph) -> int:
 
 
 def number(graph: Graph, name: str) -> float | None:
-    """The number that a constant of one element holds."""
+    """The value of a constant of one element."""
     array = graph.constant(name)
     return float(array.reshape(-1)[0]) if array is not None and array.size == 1 else None
 
 
 def is_number(graph: Graph, name: str, expected: float) -> bool:
-    """Whether a value is the constant `expected` to a relative 1e-5: networks spell some out in six digits."""
+    """Whether a value is the constant `expected` to a relative 1e-5: some networks have such numbers in six digits."""
     found = number(graph, name)
     return found is not None and bool(np.isclose(found, expected, rtol=1e-5, atol=1e-12))
 
@@ -58,7 +58,7 @@ def shifted(graph: Graph, name: str, term: float) -> str | None:
 
 
 def _becomes(graph: Graph, node: Node, operator: str, x: str, **attributes: float | str) -> bool:
-    """Make a node an operator on x, unless a constant of more axes had given the result more than x has."""
+    """Turn a node into an operator on x, unless broadcasting with a constant gives the result another shape than x."""
     if graph.shape(x) != graph.shape(node.outputs[0]):
         return False
     graph.become(node, operator, [x], **attributes)
@@ -102,7 +102,7 @@ def _hard_swish_scaled_last(graph: Graph, node: Node) -> bool:
 
 
 def _gelu(graph: Graph, node: Node) -> bool:
-    """Match the product of x, 1/2 and 1 + erf(x / sqrt 2), however it is bracketed; x may be a product itself."""
+    """Match the product of x, 1/2 and 1 + erf(x / sqrt 2), in any association; x may be a product itself."""
     for whole in ("", *node.inputs):
         x = _gelu_argument(graph, _factors(graph, node.outputs[0], 2, whole))
         if x is not None:
@@ -124,7 +124,7 @@ def _gelu_argument(graph: Graph, factors: list[str]) -> str | None:
 
 
 def _factors(graph: Graph, name: str, depth: int, whole: str) -> list[str]:
-    """The factors of a value and, `depth` times, those of the factors; `whole` is not taken apart."""
+    """The factors of a value and, `depth` times, those of the factors; `whole` is not factored."""
     node = graph.writer(name, "Mul") if depth and name != whole else None
     if node is None:
         return [name]

@@ -2,12 +2,12 @@
 
     Resize(x)  ->  x @ A.T along W, then along H            A (after, before)
 
-Row i of A has the weights of the four pixels around the place p that pixel i comes from, at distances d:
+Row i of A has the weights of the four pixels around the source position p of pixel i, at distances d:
 
     k(d) = (a + 2) d^3 - (a + 3) d^2 + 1        d <= 1
     k(d) = a d^3 - 5 a d^2 + 8 a d - 4 a        1 < d < 2                (Keys 1981)
 
-A pixel outside the image is the one at its edge. Antialiasing, which stretches k, is not carried.
+A pixel outside the image is the one at its edge. Antialiasing, which scales k, is not supported.
 """
 
 from collections.abc import Callable
@@ -25,16 +25,16 @@ _PLACES: dict[str, Callable[[Floats, float, int], Floats]] = {
     "asymmetric": lambda i, scale, _extent: i / scale,
     "align_corners": lambda i, scale, extent: i * (extent - 1) / (scale * extent - 1) if scale * extent > 1 else 0 * i,
 }
-"""Where pixel i comes from, by ONNX's coordinate_transformation_mode."""
+"""The source position of pixel i, by ONNX's coordinate_transformation_mode."""
 
 _LARGEST = 1 << 24
-"""Elements of a matrix, for sides of some thousand pixels."""
+"""The most elements of a matrix, enough for sides of some thousand pixels."""
 
 _PLAIN = {"antialias": 0, "exclude_outside": 0, "keep_aspect_ratio_policy": "stretch"}
 
 
 def cubic_as_products(graph: Graph) -> int:
-    """Apply; return how often."""
+    """Apply; return the number of changes."""
     return sum(_rewrite(graph, node) for node in list(graph.nodes) if node.operator == "Resize")
 
 
@@ -49,7 +49,7 @@ def _rewrite(graph: Graph, node: Node) -> bool:
         return False
     whole = all(scale * before == after for scale, (before, after) in zip(scales, sides, strict=True))
     if node.attributes.get("coordinate_transformation_mode") == "align_corners" and not whole:
-        return False  # the scale, or the sizes, say where the last corner is; runtimes differ
+        return False  # runtimes differ on whether the scale or the sizes determine the last corner
     value, coefficient = node.inputs[0], node.number("cubic_coeff_a", -0.75)
     for axis, scale in enumerate(scales):
         before, after = graph.shape(node.inputs[0])[axis], graph.shape(node.outputs[0])[axis]
@@ -61,7 +61,7 @@ def _rewrite(graph: Graph, node: Node) -> bool:
 
 
 def _scales(graph: Graph, node: Node) -> list[float] | None:
-    """The scale of each axis: as it is stated, or as it follows from the sizes. None where the network computes it."""
+    """The scale of each axis, stated or derived from the sizes. None where the network computes it."""
     shapes = zip(graph.shape(node.outputs[0]), graph.shape(node.inputs[0]), strict=True)
     scales = [after / before for after, before in shapes]
     stated = graph.constant(node.input(2))

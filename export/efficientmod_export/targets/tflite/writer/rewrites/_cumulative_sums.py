@@ -1,4 +1,4 @@
-"""Sums that TFLite has no operator for, or XNNPACK none.
+"""Sums for which TFLite or XNNPACK has no operator.
 
 CumSum(x)             ->  x @ T along a short axis       with T[j, i] = 1 where j <= i
 ReduceLogSumExp(x)    ->  m + log(sum(exp(x - m)))       with m = max(x), so that nothing overflows
@@ -10,11 +10,11 @@ from .._graph import Graph, Node
 from ._cubic_resize import product_along
 
 _LONGEST = 256
-"""Elements of an axis, of which the product takes the square."""
+"""The most elements of the axis; the matrix has their square."""
 
 
 def spell_out_sums(graph: Graph) -> int:
-    """Apply both; return how often."""
+    """Apply both; return the number of changes."""
     rules = {"CumSum": _cumulative, "ReduceLogSumExp": _logarithmic}
     return sum(rules[node.operator](graph, node) for node in list(graph.nodes) if node.operator in rules)
 

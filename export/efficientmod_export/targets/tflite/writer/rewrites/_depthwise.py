@@ -2,10 +2,10 @@
 
     Conv(x, W)  ->  Conv(x, W[rows 0-2]) + Conv(x, W[rows 3-5]) + Conv(x, W[row 6])       for a 7x7
 
-XNNPACK has depthwise kernels for up to 25 taps; a larger one falls back on a grouped product of one channel each,
-which takes five times as long as the three small ones together. Each part reads the rows of x that its rows of W
-meet: where the padding of a part would be negative, those rows of x are cut off. Rows of W that meet only padding are
-left out.
+XNNPACK has depthwise kernels for up to 25 taps; for a larger one it uses a grouped product of one channel each, which
+takes five times as long as the three small ones together. Each part reads the rows of x that correspond to its rows of
+W: where the padding of a part would be negative, those rows of x are cropped. Rows of W that read only padding are left
+out.
 """
 
 from efficientmod_mobile.deploy.forms.xnnpack import DEPTHWISE_TAPS, row_bands
@@ -15,7 +15,7 @@ from ._slices import cut
 
 
 def split_depthwise(graph: Graph) -> int:
-    """Apply; return how often."""
+    """Apply; return the number of changes."""
     return sum(_split(graph, node) for node in list(graph.nodes) if node.operator == "Conv")
 
 
@@ -42,7 +42,7 @@ def _split(graph: Graph, node: Node) -> bool:
 
 
 def _reach(graph: Graph, node: Node, first: int, end: int) -> tuple[int, int]:
-    """The rows of the padded image that rows first:end of the weight meet, counted from the image's first."""
+    """The rows of the padded image that rows first:end of the weight read, counted from the image's first."""
     top, stride = node.ints("pads", (0, 0, 0, 0))[0], node.ints("strides", (1, 1))[0]
     return first - top, (graph.shape(node.outputs[0])[2] - 1) * stride - top + end
 

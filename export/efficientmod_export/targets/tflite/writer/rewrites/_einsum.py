@@ -1,7 +1,7 @@
-"""An Einsum of two operands is a product of matrices, or of elements where no matrix is left.
+"""An Einsum of two operands is a matrix product, or an element-wise product where no matrix is needed.
 
-The letters that both operands and the result have are b, those of one operand and the result l and r, those that are
-summed over s. Each may be any number of axes.
+The indices of both operands and the result are called b, those of one operand and the result l or r, those that are
+summed over s. Each stands for any number of axes.
 
     Einsum(x, y)  ->  Transpose(Reshape(MatMul(x, y)))      of x as (b, l, s) and y as (b, s, r)
     Einsum(x, y)  ->  ReduceSum(Mul(x, y), s)               of both as (b, l, r, s), where there is no s, or no l and r
@@ -18,14 +18,14 @@ from .._graph import Graph, Node, Shape
 
 @dataclass(frozen=True)
 class _Term:
-    """An operand: a value, and a letter for each of its axes."""
+    """An operand: a value, and an index letter for each of its axes."""
 
     value: str
     letters: str
 
 
 def spell_out_einsum(graph: Graph) -> int:
-    """Apply; return how often."""
+    """Apply; return the number of changes."""
     return sum(_spell_out(graph, node) for node in list(graph.nodes) if node.operator == "Einsum")
 
 
@@ -33,7 +33,7 @@ def _spell_out(graph: Graph, node: Node) -> bool:
     equation = str(node.attributes.get("equation", "")).replace(" ", "")
     letters, _, result = equation.partition("->")
     terms = [_Term(name, part) for name, part in zip(node.inputs, letters.split(","), strict=True)]
-    if "->" not in equation:  # then it is the letters that occur once
+    if "->" not in equation:  # then the result has the letters that occur once
         result = "".join(sorted(letter for letter in {*letters} - {","} if letters.count(letter) == 1))
     extents = _extents(graph, terms)
     if extents is None or len({*result}) < len(result):
@@ -41,7 +41,7 @@ def _spell_out(graph: Graph, node: Node) -> bool:
     if any(f"{letters},{result}".count(letter) < 2 for letter in {*extents, *result}):
         return False
     if terms[0].value in graph.constants:
-        terms.reverse()  # a constant matrix is the right one
+        terms.reverse()  # a constant matrix must be on the right
     left, right = terms
     rows, columns = ([letter for letter in result if letter not in other.letters] for other in (right, left))
     summed = [letter for letter in left.letters if letter not in result]
@@ -53,7 +53,7 @@ def _spell_out(graph: Graph, node: Node) -> bool:
 
 
 def _extents(graph: Graph, terms: list[_Term]) -> dict[str, int] | None:
-    """The extent of each letter. None where there are not two operands, or their letters do not tell their axes."""
+    """The extent of each letter. None where there are not two operands with one letter for each axis."""
     extents: dict[str, int] = {}
     for term in terms:
         shape = graph.shape(term.value)
@@ -97,7 +97,7 @@ def _multiply_elements(
 
 
 def _seen(graph: Graph, node: Node, term: _Term, extents: Mapping[str, int], groups: Sequence[str | list[str]]) -> str:
-    """An operand with an axis for each group of letters, of one element where it has none of them."""
+    """An operand reshaped to an axis for each group of letters, of one element where it has none of them."""
     own = [[letter for letter in group if letter in term.letters] for group in groups]
     order = [letter for group in own for letter in group]
     perm = tuple(term.letters.index(letter) for letter in order)

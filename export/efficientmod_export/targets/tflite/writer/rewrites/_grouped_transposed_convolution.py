@@ -1,6 +1,6 @@
 """A transposed convolution in groups becomes convolutions without zeros in their weights.
 
-Depthwise, one for each place (a, b) within the stride s, whose pixels of the result see every s-th tap only:
+Depthwise, one for each phase (a, b) of the stride s, since a pixel of the result depends on every s-th tap only:
 
     ConvTranspose(x, W)  ->  DepthToSpace(Concat(Conv(x, W[a', b']), ...); DCR)
 
@@ -21,15 +21,15 @@ from .._graph import Array, Graph, Node
 from ._slices import cut
 
 _LONGEST_STRIDE = 8
-"""It takes as many convolutions as its square."""
+"""The largest stride s; there are s * s convolutions."""
 _LARGE = 1 << 16
-"""Elements of a weight with the zeros between its groups, from which they are worth operators of their own."""
+"""The elements of a dense weight, with the zeros between its groups, above which each group gets its own operator."""
 _LANES = 4
-"""Channels of a group that XNNPACK computes at once; with fewer, the zeros cost no more."""
+"""Channels that XNNPACK computes at once; with fewer in a group, the zeros cost no more."""
 
 
 def split_transposed(graph: Graph) -> int:
-    """Apply both; return how often."""
+    """Apply both; return the number of changes."""
     return sum(_split(graph, node) for node in list(graph.nodes) if node.operator == "ConvTranspose")
 
 
@@ -49,7 +49,7 @@ def _split(graph: Graph, node: Node) -> bool:
 
 
 def _has_phases(graph: Graph, node: Node, weight: Array) -> bool:
-    """Whether the stride is short and the same both ways, and the paddings are given as such."""
+    """Whether the stride is small and the same along both axes, and the padding is stated in numbers."""
     (stride, across), kernel = node.ints("strides", (1, 1)), weight.shape[2:]
     pads, more = node.ints("pads", (0, 0, 0, 0)), node.ints("output_padding", (0, 0))
     plain = node.ints("dilations", (1, 1)) == (1, 1) and node.ints("kernel_shape", kernel) == kernel
@@ -75,7 +75,7 @@ def _into_phases(graph: Graph, node: Node, weight: Array) -> None:
         for kernel, pad, extent, count in sides
     )
     filters = weight.reshape(channels, 1, *weight.shape[2:])
-    # One more row and column of zeros, which the taps that are not there name as -1.
+    # One more row and column of zeros, to which the index -1 of missing taps refers.
     filters = np.pad(filters, ((0, 0), (0, 0), (0, 1), (0, 1)))
     phases = []
     for (down, top, bottom), (right, before, after) in product(rows, columns):
@@ -93,9 +93,9 @@ def _into_phases(graph: Graph, node: Node, weight: Array) -> None:
 
 
 def _taps(kernel: int, stride: int, place: int, extent: int, count: int) -> tuple[list[int], int, int]:
-    """The taps that a place sees along one axis, in a convolution's order, and the padding on both sides.
+    """The taps of a phase along one axis, in the order of a convolution, and the padding on both sides.
 
-    Where a padding would be negative, taps of zero, named -1, reach there.
+    Where a padding would be negative, there are taps of zero instead, with the index -1.
     """
     taps = list(range(place % stride, kernel, stride))[::-1]
     before, after = len(taps) - 1 - place // stride, count + place // stride - extent

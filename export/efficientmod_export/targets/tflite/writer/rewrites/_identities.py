@@ -1,7 +1,7 @@
-"""Operators that change nothing go: f(x) = x.
+"""Operators without effect are removed: f(x) = x.
 
     Mul(Expand(x), y)  ->  Mul(x, y)       where the result has the same shape; and Add, Sub, Div
-    Where(true, x, y)  ->  x               likewise; and y where nothing is true
+    Where(true, x, y)  ->  x               likewise; and y for a condition that is false everywhere
 
 Identity always, Dropout outside training; Cast to the same type; Expand, Tile, Reshape and Slice to the same shape;
 Pad by nothing; Concat of one; a Transpose to the same order; Transpose(Transpose(x, p), q) = Transpose(x, p[q]).
@@ -17,7 +17,7 @@ _BY_SHAPE = {"Cast", "Expand", "Reshape", "Slice", "Tile", "Pad"}
 
 
 def drop_identities(graph: Graph) -> int:
-    """Take the identities out; return how many."""
+    """Remove the identities; return their number."""
     rules = (_drop, _join, _broadcast, _choose)
     return sum(any(rule(graph, node) for rule in rules) for node in list(graph.nodes))
 
@@ -27,7 +27,7 @@ def _drop(graph: Graph, node: Node) -> bool:
         return False
     del node.outputs[1:]
     if node.operator == "Dropout" and not graph.bypass_possible(node, node.inputs[0]):
-        graph.become(node, "Identity", node.inputs[:1])  # from an input to an output: only a name
+        graph.become(node, "Identity", node.inputs[:1])  # it names an output that is an input
         return True
     return graph.bypass(node, node.inputs[0])
 

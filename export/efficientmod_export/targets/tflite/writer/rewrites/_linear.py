@@ -12,7 +12,7 @@ from .._graph import Array, Graph, Node
 
 
 def form_linear(graph: Graph) -> int:
-    """Apply all; return how often."""
+    """Apply all; return the number of changes."""
     rules = {"MatMul": _from_matmul, "Gemm": _from_gemm, "Add": _take_bias}
     return sum(rules[node.operator](graph, node) for node in list(graph.nodes) if node.operator in rules)
 
@@ -27,7 +27,7 @@ def _from_matmul(graph: Graph, node: Node) -> bool:
 
 
 def _widen(graph: Graph, node: Node) -> bool:
-    """Give each vector of a product a second axis, and take it from the result."""
+    """Reshape each vector operand of a product to a matrix, and the result back."""
     shapes = [graph.shape(name) for name in node.inputs]
     rows = (1, *shapes[0]) if len(shapes[0]) == 1 else shapes[0]
     columns = (*shapes[1], 1) if len(shapes[1]) == 1 else shapes[1]
@@ -54,7 +54,7 @@ def _from_gemm(graph: Graph, node: Node) -> bool:
 
 
 def _spell_out(graph: Graph, node: Node) -> bool:
-    """Write a Gemm of computed operands, or of a bias along the rows, as what it is short for."""
+    """Replace a Gemm with two computed operands, or with a bias along the rows, by MatMul, Mul and Add."""
     operands = [
         graph.add(node, "Transpose", [name], graph.shape(name)[::-1], perm=(1, 0)) if node.number(flag, 0) else name
         for name, flag in zip(node.inputs[:2], ("transA", "transB"), strict=True)

@@ -1,4 +1,4 @@
-"""Norms that ONNX spells out with reshapes become one operator, which then needs no order of the pixels.
+"""Norms that ONNX computes with reshapes become one operator, which works on any layout of the pixels.
 
     Reshape(InstanceNormalization(Reshape(x, (N, G, -1)), 1, 0), s)          ->  GroupNormalize(Reshape(x, s); G)
     GroupNormalization(x, s, b)                                              ->  Add(Mul(GroupNormalize(x; G), s), b)
@@ -15,7 +15,7 @@ from .._graph import Array, Graph, Node
 
 
 def form_norms(graph: Graph) -> int:
-    """Apply all; return how often."""
+    """Apply all; return the number of changes."""
     rules = {
         "InstanceNormalization": _from_instance,
         "GroupNormalization": _from_group,

@@ -1,17 +1,17 @@
-"""Blocks of r x r pixels become channels, and back, in TFLite's order; PyTorch's goes into the convolution beside.
+"""Blocks of r x r pixels become channels, and back, in TFLite's order; a convolution's weight is reordered for it.
 
     DepthToSpace(Conv(x, W, b); CRD)            ->  DepthToSpace(Conv(x, W[p], b[p]); DCR)
-    Reshape(Transpose(Reshape(x)))              ->  SpaceToDepth(x)                 where the block's place is outermost
+    Reshape(Transpose(Reshape(x)))              ->  SpaceToDepth(x)                 where the block's index is outermost
     Conv(Reshape(Transpose(Reshape(x))), W)     ->  Conv(SpaceToDepth(x), W[:, p])  where the channels of x are
 
-With p[k C + c] = c r^2 + k, of C channels where the pixels are whole.
+With p[k C + c] = c r^2 + k, where C is the number of channels at full resolution.
 """
 
 from .._graph import Graph, Node
 
 
 def sort_shuffled(graph: Graph) -> int:
-    """Apply; return how often."""
+    """Apply the first; return the number of changes."""
     shuffles = [
         node for node in graph.nodes if node.operator == "DepthToSpace" and node.attributes.get("mode") == "CRD"
     ]
@@ -37,7 +37,7 @@ def _sort(graph: Graph, node: Node) -> bool:
 
 
 def form_space_to_depth(graph: Graph) -> int:
-    """Apply the second and third; return how often."""
+    """Apply the second and third; return the number of changes."""
     return sum(_gather_blocks(graph, node) for node in list(graph.nodes) if node.operator == "Reshape")
 
 
@@ -60,7 +60,7 @@ def _gather_blocks(graph: Graph, last: Node) -> bool:
 
 
 def _sort_inputs(graph: Graph, source: str, block: int) -> bool:
-    """Sort the weight of the only convolution that reads a value."""
+    """Reorder the input channels of the only convolution that reads a value."""
     convolution = graph.only_reader(source, "Conv")
     weight = graph.constant(convolution.inputs[1]) if convolution else None
     if convolution is None or weight is None or convolution.number("group", 1) != 1:

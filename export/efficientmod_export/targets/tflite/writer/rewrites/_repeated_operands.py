@@ -1,4 +1,4 @@
-"""Products with a repeated operand need no repetition: it is broadcasting, once the repeated axis is split.
+"""Products with a repeated operand need no Tile: after a split of the repeated axis they broadcast.
 
     Mul(a, Tile(b, r))  ->  Reshape(Mul(Reshape(a), Reshape(b)))
 
@@ -9,11 +9,11 @@ from .._graph import Graph, Node, Shape
 from ._identities import BROADCASTING
 
 _MOST_AXES = 8
-"""That TFLite's RESHAPE takes."""
+"""The most axes of TFLite's RESHAPE."""
 
 
 def broadcast_tiles(graph: Graph) -> int:
-    """Apply; return how often."""
+    """Apply; return the number of changes."""
     return sum(_broadcast(graph, node) for node in list(graph.nodes) if node.operator in BROADCASTING)
 
 

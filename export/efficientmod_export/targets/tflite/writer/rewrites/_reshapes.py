@@ -1,4 +1,4 @@
-"""Operators that only rename axes become Reshape: with static shapes they are one and the same.
+"""Operators that only change the shape become Reshape, which is the same for static shapes.
 
 Squeeze, Unsqueeze, Flatten (x)     -> Reshape(x)
 Reshape(Reshape(x))                 -> Reshape(x)
@@ -10,7 +10,7 @@ _RENAMING = {"Squeeze", "Unsqueeze", "Flatten"}
 
 
 def reshapes_only(graph: Graph) -> int:
-    """Apply both; return how often."""
+    """Apply both; return the number of changes."""
     return sum(_rename(graph, node) or _join(graph, node) for node in list(graph.nodes))
 
 

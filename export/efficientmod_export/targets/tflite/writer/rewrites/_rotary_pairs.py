@@ -1,9 +1,9 @@
-"""Neighbours that change places, as rotary embeddings ask for, are a product with a matrix of two rows.
+"""The swap of adjacent elements in rotary embeddings becomes a product with a 2 x 2 matrix.
 
     Reshape(Concat(-x[..., 1::2, None], x[..., 0::2, None]))  ->  Reshape(Linear(Reshape(x), [[0, -1], [1, 0]]))
 
-for any order and signs of the two; the last axis of the Reshape(x) has the two. To cut single elements out of rows and
-to join them again takes XNNPACK eight times as long.
+for any order and signs of the two; the last axis of the Reshape(x) has the two. Slicing single elements out of rows and
+concatenating them takes XNNPACK eight times as long.
 """
 
 import numpy as np
@@ -12,7 +12,7 @@ from .._graph import Graph, Node
 
 
 def turn_pairs(graph: Graph) -> int:
-    """Apply; return how often."""
+    """Apply; return the number of changes."""
     return sum(_turn(graph, node) for node in list(graph.nodes) if node.operator == "Concat")
 
 

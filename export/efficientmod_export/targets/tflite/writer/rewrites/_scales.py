@@ -1,4 +1,4 @@
-"""Constant scales and shifts go into the convolution or product before them. With s and t along the output channels:
+"""Constant scales and shifts are folded into the convolution or product before them. With s and t for each channel:
 
     Mul(f(x, W, b), s)          -> f(x, s W, s b)           f: Conv, ConvTranspose or Linear
     Div(f(x, W, b), s)          -> f(x, W / s, b / s)
@@ -6,7 +6,7 @@
     BatchNorm(f(x, W, b))       -> f(x, s W, s b + t)       s = gamma / sqrt(var + eps),  t = beta - s mean
     BatchNorm(x)                -> Add(Mul(x, s), t)        where there is none before it
 
-A scale that is one number also goes up through Transpose and Reshape. Folded in float64, then rounded once.
+A scale of one number is also folded through Transpose and Reshape. Folded in float64, then rounded once.
 """
 
 import numpy as np
@@ -21,7 +21,7 @@ _VIEWS = {"Transpose", "Reshape"}
 
 
 def fold_scales(graph: Graph) -> int:
-    """Apply all; return how often."""
+    """Apply all; return the number of changes."""
     rules = {
         "Mul": _scale_or_shift,
         "Div": _scale_or_shift,
@@ -59,7 +59,7 @@ def _scale_or_shift(graph: Graph, node: Node) -> bool:
 
 
 def _product_above(graph: Graph, name: str, *, through_views: bool) -> Node | None:
-    """The product with constant weights that computes a value which nothing else sees."""
+    """The product with constant weights that computes a value without other readers."""
     while graph.is_private(name):
         writer = graph.writer(name)
         if writer is None:

@@ -1,4 +1,4 @@
-"""Split, Slice, Gather and negative paddings become Cut, and Cut goes up towards what computes what it keeps.
+"""Split, Slice, Gather and negative paddings become Cut, and Cut moves before the operators that compute its input.
 
 Cut(x; starts, stops, steps) is x[starts[0]:stops[0]:steps[0], ...], with one entry for each axis. For a Cut of one
 axis, step 1:
@@ -13,8 +13,7 @@ axis, step 1:
     Cut(Linear(x, W, b), last axis)     -> Linear(x, Cut(W), Cut(b))    where every reader of the product is such a Cut
     Cut(Conv(x, W, b), channels)        -> Conv(x, Cut(W), Cut(b))      likewise, for an ungrouped convolution
 
-So the three parts of a joint query, key and value product are three products, and nothing is ever cut while the
-network runs.
+So the three parts of a joint query, key and value product become three products, and no slice is left at run time.
 """
 
 import numpy as np
@@ -24,7 +23,7 @@ from .._layout import reshape_groups
 
 
 def form_cuts(graph: Graph) -> int:
-    """Turn Split, Slice, Gather of neighbours and negative paddings into Cut; return how many."""
+    """Turn Split, Slice, Gather of adjacent elements and negative paddings into Cut; return the number of changes."""
     rules = {
         "Split": _from_split,
         "Slice": _from_slice,
@@ -36,7 +35,7 @@ def form_cuts(graph: Graph) -> int:
 
 
 def raise_cuts(graph: Graph) -> int:
-    """Move each Cut one step up; return how many moved."""
+    """Move each Cut before one operator; return the number of moves."""
     rules = {"Transpose": _over_transpose, "Reshape": _over_reshape, "Linear": _into_weights, "Conv": _into_weights}
     count = 0
     for node in list(graph.nodes):
@@ -62,7 +61,7 @@ def _from_split(graph: Graph, node: Node) -> bool:
     axis = int(node.number("axis", 0)) % len(shape)
     start = 0
     if not all(node.outputs):
-        return False  # the length of a part that has no name is not known
+        return False  # the length of a part without a name is not known
     for output in list(node.outputs):
         length = graph.shape(output)[axis]
         part = cut(graph, node, source, axis, start, start + length)
@@ -145,14 +144,14 @@ def _from_pad(graph: Graph, node: Node) -> bool:
 
 
 def _only_axis(graph: Graph, node: Node) -> int | None:
-    """The axis along which a Cut of step 1 takes a part, if it is only one."""
+    """The only axis along which a Cut of step 1 selects a part; None where there are several or none."""
     shape, result = graph.shape(node.inputs[0]), graph.shape(node.outputs[0])
     axes = [axis for axis in range(len(shape)) if shape[axis] != result[axis]]
     return axes[0] if len(axes) == 1 and node.ints("steps")[axes[0]] == 1 else None
 
 
 def bounds(node: Node, axis: int) -> tuple[int, int]:
-    """First element of an axis that a Cut keeps, and the one after the last."""
+    """Start and stop of an axis in a Cut."""
     return node.ints("starts")[axis], node.ints("stops")[axis]
 
 
@@ -179,9 +178,7 @@ def _over_reshape(graph: Graph, node: Node, above: Node, axis: int) -> bool:
 
 
 def _outermost_of(shape: Shape, split: Shape, axis: int) -> int | None:
-    """The axis of `shape` of which `axis` is the outermost part after the reshape to `split`; None where it is not
-    that.
-    """
+    """The axis of `shape` of which `axis` is the outermost part after the reshape to `split`; None if it is another."""
     for sources, targets in reshape_groups(shape, split):
         if axis in targets:
             return sources[0] if len(sources) == 1 and targets[0] == axis else None

@@ -1,10 +1,10 @@
-"""A softplus needs no case for large numbers, and its product with a tanh has an operator.
+"""A softplus without its branch for large numbers; and Mish.
 
     Where(Greater(x, t), x, Softplus(x))                -> Softplus(x)
     Where(Greater(b x, t), x, Div(Softplus(b x), b))    -> Div(Softplus(b x), b)
     Mul(x, Tanh(Softplus(x)))                           -> Mish(x)
 
-Softplus(x) - x = log(1 + exp(-x)), which from t = 15 on is below half of the step from x to float32's next number.
+Softplus(x) - x = log(1 + exp(-x)), which for x >= t >= 15 is below half of the distance from x to the next float32.
 """
 
 from .._graph import Graph, Node
@@ -15,7 +15,7 @@ _LEAST = 15.0
 
 
 def form_softplus(graph: Graph) -> int:
-    """Apply all; return how often."""
+    """Apply all; return the number of changes."""
     rules = {"Where": _whole, "Mul": _mish}
     return sum(rules[node.operator](graph, node) for node in list(graph.nodes) if node.operator in rules)
 

@@ -1,10 +1,10 @@
-"""Axes that are merged only to be split again stay apart: then each stays where it lies.
+"""Axes that are merged and later split again are not merged, so that their order in memory can stay.
 
     Reshape(Transpose(Reshape(x, s), p), t)  ->  Reshape(Transpose(Reshape(x, s'), p'), t)
 
 where s' splits each axis of s wherever the shape of x, or t, has a border inside it, and p' moves the parts as p moved
-the whole. The first Reshape then only splits axes of x, which is a view in any layout; a merge of, say, channels with
-rows would not be.
+the whole axis. The first Reshape then only splits axes of x, which is a view in any layout; a merge of channels with
+rows, for example, is not.
 
 Borders are products of extents, counted from the left: (6, 20) -> (2, 3, 20) has those of both sides, 2 | 6 | 120.
 """
@@ -16,7 +16,7 @@ from .._graph import Graph, Node, Shape
 
 
 def refine_reshapes(graph: Graph) -> int:
-    """Apply; return how often."""
+    """Apply; return the number of changes."""
     return sum(_refine(graph, node) for node in list(graph.nodes) if node.operator == "Reshape")
 
 
@@ -44,7 +44,7 @@ def _refine(graph: Graph, last: Node) -> bool:
 
 
 def _parts(other: Shape, shape: Shape) -> list[Shape] | None:
-    """Each axis of `shape`, split wherever `other`, of as many elements, has a border inside it; None if none fits."""
+    """Each axis of `shape`, split wherever `other`, of as many elements, has a border inside; None where none fits."""
     borders = {prod(other[:axis]) for axis in range(len(other) + 1)}
     parts: list[Shape] = []
     done = 1
@@ -59,6 +59,6 @@ def _parts(other: Shape, shape: Shape) -> list[Shape] | None:
 
 
 def _common(left: Shape, right: Shape) -> Shape | None:
-    """One axis split at the borders of both; None where they do not nest."""
+    """One axis split at the borders of both; None where the borders are not compatible."""
     split = _parts(left, right)
     return None if split is None else tuple(extent for part in split for extent in part)

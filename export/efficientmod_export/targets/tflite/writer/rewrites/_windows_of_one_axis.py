@@ -1,4 +1,4 @@
-"""A window over one axis is a window over two, of one row.
+"""A window over one axis becomes a window over two, with one row.
 
     Conv(x, W)  ->  Reshape(Conv(Reshape(x), Reshape(W)))        (N, C, L) as (N, C, 1, L), W (O, I, k) as (O, I, 1, k)
 
@@ -9,11 +9,11 @@ from .._graph import Graph, Node, Shape
 
 _WINDOWS = {"Conv", "ConvTranspose", "MaxPool", "AveragePool"}
 _ROW = {"kernel_shape": 1, "strides": 1, "dilations": 1, "output_padding": 0}
-"""What the added axis has for each attribute that is a number per axis."""
+"""The added axis's value of each attribute that has a number per axis."""
 
 
 def widen_windows(graph: Graph) -> int:
-    """Apply; return how often."""
+    """Apply; return the number of changes."""
     return sum(_widen(graph, node) for node in list(graph.nodes) if node.operator in _WINDOWS)
 
 
