@@ -72,7 +72,8 @@ class ConversionOptions:
     """What a converter is told beside the program.
 
     `mean` and `std` are those of the preprocessing, per channel (R, G, B), for pixels scaled to [0, 1].
-    `scores` is what the labelled output holds. What follows `model_name` is shown to people; `author`, `license` and `version` are those of the weights.
+    `scores` is what the labelled output holds.
+    What follows `model_name` is shown to people; `author`, `license` and `version` are those of the weights.
     """
 
     precision: Precision

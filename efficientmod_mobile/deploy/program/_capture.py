@@ -4,6 +4,7 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
@@ -131,10 +132,8 @@ def _flatten_outputs(graph: fx.Graph, nested: pytree.TreeSpec) -> tuple[fx.Graph
 
 def _give_axes_to_scalars(graph: fx.Graph) -> None:
     output = graph.output_node()
-    nodes = [
-        node if shape(node) else emit(output, aten.reshape.default, (node, [1]), like=node)
-        for node in output.args[0]  # type: ignore[union-attr]
-    ]
+    given: Any = output.args[0]
+    nodes = [node if shape(node) else emit(output, aten.reshape.default, (node, [1]), like=node) for node in given]
     output.args = (tuple(nodes),)
 
 

@@ -32,7 +32,7 @@ _ON_BOTH = {
 }
 _SAME = {aten.resolve_conj.default, aten.resolve_neg.default, aten.lift_fresh_copy.default}
 
-_ONE_AXIS = {
+_ONE_AXIS: dict[Any, Any] = {
     aten.fft_fft.default: torch.fft.fft,
     aten.fft_ifft.default: torch.fft.ifft,
     aten.fft_rfft.default: torch.fft.rfft,
@@ -40,7 +40,7 @@ _ONE_AXIS = {
     aten.fft_hfft.default: torch.fft.hfft,
     aten.fft_ihfft.default: torch.fft.ihfft,
 }
-_SEVERAL_AXES = {
+_SEVERAL_AXES: dict[Any, tuple[Any, Any]] = {
     aten.fft_fft2.default: (torch.fft.fft, torch.fft.fft),
     aten.fft_fftn.default: (torch.fft.fft, torch.fft.fft),
     aten.fft_ifft2.default: (torch.fft.ifft, torch.fft.ifft),

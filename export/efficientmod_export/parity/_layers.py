@@ -2,7 +2,9 @@
 
 The reference is the program in float64, node by node. A node's error is its largest absolute error relative to its
 reference's range, as for the network's outputs. An operator whose own arithmetic is exact (a clip, a maximum, a copy)
-only passes its input's error on; where it makes the range smaller, as ReLU6 does, the input's range counts. Where not all values can be seen at once, evenly spaced ones are looked
+only passes its input's error on; where it makes the range smaller, as ReLU6 does, the input's range counts.
+
+Where not all values can be seen at once, evenly spaced ones are looked
 at first and then those between the last sound and the first drifting one; a drift that heals before the next value that
 was looked at is missed, and is not the reason why the outputs fail.
 """
@@ -23,7 +25,6 @@ from efficientmod_export.parity._metrics import reference_ranges
 from efficientmod_export.parity._prober import Prober
 from efficientmod_mobile.deploy import Program, to_dtype
 from efficientmod_mobile.deploy.program import Float64Interpreter, module_path
-
 
 aten = torch.ops.aten
 
@@ -87,7 +88,8 @@ def _search(
     program: Program, prober: Prober, sample: Sample, limit: float, errors: dict[fx.Node, float]
 ) -> fx.Node | None:
     """The first drifting node; what was measured on the way is added to `errors`."""
-    nodes: Sequence[fx.Node] = prober.visible
+    # Where float16 decides a tie of an integer or a truth value, no layer is at fault.
+    nodes: Sequence[fx.Node] = [node for node in prober.visible if _is_float(node)]
     drifting = None
     while nodes:
         chosen = _spaced(nodes, prober.at_once)

@@ -208,7 +208,7 @@ def _distances(node: fx.Node) -> Write | None:
     return write
 
 
-_CONNECTIVES = {
+_CONNECTIVES: dict[object, torch._ops.OpOverload] = {
     aten.__and__.Tensor: aten.logical_and.default,
     aten.__or__.Tensor: aten.logical_or.default,
     aten.__xor__.Tensor: aten.logical_xor.default,

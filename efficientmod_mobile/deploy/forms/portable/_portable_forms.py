@@ -1,8 +1,8 @@
 """Operators that some runtime lacks are written in those that every runtime has, for all targets in the same way.
 
 The families, with their equations, are in `_resize`, `_pooling`, `_unpooling`, `_writing`, `_norms`, `_elementwise`,
-`_sampling`, `_windows` and `_recurrent`. Where every runtime has an operator as it is, there is no form, so that an ordinary network stays as it
-is.
+`_sampling`, `_windows` and `_recurrent`. Where every runtime has an operator as it is, there is no form, so that an
+ordinary network stays as it is.
 """
 
 from dataclasses import dataclass

@@ -2,8 +2,8 @@
 
     resize(x) = A_h x A_w^T         A (after, before), the weights of the pixels that each new pixel is made of
 
-Every mode but area is separable, and its weights do not depend on x. A resize stays as it is where all runtimes have it:
-bilinear or nearest where the scale is that of the sizes.
+Every mode but area is separable, and its weights do not depend on x. A resize stays as it is where all runtimes have
+it: bilinear or nearest where the scale is that of the sizes.
 """
 
 from typing import Any
@@ -28,7 +28,7 @@ _EXACT = (aten._upsample_nearest_exact2d.vec, aten._upsample_nearest_exact2d.def
 
 
 def _resize(node: fx.Node) -> Write | None:
-    image = arguments(node)["input" if node.target._overloadname == "vec" else "self"]  # type: ignore[union-attr]
+    image: fx.Node = arguments(node)["input" if node.target._overloadname == "vec" else "self"]  # type: ignore[union-attr]
     before, after = shape(image)[2:], shape(node)[2:]
     if not image.meta["val"].is_floating_point() or _is_everywhere(node, before, after):
         return None

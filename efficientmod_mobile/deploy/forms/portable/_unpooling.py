@@ -22,7 +22,7 @@ _POOLS = (aten.max_pool2d_with_indices.default,)
 def _unpool(node: fx.Node) -> Write | None:
     values, places = arguments(node)["self"], arguments(node)["indices"]
     pool = places.args[0] if is_call(places, operator.getitem) else None
-    if not is_call(pool, *_POOLS) or len(shape(node)) != 4:
+    if not isinstance(pool, fx.Node) or not is_call(pool, *_POOLS) or len(shape(node)) != 4:
         return None
     bound = arguments(pool)
     image, kernel = bound["self"], pair(bound["kernel_size"])

@@ -95,7 +95,7 @@ def _flat_places(indices: list[Tensor], sizes: tuple[int, ...]) -> tuple[Tensor,
     if indices[0].dtype == torch.bool:
         indices = [column for index in indices for column in index.nonzero(as_tuple=True)]
     extents = sizes[: len(indices)]
-    spread = torch.broadcast_tensors(*indices)
+    spread = [index + sum(torch.zeros_like(other) for other in indices) for index in indices]
     places = torch.zeros_like(spread[0])
     for index, extent in zip(spread, extents, strict=True):
         places = places * extent + index % extent
@@ -171,7 +171,9 @@ def _scatter(node: fx.Node) -> Write | None:
     def write() -> fx.Node:
         part = source
         if not isinstance(part, fx.Node):
-            part = add_parameter(node, f"{node.name}_value", torch.full(places.shape, source, dtype=node_dtype(x)))
+            part = add_parameter(
+                node, f"{node.name}_value", torch.full(places.shape, float(source or 0), dtype=node_dtype(x))
+            )
         for other, size in enumerate(places.shape):
             if shape(part)[other] != size:
                 part = emit(node, aten.slice.Tensor, (part, other, 0, size))

@@ -12,8 +12,8 @@ from efficientmod_mobile.deploy import Program
 
 @dataclass(frozen=True)
 class LoweredPte:
-    """A `.pte` in memory, how many delegates it calls, the operators outside them with their counts, and the kernels that
-    these call, as in "aten::sort.values".
+    """A `.pte` in memory, how many delegates it calls, the operators outside them with their counts, and the kernels
+    that these call, as in "aten::sort.values".
     """
 
     data: bytes
