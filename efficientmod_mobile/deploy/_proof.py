@@ -129,7 +129,8 @@ class Original:
         except Exception as error:
             raise ConversionError(
                 f"the network cannot be computed in float64, which proves what is done to it ({first_line(error)}); "
-                "let it compute in the dtype of its input"
+                "let it compute in the dtype of its input",
+                code="not_float64",
             ) from error
         if not all(map(_is_finite, outputs)):
             raise ConversionError(

@@ -98,7 +98,8 @@ def _once(transform: Transform[Any], program: Program) -> Step:
         except Exception as error:  # a network can hold what no transform was written for
             raise ConversionError(
                 f"{transform.name} fails on {place}, {node.target} ({first_line(error)}); leave it out of the recipe, "
-                "or write that part of the network in other operators"
+                "or write that part of the network in other operators",
+                code="transform_failed",
             ) from error
     if applied:
         clean(program.graph_module)

@@ -19,11 +19,14 @@ def refuse_quantised_modules(module: nn.Module) -> None:
         kind = type(part)
         if kind.__module__.startswith(_PACKAGES):
             raise ConversionError(
-                f"{name or 'the network'} is a quantised {kind.__name__} ({kind.__module__}); {_WAY_OUT}"
+                f"{name or 'the network'} is a quantised {kind.__name__} ({kind.__module__}); {_WAY_OUT}",
+                code="quantised_network",
             )
         watches = kind.__module__ in ("torch.ao.quantization.fake_quantize", "torch.ao.quantization.observer")
         if watches:
-            raise ConversionError(f"{name} ({kind.__name__}) prepares a quantisation of its values; {_WAY_OUT}")
+            raise ConversionError(
+                f"{name} ({kind.__name__}) prepares a quantisation of its values; {_WAY_OUT}", code="quantised_network"
+            )
 
 
 def refuse_quantised_operators(graph: fx.Graph) -> None:
@@ -33,4 +36,6 @@ def refuse_quantised_operators(graph: fx.Graph) -> None:
         if not isinstance(target, OpOverload):
             continue
         if target.namespace in _NAMESPACES or "fake_quantize" in target._opname:
-            raise ConversionError(f"the network computes {target} on quantised values ({node.name}); {_WAY_OUT}")
+            raise ConversionError(
+                f"the network computes {target} on quantised values ({node.name}); {_WAY_OUT}", code="quantised_network"
+            )

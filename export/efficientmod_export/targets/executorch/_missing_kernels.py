@@ -28,7 +28,9 @@ def explained(path: Path) -> Iterator[None]:
         raise
     except RuntimeError as error:
         printed = "\n".join(getattr(error, "__notes__", ()))
-        raise ConversionError(f"{path.name} does not run in ExecuTorch: {_reason(printed, error)}.") from error
+        raise ConversionError(
+            f"{path.name} does not run in ExecuTorch: {_reason(printed, error)}.", code="runtime_refused"
+        ) from error
 
 
 def _reason(printed: str, error: RuntimeError) -> str:
@@ -52,7 +54,7 @@ def check_kernels(program: Program, called: tuple[str, ...]) -> None:
     missing = [name for name in dict.fromkeys(called) if name not in existing]
     if missing:
         where = [f"{name}{_module(program, name)}" for name in missing]
-        raise ConversionError(f"ExecuTorch has no kernel {', '.join(where)}; {WAY_OUT}.")
+        raise ConversionError(f"ExecuTorch has no kernel {', '.join(where)}; {WAY_OUT}.", code="missing_kernel")
 
 
 def _module(program: Program, kernel: str) -> str:
