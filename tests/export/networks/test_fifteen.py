@@ -21,7 +21,7 @@ def _marked(build: Callable[[], nn.Module]) -> object:
     return pytest.param(build, marks=marks, id=build.__name__)
 
 
-@pytest.mark.parametrize("build", map(_marked, RIGHT))
+@pytest.mark.parametrize("build", [_marked(build) for build in RIGHT])
 def test_a_network_that_every_target_has(attempt: Try, build: Callable[[], nn.Module]) -> None:
     torch.manual_seed(0)
     found = attempt(build())
@@ -30,7 +30,7 @@ def test_a_network_that_every_target_has(attempt: Try, build: Callable[[], nn.Mo
     assert set(found) == set(TARGETS)
 
 
-@pytest.mark.parametrize(("build", "says"), REFUSED.items(), ids=lambda item: getattr(item, "__name__", ""))
+@pytest.mark.parametrize(("build", "says"), list(REFUSED.items()), ids=lambda item: getattr(item, "__name__", ""))
 def test_a_network_that_no_target_has(attempt: Try, build: Callable[[], nn.Module], says: str) -> None:
     torch.manual_seed(0)
     for one in attempt(build()).values():

@@ -119,7 +119,7 @@ ODD: dict[str, Odd] = {
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("module", ODD.values(), ids=ODD.keys())
+@pytest.mark.parametrize("module", list(ODD.values()), ids=list(ODD))
 def test_a_program_or_a_sentence(module: Odd) -> None:
     torch.manual_seed(0)
     refusal = _refusal(module.eval())

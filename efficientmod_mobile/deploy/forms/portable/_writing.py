@@ -1,5 +1,6 @@
 """Writing into a part of a tensor at constant places, as copies of parts.
 
+zero(x), fill(x, v)    =  v, broadcast
 copy(x, y)             =  y, broadcast
 slice_scatter(x, y)    =  cat(x[:start], y, x[end:])
 ... with a step        =  elements of cat(x, y), taken in the order of the result
@@ -182,8 +183,27 @@ def _scatter(node: fx.Node) -> Write | None:
     return write
 
 
+def _filled(node: fx.Node) -> Write:
+    """A whole tensor of one number."""
+    value = arguments(node).get("value", 0.0)
+
+    def write() -> fx.Node:
+        if isinstance(value, fx.Node):
+            same = node_dtype(value) == node_dtype(node)
+            held = value if same else emit(node, aten.to.dtype, (value, node_dtype(node)))
+        else:
+            number = torch.full((), value, dtype=node_dtype(node))
+            held = add_parameter(node, f"{node.name}_value", number)
+        return emit(node, aten.expand.default, (held, list(shape(node))))
+
+    return write
+
+
 FORMS: dict[object, Form] = {
     aten.copy.default: _copy,
+    aten.zero.default: _filled,
+    aten.fill.Scalar: _filled,
+    aten.fill.Tensor: _filled,
     aten.scatter.src: _scatter,
     aten.scatter.value: _scatter,
     aten.slice_scatter.default: _slice_scatter,
