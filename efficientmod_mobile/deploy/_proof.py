@@ -24,6 +24,7 @@ from torch import Tensor
 
 from efficientmod_mobile.deploy.program import Program, run, to_dtype
 from efficientmod_mobile.errors import ConversionError
+from efficientmod_mobile.messages import first_line
 
 FLOAT64_TOLERANCE = 1e-12
 LARGEST_TOLERANCE = 1e-9
@@ -119,11 +120,18 @@ class Original:
         """Run a float32 program in float64, on images of its example's shape.
 
         Raises:
-            ConversionError: its output is not finite, or its tolerance would exceed 1e-9.
+            ConversionError: it does not run in float64, its output is not finite, or its tolerance would exceed 1e-9.
         """
-        promoted = to_dtype(program, torch.float64)
         images = natural_images(tuple(program.example.shape), _NATURAL, seed=0)
-        outputs = tuple(run(promoted, image) for image in images)
+        try:
+            promoted = to_dtype(program, torch.float64)
+            outputs = tuple(run(promoted, image) for image in images)
+        except Exception as error:
+            raise ConversionError(
+                f"the network cannot be computed in float64, which proves what is done to it ({first_line(error)}); "
+                "let it compute in the dtype of its input",
+                code="not_float64",
+            ) from error
         if not all(map(_is_finite, outputs)):
             raise ConversionError(
                 "the network returns NaN or infinity for natural images; check its weights", code="nonfinite_output"

@@ -11,6 +11,7 @@ from efficientmod_mobile.deploy._certificate import Refusal, Step
 from efficientmod_mobile.deploy.analysis import Refuse
 from efficientmod_mobile.deploy.program import Program, clean, where
 from efficientmod_mobile.errors import ConversionError
+from efficientmod_mobile.messages import first_line
 
 Match = TypeVar("Match")
 
@@ -84,12 +85,22 @@ def _once(transform: Transform[Any], program: Program) -> Step:
     for node in list(program.graph.nodes):
         if node._erased:
             continue
-        found = transform.check(node)
-        if isinstance(found, Refuse):
-            refused.append(Refusal(where(node), found.reason))
-        elif found is not None:
-            transform.rewrite(found)
-            applied += 1
+        place = where(node)
+        try:
+            found = transform.check(node)
+            if isinstance(found, Refuse):
+                refused.append(Refusal(place, found.reason))
+            elif found is not None:
+                transform.rewrite(found)
+                applied += 1
+        except ConversionError:
+            raise
+        except Exception as error:  # a network can hold what no transform was written for
+            raise ConversionError(
+                f"{transform.name} fails on {place}, {node.target} ({first_line(error)}); leave it out of the recipe, "
+                "or write that part of the network in other operators",
+                code="transform_failed",
+            ) from error
     if applied:
         clean(program.graph_module)
     return Step(transform.name, applied, tuple(refused))

@@ -141,7 +141,7 @@ def _make(
             folder,
             subject.inputs,
             subject.outputs,
-            float32_outputs(variant, artifact, subject.held.samples),
+            float32_outputs(variant, artifact, subject.held),
         )
         failure = parity_failure(variant, checks)
     except EfficientModError as error:

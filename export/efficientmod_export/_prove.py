@@ -83,7 +83,7 @@ def prove_graph(target: Target, program: Program, options: ConversionOptions, he
     return (Check(gate="graph", unit=None, compute_precision="float32", threads=None, verdict=verdict),)
 
 
-def float32_outputs(variant: Variant, file: ModelFile, samples: Sequence[Sample]) -> tuple[Outputs, ...]:
+def float32_outputs(variant: Variant, file: ModelFile, held: Held) -> tuple[Outputs, ...]:
     """An interpreted file's outputs for each sample in float32 arithmetic, whatever it stores; () for other files.
 
     Stored beside the file, they show any later change of the program, which float16's noise would hide.
@@ -91,8 +91,9 @@ def float32_outputs(variant: Variant, file: ModelFile, samples: Sequence[Sample]
     interpreter = find_target(variant.target).interpreter
     if interpreter is None:
         return ()
-    run = runner_of(interpreter.runtime.open(file, _in_float32(variant)), file)
-    return tuple(run(sample) for sample in samples)
+    dtypes = [output.dtype for output in held.references[0]]
+    run = runner_of(interpreter.runtime.open(file, _in_float32(variant)), file, dtypes)
+    return tuple(run(sample) for sample in held.samples)
 
 
 def prove_unchanged(

@@ -4,7 +4,7 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import cast
+from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
@@ -46,8 +46,13 @@ def capture(module: nn.Module, example: Tensor) -> Program:
             code="wrong_example_input",
         )
     refuse_quantised_modules(module)
-    unlifted, nested = _export(module, example)
-    refuse_quantised_operators(unlifted.graph)
+    with _explained(module, example):
+        unlifted, nested = _export(module, example)
+        refuse_quantised_operators(unlifted.graph)
+        return _as_program(unlifted, nested, example)
+
+
+def _as_program(unlifted: fx.GraphModule, nested: pytree.TreeSpec, example: Tensor) -> Program:
     graph, names = _flatten_outputs(unlifted.graph, nested)
     tensors = _merge_tied(graph, unlifted)
     for node in graph.nodes:
@@ -72,27 +77,33 @@ def capture(module: nn.Module, example: Tensor) -> Program:
 
 def _export(module: nn.Module, example: Tensor) -> tuple[fx.GraphModule, pytree.TreeSpec]:
     """The exported graph, and how its outputs are nested."""
-    with _silence(), torch.no_grad():
-        try:
-            exported = torch.export.export(module, (example,))
-            unlifted = exported.module(check_guards=False)
-            inline_nested_graphs(unlifted)
-            if not make_functional(unlifted.graph):
-                unlifted = exported.run_decompositions({}).module(check_guards=False)
-                inline_nested_graphs(unlifted)
-                drop_writes_into_input(unlifted.graph)
-        except ConversionError:
-            raise
-        except Exception as error:
-            name = type(module).__name__
-            raise ConversionError(
-                f"torch.export cannot trace {name} for an input of shape {tuple(example.shape)} ({first_line(error)}); "
-                "check the shape, and that no branch in forward() depends on the data",
-                code="capture_failed",
-            ) from error
+    exported = torch.export.export(module, (example,))
+    unlifted = exported.module(check_guards=False)
+    inline_nested_graphs(unlifted)
+    if not make_functional(unlifted.graph):
+        unlifted = exported.run_decompositions({}).module(check_guards=False)
+        inline_nested_graphs(unlifted)
+        drop_writes_into_input(unlifted.graph)
     if not isinstance(unlifted, fx.GraphModule):
         raise TypeError(f"torch.export gave a {type(unlifted).__name__}")
     return unlifted, exported.call_spec.out_spec
+
+
+@contextmanager
+def _explained(module: nn.Module, example: Tensor) -> Iterator[None]:
+    """Turn whatever PyTorch raises into a ConversionError."""
+    try:
+        with _silence(), torch.no_grad():
+            yield
+    except ConversionError:
+        raise
+    except Exception as error:
+        name = type(module).__name__
+        raise ConversionError(
+            f"torch.export cannot trace {name} for an input of shape {tuple(example.shape)} ({first_line(error)}); "
+            "check the shape, and that no branch in forward() depends on the data",
+            code="capture_failed",
+        ) from error
 
 
 @contextmanager
@@ -121,8 +132,8 @@ def _flatten_outputs(graph: fx.Graph, nested: pytree.TreeSpec) -> tuple[fx.Graph
 
 def _give_axes_to_scalars(graph: fx.Graph) -> None:
     output = graph.output_node()
-    returned = cast("tuple[fx.Node, ...]", output.args[0])
-    nodes = [node if shape(node) else emit(output, aten.reshape.default, (node, [1]), like=node) for node in returned]
+    given: Any = output.args[0]
+    nodes = [node if shape(node) else emit(output, aten.reshape.default, (node, [1]), like=node) for node in given]
     output.args = (tuple(nodes),)
 
 

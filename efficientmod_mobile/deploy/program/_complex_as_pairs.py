@@ -32,7 +32,7 @@ _ON_BOTH = {
 }
 _SAME = {aten.resolve_conj.default, aten.resolve_neg.default, aten.lift_fresh_copy.default}
 
-_ONE_AXIS = {
+_ONE_AXIS: dict[Any, Any] = {
     aten.fft_fft.default: torch.fft.fft,
     aten.fft_ifft.default: torch.fft.ifft,
     aten.fft_rfft.default: torch.fft.rfft,
@@ -40,7 +40,7 @@ _ONE_AXIS = {
     aten.fft_hfft.default: torch.fft.hfft,
     aten.fft_ihfft.default: torch.fft.ihfft,
 }
-_SEVERAL_AXES = {
+_SEVERAL_AXES: dict[Any, tuple[Any, Any]] = {
     aten.fft_fft2.default: (torch.fft.fft, torch.fft.fft),
     aten.fft_fftn.default: (torch.fft.fft, torch.fft.fft),
     aten.fft_ifft2.default: (torch.fft.ifft, torch.fft.ifft),
@@ -138,7 +138,7 @@ class _Rewriting:
         bound = arguments(node)
         x = self._parts(bound["self"])
         axis = bound["dim"] % len(shape(x[0]))
-        transform = _ONE_AXIS[node.target]  # type: ignore[index]
+        transform = _ONE_AXIS[node.target]
         return _single(self._transformed(node, transform, x, axis, bound["n"], bound["norm"]))
 
     def _several_axes(self, node: fx.Node) -> Pair | fx.Node:
@@ -148,7 +148,7 @@ class _Rewriting:
         axes = bound["dim"] if bound["dim"] is not None else list(range(rank))[-len(bound["s"] or range(rank)) :]
         axes = [axis % rank for axis in axes]
         sizes = bound["s"] or [None] * len(axes)
-        others, last = _SEVERAL_AXES[node.target]  # type: ignore[index]
+        others, last = _SEVERAL_AXES[node.target]
         steps = [(last, axes[-1], sizes[-1])]
         rest = [(others, axis, size) for axis, size in zip(axes[:-1], sizes[:-1], strict=True)]
         # A real transform comes first where its input is real, and last where its result is.

@@ -113,7 +113,8 @@ def read_recorded(bundle: Bundle, evidence: ArtifactEvidence) -> tuple[Outputs, 
 def _write_recorded(folder: Path, name: str, values: NDArray[np.float32]) -> StoredFile:
     file = f"{RECORDED}/{name}.bin"
     (folder / RECORDED).mkdir(exist_ok=True)
-    (folder / file).write_bytes(np.ascontiguousarray(values, "<f4").tobytes())
+    stored = values.dtype.newbyteorder("<")
+    (folder / file).write_bytes(np.ascontiguousarray(values, stored).tobytes())
     return StoredFile.of(folder, file)
 
 

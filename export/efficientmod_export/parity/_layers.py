@@ -86,8 +86,9 @@ def first_drift(program: Program, prober: Prober, sample: Sample, limit: float) 
 def _search(
     program: Program, prober: Prober, sample: Sample, limit: float, errors: dict[fx.Node, float]
 ) -> fx.Node | None:
-    """The first drifting node; all measured errors are added to `errors`."""
-    nodes: Sequence[fx.Node] = prober.visible
+    """The first drifting node; what was measured on the way is added to `errors`."""
+    # Where float16 decides a tie of an integer or a truth value, no layer is at fault.
+    nodes: Sequence[fx.Node] = [node for node in prober.visible if _is_float(node)]
     drifting = None
     while nodes:
         chosen = _spaced(nodes, prober.at_once)

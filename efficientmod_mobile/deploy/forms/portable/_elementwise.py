@@ -144,7 +144,7 @@ def _connective(node: fx.Node) -> Write | None:
     both = all(isinstance(operand, fx.Node) and node_dtype(operand) == torch.bool for operand in operands)
     if not both:
         return None
-    return lambda: emit(node, _CONNECTIVES[node.target], operands)  # type: ignore[index]
+    return lambda: emit(node, _CONNECTIVES[node.target], operands)
 
 
 def _bitwise_not(node: fx.Node) -> Write | None:
@@ -210,7 +210,7 @@ def _distances(node: fx.Node) -> Write | None:
     return write
 
 
-_CONNECTIVES = {
+_CONNECTIVES: dict[object, torch._ops.OpOverload] = {
     aten.__and__.Tensor: aten.logical_and.default,
     aten.__or__.Tensor: aten.logical_or.default,
     aten.__xor__.Tensor: aten.logical_xor.default,

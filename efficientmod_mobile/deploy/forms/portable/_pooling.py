@@ -91,11 +91,11 @@ def _mean_matrix(before: int, after: int) -> Tensor:
 def _adaptive_maximum(node: fx.Node) -> Write | None:
     """The first result of an adaptive maximum, whose second has no reader."""
     source, index = node.args
-    if isinstance(source, fx.Node) and len(source.users) > 1:
+    if not isinstance(source, fx.Node) or len(source.users) > 1:
         return None
     if not is_call(source, aten.adaptive_max_pool2d.default) or index != 0 or len(shape(node)) != 4:
         return None
-    (image,) = source.all_input_nodes  # type: ignore[union-attr]
+    (image,) = source.all_input_nodes
     before, after = shape(image)[2:], shape(node)[2:]
     if after == (1, 1):
         return None
@@ -131,7 +131,7 @@ def _maximum(node: fx.Node, x: fx.Node, axis: int, length: int) -> fx.Node:
 
 def _dilated_maximum(node: fx.Node) -> Write | None:
     bound = arguments(node)
-    image = bound["self"]
+    image: fx.Node = bound["self"]
     dilation = pair(bound["dilation"])
     if dilation == [1, 1] or len(shape(image)) != 4:
         return None
@@ -159,7 +159,8 @@ def _taps(size: int, after: int, window: int, step: int, pad: int, dilation: int
         places = [index * step - pad + tap * dilation for tap in range(window)]
         inside = [place for place in places if 0 <= place < size]
         for tap, place in enumerate(places):
-            taps[tap].append(min(inside, key=lambda other: abs(other - place)))
+            # Those inside are a run, so that the nearest one is its first or its last.
+            taps[tap].append(min(max(place, inside[0]), inside[-1]))
     return taps
 
 
@@ -188,10 +189,15 @@ def _average_of_volume(node: fx.Node) -> Write | None:
     return write
 
 
+def _one_result(node: fx.Node) -> Write | None:
+    """Of operators with several, where the others have no reader."""
+    return _adaptive_maximum(node) or greatest_of_axis(node) or pool_without_places(node)
+
+
 FORMS: dict[object, Form] = {
     aten.avg_pool2d.default: _average,
     aten.adaptive_avg_pool2d.default: _adaptive_average,
-    operator.getitem: lambda node: _adaptive_maximum(node) or greatest_of_axis(node) or pool_without_places(node),
+    operator.getitem: _one_result,
     aten.max_pool2d.default: _dilated_maximum,
     aten.avg_pool3d.default: _average_of_volume,
 }

@@ -28,7 +28,7 @@ _EXACT = (aten._upsample_nearest_exact2d.vec, aten._upsample_nearest_exact2d.def
 
 
 def _resize(node: fx.Node) -> Write | None:
-    image = arguments(node)["input" if node.target._overloadname == "vec" else "self"]  # type: ignore[union-attr]
+    image: fx.Node = arguments(node)["input" if node.target._overloadname == "vec" else "self"]  # type: ignore[union-attr]
     before, after = shape(image)[2:], shape(node)[2:]
     if not image.meta["val"].is_floating_point() or _is_everywhere(node, before, after):
         return None

@@ -3,7 +3,10 @@
 im2col(x)[c k + t]  =  conv(x, e_t), depthwise              e_t is 1 at tap t of the window's k and 0 elsewhere
 col2im(y)           =  conv_transpose(y, e_t), grouped      overlapping windows add up
 unfold(x, size)     =  the windows' elements taken along the axis
+conv(x, W)          =  W @ im2col(x), group by group        W computed by the network
 """
+
+from math import prod
 
 import torch
 from torch import Tensor, fx
@@ -79,7 +82,42 @@ def _unfold(node: fx.Node) -> Write | None:
     return write
 
 
+def _computed_kernel(node: fx.Node) -> Write | None:
+    bound = arguments(node)
+    image, weight, bias, groups = bound["input"], bound["weight"], bound["bias"], bound["groups"]
+    if len(shape(image)) != 4 or isinstance(bound["padding"], str) or not _depends_on_input(weight):
+        return None
+    outputs, inputs, *kernel = shape(weight)
+    sizes = [pair(bound[name]) for name in ("stride", "padding", "dilation")]
+    batch, channels = shape(image)[:2]
+    taps, places = inputs * prod(kernel), prod(shape(node)[2:])
+
+    def write() -> fx.Node:
+        ones = add_parameter(node, f"{node.name}_taps", _taps(channels, kernel, node_dtype(image)))
+        columns = emit(node, aten.conv2d.default, (image, ones, None, *sizes, channels))
+        columns = emit(node, aten.reshape.default, (columns, [batch * groups, taps, places]))
+        kernels = emit(node, aten.reshape.default, (weight, [groups, outputs // groups, taps]))
+        if batch > 1:
+            kernels = emit(node, aten.repeat.default, (kernels, [batch, 1, 1]))
+        y = emit(node, aten.reshape.default, (emit(node, aten.matmul.default, (kernels, columns)), list(shape(node))))
+        if bias is None:
+            return y
+        return emit(node, aten.add.Tensor, (y, emit(node, aten.reshape.default, (bias, [outputs, 1, 1]))))
+
+    return write
+
+
+def _depends_on_input(node: fx.Node) -> bool:
+    seen, waiting = {node}, [node]
+    for reader in waiting:
+        sources = [source for source in reader.all_input_nodes if source not in seen]
+        seen.update(sources)
+        waiting.extend(sources)
+    return any(source.op == "placeholder" for source in seen)
+
+
 FORMS: dict[object, Form] = {
+    aten.conv2d.default: _computed_kernel,
     aten.im2col.default: _columns,
     aten.col2im.default: _image,
     aten.unfold.default: _unfold,

@@ -1,5 +1,6 @@
 """Writing into a part of a tensor at constant places, as copies of parts.
 
+zero(x), fill(x, v)    =  v, broadcast
 copy(x, y)             =  y, broadcast
 slice_scatter(x, y)    =  cat(x[:start], y, x[end:])
 ... with a step        =  elements of cat(x, y), taken in the order of the result
@@ -95,7 +96,7 @@ def _flat_places(indices: list[Tensor], sizes: tuple[int, ...]) -> tuple[Tensor,
     if indices[0].dtype == torch.bool:
         indices = [column for index in indices for column in index.nonzero(as_tuple=True)]
     extents = sizes[: len(indices)]
-    spread = torch.broadcast_tensors(*indices)  # type: ignore[no-untyped-call]
+    spread = [index + sum(torch.zeros_like(other) for other in indices) for index in indices]
     places = torch.zeros_like(spread[0])
     for index, extent in zip(spread, extents, strict=True):
         places = places * extent + index % extent
@@ -169,11 +170,11 @@ def _scatter(node: fx.Node) -> Write | None:
         return None
 
     def write() -> fx.Node:
-        if isinstance(source, fx.Node):
-            part = source
-        else:
-            value = torch.full(places.shape, source or 0, dtype=node_dtype(x))
-            part = add_parameter(node, f"{node.name}_value", value)
+        part = source
+        if not isinstance(part, fx.Node):
+            part = add_parameter(
+                node, f"{node.name}_value", torch.full(places.shape, float(source or 0), dtype=node_dtype(x))
+            )
         for other, size in enumerate(places.shape):
             if shape(part)[other] != size:
                 part = emit(node, aten.slice.Tensor, (part, other, 0, size))
@@ -182,8 +183,27 @@ def _scatter(node: fx.Node) -> Write | None:
     return write
 
 
+def _filled(node: fx.Node) -> Write:
+    """A whole tensor of one number."""
+    value = arguments(node).get("value", 0.0)
+
+    def write() -> fx.Node:
+        if isinstance(value, fx.Node):
+            same = node_dtype(value) == node_dtype(node)
+            held = value if same else emit(node, aten.to.dtype, (value, node_dtype(node)))
+        else:
+            number = torch.full((), value, dtype=node_dtype(node))
+            held = add_parameter(node, f"{node.name}_value", number)
+        return emit(node, aten.expand.default, (held, list(shape(node))))
+
+    return write
+
+
 FORMS: dict[object, Form] = {
     aten.copy.default: _copy,
+    aten.zero.default: _filled,
+    aten.fill.Scalar: _filled,
+    aten.fill.Tensor: _filled,
     aten.scatter.src: _scatter,
     aten.scatter.value: _scatter,
     aten.slice_scatter.default: _slice_scatter,

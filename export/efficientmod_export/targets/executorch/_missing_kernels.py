@@ -29,7 +29,7 @@ def explained(path: Path) -> Iterator[None]:
     except RuntimeError as error:
         printed = "\n".join(getattr(error, "__notes__", ()))
         raise ConversionError(
-            f"{path.name} does not run in ExecuTorch: {_reason(printed, error)}.", code="executorch_does_not_run"
+            f"{path.name} does not run in ExecuTorch: {_reason(printed, error)}.", code="runtime_refused"
         ) from error
 
 

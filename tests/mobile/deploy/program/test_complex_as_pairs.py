@@ -64,7 +64,7 @@ FUNCTIONS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 }
 
 
-@pytest.mark.parametrize("function", FUNCTIONS.values(), ids=FUNCTIONS.keys())
+@pytest.mark.parametrize("function", list(FUNCTIONS.values()), ids=list(FUNCTIONS))
 def test_the_program_has_no_complex_numbers(function: Callable[[Tensor, Tensor], Tensor]) -> None:
     module = Calls(function).eval()
     x = torch.randn(SHAPE, generator=torch.Generator().manual_seed(1))

@@ -38,13 +38,11 @@ def opposite(context: Context, x: Operand) -> Value:
 
 @lowers("Sign")
 def sign(context: Context, x: Operand) -> Value:
-    """Each number's sign, 0 for 0."""
-    return _sign(context, x)
-
-
-def _sign(context: Context, x: Operand) -> Value:
     """(x > 0) - (x < 0); SIGN itself is of a late release."""
-    value = context.value(x)
+    return _sign(context, context.value(x))
+
+
+def _sign(context: Context, value: Value) -> Value:
     above, below = (
         cast(context, binary(context, code, value, scalar(0.0), options(), dtype=np.bool_), np.float32)
         for code, options in (_COMPARISONS["Greater"], _COMPARISONS["Less"])
@@ -57,12 +55,14 @@ def remainder(context: Context, a: Operand, b: Operand, *, fmod: int = 0) -> Val
     """The remainder with the divisor's sign, or (fmod) with the dividend's: sign(a) * (|a| mod |b|)."""
     if not fmod:
         return binary(context, "FLOOR_MOD", a, b, schema.FloorModOptionsT())
-    dividend, divisor = (
-        unary(context, "ABS", item, schema.AbsOptionsT()) if isinstance(item, Value) else np.abs(item)
-        for item in (a, b)
-    )
-    rest = binary(context, "FLOOR_MOD", dividend, divisor, schema.FloorModOptionsT())
-    return binary(context, "MUL", rest, _sign(context, a), schema.MulOptionsT())
+    rest = binary(context, "FLOOR_MOD", _length(context, a), _length(context, b), schema.FloorModOptionsT())
+    return binary(context, "MUL", rest, _sign(context, context.value(a)), schema.MulOptionsT())
+
+
+def _length(context: Context, item: Operand) -> Operand:
+    if isinstance(item, Value):
+        return unary(context, "ABS", item, schema.AbsOptionsT())
+    return np.abs(item.astype(np.float32))
 
 
 @lowers("Cast")

@@ -20,9 +20,6 @@ from ._comparisons import cast
 from ._padding import image_of, pad_image
 from ._registry import Context, Operand, lowers
 
-_LARGEST = 1 << 24
-"""Pixels. A float32 represents no larger integers exactly."""
-
 
 @dataclass(frozen=True)
 class _Numbers:
@@ -81,11 +78,9 @@ def grid_sample(
     height, width = image.physical[1:3]
     numbers = _Numbers(context)
     ring = 1 if padding_mode == "zeros" else 0
-    if (height + 2 * ring) * (width + 2 * ring) >= _LARGEST:
-        raise CannotLowerError("an image of 2^24 pixels or more")
     if ring:
         image = pad_image(context, image, ((1, 1), (1, 1)))
-    taken = partial(_pixels, context, numbers, _rows(context, image), image.physical[2])
+    taken = partial(_pixels, context, _rows(context, image), image.physical[2])
     columns, lines = (
         _in_pixels(context, numbers, places, index, size, padding_mode, aligned=bool(align_corners))
         for index, size in ((0, width), (1, height))
@@ -156,11 +151,14 @@ def _rows(context: Context, image: Value) -> Value:
     return Value(context.builder.stored(image, shape), shape, natural(2))
 
 
-def _pixels(context: Context, numbers: _Numbers, rows: Value, width: int, column: Value, line: Value) -> Value:
-    """The pixels at integer coordinates, (P, C)."""
-    place = cast(context, numbers.plus(numbers.times(line, float(width)), column), np.int32)
-    count = place.physical[0]
-    operands = [context.builder.stored(rows), context.builder.stored(place, (count,))]
+def _pixels(context: Context, rows: Value, width: int, column: Value, line: Value) -> Value:
+    """The pixels at whole places, (P, C). They are counted in integers: float16 on a GPU counts to 2048."""
+    count = line.physical[0]
+    builder = context.builder
+    down, right = (builder.stored(cast(context, item, np.int32), (count,)) for item in (line, column))
+    start = context.emit("MUL", [down, builder.constant(np.asarray([width], np.int32))], (count,), schema.MulOptionsT())
+    place = context.emit("ADD", [start, right], (count,), schema.AddOptionsT())
+    operands = [builder.stored(rows), place]
     shape = (count, rows.physical[1])
     tensor = context.emit("GATHER", operands, shape, schema.GatherOptionsT(axis=0))
     return Value(tensor, shape, natural(2))

@@ -1,0 +1,198 @@
+"""The kinds of networks, each in every target: right values, or the sentence that says why not.
+
+The forms that make them so are proven one by one in float64 in tests/mobile/deploy/forms/portable; this is the table of
+what the runtimes make of them.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .conftest import TARGETS, Try
+from .fifteen import Net, stem
+
+LIMIT = 2e-5
+
+Function = Callable[[Any, Tensor], object]
+
+
+class Kind(NamedTuple):
+    """What follows a first layer (8 channels, 25 x 33), the modules that it uses, and what a target refuses."""
+
+    function: Function
+    modules: Mapping[str, Callable[[], nn.Module]] = {}
+    refused: Mapping[str, str] = {}
+
+
+def resized(**options: Any) -> Kind:
+    return Kind(lambda _, x: F.interpolate(x, **options))
+
+
+def written(write: Callable[[Tensor], object]) -> Kind:
+    def function(_: Any, x: Tensor) -> Tensor:
+        y = x.clone()
+        write(y)
+        return y
+
+    return Kind(function)
+
+
+def sampled(**options: Any) -> Kind:
+    def function(n: Any, x: Tensor) -> Tensor:
+        return F.grid_sample(x, n.where(x).permute(0, 2, 3, 1).tanh() * 1.3, **options)
+
+    return Kind(function, {"where": lambda: nn.Conv2d(8, 2, 3, padding=1)})
+
+
+def sequence(layer: Callable[[], nn.Module]) -> Kind:
+    return Kind(lambda n, x: n.layer(x[..., :9].mean(2).permute(2, 0, 1))[0], {"layer": layer})
+
+
+def affine(norm: nn.Module) -> nn.Module:
+    for parameter in norm.parameters():
+        nn.init.normal_(parameter)
+    return norm
+
+
+def _unpooled(_: Any, x: Tensor) -> Tensor:
+    y, places = F.max_pool2d(x[..., :24, :32], 2, return_indices=True)
+    return F.max_unpool2d(y, places, 2)
+
+
+def _shifted(x: Tensor) -> None:
+    """As temporal shifts do it."""
+    y = torch.zeros_like(x)
+    y[:, :2, :, 1:] = x[:, :2, :, :-1]
+    y[:, 2:] = x[:, 2:]
+    x.copy_(y)
+
+
+def _filtered(n: Any, x: Tensor) -> Tensor:
+    z = torch.fft.rfft2(x, norm="ortho") * torch.view_as_complex(n.filter.weight)
+    return torch.fft.irfft2(z, s=(25, 33), norm="ortho")
+
+
+class Filter(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(25, 17, 2))
+
+
+class Points(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(1, 5, 8))
+
+
+KINDS: dict[str, Kind] = {
+    "bilinear by 0.5": resized(scale_factor=0.5, mode="bilinear"),
+    "bilinear by 1.7": resized(scale_factor=1.7, mode="bilinear"),
+    "bilinear to one row": resized(size=(1, 7), mode="bilinear", align_corners=True),
+    "bilinear, antialiased": resized(size=(11, 14), mode="bilinear", antialias=True),
+    "bicubic": resized(size=(20, 47), mode="bicubic"),
+    "bicubic, corners aligned": resized(size=(20, 47), mode="bicubic", align_corners=True),
+    "bicubic, antialiased": resized(size=(11, 14), mode="bicubic", antialias=True),
+    "nearest-exact": resized(size=(20, 47), mode="nearest-exact"),
+    "nearest by 1.7": resized(scale_factor=1.7, mode="nearest"),
+    "area": resized(size=(7, 10), mode="area"),
+    "mean, rounded up, padded": Kind(lambda _, x: F.avg_pool2d(x[..., :32], 3, 2, 1, ceil_mode=True)),
+    "mean with a divisor": Kind(lambda _, x: F.avg_pool2d(x, 3, 2, 1, divisor_override=5)),
+    "dilated maximum": Kind(lambda _, x: F.max_pool2d(x, 3, 2, 1, dilation=2, ceil_mode=True)),
+    "adaptive mean": Kind(lambda _, x: F.adaptive_avg_pool2d(x, (7, 5))),
+    "adaptive maximum": Kind(lambda _, x: F.adaptive_max_pool2d(x, (7, 5))),
+    "unpooling": Kind(_unpooled),
+    "local response norm": Kind(lambda _, x: F.local_response_norm(x, 5)),
+    "write of rows with a step": written(lambda y: y[:, :, ::2].zero_()),
+    "write of listed channels": written(lambda y: y.__setitem__((slice(None), [0, 3, 5]), y[:, [1, 2, 4]])),
+    "write of a pixel": written(lambda y: y[:, :, 3, 4].fill_(1.5)),
+    "write by a mask": written(lambda y: y.__setitem__(y > 0.3, 0.1)),
+    "write of listed places": written(lambda y: y.__setitem__((..., [0, 5, 9], [1, 2, 3]), 7.0)),
+    "shift": written(_shifted),
+    "weight of a convolution and a transposed one": Kind(
+        lambda n, x: F.conv_transpose2d(x, n.layer.weight, None, 1, 1) + n.layer(x),
+        {"layer": lambda: nn.Conv2d(8, 8, 3, 1, 1)},
+    ),
+    "weight of a convolution and a linear layer": Kind(
+        lambda n, x: n.layer(F.conv2d(x, n.layer.weight[:, :, None, None]).permute(0, 2, 3, 1)),
+        {"layer": lambda: nn.Linear(8, 8, bias=False)},
+    ),
+    "instance norm with statistics": Kind(
+        lambda n, x: n.norm(x), {"norm": lambda: affine(nn.InstanceNorm2d(8, affine=True, track_running_stats=True))}
+    ),
+    "batch norm without statistics": Kind(
+        lambda n, x: n.norm(x), {"norm": lambda: affine(nn.BatchNorm2d(8, track_running_stats=False))}
+    ),
+    "PReLU of lines": Kind(lambda n, x: n.act(x.flatten(2)), {"act": lambda: nn.PReLU(8)}),
+    "CELU of lines": Kind(lambda _, x: F.celu(x.flatten(2), 0.7)),
+    "shrinking": Kind(lambda _, x: F.softshrink(x) + F.hardshrink(x) + F.threshold(x, 0.1, 0.3) + F.logsigmoid(x)),
+    "channel shuffle": Kind(lambda _, x: F.channel_shuffle(x, 4)),
+    "grid, zeros": sampled(align_corners=False),
+    "grid, border": sampled(padding_mode="border", align_corners=True),
+    "grid, reflection": sampled(padding_mode="reflection", align_corners=False),
+    "grid, nearest": sampled(mode="nearest", align_corners=False),
+    "unfold": Kind(lambda _, x: F.unfold(x, 3, padding=1).view(1, 8, 9, 25, 33).mean(2)),
+    "fold, overlapping": Kind(lambda _, x: F.fold(F.unfold(x, 3, padding=1).sigmoid(), (25, 33), 3, padding=1)),
+    "cdist": Kind(lambda n, x: torch.cdist(x.flatten(2).mT[:, :20], n.points.weight), {"points": Points}),
+    "remainders": Kind(lambda _, x: torch.remainder(x, 0.7) + torch.fmod(x, 0.6)),
+    "signs": Kind(lambda _, x: torch.sign(x) * x),
+    "conditions": Kind(
+        lambda _, x: torch.where((x > 0.1) & (x < 0.5), x, -x) + torch.where((x > 0) | ~(x < 0.3), x, 0.0)
+    ),
+    "one-hot of the best": Kind(lambda _, x: x * F.one_hot(x.argmax(1), 8).permute(0, 3, 1, 2).float()),
+    "best three": Kind(lambda _, x: torch.topk(x.mean((2, 3)), 3)),
+    "sorted": Kind(lambda _, x: x.mean((2, 3)).sort(1, descending=True)[0]),
+    "computed kernel": Kind(
+        lambda n, x: F.conv2d(x, n.layer(x.mean((2, 3))).view(8, 1, 3, 3), padding=1, groups=8),
+        {"layer": lambda: nn.Linear(8, 72)},
+    ),
+    "LSTM": sequence(lambda: nn.LSTM(8, 6, bidirectional=True)),
+    "GRU": sequence(lambda: nn.GRU(8, 6)),
+    "global Fourier filter": Kind(_filtered, {"filter": Filter}),
+    "integers": Kind(lambda _, x: x.argmax(1).int()),
+    "truth values": Kind(lambda _, x: x > 0.2),
+    "a scalar": Kind(lambda _, x: x.mean()),
+    "a constant": Kind(lambda _, x: (x, torch.arange(5.0))),
+    "None": Kind(lambda _, x: (x, None)),
+    "convolution of a volume": Kind(
+        lambda n, x: n.layer(x[:, None])[:, 0],
+        {"layer": lambda: nn.Conv3d(1, 1, 3, padding=1)},
+        {"executorch": "aten::convolution.out refuses the tensors", "tflite": "no TFLite form"},
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", list(KINDS.values()), ids=list(KINDS))
+def test_a_kind_in_every_target(attempt: Try, kind: Kind) -> None:
+    torch.manual_seed(0)
+    modules = {name: make() for name, make in kind.modules.items()}
+    found = attempt(Net(lambda n, x: kind.function(n, n.stem(x)), stem=stem(), **modules))
+    for name in TARGETS:
+        if name in kind.refused:
+            assert kind.refused[name] in found[name].refusal
+        else:
+            assert found[name].refusal == ""
+            assert (found[name].error or 0.0) <= LIMIT
+
+
+def test_names_are_the_networks_own(attempt: Try) -> None:
+    def function(n: Any, x: Tensor) -> object:
+        f = n.stem(x)
+        return {"boxes": f, "aux": {"map": f.relu(), "pooled": [f.mean((2, 3)), f.amax((2, 3))]}}
+
+    torch.manual_seed(0)
+    found = attempt(Net(function, stem=stem()))
+    names = ("boxes", "aux.map", "aux.pooled.0", "aux.pooled.1")
+    assert found["executorch"].names == found["tflite"].names == names
+    assert found["coreml"].names == tuple(name.replace(".", "_") for name in names)  # an ML program has no dots
+    assert all(one.error is not None and one.error <= LIMIT for one in found.values())
+
+
+def test_channels_last(attempt: Try) -> None:
+    torch.manual_seed(0)
+    found = attempt(Net(lambda n, x: n.stem(x.permute(0, 3, 1, 2)).mean((2, 3)), stem=stem()))
+    assert all(one.error is not None and one.error <= LIMIT for one in found.values())
