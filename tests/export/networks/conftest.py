@@ -15,8 +15,7 @@ from efficientmod_export._picture_input import for_pictures
 from efficientmod_export._subject import subject_of
 from efficientmod_export.foreign import quiet
 from efficientmod_export.targets import Configuration, find_target, runner_of
-from efficientmod_mobile import IMAGENET, Network
-from efficientmod_mobile._network import Weights
+from efficientmod_mobile import IMAGENET, Network, Weights
 from efficientmod_mobile.deploy import Original, deploy
 from efficientmod_mobile.errors import EfficientModError
 

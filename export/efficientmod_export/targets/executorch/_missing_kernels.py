@@ -9,7 +9,6 @@ from efficientmod_export.foreign import quiet
 from efficientmod_mobile.deploy import Program
 from efficientmod_mobile.deploy.program import module_path
 from efficientmod_mobile.errors import ConversionError, EfficientModError
-from efficientmod_mobile.messages import first_line
 
 WAY_OUT = "compute it otherwise, or leave this target out"
 
@@ -20,27 +19,27 @@ _CHECK = re.compile(r"Check failed \(.*\): (.+)")
 
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
-    """Turn an error of ExecuTorch into a ConversionError with what it printed about it; others pass."""
+    """Raise ConversionError for a RuntimeError of ExecuTorch that it printed the reason of; other errors pass."""
     try:
         with quiet():
             yield
     except EfficientModError:
         raise
     except RuntimeError as error:
-        printed = "\n".join(getattr(error, "__notes__", ()))
-        raise ConversionError(
-            f"{path.name} does not run in ExecuTorch: {_reason(printed, error)}.", code="runtime_refused"
-        ) from error
+        reason = _reason("\n".join(getattr(error, "__notes__", ())))
+        if reason is None:
+            raise
+        raise ConversionError(f"{path.name} does not run in ExecuTorch: {reason}.", code="runtime_refused") from error
 
 
-def _reason(printed: str, error: RuntimeError) -> str:
+def _reason(printed: str) -> str | None:
     if missing := list(dict.fromkeys(_MISSING.findall(printed))):
         return f"this ExecuTorch has no kernel {', '.join(missing)}; {WAY_OUT}"
     if failed := _FAILED.search(printed):
         check = _CHECK.search(printed)
         reason = f" ({check[1].rstrip('.')})" if check else ""
         return f"its kernel {failed[1]} refuses the tensors{reason}; {WAY_OUT}"
-    return first_line(error)
+    return None
 
 
 def check_kernels(program: Program, called: tuple[str, ...]) -> None:

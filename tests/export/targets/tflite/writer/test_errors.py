@@ -78,14 +78,17 @@ def test_an_operator_of_another_domain_is_named() -> None:
 
 
 def test_an_integer_computation_is_named() -> None:
-    nodes = [helper.make_node("ArgMax", ["x0"], ["y0"], axis=1, name="best")]
+    nodes = [
+        helper.make_node("ArgMax", ["x0"], ["best"], axis=1),
+        helper.make_node("Div", ["best", "best"], ["y0"], name="ratio"),
+    ]
     graph = helper.make_graph(
         nodes,
         "test",
         [helper.make_tensor_value_info("x0", TensorProto.FLOAT, [2, 3])],
         [helper.make_tensor_value_info("y0", TensorProto.INT64, None)],
     )
-    with refused(UnsupportedOperatorsError, "unsupported_operators", "'best'"):
+    with refused(UnsupportedOperatorsError, "unsupported_operators", "'ratio'"):
         to_tflite(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)]))
 
 

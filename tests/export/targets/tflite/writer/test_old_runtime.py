@@ -62,7 +62,7 @@ def subject(name: str) -> Subject:
     preprocessing = preprocessing_of(network, None)
     samples = make_samples(preprocessing)
     program = deploy(capture(network.module, example_input(preprocessing)), TARGET.variants[0].recipe).program
-    return Subject(program, preprocessing, samples, reference_outputs(network.module, samples))
+    return Subject(program, preprocessing, samples, reference_outputs(network.module, samples)[0])
 
 
 @pytest.fixture(scope="module")
