@@ -12,8 +12,7 @@ from torch import Tensor, nn
 from efficientmod_export import export_bundle
 from efficientmod_export._picture_input import LUMA, for_pictures
 from efficientmod_export.mil import MILProgram
-from efficientmod_mobile import IMAGENET, Network
-from efficientmod_mobile._network import Weights
+from efficientmod_mobile import IMAGENET, Network, Weights
 from efficientmod_mobile.errors import ConversionError
 
 from .fifteen import Net, stem
@@ -59,6 +58,8 @@ def test_inputs_are_counted_and_named() -> None:
         ConversionError, match=r"net takes 2 inputs: left, right; one picture \(1, 3, H, W\) is supported"
     ):
         for_pictures(network(Named()), SIZE)
+    assert raised.value.code == "several_inputs"
+    assert "2 inputs: left, right" in str(raised.value)
 
 
 def test_a_network_that_ends_in_softmax(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
