@@ -54,9 +54,7 @@ class Named(nn.Module):
 
 
 def test_inputs_are_counted_and_named() -> None:
-    with pytest.raises(
-        ConversionError, match=r"net takes 2 inputs: left, right; one picture \(1, 3, H, W\) is supported"
-    ):
+    with pytest.raises(ConversionError) as raised:
         for_pictures(network(Named()), SIZE)
     assert raised.value.code == "several_inputs"
     assert "2 inputs: left, right" in str(raised.value)
