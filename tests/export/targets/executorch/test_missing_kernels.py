@@ -64,6 +64,5 @@ def test_a_kernel_that_refuses_is_named_once(tmp_path: Path) -> None:
 def test_other_errors_pass() -> None:
     with pytest.raises(KeyError), explained(Path("model.pte")):
         raise KeyError("x")
-    with pytest.raises(ConversionError) as raised, explained(Path("model.pte")):
+    with pytest.raises(RuntimeError), explained(Path("model.pte")):
         raise RuntimeError("a number")
-    assert "a number" in str(raised.value)
