@@ -86,7 +86,7 @@ def test_an_integer_computation_is_named() -> None:
         nodes,
         "test",
         [helper.make_tensor_value_info("x0", TensorProto.FLOAT, [2, 3])],
-        [helper.make_tensor_value_info("y0", TensorProto.INT32, None)],
+        [helper.make_tensor_value_info("y0", TensorProto.INT64, None)],
     )
     with refused(UnsupportedOperatorsError, "unsupported_operators", "'ratio'"):
         to_tflite(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)]))
