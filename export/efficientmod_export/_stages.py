@@ -83,10 +83,10 @@ class ConversionOptions:
     labels: tuple[str, ...] | None
     model_name: str
     description: str
-    scores: Literal["logits", "probabilities"] = "logits"
     author: str = "not stated"
     license: str = "not stated"
     version: str = "not stated"
+    scores: Literal["logits", "probabilities"] = "logits"
 
 
 @dataclass(frozen=True)

@@ -129,6 +129,7 @@ KINDS: dict[str, Kind] = {
     "PReLU of lines": Kind(lambda n, x: n.act(x.flatten(2)), {"act": lambda: nn.PReLU(8)}),
     "CELU of lines": Kind(lambda _, x: F.celu(x.flatten(2), 0.7)),
     "shrinking": Kind(lambda _, x: F.softshrink(x) + F.hardshrink(x) + F.threshold(x, 0.1, 0.3) + F.logsigmoid(x)),
+    "reciprocal": Kind(lambda _, x: torch.reciprocal(x.abs() + 0.01) + torch.rsqrt(x.abs() + 1)),
     "channel shuffle": Kind(lambda _, x: F.channel_shuffle(x, 4)),
     "grid, zeros": sampled(align_corners=False),
     "grid, border": sampled(padding_mode="border", align_corners=True),

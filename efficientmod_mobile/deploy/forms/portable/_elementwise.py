@@ -6,6 +6,7 @@
     fmod(x, y)          =  sign(x) (|x| mod |y|)
     trunc(x)            =  sign(x) floor(|x|)
     softshrink(x, l)    =  x - clamp(x, -l, l)
+    1 / x               =  division of a constant by x
     hardshrink(x, l)    =  where(|x| > l, x, 0)
     threshold(x, t, v)  =  where(x > t, x, v)
     where(c, x, 2.0)    =  where(c, x, a constant)
@@ -132,6 +133,14 @@ def _softshrink(node: fx.Node) -> Write | None:
     return write
 
 
+def _reciprocal(node: fx.Node) -> Write | None:
+    """coremltools computes 1 / (x + 1e-4)."""
+    (x,) = node.all_input_nodes
+    if node_dtype(x) != node_dtype(node):
+        return None
+    return lambda: emit(node, aten.div.Tensor, (_tensor(node, 1.0), x))
+
+
 def _tensor(node: fx.Node, operand: fx.Node | float) -> fx.Node:
     """An operand, or a new constant of the node's dtype."""
     if isinstance(operand, fx.Node):
@@ -228,6 +237,7 @@ FORMS: dict[object, Form] = {
     aten.trunc.default: _trunc,
     aten.bitwise_not.default: _bitwise_not,
     **dict.fromkeys((aten.where.ScalarOther, aten.where.ScalarSelf, aten.where.Scalar), _where),
+    aten.reciprocal.default: _reciprocal,
     aten.threshold.default: _threshold,
     aten.hardshrink.default: _hardshrink,
     aten.softshrink.default: _softshrink,

@@ -33,6 +33,7 @@ WEIGHTED = {
 REFUSED = {
     r"cumsum_[12]d(_(axis|exclusive|negative|reverse)\w*)?": "unsupported_element_type",
     r"clip_default_int8_\w+|\w+_(u?int(8|16)|uint(32|64)|float(16|64))": "unsupported_element_type",
+    r"equal_string\w*|(less|greater)_equal_u?int(8|16|32|64)_expanded": "unsupported_element_type",
     r"reduce_\w+_empty_set(_expanded|_non_reduced_axis_zero)?": "empty_value",
     r"reshape_allowzero_reordered|slice_start_out_of_bounds|split_zero_size_splits_opset1[38]": "empty_value",
 }
@@ -43,6 +44,9 @@ UNSUPPORTED = {
     r"(average|max)pool_[23]d_dilations\w*": "a dilated ",
     r"(average|max)pool_3d_default|convtranspose_3d": "a window over 3 axes",
     r"batchnorm_\w+_training_mode|training_dropout\w*|dropout_default_mask(_ratio)?": "this operator is not supported",
+    r"arg(max|min)_\w+_select_last_index": "select_last_index",
+    r"gridsample_bicubic\w*": "GridSample",
+    r"gridsample_volumetric_\w+": "",
     r"layer_normalization_\w+": "['Mean', 'InvStdDev']",
     r"resize_downsample_scales_(nearest|(linear|cubic)_align_corners|linear)": "that are not those of the sizes",
     r"resize_(down|up)sample_scales_linear_half_pixel_symmetric": "that are not those of the sizes",

@@ -162,6 +162,7 @@ ELEMENTS = {
     "log_sigmoid": F.logsigmoid,
     "rrelu": F.rrelu,
     "softshrink": lambda x: F.softshrink(x, 0.3),
+    "reciprocal": lambda x: torch.reciprocal(x.abs() + 0.5),
     "hardshrink": lambda x: F.hardshrink(x, 0.3),
     "threshold": lambda x: F.threshold(x, 0.125, 0.25),
     "where with a number": lambda x: torch.where(x > 0, x, 0.5) + torch.where(x > 0, 0.25, x),

@@ -126,7 +126,7 @@ STAYS: list[Function] = [
     lambda x: F.pad(x, (4, 0, 0, 0), mode="reflect"),
     lambda x: F.pad(x, (1, 1)),
     lambda x: x.sum((1, 2)),
-    lambda x: x.amax(1),
+    lambda x: x.amax(1, keepdim=True),
     lambda x: x.norm(1, dim=1),
     lambda x: x.var((1, 2)),
     lambda x: x.flatten(2).softmax(-1),

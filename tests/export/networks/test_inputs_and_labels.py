@@ -1,0 +1,83 @@
+"""What a network takes, and what apps read of a network with labels."""
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from ai_edge_litert.interpreter import Interpreter
+from torch import Tensor, nn
+
+from efficientmod_export import export_bundle
+from efficientmod_export._picture_input import LUMA, for_pictures
+from efficientmod_export.mil import MILProgram
+from efficientmod_mobile import IMAGENET, Network, Weights
+from efficientmod_mobile.errors import ConversionError
+
+from .fifteen import Net, stem
+
+MODULE = """
+import torch
+from torch import nn
+
+def build():
+    torch.manual_seed(0)
+    layers = nn.Conv2d(3, 8, 3, 2), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 7), nn.Softmax(1)
+    return nn.Sequential(*layers)
+"""
+SIZE = (18, 26)
+
+
+def network(module: nn.Module) -> Network:
+    return Network("net", module.eval(), None, Weights("module", sha256="0" * 64), IMAGENET)
+
+
+def test_a_grey_network_gets_the_luma_of_the_picture() -> None:
+    inner = Net(lambda n, x: n.stem(x).mean((2, 3)), stem=stem(channels=1))
+    adapted = for_pictures(network(inner), SIZE)
+    x = torch.randn(1, 3, *SIZE)
+    luma = sum(weight * x[:, channel] for channel, weight in enumerate(LUMA))
+    assert isinstance(luma, Tensor)
+    torch.testing.assert_close(adapted.module(x), inner(luma[:, None]))
+    assert adapted.num_classes == 8
+
+
+def test_a_network_of_pictures_stays_as_it_is() -> None:
+    given = network(Net(lambda n, x: n.stem(x), stem=stem()))
+    assert for_pictures(given, SIZE) is given
+
+
+class Named(nn.Module):
+    def forward(self, left: Tensor, right: Tensor) -> Tensor:
+        return left - right
+
+
+def test_inputs_are_counted_and_named() -> None:
+    with pytest.raises(ConversionError) as raised:
+        for_pictures(network(Named()), SIZE)
+    assert raised.value.code == "several_inputs"
+    assert "2 inputs: left, right" in str(raised.value)
+
+
+def test_a_network_that_ends_in_softmax(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "ends_in_softmax.py").write_text(MODULE)
+    (tmp_path / "labels.txt").write_text("".join(f"class {letter}\n" for letter in "abcdefg"))
+    monkeypatch.chdir(tmp_path)
+    result = export_bundle(
+        "ends_in_softmax:build",
+        targets=("coreml", "tflite"),
+        output=tmp_path / "out",
+        resolution=SIZE,
+        labels=tmp_path / "labels.txt",
+    )
+    result.raise_for_failure()
+    program = MILProgram.load(tmp_path / "out" / "model.mlpackage")
+    assert Counter(operation.kind for operation in program.function.operations)["softmax"] == 1
+    picture = np.random.RandomState(0).randint(0, 256, (*SIZE, 3)).astype(np.uint8)
+    predicted = program.predict({"image": picture})
+    np.testing.assert_allclose(list(predicted["classLabel_probs"].values()), predicted["logits"][0], atol=1e-6)
+
+    tensors = Interpreter(str(tmp_path / "out" / "model.tflite")).get_tensor_details()
+    names = [tensor["name"] for tensor in tensors if tensor["name"]]
+    assert [name for name, count in Counter(names).items() if count > 1] == []
