@@ -26,7 +26,7 @@ class Notes(Generic[T]):
         """Write a result, whole or not at all."""
         path = self._path(name)
         unfinished = path.with_suffix(".unfinished")
-        unfinished.write_text(json.dumps(self._adapter.dump_python(result)))
+        unfinished.write_text(json.dumps(self._adapter.dump_python(result, warnings="error")))
         unfinished.replace(path)
 
     def _path(self, name: str) -> Path:
