@@ -254,7 +254,8 @@ def test_a_failed_parity_leaves_no_bundle_unless_it_is_kept(
     sound = _reference.reference_outputs
 
     def shifted(*arguments: object) -> object:
-        return tuple(tuple(values + 0.1 for values in outputs) for outputs in sound(*arguments))  # type: ignore[arg-type]
+        outputs, names = sound(*arguments)  # type: ignore[arg-type]
+        return tuple(tuple(values + 0.1 for values in sample) for sample in outputs), names
 
     monkeypatch.setattr("efficientmod_export._subject.reference_outputs", shifted)
     arguments = ("export", "--model", tiny_model, "--target", "onnx", "--output", "out")
