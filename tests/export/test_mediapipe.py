@@ -76,11 +76,12 @@ def told(tmp_path_factory: pytest.TempPathFactory, environment: Callable[..., Pa
     out = folder / "out"
     export_bundle("efficientmod_xxs", targets=("tflite",), labels=folder / "labels.txt", output=out).raise_for_failure()
     bundle = open_bundle(out)
-    np.save(folder / "pictures.npy", np.stack([sample.pixels for sample in golden_samples(bundle)]))
+    golden = bundle.manifest.golden
+    np.save(folder / "pictures.npy", np.stack([sample.pixels for sample in golden_samples(bundle, golden)]))
     python = environment(f"mediapipe=={VERSION}")
     answer = json.loads(call(python, "-c", RUN, out / "model.tflite", folder / "pictures.npy"))
 
-    logits = [outputs[0][0] for outputs in golden_references(bundle)]
+    logits = [outputs[0][0] for outputs in golden_references(bundle, golden)]
     best = [np.argsort(-scores)[:5] for scores in logits]
     return Told(
         found=[[(name, score) for name, score in five] for five in answer["found"]],
