@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from efficientmod_export.bench.measuring import Notes, run_apart
 from efficientmod_export.foreign import quiet
@@ -20,10 +20,7 @@ from efficientmod_export.targets import ModelFile, Variant
 from efficientmod_mobile.errors import EfficientModError
 from efficientmod_mobile.messages import described
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
-T = TypeVar("T", bound="DataclassInstance")
+T = TypeVar("T")
 
 MEASUREMENTS = Path(__file__).parents[1] / "docs" / "measurements"
 

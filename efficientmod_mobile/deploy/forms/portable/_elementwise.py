@@ -25,8 +25,8 @@ from math import prod
 import torch
 from torch import fx
 
+from efficientmod_mobile.deploy.forms._form import Form, Write
 from efficientmod_mobile.deploy.forms.portable._linear_maps import node_dtype
-from efficientmod_mobile.deploy.forms.xnnpack._form import Form, Write
 from efficientmod_mobile.deploy.program import add_parameter, arguments, emit, is_call, shape
 
 aten = torch.ops.aten

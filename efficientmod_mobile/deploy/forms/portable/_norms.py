@@ -11,7 +11,7 @@
 import torch
 from torch import fx
 
-from efficientmod_mobile.deploy.forms.xnnpack._form import Form, Write
+from efficientmod_mobile.deploy.forms._form import Form, Write
 from efficientmod_mobile.deploy.program import add_parameter, arguments, emit, shape, tensor_of
 
 aten = torch.ops.aten

@@ -5,12 +5,11 @@ The families, with their equations, are in `_resize`, `_pooling`, `_unpooling`, 
 ordinary network stays as it is.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import ClassVar
 
-from torch import fx
-
-from efficientmod_mobile.deploy._transform import Transform, register
+from efficientmod_mobile.deploy._transform import register
+from efficientmod_mobile.deploy.forms._form import Form, Forms
 from efficientmod_mobile.deploy.forms.portable import (
     _elementwise,
     _norms,
@@ -22,42 +21,21 @@ from efficientmod_mobile.deploy.forms.portable import (
     _windows,
     _writing,
 )
-from efficientmod_mobile.deploy.forms.xnnpack._form import Form, Write
-from efficientmod_mobile.deploy.program import replace
-
-_FORMS: dict[object, Form] = {
-    **_elementwise.FORMS,
-    **_norms.FORMS,
-    **_pooling.FORMS,
-    **_recurrent.FORMS,
-    **_resize.FORMS,
-    **_sampling.FORMS,
-    **_unpooling.FORMS,
-    **_windows.FORMS,
-    **_writing.FORMS,
-}
-
-
-@dataclass(frozen=True)
-class Written:
-    """An operation, and the function that inserts its form."""
-
-    node: fx.Node
-    write: Write
 
 
 @register
-class PortableForms(Transform[Written]):
+class PortableForms(Forms):
     """Write operators that some runtime lacks in those that every runtime has."""
 
     name: ClassVar[str] = "portable_forms"
-
-    def check(self, node: fx.Node) -> Written | None:
-        """Match an operator that some runtime lacks."""
-        form = _FORMS.get(node.target) if node.op == "call_function" else None
-        write = form(node) if form else None
-        return Written(node, write) if write else None
-
-    def rewrite(self, match: Written) -> None:
-        """Replace the operator by its form."""
-        replace(match.node, match.write())
+    forms: ClassVar[Mapping[object, Form]] = {
+        **_elementwise.FORMS,
+        **_norms.FORMS,
+        **_pooling.FORMS,
+        **_recurrent.FORMS,
+        **_resize.FORMS,
+        **_sampling.FORMS,
+        **_unpooling.FORMS,
+        **_windows.FORMS,
+        **_writing.FORMS,
+    }

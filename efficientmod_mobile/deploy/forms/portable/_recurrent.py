@@ -14,7 +14,7 @@ from functools import partial
 import torch
 from torch import fx
 
-from efficientmod_mobile.deploy.forms.xnnpack._form import Form, Write
+from efficientmod_mobile.deploy.forms._form import Form, Write
 from efficientmod_mobile.deploy.program import arguments, emit, is_call, replace, shape
 
 aten = torch.ops.aten

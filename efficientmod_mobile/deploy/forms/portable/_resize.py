@@ -11,8 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor, fx
 
+from efficientmod_mobile.deploy.forms._form import Form, Write
 from efficientmod_mobile.deploy.forms.portable._linear_maps import along, matrix_of
-from efficientmod_mobile.deploy.forms.xnnpack._form import Form, Write
 from efficientmod_mobile.deploy.program import arguments, shape
 
 aten = torch.ops.aten

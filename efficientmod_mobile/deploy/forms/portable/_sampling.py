@@ -8,8 +8,8 @@
 import torch
 from torch import fx
 
+from efficientmod_mobile.deploy.forms._form import Form, Write
 from efficientmod_mobile.deploy.forms.portable._linear_maps import node_dtype
-from efficientmod_mobile.deploy.forms.xnnpack._form import Form, Write
 from efficientmod_mobile.deploy.program import add_parameter, arguments, emit, shape
 
 aten = torch.ops.aten

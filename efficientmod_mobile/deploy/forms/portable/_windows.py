@@ -11,8 +11,8 @@ from math import prod
 import torch
 from torch import Tensor, fx
 
+from efficientmod_mobile.deploy.forms._form import Form, Write, pair
 from efficientmod_mobile.deploy.forms.portable._linear_maps import node_dtype, taken
-from efficientmod_mobile.deploy.forms.xnnpack._form import Form, Write, pair
 from efficientmod_mobile.deploy.program import add_parameter, arguments, emit, shape
 
 aten = torch.ops.aten

@@ -17,7 +17,7 @@ import math
 import torch
 from torch import fx
 
-from efficientmod_mobile.deploy.forms.xnnpack._form import Form, Write
+from efficientmod_mobile.deploy.forms._form import Form, Write
 from efficientmod_mobile.deploy.program import arguments, emit, is_call, shape
 
 aten = torch.ops.aten

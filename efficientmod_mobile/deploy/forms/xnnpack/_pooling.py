@@ -14,8 +14,8 @@ point summation".)
 import torch
 from torch import fx
 
+from efficientmod_mobile.deploy.forms._form import Form, Write, pair, reshaped
 from efficientmod_mobile.deploy.forms._untile import tiled
-from efficientmod_mobile.deploy.forms.xnnpack._form import Form, Write, pair, reshaped
 from efficientmod_mobile.deploy.program import arguments, emit, is_call, shape
 
 aten = torch.ops.aten

@@ -17,8 +17,8 @@ from math import prod
 import torch
 from torch import fx
 
+from efficientmod_mobile.deploy.forms._form import Form, Write, constant, reshaped
 from efficientmod_mobile.deploy.forms._norm_in_operators import per_channel
-from efficientmod_mobile.deploy.forms.xnnpack._form import Form, Write, constant, reshaped
 from efficientmod_mobile.deploy.forms.xnnpack._pooling import global_mean, mean_of_image
 from efficientmod_mobile.deploy.program import arguments, emit, is_call, shape
 

@@ -17,8 +17,8 @@ import torch
 from torch import fx
 
 from efficientmod_mobile.deploy.analysis import BINARY, slice_of
+from efficientmod_mobile.deploy.forms._form import Form, Write, reshaped
 from efficientmod_mobile.deploy.forms._untile import tiled
-from efficientmod_mobile.deploy.forms.xnnpack._form import Form, Write, reshaped
 from efficientmod_mobile.deploy.forms.xnnpack._pooling import adaptive_maximum
 from efficientmod_mobile.deploy.program import arguments, emit, is_call, shape
 
