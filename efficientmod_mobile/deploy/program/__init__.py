@@ -12,6 +12,7 @@ from efficientmod_mobile.deploy.program._graph import (
     is_call,
     is_computed,
     module_path,
+    node_dtype,
     only_user,
     refresh,
     replace,
@@ -21,6 +22,7 @@ from efficientmod_mobile.deploy.program._graph import (
     tensor_of,
     where,
 )
+from efficientmod_mobile.deploy.program._linear_map import along
 from efficientmod_mobile.deploy.program._program import Program, build, copy_graph, get_tensor, run, to_dtype
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "Program",
     "Shape",
     "add_parameter",
+    "along",
     "arguments",
     "build",
     "capture",
@@ -39,6 +42,7 @@ __all__ = [
     "is_call",
     "is_computed",
     "module_path",
+    "node_dtype",
     "only_user",
     "refresh",
     "replace",

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, fx
 
 from efficientmod_mobile.deploy.program._graph import add_parameter, arguments, emit, module_path, shape, tensor_of
+from efficientmod_mobile.deploy.program._linear_map import along
 from efficientmod_mobile.errors import ConversionError
 
 aten = torch.ops.aten
@@ -171,7 +172,7 @@ class _Rewriting:
             faces = (matrix.real, matrix.imag) if matrix.is_complex() else (matrix, None)
             for place, face in enumerate(faces):
                 if face is not None and bool(face.abs().max() > 0):
-                    product = _along(node, part, axis, face)
+                    product = along(node, part, axis, face)
                     before_ = parts[place]
                     parts[place] = product if before_ is None else emit(node, aten.add.Tensor, (before_, product))
         if parts[1] is None and of_real.is_complex():
@@ -182,17 +183,6 @@ class _Rewriting:
 def _single(parts: tuple[Any, Any]) -> Pair | fx.Node:
     first: fx.Node = parts[0]
     return first if parts[1] is None else parts
-
-
-def _along(node: fx.Node, x: fx.Node, axis: int, matrix: Tensor) -> fx.Node:
-    """Insert the product with a matrix (after, before) along an axis."""
-    order = list(range(len(shape(x))))
-    order[axis], order[-1] = order[-1], order[axis]
-    weight = add_parameter(node, f"{node.name}_matrix", matrix.to(x.meta["val"].dtype))
-    moved = axis != len(order) - 1
-    x = emit(node, aten.permute.default, (x, order)) if moved else x
-    y = emit(node, aten.linear.default, (x, weight))
-    return emit(node, aten.permute.default, (y, order)) if moved else y
 
 
 def _view_as_real(rewriting: _Rewriting, node: fx.Node) -> fx.Node:

@@ -40,6 +40,12 @@ def shape(node: fx.Node) -> Shape:
     return tuple(int(size) for size in node.meta["val"].shape)
 
 
+def node_dtype(node: fx.Node) -> torch.dtype:
+    """The dtype of a node's tensor."""
+    dtype: torch.dtype = node.meta["val"].dtype
+    return dtype
+
+
 def tensor_of(node: object) -> Tensor | None:
     """Return the parameter or constant behind a `get_attr` node; None for anything else."""
     if isinstance(node, fx.Node) and node.op == "get_attr":

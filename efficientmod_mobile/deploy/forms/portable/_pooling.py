@@ -18,9 +18,9 @@ from torch import Tensor, fx
 
 from efficientmod_mobile.deploy.forms._form import Form, Write, constant, pair
 from efficientmod_mobile.deploy.forms.portable._elementwise import greatest_of_axis
-from efficientmod_mobile.deploy.forms.portable._linear_maps import along, matrix_of, taken
+from efficientmod_mobile.deploy.forms.portable._matrices_and_places import matrix_of, taken
 from efficientmod_mobile.deploy.forms.portable._unpooling import pool_without_places
-from efficientmod_mobile.deploy.program import arguments, emit, is_call, shape
+from efficientmod_mobile.deploy.program import along, arguments, emit, is_call, shape
 
 aten = torch.ops.aten
 

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, fx
 
 from efficientmod_mobile.deploy.forms._form import Form, Write
-from efficientmod_mobile.deploy.forms.portable._linear_maps import along, matrix_of
-from efficientmod_mobile.deploy.program import arguments, shape
+from efficientmod_mobile.deploy.forms.portable._matrices_and_places import matrix_of
+from efficientmod_mobile.deploy.program import along, arguments, shape
 
 aten = torch.ops.aten
 

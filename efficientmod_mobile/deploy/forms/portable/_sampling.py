@@ -9,8 +9,7 @@ import torch
 from torch import fx
 
 from efficientmod_mobile.deploy.forms._form import Form, Write
-from efficientmod_mobile.deploy.forms.portable._linear_maps import node_dtype
-from efficientmod_mobile.deploy.program import add_parameter, arguments, emit, shape
+from efficientmod_mobile.deploy.program import add_parameter, arguments, emit, node_dtype, shape
 
 aten = torch.ops.aten
 

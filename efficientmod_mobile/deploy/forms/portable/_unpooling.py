@@ -11,8 +11,7 @@ import torch
 from torch import fx
 
 from efficientmod_mobile.deploy.forms._form import Form, Write, pair
-from efficientmod_mobile.deploy.forms.portable._linear_maps import node_dtype
-from efficientmod_mobile.deploy.program import arguments, emit, is_call, shape
+from efficientmod_mobile.deploy.program import arguments, emit, is_call, node_dtype, shape
 
 aten = torch.ops.aten
 

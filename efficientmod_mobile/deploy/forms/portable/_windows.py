@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, fx
 
 from efficientmod_mobile.deploy.forms._form import Form, Write, pair
-from efficientmod_mobile.deploy.forms.portable._linear_maps import node_dtype, taken
-from efficientmod_mobile.deploy.program import add_parameter, arguments, emit, shape
+from efficientmod_mobile.deploy.forms.portable._matrices_and_places import taken
+from efficientmod_mobile.deploy.program import add_parameter, arguments, emit, node_dtype, shape
 
 aten = torch.ops.aten
 

@@ -18,8 +18,8 @@ import torch
 from torch import Tensor, fx
 
 from efficientmod_mobile.deploy.forms._form import Form, Write
-from efficientmod_mobile.deploy.forms.portable._linear_maps import along, node_dtype, taken
-from efficientmod_mobile.deploy.program import add_parameter, arguments, emit, shape, tensor_of
+from efficientmod_mobile.deploy.forms.portable._matrices_and_places import taken
+from efficientmod_mobile.deploy.program import add_parameter, along, arguments, emit, node_dtype, shape, tensor_of
 
 aten = torch.ops.aten
 

@@ -1,9 +1,4 @@
-"""A linear map along one axis of a tensor, as a product with a constant matrix; and elements at constant places.
-
-    y[..., i, ...] = sum_j A[i, j] x[..., j, ...]          A (after, before)
-
-The matrix of an operator is what the operator itself makes of the columns of the identity.
-"""
+"""The matrix of a linear operator: what it makes of the columns of the identity; and elements at constant places."""
 
 from collections.abc import Callable, Sequence
 
@@ -21,24 +16,6 @@ _FEW = 16
 def matrix_of(operator: Callable[[Tensor], Tensor], before: int) -> Tensor:
     """The float64 matrix (after, before) of a linear operator on the rows of a matrix."""
     return operator(torch.eye(before, dtype=torch.float64)).T
-
-
-def along(node: fx.Node, x: fx.Node, axis: int, matrix: Tensor) -> fx.Node:
-    """Insert the product of x with a matrix (after, before) along an axis."""
-    rank = len(shape(x))
-    order = list(range(rank))
-    order[axis], order[-1] = order[-1], order[axis]
-    weight = add_parameter(node, f"{node.name}_matrix", matrix.to(node_dtype(x)))
-    last = axis == rank - 1
-    x = x if last else emit(node, aten.permute.default, (x, order))
-    y = emit(node, aten.linear.default, (x, weight))
-    return y if last else emit(node, aten.permute.default, (y, order))
-
-
-def node_dtype(node: fx.Node) -> torch.dtype:
-    """The dtype of a node's tensor."""
-    dtype: torch.dtype = node.meta["val"].dtype
-    return dtype
 
 
 def taken(node: fx.Node, x: fx.Node, axis: int, places: Sequence[int]) -> fx.Node:
