@@ -11,7 +11,7 @@ import pytest
 import typer
 import yaml
 
-from efficientmod_export._cli import app, export_app
+from efficientmod_export.cli._verbs import app, export_app
 from efficientmod_export.targets import all_targets
 
 REPOSITORY = Path(__file__).parents[1]

@@ -1,5 +1,5 @@
 """`python -m efficientmod_export` is `efficientmod`."""
 
-from efficientmod_export._cli import main
+from efficientmod_export.cli import main
 
 main()

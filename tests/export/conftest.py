@@ -11,8 +11,8 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from efficientmod_export._cli import app
 from efficientmod_export.bundle.contract import StoredFile
+from efficientmod_export.cli._verbs import app
 from efficientmod_export.parity import Tolerance
 from efficientmod_export.targets import all_targets
 

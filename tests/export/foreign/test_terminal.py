@@ -33,7 +33,7 @@ def noisy(*args, **kwargs):
 EARLY = logging.StreamHandler()
 torch.onnx.export = noisy
 
-from efficientmod_export._cli import app
+from efficientmod_export.cli._verbs import app
 app()
 """
 

@@ -1,66 +1,28 @@
-"""What a person sees in the terminal: progress while it works, then tables and the next command to type."""
+"""What a person sees of an export and of a proof: tables, then the next command to type."""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.markup import escape
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
 
-from efficientmod_export._stages import ProgressReport, report_nothing
+from efficientmod_export.cli._terminal import err, error, out
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from efficientmod_export._doctor import PackageCheck
     from efficientmod_export._result import ExportResult, VariantResult, VerifyResult
-    from efficientmod_export._vulkan import VulkanDriver
     from efficientmod_export.bundle import ProvenArtifact
     from efficientmod_export.bundle.contract import Check
-    from efficientmod_export.lint import FileLint, LintReport
     from efficientmod_export.parity import Agreement
     from efficientmod_export.targets import UnitComparison
-    from efficientmod_mobile import CatalogueEntry
 
 MEGABYTE = 1_000_000
 GPU_RANK = 4
 """The most axes that delegates for GPUs take."""
-
-_out = Console(highlight=False)
-_err = Console(stderr=True, highlight=False)
-
-
-def error(message: str) -> None:
-    """Print one error to standard error."""
-    _err.print(f"[bold red]Error:[/] {escape(message)}", soft_wrap=True)
-
-
-@contextmanager
-def progress(*, shown: bool) -> Iterator[ProgressReport]:
-    """Give a function that takes the name of the stage now at work, and show it with the time it has taken, in a
-    terminal.
-    """
-    if not (shown and _err.is_terminal):
-        yield report_nothing
-        return
-    from efficientmod_export.foreign import terminal
-
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    # It has a stream of its own, since standard error is redirected meanwhile. Rich must not replace `sys.stdout` and
-    # `sys.stderr` by objects that write there too, or what converters print would be shown.
-    with (
-        terminal() as stream,
-        Progress(
-            *columns, console=Console(file=stream), transient=True, redirect_stdout=False, redirect_stderr=False
-        ) as bar,
-    ):
-        task = bar.add_task("starting", total=None)
-        yield lambda stage: bar.reset(task, description=escape(stage))
 
 
 def export_result(result: ExportResult, *, quiet: bool) -> None:
@@ -68,16 +30,16 @@ def export_result(result: ExportResult, *, quiet: bool) -> None:
     was not.
     """
     if not quiet:
-        _out.print(f"[bold]{escape(result.model)}[/], weights: {escape(result.weights)}", soft_wrap=True)
-        _out.print(_variants_table(result.variants, without="not made"))
+        out.print(f"[bold]{escape(result.model)}[/], weights: {escape(result.weights)}", soft_wrap=True)
+        out.print(_variants_table(result.variants, without="not made"))
         _print_details(result.variants)
     _print_failures(result.variants)
     for sentence in result.lacking:
-        _err.print(escape(sentence), soft_wrap=True)
+        err.print(escape(sentence), soft_wrap=True)
     if result.note:
-        _err.print(escape(result.note), soft_wrap=True)
+        err.print(escape(result.note), soft_wrap=True)
     if result.bundle and not quiet:
-        _out.print(f"Next: efficientmod verify {escape(_argument(result.bundle))}", soft_wrap=True)
+        out.print(f"Next: efficientmod verify {escape(_argument(result.bundle))}", soft_wrap=True)
 
 
 def verification(result: VerifyResult | UnitComparison, *, quiet: bool) -> None:
@@ -94,18 +56,18 @@ def unit_comparison(result: UnitComparison, *, quiet: bool) -> None:
     """A row for each unit and arithmetic, then why; if `quiet`, only what is wrong."""
     if not quiet:
         fed = escape(", ".join(result.inputs))
-        _out.print(f"[bold]{escape(str(result.path))}[/]: {fed}; {result.runtime}", soft_wrap=True)
+        out.print(f"[bold]{escape(str(result.path))}[/]: {fed}; {result.runtime}", soft_wrap=True)
         table = Table("unit", "precision", "largest error / range", "outcome", box=None, padding=(0, 2, 0, 0))
         colours = {"right": "green", "wrong": "red"}
         for row in result.results:
             measured = f"{row.error:.1e}" if row.error is not None else "not finite" if row.outcome == "wrong" else "-"
             colour = colours.get(row.outcome, "default")
             table.add_row(row.unit, row.compute_precision, measured, f"[{colour}]{row.outcome}[/]")
-        _out.print(table)
+        out.print(table)
         for row in result.results:
             if row.reason:
                 place = f"{row.unit} {row.compute_precision} {row.outcome}"
-                _out.print(f"{place}: {escape(row.reason)}", soft_wrap=True)
+                out.print(f"{place}: {escape(row.reason)}", soft_wrap=True)
     for row in result.results:
         if row.outcome == "wrong":
             named = f"; the first operator that differs: {row.first}" if row.first else ""
@@ -121,9 +83,9 @@ def verify_result(result: VerifyResult, *, quiet: bool) -> None:
     from efficientmod_mobile.errors import ParityError
 
     if not quiet:
-        _out.print(f"[bold]{escape(result.model)}[/], weights: {escape(result.weights)}", soft_wrap=True)
+        out.print(f"[bold]{escape(result.model)}[/], weights: {escape(result.weights)}", soft_wrap=True)
         if result.variants:
-            _out.print(_variants_table(result.variants, without="not proven"))
+            out.print(_variants_table(result.variants, without="not proven"))
     for problem in result.problems:
         error(problem)
     _print_failures(result.variants)
@@ -131,15 +93,15 @@ def verify_result(result: VerifyResult, *, quiet: bool) -> None:
         return
     for name, sentences in result.layers.items():
         for sentence in sentences:
-            _out.print(f"[bold]{name}:[/] {escape(sentence)}", soft_wrap=True)
+            out.print(f"[bold]{name}:[/] {escape(sentence)}", soft_wrap=True)
     if result.exit_code == 0:
-        _out.print("[green]The bundle is what it says.[/]")
+        out.print("[green]The bundle is what it says.[/]")
     elif not result.layers and any(isinstance(row.failure, ParityError) for row in result.variants):
         needed = " --checkpoint FILE" if result.weights.startswith("checkpoint") else ""
         command = f"efficientmod verify {_argument(result.bundle)} --layers{needed}"
-        _out.print(f"Next: {escape(command)}", soft_wrap=True)
+        out.print(f"Next: {escape(command)}", soft_wrap=True)
     elif result.problems:
-        _out.print("Next: export the bundle again.")
+        out.print("Next: export the bundle again.")
 
 
 def _argument(path: Path) -> str:
@@ -210,7 +172,7 @@ def _print_details(variants: Sequence[VariantResult]) -> None:
             continue
         evidence = row.artifact.evidence
         proof = evidence.transforms
-        _out.print(
+        out.print(
             f"{row.name}: {proof.nodes_before} operators became {proof.nodes_after}, equal to "
             f"{proof.float64_error:.0e} in float64",
             soft_wrap=True,
@@ -218,69 +180,16 @@ def _print_details(variants: Sequence[VariantResult]) -> None:
         unrun = [check for check in evidence.checks if not _ran(check)]
         for reason in dict.fromkeys(reason for check in unrun for reason in check.verdict.reasons):
             units = ", ".join(dict.fromkeys(str(check.unit) for check in unrun if reason in check.verdict.reasons))
-            _out.print(f"{row.name}: {units} {escape(reason)}", soft_wrap=True)
+            out.print(f"{row.name}: {units} {escape(reason)}", soft_wrap=True)
         if evidence.delegates is not None:
             outside = escape(", ".join(evidence.outside)) or "nothing"
-            _out.print(f"{row.name}: delegates: {evidence.delegates}; outside them {outside}", soft_wrap=True)
+            out.print(f"{row.name}: delegates: {evidence.delegates}; outside them {outside}", soft_wrap=True)
         if (evidence.rank or 0) > GPU_RANK:
             message = f"tensors of up to {evidence.rank} axes; delegates for GPUs take {GPU_RANK}"
-            _out.print(f"{row.name}: {message}", soft_wrap=True)
+            out.print(f"{row.name}: {message}", soft_wrap=True)
 
 
 def _print_failures(variants: Sequence[VariantResult]) -> None:
     for row in variants:
         if row.failure:
             error(str(row.failure))
-
-
-def lint_reports(reports: Sequence[LintReport | FileLint]) -> None:
-    """What the linter found in each file, by rule."""
-    from efficientmod_export.lint import render
-
-    for report in reports:
-        _out.print(f"[bold]{escape(str(report.path))}[/]", soft_wrap=True)
-        for piece in render(report):
-            _out.print(piece, soft_wrap=isinstance(piece, str))
-
-
-def catalogue(entries: Sequence[CatalogueEntry]) -> None:
-    """The models by name, with what they cost and what they reach."""
-    table = Table("model", "parameters", "MACs", "top-1", "source of top-1")
-    for entry in entries:
-        top1 = "-" if entry.top1 is None else f"{entry.top1:.1f} %"
-        table.add_row(entry.name, f"{entry.params / 1e6:.2f} M", f"{entry.macs / 1e9:.3f} G", top1, entry.source)
-    _out.print(table)
-    _out.print("Any other timm model is named timm/NAME, your own my_package.my_module:build.", highlight=False)
-
-
-def doctor(machine: str, checks: Sequence[PackageCheck]) -> None:
-    """Every package with its state, and the pip commands that mend what is amiss."""
-    _out.print(machine, soft_wrap=True)
-    table = Table("for", "package", "needed", "installed", "")
-    for check in checks:
-        state = (
-            "[green]ok[/]" if check.satisfied else "[red]missing[/]" if not check.installed else "[red]other version[/]"
-        )
-        table.add_row(check.extra or "base", check.package, check.needed or "any", check.installed or "-", state)
-    _out.print(table)
-    remedies = sorted({check.remedy for check in checks if check.remedy})
-    for remedy in remedies:
-        _out.print(f"To mend it: {remedy}", markup=False, soft_wrap=True)
-    if not remedies:
-        _out.print("Everything that the targets need is installed.")
-
-
-def vulkan(drivers: Sequence[VulkanDriver], remedies: Sequence[str]) -> None:
-    """The drivers that the GPU is proven with, and what mends a missing one; those of absent cards in one line."""
-    for driver in drivers:
-        for device in driver.devices:
-            kind = "software" if device.software else "graphics card"
-            told = f"{device.name}, {device.version}, Vulkan {device.vulkan}, {kind}, declared by {driver.file}"
-            _out.print(f"Vulkan driver: {escape(told)}", soft_wrap=True)
-        if driver.problem:
-            _out.print(f"Vulkan driver: {escape(str(driver.file))}: {escape(driver.problem)}", soft_wrap=True)
-    absent = [driver.file.name for driver in drivers if not (driver.devices or driver.problem)]
-    if absent:
-        _out.print(f"Vulkan drivers without a device here: {escape(', '.join(absent))}", soft_wrap=True)
-    for remedy in remedies:
-        _out.print(f"For the GPU: {remedy}", markup=False, soft_wrap=True)

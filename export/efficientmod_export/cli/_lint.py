@@ -1,0 +1,39 @@
+"""`efficientmod lint`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from efficientmod_export.cli._app import Json, app, errors_end_the_program, show
+from efficientmod_export.cli._terminal import out
+
+if TYPE_CHECKING:
+    from efficientmod_export.lint import FileLint, LintReport
+
+
+@app.command()
+def lint(
+    path: Annotated[Path, typer.Argument(help="A bundle's folder, a .mlpackage, a .pte for Core ML, any .tflite.")],
+    as_json: Json = False,
+) -> None:
+    """List what is known to cost or forbid the Neural Engine, or to be wrong on a GPU; the file is only read."""
+    with errors_end_the_program(as_json):
+        from efficientmod_export.lint import lint_path
+
+        reports = lint_path(path)
+        show({"reports": reports}, lambda: _show(reports), as_json)
+
+
+def _show(reports: Sequence[LintReport | FileLint]) -> None:
+    """What the linter found in each file, by rule."""
+    from efficientmod_export.lint import render
+
+    for report in reports:
+        out.print(f"[bold]{escape(str(report.path))}[/]", soft_wrap=True)
+        for piece in render(report):
+            out.print(piece, soft_wrap=isinstance(piece, str))
