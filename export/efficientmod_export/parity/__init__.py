@@ -2,7 +2,15 @@
 
 from efficientmod_export._stages import Outputs, Runner, Sample
 from efficientmod_export.parity._layers import Layer, LayerReport, first_drift
-from efficientmod_export.parity._metrics import Agreement, Comparison, OutputMetrics, compare, reference_ranges
+from efficientmod_export.parity._metrics import (
+    Agreement,
+    Comparison,
+    FaultCode,
+    OutputMetrics,
+    compare,
+    find_faults,
+    reference_ranges,
+)
 from efficientmod_export.parity._noise import Noise, NoiseKind, network_noise
 from efficientmod_export.parity._prober import Prober, Values
 from efficientmod_export.parity._records import Record
@@ -10,8 +18,10 @@ from efficientmod_export.parity._samples import PHOTO_CREDITS, make_samples
 from efficientmod_export.parity._tolerances import NOISE_FACTOR, Tolerance
 from efficientmod_export.parity._verdict import (
     MeasuredWith,
+    Quantity,
     SampleMetrics,
     Verdict,
+    broken_limits,
     judge,
     measure,
     not_run_here,
@@ -23,6 +33,7 @@ __all__ = [
     "PHOTO_CREDITS",
     "Agreement",
     "Comparison",
+    "FaultCode",
     "Layer",
     "LayerReport",
     "MeasuredWith",
@@ -31,6 +42,7 @@ __all__ = [
     "OutputMetrics",
     "Outputs",
     "Prober",
+    "Quantity",
     "Record",
     "Runner",
     "Sample",
@@ -38,7 +50,9 @@ __all__ = [
     "Tolerance",
     "Values",
     "Verdict",
+    "broken_limits",
     "compare",
+    "find_faults",
     "first_drift",
     "judge",
     "make_samples",

@@ -21,7 +21,8 @@ least m / 2.) Of several rows the worst counts.
 """
 
 from collections.abc import Sequence
-from typing import Self
+from dataclasses import dataclass
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,18 @@ SQNR_CAP_DB = 200.0
 TOP_K = (1, 5)
 
 Float64s = NDArray[np.float64]
+
+
+FaultCode = Literal["output_count", "shape", "dtype", "reference_not_finite", "not_finite"]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why metrics would mean nothing: the output's index, None for a wrong count; a code and a sentence."""
+
+    output: int | None
+    code: FaultCode
+    text: str
 
 
 class Agreement(Record):
@@ -102,31 +115,37 @@ def compare(reference: Outputs, result: Outputs, ranges: Sequence[float] | None 
 
     `ranges` has one number per output and defaults to the ranges of `reference` alone.
     """
-    faults = structural_faults(reference, result)
+    faults = find_faults(reference, result)
     if faults:
-        return Comparison(outputs=(), faults=faults)
+        return Comparison(outputs=(), faults=tuple(fault.text for fault in faults))
     scales = reference_ranges([reference]) if ranges is None else ranges
     pairs = zip(reference, result, scales, strict=True)
     return Comparison(outputs=tuple(_measure(index, *pair) for index, pair in enumerate(pairs)), faults=())
 
 
-def structural_faults(reference: Outputs, result: Outputs) -> tuple[str, ...]:
-    """A sentence for a wrong count of outputs, and for each output of a wrong shape, dtype or with NaN or infinity."""
+def find_faults(reference: Outputs, result: Outputs) -> tuple[Fault, ...]:
+    """A wrong count of outputs, and each output of a wrong shape, dtype or with NaN or infinity."""
     if len(reference) != len(result):
-        return (f"{len(result)} outputs where the reference has {len(reference)}",)
+        text = f"{len(result)} outputs where the reference has {len(reference)}"
+        return (Fault(None, "output_count", text),)
     pairs = enumerate(zip(reference, result, strict=True))
-    return tuple(fault for index, (r, y) in pairs if (fault := _structural_fault(index, r, y)))
+    return tuple(fault for index, (r, y) in pairs if (fault := _find_fault(index, r, y)))
 
 
-def _structural_fault(index: int, reference: NDArray[np.float32], result: NDArray[np.float32]) -> str | None:
+def _find_fault(index: int, reference: NDArray[np.float32], result: NDArray[np.float32]) -> Fault | None:
     if result.shape != reference.shape:
-        return f"output {index} has shape {result.shape} where the reference has {reference.shape}"
+        text = f"output {index} has shape {result.shape} where the reference has {reference.shape}"
+        return Fault(index, "shape", text)
     if result.dtype != reference.dtype:
-        return f"output {index} is {result.dtype} where the reference is {reference.dtype}"
-    for name, values in (("the reference's output", reference), ("output", result)):
+        return Fault(index, "dtype", f"output {index} is {result.dtype} where the reference is {reference.dtype}")
+    both: tuple[tuple[FaultCode, str, NDArray[np.float32]], ...] = (
+        ("reference_not_finite", "the reference's output", reference),
+        ("not_finite", "output", result),
+    )
+    for code, name, values in both:
         broken = int(values.size - np.count_nonzero(np.isfinite(values)))
         if broken:
-            return f"{name} {index} has {broken} NaN or infinite values of {values.size}"
+            return Fault(index, code, f"{name} {index} has {broken} NaN or infinite values of {values.size}")
     return None
 
 

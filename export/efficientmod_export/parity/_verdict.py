@@ -11,6 +11,8 @@ from efficientmod_export.parity._records import Record
 from efficientmod_export.parity._tolerances import Tolerance
 from efficientmod_mobile.errors import EfficientModError
 
+Quantity = Literal["max_relative_error", "mean_relative_error", "cosine", "sqnr_db", "top1", "top5"]
+
 
 class MeasuredWith(Record):
     """The runtime that ran the artifact, such as "ONNX Runtime" and its version."""
@@ -141,10 +143,10 @@ def _worst(samples: tuple[SampleMetrics, ...]) -> tuple[OutputMetrics, ...]:
 
 def _violations(samples: tuple[SampleMetrics, ...], tolerance: Tolerance) -> tuple[str, ...]:
     """One sentence per output and limit: the first sample that exceeds it, and how many others do."""
-    found: dict[tuple[int, str], list[str]] = {}
+    found: dict[tuple[int, Quantity], list[str]] = {}
     for sample in samples:
         for metrics in sample.outputs:
-            for quantity, text in _beyond(metrics, tolerance).items():
+            for quantity, text in broken_limits(metrics, tolerance).items():
                 found.setdefault((metrics.output, quantity), []).append(f"{text} on {sample.sample}")
     return tuple(
         f"output {output}: {texts[0]}" + (f" and beyond it on {len(texts) - 1} more" if texts[1:] else "")
@@ -152,10 +154,11 @@ def _violations(samples: tuple[SampleMetrics, ...], tolerance: Tolerance) -> tup
     )
 
 
-def _beyond(metrics: OutputMetrics, tolerance: Tolerance) -> dict[str, str]:
+def broken_limits(metrics: OutputMetrics, tolerance: Tolerance) -> dict[Quantity, str]:
     """The limits that one output exceeds: quantity -> a text with its value and its limit."""
-    broken = {}
-    for name in ("max_relative_error", "mean_relative_error"):
+    broken: dict[Quantity, str] = {}
+    errors: tuple[Quantity, ...] = ("max_relative_error", "mean_relative_error")
+    for name in errors:
         value, limit = getattr(metrics, name), getattr(tolerance, name)
         if value > limit:
             broken[name] = f"{name} {value:.2e} is over {limit:.1e}"
@@ -163,7 +166,8 @@ def _beyond(metrics: OutputMetrics, tolerance: Tolerance) -> dict[str, str]:
         broken["cosine"] = f"cosine {metrics.cosine:.7f} is under {tolerance.cosine}"
     if metrics.sqnr_db < tolerance.sqnr_db:
         broken["sqnr_db"] = f"SQNR {metrics.sqnr_db:.1f} dB is under {tolerance.sqnr_db} dB"
-    for name in ("top1", "top5"):
+    agreements: tuple[Quantity, ...] = ("top1", "top5")
+    for name in agreements:
         agreement = getattr(metrics, name)
         if agreement is not None and agreement.displacement > tolerance.displacement:
             change = f"{agreement.displacement:.2e} of the range, over {tolerance.displacement:.1e}"

@@ -3,9 +3,33 @@
 import sys
 from pathlib import Path
 
-from tests.vectors.generate import bundles, decoding, digests, following, labels, metrics, preprocessing, resizing
+from tests.vectors.generate import (
+    bundles,
+    decoding,
+    digests,
+    following,
+    labels,
+    metrics,
+    preprocessing,
+    reports,
+    resizing,
+    statistics,
+    yuv,
+)
 
-FAMILIES = (bundles, decoding, digests, following, labels, metrics, preprocessing, resizing)
+FAMILIES = (
+    bundles,
+    decoding,
+    digests,
+    following,
+    labels,
+    metrics,
+    preprocessing,
+    reports,
+    resizing,
+    statistics,
+    yuv,
+)
 
 folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent.parent
 for family in FAMILIES:

@@ -38,9 +38,23 @@ from efficientmod_export.bundle.contract._labels import LABELS_NAME, parse_label
 from efficientmod_export.bundle.contract._manifest import MANIFEST_NAME, Manifest
 from efficientmod_export.bundle.contract._model import SEEDED_STATEMENT, Generator, Model, TaskEntry, Weights
 from efficientmod_export.bundle.contract._read import Bundle, check_file, check_files, open_bundle, read_bundle
-from efficientmod_export.bundle.contract._refusal import Problem, Refusal, RefusedBundleError
+from efficientmod_export.bundle.contract._refusal import Problem, Refusal, RefusedBundleError, problems_of
+from efficientmod_export.bundle.contract._schema import schema_of
 from efficientmod_export.bundle.contract._stored import Labels, StoredFile
-from efficientmod_export.bundle.contract._vocabulary import FORMAT_VERSION, ArtifactDtype, Dtype, Layout
+from efficientmod_export.bundle.contract._vocabulary import (
+    FORMAT_VERSION,
+    ArtifactDtype,
+    BundlePath,
+    Dtype,
+    Layout,
+    Name,
+    Sha256,
+    Shape,
+    Side,
+    Size,
+    Text,
+    Word,
+)
 
 __all__ = [
     "FORMAT_VERSION",
@@ -56,6 +70,7 @@ __all__ = [
     "ArtifactInput",
     "ArtifactOutput",
     "Bundle",
+    "BundlePath",
     "Check",
     "Dtype",
     "Evidence",
@@ -72,20 +87,27 @@ __all__ = [
     "Limits",
     "Manifest",
     "Model",
+    "Name",
     "Normalisation",
     "Output",
     "Problem",
     "Refusal",
     "Refused",
     "RefusedBundleError",
+    "Sha256",
+    "Shape",
+    "Side",
+    "Size",
     "State",
     "Step",
     "StoredFile",
     "TaskEntry",
+    "Text",
     "TransformStep",
     "Transforms",
     "UnitProof",
     "Weights",
+    "Word",
     "artifact_input",
     "check_file",
     "check_files",
@@ -95,8 +117,10 @@ __all__ = [
     "open_bundle",
     "parse_labels",
     "picture_input",
+    "problems_of",
     "read_bundle",
     "read_tensor",
+    "schema_of",
     "write_evidence",
     "write_golden",
     "write_labels",

@@ -19,7 +19,12 @@ def schema_path(name: str) -> Path:
 
 def schema_text(name: str) -> str:
     """The text that the schema's file must have."""
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **SCHEMAS[name].model_json_schema()}
+    return schema_of(SCHEMAS[name])
+
+
+def schema_of(model: type[Record]) -> str:
+    """A document's JSON Schema, which allows fields that it does not name."""
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema()}
     return json.dumps(_open(schema), indent=2) + "\n"
 
 

@@ -1,0 +1,122 @@
+"""Reads a report's file, and finds the bundle that it is about."""
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+from pydantic import ValidationError
+
+from efficientmod_export.bundle.contract import (
+    MANIFEST_NAME,
+    Bundle,
+    Problem,
+    Refusal,
+    RefusedBundleError,
+    open_bundle,
+    problems_of,
+)
+from efficientmod_export.report.contract import MAJOR, REPORT_VERSION, Report
+from efficientmod_mobile.errors import InputError
+
+PROBLEMS_SHOWN: Final = 5
+LARGEST_BYTES: Final = 512 * 1024 * 1024
+_VERSION = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)", re.ASCII)
+
+
+class DamagedReportError(InputError):
+    """A report that cannot be used; `problems` has at least one entry."""
+
+    def __init__(self, path: Path, problems: tuple[Problem, ...]) -> None:
+        more = f"; and {len(problems) - PROBLEMS_SHOWN} more" if len(problems) > PROBLEMS_SHOWN else ""
+        shown = "; ".join(map(str, problems[:PROBLEMS_SHOWN]))
+        super().__init__(f"{path} is no report that can be read: {shown}{more}.", code="damaged_report")
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class ReadReport:
+    """A report and its file."""
+
+    path: Path
+    report: Report
+
+
+def read_report(path: Path) -> ReadReport:
+    """Read a report; its numbers are not computed again.
+
+    Raises DamagedReportError for what is no report, and InputError for a file that cannot be read. Unknown fields are
+    ignored, since a later minor version may have added them.
+    """
+    try:
+        if path.stat().st_size > LARGEST_BYTES:
+            raise DamagedReportError(path, (Problem(Refusal.WRONG_VALUE, path.name, "it is over 512 MiB"),))
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read ({error.strerror or error}); name a report's file.", code="unreadable_report"
+        ) from error
+    return ReadReport(path, parse_report(content, path))
+
+
+def parse_report(content: bytes, path: Path) -> Report:
+    """The report in a file's content; `path` is for the messages. Raises DamagedReportError."""
+    try:
+        document = json.loads(content.decode("utf-8"), parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        problem = Problem(Refusal.NOT_JSON, path.name, f"it is not JSON ({error})")
+        raise DamagedReportError(path, (problem,)) from error
+    _check_version(path, document)
+    try:
+        return Report.model_validate_json(content, strict=True, extra="ignore")
+    except ValidationError as error:
+        raise DamagedReportError(path, problems_of(error, path.name)) from error
+
+
+def find_bundle(report: ReadReport, given: Path | None) -> Bundle | None:
+    """The bundle that a report is about: `given`, or one beside the report or in the current folder.
+
+    Raises BundleError where the given one cannot be read, and InputError where it is another one.
+    """
+    wanted = report.report.bundle.manifest_sha256
+    if given is None:
+        found = (_open(folder) for folder in _candidates((report.path.parent, Path.cwd())))
+        return next((bundle for bundle in found if bundle is not None and bundle.sha256 == wanted), None)
+    bundle = open_bundle(given)
+    if bundle.sha256 != wanted:
+        raise InputError(
+            f"{report.path} is about {report.report.bundle.model} with the manifest {wanted[:12]}..., and {given} is "
+            f"{bundle.manifest.model.name} with {bundle.sha256[:12]}...; name the bundle that was on the device.",
+            code="report_of_other_bundle",
+        )
+    return bundle
+
+
+def _candidates(folders: Iterable[Path]) -> Iterable[Path]:
+    for folder in dict.fromkeys(folders):
+        yield folder
+        yield from sorted(path.parent for path in folder.glob(f"*/{MANIFEST_NAME}"))
+
+
+def _open(folder: Path) -> Bundle | None:
+    try:
+        return open_bundle(folder)
+    except RefusedBundleError:
+        return None
+
+
+def _no_number(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not a number in JSON")
+
+
+def _check_version(path: Path, document: Any) -> None:
+    version = document.get("format_version") if isinstance(document, dict) else None
+    parts = _VERSION.fullmatch(version) if isinstance(version, str) else None
+    if parts is None:
+        problem = Problem(Refusal.NO_FORMAT_VERSION, path.name, "it has no format_version such as 1.0")
+        raise DamagedReportError(path, (problem,))
+    if parts[1] != MAJOR:
+        text = f"its format version is {version}, and this toolkit reads {REPORT_VERSION} and other versions {MAJOR}.x"
+        raise DamagedReportError(path, (Problem(Refusal.UNKNOWN_MAJOR_VERSION, path.name, text),))
