@@ -1,5 +1,7 @@
 package io.github.efficientmod.core
 
+import kotlinx.serialization.SerialName
+import kotlinx.serialization.Serializable
 import kotlinx.serialization.json.JsonObject
 import java.math.BigInteger
 
@@ -40,6 +42,7 @@ enum class Status(
 }
 
 /** What wrote the bundle. */
+@Serializable
 data class Generator(
     val name: String,
     val version: String,
@@ -53,6 +56,7 @@ data class Model(
 )
 
 /** Where the weights come from; [sha256] is null exactly for seeded weights, [seed] for all others. */
+@Serializable
 data class Weights(
     val kind: WeightsKind,
     val sha256: String?,
@@ -61,11 +65,17 @@ data class Weights(
 )
 
 /** Where weights come from: a file, a user's own module, or a seed. */
+@Serializable
 enum class WeightsKind(
     override val word: String,
 ) : Word {
+    @SerialName("checkpoint")
     CHECKPOINT("checkpoint"),
+
+    @SerialName("module")
     MODULE("module"),
+
+    @SerialName("seeded")
     SEEDED("seeded"),
 }
 
@@ -232,11 +242,12 @@ enum class ProofState(
 }
 
 /** What a replay must keep: the most of the errors and of the displacement, the least of the others. */
+@Serializable
 data class Limits(
-    val maxRelativeError: Double,
-    val meanRelativeError: Double,
+    @SerialName("max_relative_error") val maxRelativeError: Double,
+    @SerialName("mean_relative_error") val meanRelativeError: Double,
     val cosine: Double,
-    val sqnrDb: Double,
+    @SerialName("sqnr_db") val sqnrDb: Double,
     val displacement: Double,
 )
 
