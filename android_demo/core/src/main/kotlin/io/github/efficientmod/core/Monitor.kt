@@ -76,7 +76,11 @@ class Monitor(
             Condition(
                 atS = seconds(now),
                 thermal = platform.thermals.status()?.let { Thermal.entries[it] },
-                headroom = platform.thermals.headroom()?.takeIf { it.isFinite() }?.toDouble(),
+                headroom =
+                    platform.thermals
+                        .headroom()
+                        ?.takeIf { it.isFinite() }
+                        ?.toDouble(),
                 batteryC = power.batteryTenths()?.let { it / 10.0 },
                 charging = power.charging(),
                 powerSaver = power.powerSaver(),

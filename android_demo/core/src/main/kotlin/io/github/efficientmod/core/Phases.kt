@@ -39,8 +39,7 @@ class Phases(
         timed(PhaseKind.PACED, plan.pacedIntervalMs) { _, runs -> runs.size >= plan.pacedCalls }
 
     /** Back to back for the plan's time; heat does not stop it, since heat is what it shows. */
-    fun sustained(plan: Plan): PhaseResult =
-        timed(PhaseKind.SUSTAINED) { elapsed, _ -> elapsed >= plan.sustainedS }
+    fun sustained(plan: Plan): PhaseResult = timed(PhaseKind.SUSTAINED) { elapsed, _ -> elapsed >= plan.sustainedS }
 
     private fun timed(
         kind: PhaseKind,

@@ -28,7 +28,8 @@ data class Plan(
         field: String,
         text: String,
     ): Plan {
-        val set = FIELDS[field] ?: throw ArgumentException("a plan has no '$field'; it has ${FIELDS.keys.joinToString()}")
+        val set =
+            FIELDS[field] ?: throw ArgumentException("a plan has no '$field'; it has ${FIELDS.keys.joinToString()}")
         return set(this, field, text)
     }
 

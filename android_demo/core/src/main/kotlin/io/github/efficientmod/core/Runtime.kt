@@ -123,9 +123,15 @@ fun Runtime.tryOpen(
     if (strange.isNotEmpty()) {
         return Opening.Refused("this app does not feed $name with ${strange.joinToString { it.word }}")
     }
-    val opened = runCatching { open(file, configuration) }
-    val error = opened.exceptionOrNull() ?: return Opening.Opened(opened.getOrThrow())
-    val sentence = "$name does not open ${artifact.file} on the ${configuration.unit}: ${said(error)}"
+    return runCatching<Opening> { Opening.Opened(open(file, configuration)) }
+        .getOrElse { notOpened(it, configuration) }
+}
+
+private fun Runtime.notOpened(
+    error: Throwable,
+    configuration: Configuration,
+): Opening {
+    val sentence = "$name does not open ${configuration.artifact.file} on the ${configuration.unit}: ${said(error)}"
     return when {
         error is RefusedException -> Opening.Refused(error.message)
         configuration.unit == "cpu" -> Opening.Failed(sentence)

@@ -64,7 +64,14 @@ class Values private constructor(
         private fun fitting(
             shape: List<Int>,
             count: Int,
-        ): List<Int> = if (shape.fold(1L) { product, side -> product * side } == count.toLong()) shape else listOf(count)
+        ): List<Int> =
+            if (shape.fold(1L) { product, side -> product * side } ==
+                count.toLong()
+            ) {
+                shape
+            } else {
+                listOf(count)
+            }
 
         private fun little(bytes: ByteArray): ByteBuffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN)
     }
