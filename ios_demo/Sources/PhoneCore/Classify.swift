@@ -21,7 +21,7 @@ public enum AfterNetwork {
     public static func topK(_ values: [Double], _ k: Int) -> [Int] { Array(descending(values).prefix(k)) }
 
     /// 8-bit RGB of an image (1, 3, H, W), in float32, each operation rounded.
-    public static func toPicture(_ image: Tensor, mean: [Double], std: [Double]) -> Picture {
+    public static func toPicture(_ image: Values, mean: [Double], std: [Double]) -> Picture {
         let (height, width, values) = (image.shape[2], image.shape[3], image.floats)
         let rgb = (0..<height * width * 3).map { index -> UInt8 in
             let (pixel, channel) = (index / 3, index % 3)
@@ -42,7 +42,7 @@ public struct Guess: Equatable, Sendable {
 
 extension Manifest {
     /// The best classes as `after_network` says; nil where this network names none. `outputs` are those of a run.
-    public func guesses(_ outputs: [Tensor], labels: [String]?) -> [Guess]? {
+    public func guesses(_ outputs: [Values], labels: [String]?) -> [Guess]? {
         guard let top = afterNetwork.first(where: { $0.step == "top_k" }), case .integer(let k)? = top.parameters["k"],
             k > 0, let index = self.outputs.firstIndex(where: { $0.name == top.output }),
             let last = outputs[index].shape.last

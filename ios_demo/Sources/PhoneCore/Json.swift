@@ -190,14 +190,14 @@ private struct JsonParser {
 }
 
 extension Json {
-    /// UTF-8, names sorted, two blanks a level; numbers in their shortest form. Numbers must be finite.
-    public func written() -> String {
+    /// One line, names sorted, numbers in their shortest form. Numbers must be finite.
+    public func line() -> String {
         var result = ""
-        write(to: &result, indent: "\n")
-        return result + "\n"
+        write(to: &result)
+        return result
     }
 
-    private func write(to result: inout String, indent: String) {
+    private func write(to result: inout String) {
         switch self {
         case .null: result += "null"
         case .bool(let value): result += value ? "true" : "false"
@@ -207,38 +207,22 @@ extension Json {
             result += String(value)
         case .text(let value): Json.write(value, to: &result)
         case .array(let values):
-            // Arrays of numbers, of which a report has long ones, stay on one line.
-            let short = values.allSatisfy(\.isScalar)
-            Json.write(values.map { ("", $0) }, "[", "]", short ? " " : indent + "  ", short ? "" : indent, &result)
-        case .object(let members):
-            let sorted = members.sorted { $0.key < $1.key }.map { ("\($0.key)", $0.value) }
-            Json.write(sorted, "{", "}", indent + "  ", indent, &result)
-        }
-    }
-
-    private var isScalar: Bool {
-        switch self {
-        case .array, .object: false
-        default: true
-        }
-    }
-
-    private static func write(
-        _ items: [(String, Json)], _ open: String, _ close: String, _ before: String, _ end: String,
-        _ result: inout String
-    ) {
-        result += open
-        for (index, item) in items.enumerated() {
-            if index > 0 { result += "," }
-            if index > 0 || before != " " { result += before }
-            if open == "{" {
-                write(item.0, to: &result)
-                result += ": "
+            result += "["
+            for (index, value) in values.enumerated() {
+                if index > 0 { result += ", " }
+                value.write(to: &result)
             }
-            item.1.write(to: &result, indent: before == " " ? "\n" : before)
+            result += "]"
+        case .object(let members):
+            result += "{"
+            for (index, member) in members.sorted(by: { $0.key < $1.key }).enumerated() {
+                if index > 0 { result += ", " }
+                Json.write(member.key, to: &result)
+                result += ": "
+                member.value.write(to: &result)
+            }
+            result += "}"
         }
-        if !items.isEmpty { result += end }
-        result += close
     }
 
     private static func write(_ text: String, to result: inout String) {

@@ -53,7 +53,8 @@ public struct OutputMetrics: Equatable, Sendable {
     }
 }
 
-/// Why the numbers of an output would mean nothing; `output` is nil for a wrong count of outputs.
+/// Why the numbers of an output would mean nothing; `output` is nil for a wrong count of outputs. `sentence` is for
+/// people.
 public struct Fault: Equatable, Sendable {
     public enum Kind: String, Sendable {
         case outputCount = "output_count"
@@ -64,34 +65,54 @@ public struct Fault: Equatable, Sendable {
 
     public let output: Int?
     public let kind: Kind
+    public let sentence: String
 }
 
 public enum Metrics {
     static let sqnrCapDb = 200.0
 
     /// The range of each output over all samples; values that are not finite do not count.
-    public static func ranges(_ references: [[Tensor]]) -> [Double] {
+    public static func ranges(_ references: [[Values]]) -> [Double] {
         references[0].indices.map { index in range(references.flatMap { $0[index].doubles }) }
     }
 
     /// A fault of a wrong count of outputs, else one for each output that has some.
-    public static func faults(_ reference: [Tensor], _ result: [Tensor]) -> [Fault] {
-        guard reference.count == result.count else { return [Fault(output: nil, kind: .outputCount)] }
-        return reference.indices.compactMap { index in
-            fault(reference[index], result[index]).map { Fault(output: index, kind: $0) }
+    public static func faults(_ reference: [Values], _ result: [Values]) -> [Fault] {
+        guard reference.count == result.count else {
+            let sentence = "\(result.count) outputs where the reference has \(reference.count)"
+            return [Fault(output: nil, kind: .outputCount, sentence: sentence)]
         }
+        return reference.indices.compactMap { fault($0, reference[$0], result[$0]) }
     }
 
     /// The metrics of every output of a sample that has no fault.
-    public static func measure(_ reference: [Tensor], _ result: [Tensor], _ ranges: [Double]) -> [OutputMetrics] {
+    public static func measure(_ reference: [Values], _ result: [Values], _ ranges: [Double]) -> [OutputMetrics] {
         reference.indices.map { measure($0, reference[$0], result[$0], ranges[$0]) }
     }
 
-    private static func fault(_ reference: Tensor, _ result: Tensor) -> Fault.Kind? {
-        if result.shape != reference.shape { return .shape }
-        if result.dtype != reference.dtype { return .dtype }
-        if !reference.doubles.allSatisfy(\.isFinite) { return .referenceNotFinite }
-        return result.doubles.allSatisfy(\.isFinite) ? nil : .notFinite
+    private static func fault(_ index: Int, _ reference: Values, _ result: Values) -> Fault? {
+        if result.shape != reference.shape {
+            let shapes = "\(tuple(result.shape)) where the reference has \(tuple(reference.shape))"
+            return Fault(output: index, kind: .shape, sentence: "output \(index) has shape \(shapes)")
+        }
+        if result.dtype != reference.dtype {
+            let dtypes = "\(result.dtype.rawValue) where the reference is \(reference.dtype.rawValue)"
+            return Fault(output: index, kind: .dtype, sentence: "output \(index) is \(dtypes)")
+        }
+        return notFinite(index, "the reference's output", .referenceNotFinite, reference)
+            ?? notFinite(index, "output", .notFinite, result)
+    }
+
+    private static func notFinite(_ index: Int, _ name: String, _ kind: Fault.Kind, _ values: Values) -> Fault? {
+        let broken = values.doubles.count { !$0.isFinite }
+        guard broken > 0 else { return nil }
+        let sentence = "\(name) \(index) has \(broken) NaN or infinite values of \(values.count)"
+        return Fault(output: index, kind: kind, sentence: sentence)
+    }
+
+    /// A shape as the toolkit's sentences have it: (1, 1000), and (1000,).
+    private static func tuple(_ shape: [Int]) -> String {
+        shape.count == 1 ? "(\(shape[0]),)" : "(" + shape.map(String.init).joined(separator: ", ") + ")"
     }
 
     private static func range(_ values: [Double]) -> Double {
@@ -101,7 +122,7 @@ public enum Metrics {
         return most > least ? most - least : largest > 0 ? largest : 1
     }
 
-    private static func measure(_ index: Int, _ reference: Tensor, _ result: Tensor, _ range: Double) -> OutputMetrics {
+    private static func measure(_ index: Int, _ reference: Values, _ result: Values, _ range: Double) -> OutputMetrics {
         let (r, y) = (reference.doubles, result.doubles)
         let errors = zip(r, y).map { ($1 - $0).magnitude }
         let (largest, mean) = (errors.max()!, errors.reduce(0, +) / Double(errors.count))

@@ -52,8 +52,8 @@ extension Preprocessing {
     }
 
     /// The network's input of pixels (H, W): float32 (1, 3, H, W).
-    public func tensor(_ pixels: Picture) -> Tensor {
-        let values = Tensor([1, pixels.height, pixels.width, 3], floats: normalised(pixels, mean, std))
+    public func tensor(_ pixels: Picture) -> Values {
+        let values = Values([1, pixels.height, pixels.width, 3], floats: normalised(pixels, mean, std))
         return values.laidOut(from: .nhwc, to: .nchw)
     }
 }
@@ -75,28 +75,28 @@ func normalised(_ pixels: Picture, _ mean: [Double], _ std: [Double]) -> [Float]
 
 extension ArtifactInput {
     /// What the artifact takes for a picture that is resized and cropped to (H, W).
-    public func tensor(_ pixels: Picture) -> Tensor {
+    public func tensor(_ pixels: Picture) -> Values {
         let shape = [1, pixels.height, pixels.width, 3]
-        let values = normalisation.map { Tensor(shape, floats: normalised(pixels, $0.mean, $0.std)) }
-        let own = values ?? Tensor(.uint8, shape, bytes: pixels.rgb)
+        let values = normalisation.map { Values(shape, floats: normalised(pixels, $0.mean, $0.std)) }
+        let own = values ?? Values(.uint8, shape, bytes: pixels.rgb)
         return own.laidOut(from: .nhwc, to: layout).converted(to: dtype)
     }
 
     /// What the artifact takes for the network's input, where that is no picture.
-    public func tensor(_ declared: Input, _ values: Tensor) -> Tensor {
+    public func tensor(_ declared: Input, _ values: Values) -> Values {
         values.laidOut(from: declared.layout, to: layout).converted(to: dtype)
     }
 }
 
 extension ArtifactOutput {
     /// An artifact's output in the layout and dtype of the network's.
-    public func networkOutput(_ declared: Output, _ values: Tensor) -> Tensor {
+    public func networkOutput(_ declared: Output, _ values: Values) -> Values {
         values.laidOut(from: layout, to: declared.layout).converted(to: declared.dtype)
     }
 }
 
 /// Writes RGB pixels, uint8 (1, H, W, 3), into a buffer of kCVPixelFormatType_32BGRA, whose rows have `bytesPerRow` bytes.
-public func writeBgra(_ pixels: Tensor, to buffer: UnsafeMutableRawBufferPointer, bytesPerRow: Int) {
+public func writeBgra(_ pixels: Values, to buffer: UnsafeMutableRawBufferPointer, bytesPerRow: Int) {
     let (height, width) = (pixels.shape[1], pixels.shape[2])
     for y in 0..<height {
         for x in 0..<width {

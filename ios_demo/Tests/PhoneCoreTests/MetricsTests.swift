@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    private func tensors(_ samples: Json) -> [[Tensor]] { samples.list.map { $0.list.map(\.tensor) } }
+    private func tensors(_ samples: Json) -> [[Values]] { samples.list.map { $0.list.map(\.tensor) } }
 
     private func check(_ found: [OutputMetrics], _ expected: [Json], _ name: String) {
         #expect(found.count == expected.count, "\(name)")

@@ -63,7 +63,7 @@ import Testing
     @Test func normalise() throws {
         let grey = Picture(height: 256, width: 1, rgb: (0..<256).flatMap { [UInt8($0), UInt8($0), UInt8($0)] })
         for one in Vectors.cases("normalise.json") {
-            let found = Tensor([256, 3], floats: normalised(grey, one["mean"]!.doubles, one["std"]!.doubles))
+            let found = Values([256, 3], floats: normalised(grey, one["mean"]!.doubles, one["std"]!.doubles))
             #expect(found.differing(from: one["result"]!.tensor) == 0)
         }
     }
@@ -89,7 +89,7 @@ import Testing
     }
 
     @Test func bgraRowsMayBeLonger() {
-        let pixels = Tensor(.uint8, [1, 2, 1, 3], bytes: [1, 2, 3, 4, 5, 6])
+        let pixels = Values(.uint8, [1, 2, 1, 3], bytes: [1, 2, 3, 4, 5, 6])
         var buffer = [UInt8](repeating: 9, count: 16)
         buffer.withUnsafeMutableBytes { writeBgra(pixels, to: $0, bytesPerRow: 8) }
         #expect(buffer == [3, 2, 1, 255, 9, 9, 9, 9, 6, 5, 4, 255, 9, 9, 9, 9])

@@ -53,8 +53,8 @@ extension Json {
     var base64: [UInt8] { [UInt8](Data(base64Encoded: string)!) }
 
     /// `{"shape", "dtype", "base64"}`.
-    var tensor: Tensor {
-        Tensor(Dtype(rawValue: self["dtype"]!.string)!, self["shape"]!.ints, bytes: self["base64"]!.base64)
+    var tensor: Values {
+        Values(Dtype(rawValue: self["dtype"]!.string)!, self["shape"]!.ints, bytes: self["base64"]!.base64)
     }
 
     /// The same as a picture, (height, width, 3).

@@ -14,7 +14,7 @@ public enum Dtype: String, CaseIterable, Sendable {
 }
 
 /// Values in row-major order, little-endian as in a golden file.
-public struct Tensor: Equatable, Sendable {
+public struct Values: Equatable, Sendable {
     public let dtype: Dtype
     public let shape: [Int]
     public let bytes: [UInt8]
@@ -58,7 +58,7 @@ public struct Tensor: Equatable, Sendable {
     }
 
     /// How many elements differ in a bit; all of them where dtype or shape do.
-    public func differing(from other: Tensor) -> Int {
+    public func differing(from other: Values) -> Int {
         guard dtype == other.dtype, shape == other.shape else { return max(count, other.count) }
         let size = dtype.size
         return (0..<count).count { index in
@@ -67,7 +67,7 @@ public struct Tensor: Equatable, Sendable {
     }
 
     /// The same values with their axes in another order; (N, C, H, W) and (N, H, W, C) only.
-    public func laidOut(from have: Layout, to want: Layout) -> Tensor {
+    public func laidOut(from have: Layout, to want: Layout) -> Values {
         guard have != want, have != .any, want != .any, shape.count == 4 else { return self }
         let target = shape.laidOut(from: have, to: want)
         // Either way: the source is (n, a, b) with the groups a and b to be exchanged.
@@ -83,18 +83,18 @@ public struct Tensor: Equatable, Sendable {
                 }
             }
         }
-        return Tensor(dtype, target, bytes: result)
+        return Values(dtype, target, bytes: result)
     }
 
     /// The same values in another dtype; integers and booleans among each other, float32 and float16.
-    public func converted(to want: Dtype) -> Tensor {
+    public func converted(to want: Dtype) -> Values {
         guard want != dtype else { return self }
         switch want {
-        case .float32: return Tensor(shape, floats: doubles.map(Float.init))
+        case .float32: return Values(shape, floats: doubles.map(Float.init))
         case .float16:
             let halves = doubles.map { half($0) }
-            return Tensor(.float16, shape, bytes: halves.withUnsafeBytes { [UInt8]($0) })
-        default: return Tensor(want, shape, bytes: doubles.flatMap { want.bytes(Int64($0)) })
+            return Values(.float16, shape, bytes: halves.withUnsafeBytes { [UInt8]($0) })
+        default: return Values(want, shape, bytes: doubles.flatMap { want.bytes(Int64($0)) })
         }
     }
 }
