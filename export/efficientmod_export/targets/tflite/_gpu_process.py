@@ -9,6 +9,7 @@ import pickle
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 _CHOICE = "VK_ICD_FILENAMES"
+
+_TIMED_OUT = "code=7"
+"""LiteRT's status `kLiteRtStatusErrorTimeoutExpired`, as its Python face shows it."""
+PATIENCE = 900.0
+"""Seconds for one run."""
 
 DTYPES = {2: np.int32, 3: np.uint8, 9: np.int8}
 """By the schema's number of a type; other outputs are read as float32."""
@@ -137,11 +143,25 @@ def _answer(
             buffer.write(np.ascontiguousarray(values, dtype).reshape(-1))
         model.run_by_index(0, given, taken)
         return tuple(
-            np.array(buffer.read(int(np.prod(shape)), dtype)).reshape(shape)
+            read_when_done(buffer, int(np.prod(shape)), dtype).reshape(shape)
             for buffer, (shape, dtype) in zip(taken, output_types(data), strict=True)
         )
     except RuntimeError as error:
         return f"{error}\n{_logged(log)}"
+
+
+def read_when_done(buffer: Any, count: int, dtype: Any) -> NDArray[Any]:
+    """The numbers of a buffer. LiteRT waits for a time that a software driver's first run may exceed on a busy machine.
+
+    Raises RuntimeError as reading it does, for a timeout after PATIENCE seconds.
+    """
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return np.array(buffer.read(count, dtype))
+        except RuntimeError as error:
+            if _TIMED_OUT not in str(error) or time.monotonic() > end:
+                raise
 
 
 def _logged(log: IO[bytes]) -> str:

@@ -1,7 +1,8 @@
 """LiteRT's GPU accelerator (ML Drift, the code that phones run) over a Vulkan driver of this machine."""
 
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -29,30 +30,47 @@ def open_on_gpu(file: ModelFile, configuration: Configuration) -> "GpuSession":
     with loading(file.path):
         data = file.path.read_bytes()
         loaded = interpreter(data)
-    check_names(file.path, [detail["name"] for detail in loaded.get_input_details()], file.inputs)
-    check_names(file.path, [detail["name"] for detail in loaded.get_output_details()], file.outputs)
-    session = GpuSession(GpuProcess(driver), data, float32=configuration.compute_precision == "float32")
+    taken, given = (_names(listed) for listed in (loaded.get_input_details(), loaded.get_output_details()))
+    check_names(file.path, taken, file.inputs)
+    check_names(file.path, given, file.outputs)
+    process = GpuProcess(driver)
+    session = GpuSession(process, data, file, taken, given, float32=configuration.compute_precision == "float32")
     session.bind([np.zeros(spec.shape, np.float32) for spec in file.inputs])
     session.invoke()  # compiles
     return session
 
 
 class GpuSession:
-    """A file that a process of its own keeps compiled for the GPU."""
+    """A file that a process of its own keeps compiled for the GPU.
+
+    `taken` and `given` are the names of its inputs and outputs in the graph's order, which is the process's.
+    """
 
     threads = None
 
-    def __init__(self, process: GpuProcess, data: bytes, *, float32: bool) -> None:
+    def __init__(
+        self,
+        process: GpuProcess,
+        data: bytes,
+        file: ModelFile,
+        taken: Sequence[str],
+        given: Sequence[str],
+        *,
+        float32: bool,
+    ) -> None:
         self._process = process
         self._data = data
         self._float32 = float32
+        declared = [spec.name for spec in file.inputs]
+        self._input_places = [declared.index(name) for name in taken]
+        self._output_places = [given.index(spec.name) for spec in file.outputs]
         self._inputs: tuple[Array, ...] = ()
         self._results: tuple[Array, ...] = ()
         weakref.finalize(self, process.close)
 
     def bind(self, inputs: Sequence[Array]) -> None:
         """Keep the inputs for the next call."""
-        self._inputs = tuple(inputs)
+        self._inputs = tuple(inputs[place] for place in self._input_places)
 
     def invoke(self) -> None:
         """One call, with the way to the process and back."""
@@ -63,11 +81,15 @@ class GpuSession:
             raise UnitRefusesError(
                 f"the GPU does not take the file whole: {refusal(self._data, ran.message)}", code="refused_by_gpu"
             )
-        self._results = ran.outputs
+        self._results = tuple(ran.outputs[place] for place in self._output_places)
 
     def results(self) -> tuple[Array, ...]:
-        """The outputs, in the signature's order."""
+        """The outputs in the declared order."""
         return self._results
+
+
+def _names(details: Iterable[Mapping[str, Any]]) -> list[str]:
+    return [detail["name"] for detail in details]
 
 
 def refusal(data: bytes, log: str) -> str:

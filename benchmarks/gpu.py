@@ -9,11 +9,11 @@ network has a process of its own, with a limit of time.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
 
-from _each_network import Benchmark, largest_error
-from _networks import EFFICIENTMODS, OTHERS
+from _each_network import Benchmark
+from _gpu_records import OwnNoise, Place, Result
+from _networks import EFFICIENTMODS, MORE, OTHERS
 
 from efficientmod_export.bench.measuring import describe_machine, markdown_table, versions
 from efficientmod_export.steps import prove, subject_of, with_noise
@@ -26,41 +26,18 @@ TIME_LIMIT = 1200.0
 """Seconds that a network is given."""
 
 
-@dataclass(frozen=True)
-class Place:
-    """The largest error as a fraction of the range; `reasons` say which limits it breaks, or why it did not run."""
-
-    error: float | None
-    reasons: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Result:
-    """One network; either `refusal` or the rest. `places` are by unit and arithmetic, `findings` the table's."""
-
-    network: str
-    refusal: str | None = None
-    places: dict[str, Place] | None = None
-    findings: tuple[str, ...] = ()
-
-
 def examine(network: str, folder: Path) -> Result:
     """Convert a network and hold its float32 file against PyTorch on the processor and on the GPU."""
     subject = subject_of(load_network(network, None))
     captured = subject.capture()
     subject = with_noise(subject, captured)
     variant = TARGET.variant("fp32")
-    if network not in EFFICIENTMODS:
-        variant = replace(variant, places=tuple(p for p in variant.places if p.compute_precision == "float32"))
     program = deploy(captured, variant.recipe).program
     artifact = TARGET.make(program, subject.options("fp32"), folder)
-    places = {}
-    for check in prove(variant, artifact, subject.held):
-        measured = check.verdict.measured_with is not None
-        error = largest_error(check.verdict) if measured else None
-        places[f"{check.unit} {check.compute_precision}"] = Place(error, check.verdict.reasons)
+    checks = prove(variant, artifact, subject.held)
+    places = {f"{check.unit} {check.compute_precision}": Place.of(check.verdict) for check in checks}
     findings = tuple(str(found) for found in gpu_findings(artifact.path.read_bytes()))
-    return Result(network, places=places, findings=findings)
+    return Result(network, places=places, findings=findings, noise=OwnNoise.of(subject.held.noise))
 
 
 def page(results: list[Result], command: str) -> str:
@@ -117,7 +94,7 @@ def _reasons(made: list[Result]) -> Iterator[str]:
 BENCHMARK = Benchmark(
     script=Path(__file__),
     description=__doc__ or "",
-    networks=(*EFFICIENTMODS, *OTHERS),
+    networks=(*EFFICIENTMODS, *OTHERS, *MORE),
     kind=Result,
     examine=examine,
     refused=lambda network, reason: Result(network, refusal=reason),

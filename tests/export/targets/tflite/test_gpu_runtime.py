@@ -1,0 +1,94 @@
+"""A file opened on the GPU: its inputs and outputs are found by name."""
+
+from itertools import permutations
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+from ai_edge_litert import schema_py_generated as schema
+
+from efficientmod_export._stages import InputSpec, ModelFile, TensorSpec
+from efficientmod_export._vulkan import DRIVERS, installed
+from efficientmod_export.targets._runtime import Configuration
+from efficientmod_export.targets.tflite import TARGET
+from efficientmod_export.targets.tflite._gpu_process import PATIENCE, read_when_done
+from efficientmod_export.targets.tflite._prober import pack
+
+DRIVER = "SwiftShader"
+SHAPE = (1, 8, 7, 6)
+GPU = Configuration("tflite", "fp32", "gpu", "float32")
+
+
+@pytest.fixture
+def two_of_each(benchmark: ModuleType, tmp_path: Path) -> Path:
+    """The difference of two inputs, and the tangent of the first; the graph lists the second of each first."""
+    from gpu_cases._case import File  # type: ignore[import-not-found]  # beside the benchmark
+
+    assert benchmark is not None
+    file = File()
+    minuend, subtrahend = file.tensor(SHAPE), file.tensor(SHAPE)
+    difference = file.emit("SUB", [minuend, subtrahend], SHAPE, schema.SubOptionsT())
+    tangent = file.emit("TANH", [minuend], SHAPE)
+    model = schema.ModelT.InitFromPackedBuf(file.written(difference), 0)
+    graph = model.subgraphs[0]
+    graph.inputs = np.array([subtrahend, minuend], np.int32)
+    graph.outputs = np.array([tangent, difference], np.int32)
+    graph.tensors[difference].name, graph.tensors[tangent].name = b"difference", b"tangent"
+    signature = model.signatureDefs[0]
+    second = schema.TensorMapT()
+    second.name, second.tensorIndex = b"tangent", tangent
+    signature.outputs.append(second)  # the signature in the other order
+    path = tmp_path / "two.tflite"
+    path.write_bytes(pack(model))
+    return path
+
+
+@pytest.mark.skipif(not installed(DRIVER), reason=f"{DRIVER} is not installed; run .ci/install_vulkan")
+@pytest.mark.parametrize("taken", [*permutations(("x0", "x1"))])
+@pytest.mark.parametrize("given", [*permutations(("difference", "tangent"))])
+def test_inputs_and_outputs_by_name(
+    two_of_each: Path, taken: tuple[str, ...], given: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VK_ICD_FILENAMES", str(DRIVERS[DRIVER]))
+    random = np.random.default_rng(0)
+    values = {name: random.standard_normal(SHAPE, np.float32) for name in ("x0", "x1")}
+    expected = {"difference": values["x0"] - values["x1"], "tangent": np.tanh(values["x0"])}
+    inputs = tuple(InputSpec(name, SHAPE, "float32", "NHWC", None) for name in taken)
+    outputs = tuple(TensorSpec(name, SHAPE, "float32", "NHWC") for name in given)
+    session = TARGET.runtime.open(ModelFile(two_of_each, inputs, outputs), GPU)
+    session.bind([values[name] for name in taken])
+    session.invoke()
+    for name, result in zip(given, session.results(), strict=True):
+        np.testing.assert_allclose(result, expected[name], atol=1e-6)
+
+
+class Busy:
+    """A buffer whose numbers are there after some timeouts."""
+
+    def __init__(self, failures: int, message: str = "TensorBufferWrapper error: code=7, message=ERROR") -> None:
+        self.failures, self.message = failures, message
+
+    def read(self, count: int, dtype: type) -> np.ndarray:
+        if self.failures:
+            self.failures -= 1
+            raise RuntimeError(self.message)
+        return np.arange(count, dtype=dtype)
+
+
+def test_what_is_not_done_in_time_is_waited_for() -> None:
+    assert read_when_done(Busy(3), 4, np.float32).tolist() == [0, 1, 2, 3]
+
+
+def test_other_errors_are_raised() -> None:
+    with pytest.raises(RuntimeError, match="code=3"):
+        read_when_done(Busy(1, "TensorBufferWrapper error: code=3"), 4, np.float32)
+
+
+def test_patience_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([0.0, 1.0, PATIENCE + 1.0])
+    monkeypatch.setattr("time.monotonic", lambda: next(clock))
+    busy = Busy(9)
+    with pytest.raises(RuntimeError, match="code=7"):
+        read_when_done(busy, 4, np.float32)
+    assert busy.failures == 7
