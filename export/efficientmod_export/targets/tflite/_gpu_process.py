@@ -10,10 +10,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,9 @@ _CHOICE = "VK_ICD_FILENAMES"
 _TIMED_OUT = "code=7"
 """LiteRT's status `kLiteRtStatusErrorTimeoutExpired`, as its Python face shows it."""
 PATIENCE = 900.0
-"""Seconds for one run."""
+"""Seconds for one run, however often it is repeated."""
+
+Answer = TypeVar("Answer")
 
 DTYPES = {2: np.int32, 3: np.uint8, 9: np.int8}
 """By the schema's number of a type; other outputs are read as float32."""
@@ -137,28 +140,33 @@ def _answer(
         compiled[data, float32] = model
         if not model.is_fully_accelerated():
             return "not fully accelerated\n" + _logged(log)
-        given, taken = model.create_input_buffers(0), model.create_output_buffers(0)
-        for buffer, values in zip(given, inputs, strict=True):
-            dtype = values.dtype if values.dtype.type in DTYPES.values() else np.float32
-            buffer.write(np.ascontiguousarray(values, dtype).reshape(-1))
-        model.run_by_index(0, given, taken)
-        return tuple(
-            read_when_done(buffer, int(np.prod(shape)), dtype).reshape(shape)
-            for buffer, (shape, dtype) in zip(taken, output_types(data), strict=True)
-        )
+        return until_done(lambda: _run(model, data, inputs))
     except RuntimeError as error:
         return f"{error}\n{_logged(log)}"
 
 
-def read_when_done(buffer: Any, count: int, dtype: Any) -> NDArray[Any]:
-    """The numbers of a buffer. LiteRT waits for a time that a software driver's first run may exceed on a busy machine.
+def _run(model: Any, data: bytes, inputs: Any) -> tuple[NDArray[Any], ...]:
+    given, taken = model.create_input_buffers(0), model.create_output_buffers(0)
+    for buffer, values in zip(given, inputs, strict=True):
+        dtype = values.dtype if values.dtype.type in DTYPES.values() else np.float32
+        buffer.write(np.ascontiguousarray(values, dtype).reshape(-1))
+    model.run_by_index(0, given, taken)
+    return tuple(
+        np.array(buffer.read(int(np.prod(shape)), dtype)).reshape(shape)
+        for buffer, (shape, dtype) in zip(taken, output_types(data), strict=True)
+    )
 
-    Raises RuntimeError as reading it does, for a timeout after PATIENCE seconds.
+
+def until_done(run: Callable[[], Answer]) -> Answer:
+    """What `run` gives. It is run again where LiteRT does not wait for its end, as with a software driver on a busy
+    machine, where the first run takes the longest.
+
+    Raises RuntimeError as `run` does, for a timeout after PATIENCE seconds.
     """
     end = time.monotonic() + PATIENCE
     while True:
         try:
-            return np.array(buffer.read(count, dtype))
+            return run()
         except RuntimeError as error:
             if _TIMED_OUT not in str(error) or time.monotonic() > end:
                 raise

@@ -12,7 +12,7 @@ from efficientmod_export._stages import InputSpec, ModelFile, TensorSpec
 from efficientmod_export._vulkan import DRIVERS, installed
 from efficientmod_export.targets._runtime import Configuration
 from efficientmod_export.targets.tflite import TARGET
-from efficientmod_export.targets.tflite._gpu_process import PATIENCE, read_when_done
+from efficientmod_export.targets.tflite._gpu_process import PATIENCE, until_done
 from efficientmod_export.targets.tflite._prober import pack
 
 DRIVER = "SwiftShader"
@@ -64,25 +64,25 @@ def test_inputs_and_outputs_by_name(
 
 
 class Busy:
-    """A buffer whose numbers are there after some timeouts."""
+    """A run that is done after some timeouts."""
 
     def __init__(self, failures: int, message: str = "TensorBufferWrapper error: code=7, message=ERROR") -> None:
         self.failures, self.message = failures, message
 
-    def read(self, count: int, dtype: type) -> np.ndarray:
+    def __call__(self) -> str:
         if self.failures:
             self.failures -= 1
             raise RuntimeError(self.message)
-        return np.arange(count, dtype=dtype)
+        return "done"
 
 
-def test_what_is_not_done_in_time_is_waited_for() -> None:
-    assert read_when_done(Busy(3), 4, np.float32).tolist() == [0, 1, 2, 3]
+def test_what_is_not_done_in_time_runs_again() -> None:
+    assert until_done(Busy(3)) == "done"
 
 
 def test_other_errors_are_raised() -> None:
     with pytest.raises(RuntimeError, match="code=3"):
-        read_when_done(Busy(1, "TensorBufferWrapper error: code=3"), 4, np.float32)
+        until_done(Busy(1, "TensorBufferWrapper error: code=3"))
 
 
 def test_patience_ends(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,5 +90,5 @@ def test_patience_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.monotonic", lambda: next(clock))
     busy = Busy(9)
     with pytest.raises(RuntimeError, match="code=7"):
-        read_when_done(busy, 4, np.float32)
+        until_done(busy)
     assert busy.failures == 7
