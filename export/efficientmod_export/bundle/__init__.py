@@ -11,6 +11,7 @@ from efficientmod_export.bundle._describe import (
     tool_versions,
 )
 from efficientmod_export.bundle._golden import check_golden, golden_references, golden_samples, picture_input_of
+from efficientmod_export.bundle._pack import pack_bundle
 from efficientmod_export.bundle._picture import open_picture
 from efficientmod_export.bundle._preprocessing import Crop, Preprocessing, Resize
 from efficientmod_export.bundle._write import BundleWriter
@@ -27,6 +28,7 @@ __all__ = [
     "golden_samples",
     "model_file",
     "open_picture",
+    "pack_bundle",
     "picture_input_of",
     "read_recorded",
     "tool_versions",

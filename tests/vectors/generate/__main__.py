@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from tests.vectors.generate import (
+    archives,
     bundles,
     decoding,
     digests,
@@ -19,6 +20,7 @@ from tests.vectors.generate import (
 
 FAMILIES = (
     bundles,
+    archives,  # of the bundle
     decoding,
     digests,
     following,

@@ -67,6 +67,24 @@ def write(folder: Path) -> None:
     _write(root, "manifest.json", _json(manifest))
 
 
+def listed_files(root: Path) -> list[str]:
+    """The manifest and the files that it lists, in its order; those of a folder one by one."""
+    manifest = json.loads((root / "manifest.json").read_bytes())
+    folders = {"model_fp16.mlpackage": sorted(PACKAGE)}
+    golden = [
+        stored["file"]
+        for sample in manifest["golden"]
+        for stored in (
+            *(given["picture"] for given in sample["inputs"]),
+            *(given["tensor"] for given in (*sample["inputs"], *sample["outputs"])),
+        )
+    ]
+    artifacts = [entry["file"] for entry in manifest["artifacts"]]
+    others = [stored["file"] for stored in (manifest["proof"], *manifest["other_files"])]
+    files = ["manifest.json", *artifacts, manifest["labels"]["file"], *golden, *others]
+    return [f"{file}/{name}" if name else file for file in files for name in folders.get(file, [""])]
+
+
 def outputs(sample: str) -> list[np.ndarray]:
     """The reference's outputs for a sample: made-up numbers."""
     draw = np.random.RandomState(len(sample) + ord(sample[0]))

@@ -1,0 +1,31 @@
+"""`efficientmod pack`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from efficientmod_export.cli._app import Json, app, errors_end_the_program, show
+from efficientmod_export.cli._terminal import out
+
+
+@app.command()
+def pack(
+    bundle: Annotated[Path, typer.Argument(help="A bundle's folder.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The file to write; by default <bundle>.embundle.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Check a bundle's files and write them into one file, to hand to a phone."""
+    with errors_end_the_program(as_json):
+        from efficientmod_export.bundle import pack_bundle
+
+        written = pack_bundle(bundle, output)
+        size = written.stat().st_size
+        show(
+            {"file": written, "size": size},
+            lambda: out.print(f"{escape(str(written))}, {size / 1e6:.1f} MB", soft_wrap=True),
+            as_json,
+        )

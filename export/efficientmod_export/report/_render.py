@@ -1,0 +1,103 @@
+"""A report in the terminal: tables that fit 60 columns. Times in milliseconds."""
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import Console, RenderableType
+from rich.markup import escape
+from rich.table import Column, Table
+
+from efficientmod_export.report._compare import Comparison
+from efficientmod_export.report._result import ReportsResult
+from efficientmod_export.report._summary import Row, Summary
+
+NARROW = 72
+"""Columns of a terminal in which the longest names leave room for one blank between two numbers."""
+COLOURS = {"measured": "green", "proven": "green", "failed": "red", "refused": "yellow", "void": "yellow"}
+
+
+def show_reports(result: ReportsResult, out: Console) -> None:
+    """Every report that can be believed, then the comparisons."""
+    for index, summary in enumerate(result.reports):
+        if index:
+            out.print()
+        for piece in _report(summary, gap=1 if out.width < NARROW else 2):
+            out.print(piece, soft_wrap=isinstance(piece, str))
+    if result.comparisons:
+        out.print()
+    for line in _comparisons(result.comparisons):
+        out.print(line, soft_wrap=True)
+
+
+def milliseconds(value: float | None) -> str:
+    """Three digits."""
+    if value is None:
+        return "-"
+    return f"{value:.2f}" if value < 9.995 else f"{value:.1f}" if value < 99.95 else f"{value:.0f}"
+
+
+def _report(summary: Summary, gap: int) -> Iterator[RenderableType]:
+    yield f"[bold]{escape(summary.device)}[/]: {escape(summary.model)}"
+    yield f"{escape(summary.app)}; {summary.started_at}; weights: {escape(summary.weights)}"
+    yield _proofs(summary.rows, gap)
+    for row in summary.rows:
+        if row.reason:
+            yield f"{escape(row.name)}: {row.state}: {escape(row.reason)}"
+        if row.repeatable is False:
+            yield f"{escape(row.name)}: a second run of the same pictures gave other bits"
+    if any(row.error is not None and not row.judged for row in summary.rows):
+        yield "The verdicts are the app's: name the bundle with --bundle to compute them again."
+    timed = [row for row in summary.rows if row.latency is not None]
+    if timed:
+        yield _latencies(timed, gap)
+        yield _loads(timed, gap)
+
+
+def _table(gap: int, *columns: str) -> Table:
+    first, *others = columns
+    numbers = [Column(name, justify="right", no_wrap=True) for name in others]
+    return Table(Column(first, overflow="fold"), *numbers, box=None, padding=(0, gap, 0, 0), pad_edge=False)
+
+
+def _proofs(rows: Sequence[Row], gap: int) -> Table:
+    table = _table(gap, "proof", "error", "limit", "")
+    for row in rows:
+        error, limit = ("-" if value is None else f"{value:.1e}" for value in (row.error, row.limit))
+        table.add_row(escape(row.name), error, limit, f"[{COLOURS[row.state]}]{row.state}[/]")
+    return table
+
+
+def _latencies(rows: Sequence[Row], gap: int) -> Table:
+    table = _table(gap, "times in ms", "p50", "p90", "p99", "paced")
+    for row in rows:
+        latency = row.latency
+        times = () if latency is None else (latency.p50_ms, latency.p90_ms, latency.p99_ms)
+        cells = [milliseconds(value) for value in (*times, row.paced_p50_ms)]
+        table.add_row(escape(row.name), *(_set_apart(cell, row) for cell in cells))
+    return table
+
+
+def _loads(rows: Sequence[Row], gap: int) -> Table:
+    table = _table(gap, "", "open", "again", "call", "MB", "drift")
+    for row in rows:
+        cells = [milliseconds(value) for value in (row.first_open_ms, row.open_ms, row.first_call_ms)]
+        memory = "-" if row.peak_bytes is None else f"{row.peak_bytes / 1e6:.0f}"
+        drift = "-" if row.drift is None else f"{row.drift:.2f}"
+        table.add_row(escape(row.name), *(_set_apart(cell, row) for cell in (*cells, memory, drift)))
+    return table
+
+
+def _set_apart(cell: str, row: Row) -> str:
+    """What is void stands in parentheses."""
+    return cell if row.counts or cell == "-" else f"[dim]({cell})[/]"
+
+
+def _comparisons(comparisons: Sequence[Comparison]) -> Iterator[str]:
+    for one in comparisons:
+        same_device = one.first.device == one.second.device and one.first.file == one.second.file
+        name, other = (one.first.configuration, one.second.configuration)
+        pair = f"{name} beside {other}" if same_device else f"{name}: {one.first.device} beside {one.second.device}"
+        if one.ratio is None:
+            yield f"{escape(pair)}: not compared ({escape('; '.join(one.differences))})"
+        else:
+            doubt = ", which their rounds do not show clearly" if one.clear is False else ""
+            yield f"{escape(pair)}: {one.ratio:.2f} times the median{doubt}"

@@ -1,0 +1,167 @@
+"""What is shown of a report: a row for each configuration, and the surroundings in which its latency was measured."""
+
+from dataclasses import dataclass
+from statistics import median
+
+from efficientmod_export._plain import PlainRecord
+from efficientmod_export.bundle.contract import Bundle
+from efficientmod_export.report._check import judged_again
+from efficientmod_export.report.contract import (
+    Percentiles,
+    Phase,
+    Report,
+    ReportedConfiguration,
+    Window,
+    windows,
+)
+
+COOL = frozenset({"none", "nominal"})
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What must be alike for two latencies to be compared; each a text, "unknown" where the device does not tell."""
+
+    plan: str
+    resolution: str
+    build: str
+    thermal: str
+    power_saver: str
+    charging: str
+
+    def differences(self, other: "Surroundings") -> tuple[str, ...]:
+        """A text for each that differs, as in "charging: yes, no"."""
+        pairs = ((name, value, getattr(other, name)) for name, value in vars(self).items())
+        return tuple(f"{name.replace('_', ' ')}: {mine}, {theirs}" for name, mine, theirs in pairs if mine != theirs)
+
+
+@dataclass(frozen=True)
+class Row(PlainRecord):
+    """One configuration of a report. Times in milliseconds; None for what was not measured.
+
+    `error` is the largest relative error of any output, `limit` what it may be. `judged` says whether the verdict was
+    computed again from the raw outputs. `rounds_p50_ms` has the median of each round's burst. `first_open_ms` and
+    `open_ms` are the first cold open and the median of the others; `first_call_ms` is the median of the calls after
+    them. `windows` is the sustained curve; `started_s` when it began.
+    """
+
+    name: str
+    artifact: str
+    artifact_sha256: str
+    runtime: str
+    processor: str | None
+    state: str
+    reason: str | None
+    error: float | None
+    limit: float | None
+    judged: bool
+    repeatable: bool | None
+    latency: Percentiles | None
+    rounds_p50_ms: tuple[float, ...]
+    paced_p50_ms: float | None
+    first_open_ms: float | None
+    open_ms: float | None
+    first_call_ms: float | None
+    peak_bytes: int | None
+    drift: float | None
+    started_s: float | None
+    windows: tuple[Window, ...]
+    surroundings: Surroundings
+
+    @property
+    def counts(self) -> bool:
+        """Whether its latency may be compared."""
+        return self.state == "measured" and self.latency is not None
+
+
+@dataclass(frozen=True)
+class Summary(PlainRecord):
+    """A report as it is shown: the device in a line, and its rows."""
+
+    file: str
+    device: str
+    app: str
+    model: str
+    weights: str
+    seeded: bool
+    manifest_sha256: str
+    resolution: tuple[int, int] | None
+    started_at: str
+    rows: tuple[Row, ...]
+
+
+def summarise(file: str, report: Report, bundle: Bundle | None) -> Summary:
+    """Of a report whose numbers were checked."""
+    device, app = report.device, report.app
+    soc = f" ({device.soc})" if device.soc else ""
+    mark = ", emulator" if device.emulator else ""
+    return Summary(
+        file=file,
+        device=f"{device.manufacturer} {device.model}{soc}, {device.os} {device.os_version}{mark}",
+        app=f"{app.name} {app.version}, {app.build}",
+        model=report.bundle.model,
+        weights=report.bundle.weights.statement,
+        seeded=report.bundle.weights.kind == "seeded",
+        manifest_sha256=report.bundle.manifest_sha256,
+        resolution=report.bundle.resolution,
+        started_at=report.started_at,
+        rows=tuple(_row(report, config, bundle) for config in report.configs),
+    )
+
+
+def _row(report: Report, config: ReportedConfiguration, bundle: Bundle | None) -> Row:
+    replay, load = config.replay, config.load
+    sustained = next((phase for phase in config.phases if phase.kind == "sustained"), None)
+    paced = [run for phase in config.phases if phase.kind == "paced" for run in phase.run_ns]
+    opens = [] if load is None else [nanoseconds / 1e6 for nanoseconds in load.open_ns]
+    worst = () if replay is None else replay.verdict.worst
+    return Row(
+        name=config.name,
+        artifact=config.artifact,
+        artifact_sha256=config.artifact_sha256,
+        runtime=f"{config.runtime} {config.runtime_version}",
+        processor=config.processor,
+        state=config.state,
+        reason=None if config.reason is None else f"{config.reason.text} ({config.reason.code})",
+        error=max((one.max_relative_error for one in worst), default=None),
+        limit=None if replay is None else replay.verdict.limits.max_relative_error,
+        judged=judged_again(config, bundle),
+        repeatable=None if replay is None else replay.repeatable,
+        latency=config.latency,
+        rounds_p50_ms=tuple(phase.statistics.p50_ms for phase in config.bursts),
+        paced_p50_ms=median(paced) / 1e6 if paced else None,
+        first_open_ms=opens[0] if opens else None,
+        open_ms=median(opens[1:]) if opens[1:] else None,
+        first_call_ms=None if load is None else median(load.first_call_ns) / 1e6,
+        peak_bytes=None if config.memory is None else config.memory.peak_bytes,
+        drift=None if sustained is None else sustained.statistics.drift,
+        started_s=None if sustained is None else sustained.started_s,
+        windows=() if sustained is None else windows(sustained.start_ns, sustained.run_ns),
+        surroundings=_surroundings(report, config.bursts),
+    )
+
+
+def _surroundings(report: Report, bursts: tuple[Phase, ...]) -> Surroundings:
+    during = [one for phase in bursts for one in report.during(phase.started_s, phase.ended_s)]
+    sides = report.bundle.resolution
+    return Surroundings(
+        plan=report.plan.name,
+        resolution="none" if sides is None else f"{sides[0]}x{sides[1]}",
+        build=report.app.build,
+        thermal=_all([None if one.thermal is None else _degree(one.thermal) for one in during]),
+        power_saver=_all([_yes(one.power_saver) for one in during]),
+        charging=_all([_yes(one.charging) for one in during]),
+    )
+
+
+def _degree(thermal: str) -> str:
+    return "cool" if thermal in COOL else thermal
+
+
+def _yes(value: bool | None) -> str | None:
+    return None if value is None else "yes" if value else "no"
+
+
+def _all(values: list[str | None]) -> str:
+    """Every value that occurs, in the order of the alphabet."""
+    return " and ".join(sorted({value or "unknown" for value in values})) or "unknown"
