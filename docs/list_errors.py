@@ -25,7 +25,8 @@ is `error.code`. With `--json`, a command that fails prints
 
     {"error": {"code": "unknown_target", "kind": "InputError", "message": "..."}}
 
-on standard output, and the failure of a variant in the result of `export` and `verify` has the same fields.
+on standard output, and the failure of a variant in the result of `export` and `verify` has the same fields. The code
+`unexpected` is that of a fault of the toolkit itself: please report it.
 
 `python docs/list_errors.py` writes this page from the source. The last column is written by hand.
 

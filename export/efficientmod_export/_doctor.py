@@ -8,7 +8,7 @@ from importlib import metadata
 from packaging.requirements import Requirement
 
 from efficientmod_export._plain import PlainRecord
-from efficientmod_mobile.distribution import DISTRIBUTION, distribution_version, pip_command
+from efficientmod_mobile.distribution import DISTRIBUTION, pip_command
 
 FOR_DEVELOPERS = ("all", "test")
 """Extras that bring what others bring, or nothing that an export needs."""
@@ -48,11 +48,6 @@ def examine() -> tuple[PackageCheck, ...]:
 def machine() -> str:
     """The operating system and processor, as in "Linux x86_64", and the Python that runs."""
     return f"{platform.system()} {platform.machine()}, Python {platform.python_version()} at {sys.executable}"
-
-
-def version() -> str:
-    """The toolkit's name and version."""
-    return f"{DISTRIBUTION} {distribution_version()}"
 
 
 def _extras() -> tuple[str, ...]:

@@ -6,11 +6,12 @@ from contextlib import nullcontext
 from functools import cache
 from pathlib import Path
 
+from efficientmod_export._defaults import DEFAULT_IOS
 from efficientmod_export._picture_input import for_pictures
 from efficientmod_export._prove import conclusions, float32_outputs, parity_failure, prove, prove_graph
 from efficientmod_export._request import ExportRequest, read_labels, select_variants
 from efficientmod_export._result import ExportResult, VariantResult
-from efficientmod_export._stages import DEFAULT_IOS, ProgressReport, report_nothing
+from efficientmod_export._stages import ProgressReport, report_nothing
 from efficientmod_export._subject import Subject, subject_of, with_noise
 from efficientmod_export.bundle import BundleWriter, ProvenArtifact, describe_artifact, tool_versions
 from efficientmod_export.bundle.contract import (

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from efficientmod_export._stages import DEFAULT_IOS, Unit
+from efficientmod_export._defaults import DEFAULT_IOS
+from efficientmod_export._stages import Unit
 from efficientmod_export.targets import Target, Variant, all_targets, find_target, target_names
 from efficientmod_mobile.errors import InputError
 

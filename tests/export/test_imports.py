@@ -5,7 +5,6 @@ Torch is loaded by the verbs.
 
 import subprocess
 import sys
-from pathlib import Path
 
 import efficientmod_export
 
@@ -27,13 +26,6 @@ def test_the_command_line_imports_no_targets_library() -> None:
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert "efficientmod_export" in loaded
     assert HEAVY.isdisjoint(loaded), HEAVY & set(loaded)
-
-
-def test_ctrl_c_while_torch_is_loaded(tmp_path: Path) -> None:
-    (tmp_path / "torch.py").write_text("raise KeyboardInterrupt")
-    command = [sys.executable, "-m", "efficientmod_export", "export", "--model", "x", "--target", "onnx"]
-    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert (ended.returncode, ended.stderr) == (130, "Error: Interrupted; nothing was written.\n")
 
 
 def test_what_the_package_offers() -> None:

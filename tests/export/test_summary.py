@@ -37,4 +37,4 @@ def test_it_names_what_stays_outside_and_the_axes(
     arguments = ("--model", "awkward_network:build", "--resolution", "32x48", "--target", "tflite")
     printed = efficientmod("export", *arguments).output
     assert "; outside them MIRROR_PAD x1" in printed
-    assert "tflite: tensors of up to 5 axes; delegates for GPUs take 4" in printed
+    assert "    tensors of up to 5 axes; delegates for GPUs take 4" in printed

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from efficientmod_export._stages import DEFAULT_IOS, ConversionOptions, ModelFile
+from efficientmod_export._defaults import DEFAULT_IOS
+from efficientmod_export._stages import ConversionOptions, ModelFile
 from efficientmod_export.bench._plan import Contender, Kind
 from efficientmod_export.bench._result import Skipped
 from efficientmod_export.bundle import model_file, picture_input_of

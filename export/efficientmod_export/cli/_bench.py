@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import typer
 
-from efficientmod_export.cli._app import Json, Quiet, Verbose, app, errors_end_the_program, print_json
+from efficientmod_export.cli._app import Json, Quiet, Verb, Verbose, app, errors_end_the_program, print_json
 from efficientmod_export.cli._terminal import progress
 
 if TYPE_CHECKING:
@@ -16,40 +16,48 @@ if TYPE_CHECKING:
 Measured = TypeVar("Measured")
 
 
-@app.command()
+@app.command(cls=Verb, short_help="Measure latency here or on a phone.")
 def bench(
-    bundles: Annotated[list[Path], typer.Argument(help="One or several bundles' folders.")],
+    bundles: Annotated[list[Path], typer.Argument(metavar="BUNDLE", help="One or several bundles' folders.")],
     baseline: Annotated[
         Literal["plain", "none"], typer.Option(help="Measure the plain conversion of the same network beside it.")
     ] = "plain",
     threads: Annotated[
-        int | None, typer.Option(help="Of every runtime; by default one a processor, at most 4.")
+        int | None, typer.Option(metavar="COUNT", help="Of every runtime; by default one a processor, at most 4.")
     ] = None,
-    runs: Annotated[int, typer.Option(help="Rounds; in each, everything runs once, in an order of its own.")] = 50,
-    warmup: Annotated[int, typer.Option(help="Calls of each before the first round, not counted.")] = 5,
+    runs: Annotated[
+        int, typer.Option(metavar="COUNT", help="Rounds; in each, everything runs once, in an order of its own.")
+    ] = 50,
+    warmup: Annotated[
+        int, typer.Option(metavar="COUNT", help="Calls of each before the first round, not counted.")
+    ] = 5,
     checkpoint: Annotated[
-        str | None, typer.Option("--checkpoint", "-c", help="The weights that the bundle was made from.")
+        str | None,
+        typer.Option("--checkpoint", "-c", metavar="FILE", help="The weights that the bundle was made from."),
     ] = None,
-    plot: Annotated[Path | None, typer.Option(help="Write latency by model to this picture.")] = None,
+    plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Write latency by model to this picture.")] = None,
     adb: Annotated[
-        Path | None, typer.Option(help="Measure on a connected phone with this benchmark_model or executor_runner.")
+        Path | None,
+        typer.Option(
+            metavar="PROGRAM", help="Measure on a connected phone with this benchmark_model or executor_runner."
+        ),
     ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
     """Measure the latency of a bundle's artifacts, interleaved with the plain conversions, ONNX Runtime and PyTorch."""
-    with errors_end_the_program(as_json, verbose):
-        from efficientmod_export.bench import (
-            bench_bundle,
-            bench_on_phone,
-            check_picture,
-            plot_latency,
-            show_bench,
-            show_phone,
-        )
-        from efficientmod_mobile.errors import InputError
+    from efficientmod_export.bench import (
+        bench_bundle,
+        bench_on_phone,
+        check_picture,
+        plot_latency,
+        show_bench,
+        show_phone,
+    )
+    from efficientmod_mobile.errors import InputError
 
+    with errors_end_the_program(as_json, verbose):
         if adb:
             if plot:
                 raise InputError(

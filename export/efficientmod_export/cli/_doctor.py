@@ -6,17 +6,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
-from rich.table import Table
 
-from efficientmod_export.cli._app import Json, app, show
-from efficientmod_export.cli._terminal import out
+from efficientmod_export.cli._app import Json, Verb, app, show
+from efficientmod_export.cli._terminal import out, table
 
 if TYPE_CHECKING:
     from efficientmod_export._doctor import PackageCheck
     from efficientmod_export._vulkan import VulkanDriver
 
 
-@app.command()
+@app.command(cls=Verb, short_help="Show what is installed and missing.")
 def doctor(as_json: Json = False) -> None:
     """Show what is installed, at which version, the Vulkan drivers, and the command for what is missing."""
     from efficientmod_export import _doctor, _vulkan
@@ -39,13 +38,11 @@ def doctor(as_json: Json = False) -> None:
 def _show_packages(machine: str, checks: Sequence[PackageCheck]) -> None:
     """Every package with its state, and the pip commands that mend what is amiss."""
     out.print(machine, soft_wrap=True)
-    table = Table("for", "package", "needed", "installed", "")
+    rows = table("for", "package", "installed", "")
     for check in checks:
-        state = (
-            "[green]ok[/]" if check.satisfied else "[red]missing[/]" if not check.installed else "[red]other version[/]"
-        )
-        table.add_row(check.extra or "base", check.package, check.needed or "any", check.installed or "-", state)
-    out.print(table)
+        state = "[green]ok[/]" if check.satisfied else f"[red]needs {check.needed or 'any'}[/]"
+        rows.add_row(check.extra or "base", check.package, check.installed or "-", state)
+    out.print(rows)
     remedies = sorted({check.remedy for check in checks if check.remedy})
     for remedy in remedies:
         out.print(f"To mend it: {remedy}", markup=False, soft_wrap=True)

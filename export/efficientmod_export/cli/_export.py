@@ -5,33 +5,66 @@ from typing import Annotated
 
 import typer
 
-from efficientmod_export._stages import DEFAULT_IOS
+from efficientmod_export._defaults import DEFAULT_IOS
 from efficientmod_export._target_names import target_names
 from efficientmod_export.cli import _results
-from efficientmod_export.cli._app import Json, Quiet, Verbose, app, errors_end_the_program, export_app, show
+from efficientmod_export.cli._app import (
+    Json,
+    Quiet,
+    Verb,
+    Verbose,
+    Version,
+    app,
+    errors_end_the_program,
+    export_app,
+    show,
+)
 from efficientmod_export.cli._terminal import progress
 
+TARGETS = (*target_names(), "all")
 
-@app.command()
-@export_app.command()
+
+def _models() -> list[str]:
+    """What completion offers for `--model`."""
+    from efficientmod_mobile import catalogue
+
+    return [entry.name for entry in catalogue()]
+
+
+@app.command(cls=Verb, short_help="Make, prove and write a bundle.")
+@export_app.command(cls=Verb)
 def export(
     target: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(
-            "--target", "-t", metavar="TARGET", help=f"{', '.join((*target_names(), 'all'))}; may be repeated."
+            "--target",
+            "-t",
+            metavar="TARGET",
+            help=f"{', '.join(TARGETS)}; by default all, may be repeated.",
+            autocompletion=lambda: TARGETS,
         ),
-    ],
+    ] = None,
     model: Annotated[
         str | None,
-        typer.Option("--model", "-m", help="efficientmod_s, timm/repvit_m1_0, my_package.my_module:build, ..."),
+        typer.Option(
+            "--model",
+            "-m",
+            metavar="MODEL",
+            help="efficientmod_s, timm/repvit_m1_0, my_package.my_module:build, ...",
+            autocompletion=_models,
+        ),
     ] = None,
     checkpoint: Annotated[
-        str | None, typer.Option("--checkpoint", "-c", help="A .pth, .pt or .safetensors file, or hf-hub:owner/name.")
+        str | None,
+        typer.Option(
+            "--checkpoint", "-c", metavar="FILE", help="A .pth, .pt or .safetensors file, or hf-hub:owner/name."
+        ),
     ] = None,
     precision: Annotated[
         list[str] | None,
         typer.Option(
             metavar="PRECISION",
+            autocompletion=lambda: ("fp32", "fp16"),
             help="fp32, fp16, ...: of every target that has it, by default each target's own; may be repeated.",
         ),
     ] = None,
@@ -39,15 +72,20 @@ def export(
         list[str] | None,
         typer.Option(
             metavar="UNIT",
+            autocompletion=lambda: ("cpu", "gpu", "neural_engine"),
             help="cpu, gpu or neural_engine: what to prove on, by default all that can be used here; may be repeated.",
         ),
     ] = None,
-    resolution: Annotated[str | None, typer.Option(help="224, or height x width as in 256x192.")] = None,
-    labels: Annotated[Path | None, typer.Option(help="A text file with one class name a line.")] = None,
+    resolution: Annotated[
+        str | None, typer.Option(metavar="PIXELS", help="224, or height x width as in 256x192.")
+    ] = None,
+    labels: Annotated[Path | None, typer.Option(metavar="FILE", help="A text file with one class name a line.")] = None,
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="The bundle's folder; a bundle in it is replaced.")
+        Path, typer.Option("--output", "-o", metavar="FOLDER", help="The bundle's folder; a bundle in it is replaced.")
     ] = Path("out"),
-    ios: Annotated[int, typer.Option(help="The least iOS that the Core ML model must run on.")] = DEFAULT_IOS,
+    ios: Annotated[
+        int, typer.Option(metavar="VERSION", help="The least iOS that the Core ML model must run on.")
+    ] = DEFAULT_IOS,
     keep_failed: Annotated[
         bool, typer.Option("--keep-failed", help="Keep a bundle whose parity failed, marked.")
     ] = False,
@@ -55,17 +93,19 @@ def export(
     as_json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
+    version: Version = False,
 ) -> None:
     """Convert a network, prove each artifact against PyTorch, and write a bundle."""
-    with errors_end_the_program(as_json, verbose):
-        from efficientmod_export._pipeline import export_bundle
-        from efficientmod_export._request import parse_resolution
+    del version
+    from efficientmod_export._pipeline import export_bundle
+    from efficientmod_export._request import parse_resolution
 
+    with errors_end_the_program(as_json, verbose):
         with progress(shown=not (quiet or as_json or verbose)) as report:
             result = export_bundle(
                 model=model,
                 checkpoint=checkpoint,
-                targets=tuple(target),
+                targets=tuple(target or ("all",)),
                 output=output,
                 precisions=tuple(precision or ()),
                 units=tuple(unit or ()),

@@ -9,22 +9,25 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from efficientmod_export.cli._app import Json, app, errors_end_the_program, show
+from efficientmod_export.cli._app import Json, Verb, app, errors_end_the_program, show
 from efficientmod_export.cli._terminal import out
 
 if TYPE_CHECKING:
     from efficientmod_export.lint import FileLint, LintReport
 
 
-@app.command()
+@app.command(cls=Verb, short_help="List what costs speed or is wrong on phones.")
 def lint(
-    path: Annotated[Path, typer.Argument(help="A bundle's folder, a .mlpackage, a .pte for Core ML, any .tflite.")],
+    path: Annotated[
+        Path,
+        typer.Argument(metavar="PATH", help="A bundle's folder, a .mlpackage, a .pte for Core ML, any .tflite."),
+    ],
     as_json: Json = False,
 ) -> None:
     """List what is known to cost or forbid the Neural Engine, or to be wrong on a GPU; the file is only read."""
-    with errors_end_the_program(as_json):
-        from efficientmod_export.lint import lint_path
+    from efficientmod_export.lint import lint_path
 
+    with errors_end_the_program(as_json):
         reports = lint_path(path)
         show({"reports": reports}, lambda: _show(reports), as_json)
 

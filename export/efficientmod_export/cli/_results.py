@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
-from rich.table import Column, Table
 
-from efficientmod_export.cli._terminal import err, error, out
+from efficientmod_export.cli._terminal import detail, err, error, out, table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,8 +30,7 @@ def export_result(result: ExportResult, *, quiet: bool) -> None:
     """
     if not quiet:
         out.print(f"[bold]{escape(result.model)}[/], weights: {escape(result.weights)}", soft_wrap=True)
-        out.print(_variants_table(result.variants, without="not made"))
-        _print_details(result.variants)
+        _print_variants(result.variants, without="not made")
     _print_failures(result.variants)
     for sentence in result.lacking:
         err.print(escape(sentence), soft_wrap=True)
@@ -57,13 +55,13 @@ def unit_comparison(result: UnitComparison, *, quiet: bool) -> None:
     if not quiet:
         fed = escape(", ".join(result.inputs))
         out.print(f"[bold]{escape(str(result.path))}[/]: {fed}; {result.runtime}", soft_wrap=True)
-        table = Table("unit", "precision", "largest error / range", "outcome", box=None, padding=(0, 2, 0, 0))
+        rows = table("unit", "precision", "largest error / range", "outcome")
         colours = {"right": "green", "wrong": "red"}
         for row in result.results:
             measured = f"{row.error:.1e}" if row.error is not None else "not finite" if row.outcome == "wrong" else "-"
             colour = colours.get(row.outcome, "default")
-            table.add_row(row.unit, row.compute_precision, measured, f"[{colour}]{row.outcome}[/]")
-        out.print(table)
+            rows.add_row(row.unit, row.compute_precision, measured, f"[{colour}]{row.outcome}[/]")
+        out.print(rows)
         for row in result.results:
             if row.reason:
                 place = f"{row.unit} {row.compute_precision} {row.outcome}"
@@ -85,7 +83,7 @@ def verify_result(result: VerifyResult, *, quiet: bool) -> None:
     if not quiet:
         out.print(f"[bold]{escape(result.model)}[/], weights: {escape(result.weights)}", soft_wrap=True)
         if result.variants:
-            out.print(_variants_table(result.variants, without="not proven"))
+            _print_variants(result.variants, without="not proven")
     for problem in result.problems:
         error(problem)
     _print_failures(result.variants)
@@ -109,45 +107,48 @@ def _argument(path: Path) -> str:
     return shlex.quote(f"./{path}" if str(path).startswith("-") else str(path))
 
 
-def _variants_table(variants: Sequence[VariantResult], *, without: str) -> Table:
-    """A row for each variant and proof; `without` is the outcome of those that have no artifact to show."""
-    table = Table(
-        Column("target", no_wrap=True),
-        Column("file", no_wrap=True),
-        Column("precision", no_wrap=True),
-        Column("size", no_wrap=True),
-        Column("parity", min_width=len("interpreted")),  # in a narrow terminal, this one gives way
-        Column("time", no_wrap=True),
-        box=None,  # its lines would take the room that the names need in 80 columns
-        padding=(0, 2, 0, 0),
-    )
+def _print_variants(variants: Sequence[VariantResult], *, without: str) -> None:
+    """A line for each variant, and below it its proofs and details; `without` is said of those that have no file."""
+    made = [row.artifact.entry for row in variants if row.artifact]
+    targets = max(len(row.target) for row in variants)
+    files = max((len(entry.file) for entry in made), default=0)
     for row in variants:
-        for cells in _rows(row, without):
-            table.add_row(*cells)
-    return table
+        target = f"[bold]{row.target}[/]{' ' * (targets - len(row.target))}"
+        if row.artifact is None:
+            out.print(f"{target}  [red]{without}[/]", soft_wrap=True)
+            continue
+        entry = row.artifact.entry
+        size = f"{entry.size / MEGABYTE:.1f} MB"
+        out.print(f"{target}  {entry.file.ljust(files)}  {entry.precision}  {size}", soft_wrap=True)
+        for sentence in _proofs_and_details(row, row.artifact):
+            detail(sentence)
 
 
-def _rows(row: VariantResult, without: str) -> Iterator[tuple[str, ...]]:
-    """One row for the first proof that ran, with all else; one for each further."""
-    seconds = f"{row.seconds:.1f} s"
-    artifact = row.artifact
-    if artifact is None:
-        yield row.target, "-", "-", "-", f"[red]{without}[/]", seconds
-        return
-    entry = artifact.entry
-    size = f"{entry.size / MEGABYTE:.1f} MB"
-    shown = [check for check in artifact.evidence.checks if check.gate in ("runtime", "numerics") and _ran(check)]
-    first, *others = [_proof_cell(artifact, check) for check in shown] or ["not run here"]
-    yield row.target, entry.file, entry.precision, size, first, seconds
-    for cell in others:
-        yield "", "", "", "", cell, ""
+def _proofs_and_details(row: VariantResult, artifact: ProvenArtifact) -> Iterator[str]:
+    """What ran and how far it is from PyTorch, what did not run, what was transformed, what a delegate leaves."""
+    evidence = artifact.evidence
+    checks = [check for check in evidence.checks if check.gate in ("runtime", "numerics")]
+    yield from (_proof(artifact, check) for check in checks if _ran(check))
+    unrun = [check for check in evidence.checks if not _ran(check)]
+    for reason in dict.fromkeys(reason for check in unrun for reason in check.verdict.reasons):
+        units = ", ".join(dict.fromkeys(str(check.unit) for check in unrun if reason in check.verdict.reasons))
+        yield f"{units} {escape(reason)}"
+    proof = evidence.transforms
+    yield (
+        f"{proof.nodes_before} operators became {proof.nodes_after}, equal to {proof.float64_error:.0e} in float64; "
+        f"{row.seconds:.1f} s"
+    )
+    if evidence.delegates is not None:
+        yield f"delegates: {evidence.delegates}; outside them {escape(', '.join(evidence.outside)) or 'nothing'}"
+    if (evidence.rank or 0) > GPU_RANK:
+        yield f"tensors of up to {evidence.rank} axes; delegates for GPUs take {GPU_RANK}"
 
 
 def _ran(check: Check) -> bool:
     return check.verdict.outcome != "not run here"
 
 
-def _proof_cell(artifact: ProvenArtifact, check: Check) -> str:
+def _proof(artifact: ProvenArtifact, check: Check) -> str:
     """The largest error as a fraction of the reference's range, and whether the best classes agree."""
     failed = check.verdict.failed or (check.gate == "numerics" and artifact.entry.failed)
     outcome = "failed" if failed else "interpreted" if check.gate == "numerics" else check.verdict.outcome
@@ -163,30 +164,6 @@ def _proof_cell(artifact: ProvenArtifact, check: Check) -> str:
 
 def _agreement(several: Sequence[Agreement]) -> str:
     return "equal" if all(one.agrees for one in several) else f"margin {min(one.margin for one in several):.0e}"
-
-
-def _print_details(variants: Sequence[VariantResult]) -> None:
-    """What does not fit into the table: the transforms' proof, and what keeps a delegate from taking all."""
-    for row in variants:
-        if row.artifact is None:
-            continue
-        evidence = row.artifact.evidence
-        proof = evidence.transforms
-        out.print(
-            f"{row.name}: {proof.nodes_before} operators became {proof.nodes_after}, equal to "
-            f"{proof.float64_error:.0e} in float64",
-            soft_wrap=True,
-        )
-        unrun = [check for check in evidence.checks if not _ran(check)]
-        for reason in dict.fromkeys(reason for check in unrun for reason in check.verdict.reasons):
-            units = ", ".join(dict.fromkeys(str(check.unit) for check in unrun if reason in check.verdict.reasons))
-            out.print(f"{row.name}: {units} {escape(reason)}", soft_wrap=True)
-        if evidence.delegates is not None:
-            outside = escape(", ".join(evidence.outside)) or "nothing"
-            out.print(f"{row.name}: delegates: {evidence.delegates}; outside them {outside}", soft_wrap=True)
-        if (evidence.rank or 0) > GPU_RANK:
-            message = f"tensors of up to {evidence.rank} axes; delegates for GPUs take {GPU_RANK}"
-            out.print(f"{row.name}: {message}", soft_wrap=True)
 
 
 def _print_failures(variants: Sequence[VariantResult]) -> None:

@@ -1,4 +1,4 @@
-"""The terminal: standard output and error, one error, and the progress of a long work."""
+"""What the command line writes: sentences, tables, one error, and the progress of a work."""
 
 from __future__ import annotations
 
@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.padding import Padding
+from rich.table import Column, Table
 
 if TYPE_CHECKING:
+    from typing import TextIO
+
     from efficientmod_export._stages import ProgressReport
+
+INDENT = 4
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -22,24 +27,55 @@ def error(message: str) -> None:
     err.print(f"[bold red]Error:[/] {escape(message)}", soft_wrap=True)
 
 
+def detail(markup: str) -> None:
+    """Print a sentence below what it is about: indented, in a terminal broken between words, elsewhere one line."""
+    if out.is_terminal:
+        out.print(Padding(markup, (0, 0, 0, INDENT)))
+    else:
+        out.print(f"{' ' * INDENT}{markup}", soft_wrap=True)
+
+
+def table(*columns: str | Column) -> Table:
+    """A table without lines, whose cells are not cut as long as they fit into 60 columns."""
+    whole = [Column(column, no_wrap=True) if isinstance(column, str) else column for column in columns]
+    return Table(*whole, box=None, padding=(0, 2, 0, 0), pad_edge=False)
+
+
 @contextmanager
 def progress(*, shown: bool) -> Iterator[ProgressReport]:
-    """Give a function that takes the name of the stage now at work, and show it with the time it has taken, in a
-    terminal.
+    """Give a function that takes the name of the stage now at work.
+
+    A terminal shows it with the time it has taken, in one line that goes away; elsewhere each stage is a line.
     """
-    if not (shown and err.is_terminal):
+    if not shown:
         yield lambda _: None
         return
     from efficientmod_export.foreign import terminal
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    # It has a stream of its own, since standard error is redirected meanwhile. Rich must not replace `sys.stdout` and
-    # `sys.stderr` by objects that write there too, or what converters print would be shown.
-    with (
-        terminal() as stream,
-        Progress(
-            *columns, console=Console(file=stream), transient=True, redirect_stdout=False, redirect_stderr=False
-        ) as bar,
-    ):
+    # It has a stream of its own, since standard error is redirected meanwhile.
+    with terminal() as stream:
+        if not err.is_terminal:
+            yield lambda stage: print(stage, file=stream, flush=True)
+            return
+        with _spinner(stream) as report:
+            yield report
+
+
+@contextmanager
+def _spinner(stream: TextIO) -> Iterator[ProgressReport]:
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    stage_column = TextColumn("{task.description}", table_column=Column(no_wrap=True, overflow="ellipsis"))
+    # Rich must not replace `sys.stdout` and `sys.stderr` by objects that write to the terminal, or what converters
+    # print would be shown.
+    with Progress(
+        SpinnerColumn(),
+        stage_column,
+        TimeElapsedColumn(),
+        console=Console(file=stream),
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    ) as bar:
         task = bar.add_task("starting", total=None)
         yield lambda stage: bar.reset(task, description=escape(stage))

@@ -6,31 +6,36 @@ from typing import Annotated
 import typer
 
 from efficientmod_export.cli import _results
-from efficientmod_export.cli._app import Json, Quiet, Verbose, app, errors_end_the_program, show
+from efficientmod_export.cli._app import Json, Quiet, Verb, Verbose, app, errors_end_the_program, show
 from efficientmod_export.cli._terminal import progress
 
 
-@app.command()
+@app.command(cls=Verb, short_help="Prove a bundle, or a file, again.")
 def verify(
-    path: Annotated[Path, typer.Argument(help="A bundle's folder, or any .tflite file.")],
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A bundle's folder, or any .tflite file.")],
     layers: Annotated[bool, typer.Option("--layers", help="Name the first layer whose output drifts.")] = False,
     checkpoint: Annotated[
-        str | None, typer.Option("--checkpoint", "-c", help="For --layers: the weights that the bundle was made from.")
+        str | None,
+        typer.Option(
+            "--checkpoint", "-c", metavar="FILE", help="For --layers: the weights that the bundle was made from."
+        ),
     ] = None,
     inputs: Annotated[
         list[Path] | None,
-        typer.Option("--input", help="For a file: an .npy to run it on, one an input; by default random numbers."),
+        typer.Option(
+            "--input", metavar="FILE", help="For a file: an .npy to run it on, one an input; by default random numbers."
+        ),
     ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
     """Prove a bundle again from its files alone; or run a .tflite file, anyone's, on the processor and a GPU."""
-    with errors_end_the_program(as_json, verbose):
-        from efficientmod_export._verify import verify_bundle
-        from efficientmod_export._verify_file import is_model_file, verify_file
-        from efficientmod_mobile.errors import InputError
+    from efficientmod_export._verify import verify_bundle
+    from efficientmod_export._verify_file import is_model_file, verify_file
+    from efficientmod_mobile.errors import InputError
 
+    with errors_end_the_program(as_json, verbose):
         single = is_model_file(path)
         if (single and (layers or checkpoint)) or (inputs and not single):
             raise InputError(
