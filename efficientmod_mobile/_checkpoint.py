@@ -2,27 +2,24 @@
 
 import argparse
 import hashlib
+import pathlib
 import pickle
 import pickletools
 import re
 import warnings
+import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
-from torch import Tensor
 
 from efficientmod_mobile._hub import HUB_PREFIX, download
+from efficientmod_mobile._state_dicts import State, find_state_dict
 from efficientmod_mobile.errors import CheckpointError, DependencyError
-from efficientmod_mobile.messages import described, shortened
-
-# The keys under which training scripts save the state dict. The moving average comes first: if there is one, the
-# published accuracy is that of the average, and timm's own loader prefers it too.
-CONTAINERS = ("state_dict_ema", "model_ema", "state_dict", "model")
-# Prefixes that DataParallel (and timm's moving average) and torch.compile add to the keys.
-WRAPPERS = ("module.", "_orig_mod.")
+from efficientmod_mobile.messages import described
 
 _ZIP = b"PK\x03\x04"  # torch.save writes a zip archive
 _RUNS_CODE = {"REDUCE", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX"}
@@ -30,11 +27,15 @@ _RUNS_CODE = {"REDUCE", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX"}
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A state dict, the name under which the user gave it, and the SHA-256 of its file."""
+    """A state dict, the name under which the user gave it, the SHA-256 of its file, and the key that it lies under (""
+    for the whole file). `beside` is what else the file has, such as the arguments of the training script.
+    """
 
     source: str
     sha256: str
-    state: Mapping[str, Tensor]
+    key: str
+    state: State
+    beside: Mapping[str, Any] = field(default_factory=dict)
 
 
 def find_checkpoint(source: str) -> tuple[Path, str]:
@@ -61,15 +62,17 @@ def find_checkpoint(source: str) -> tuple[Path, str]:
         ) from error
 
 
-def read_checkpoint(source: str) -> Checkpoint:
+def read_checkpoint(source: str, key: str | None = None) -> Checkpoint:
     """Read `.pth`, `.pt` (any torch file), `.safetensors`, or `hf-hub:owner/name`.
 
-    The state dict may be under one of the keys `CONTAINERS`, and its keys may have the prefixes `WRAPPERS`, which are
-    removed. Raises CheckpointError if the file is missing, damaged, would run code, or has no state dict.
+    The state dict is the one under `key`, else the one that `find_state_dict` takes. Raises CheckpointError if the file
+    is missing, damaged, would run code, or has no such state dict.
     """
     path, sha256 = find_checkpoint(source)
     content = _read_safetensors(path, source) if path.suffix.lower() == ".safetensors" else _read_torch(path, source)
-    return Checkpoint(source, sha256, _unwrapped(_state_dict(content, source)))
+    found, state = find_state_dict(content, source, key)
+    beside = {name: value for name, value in content.items() if isinstance(name, str)} if found else {}
+    return Checkpoint(source, sha256, found, state, beside)
 
 
 def _read_safetensors(path: Path, source: str) -> Any:
@@ -95,27 +98,80 @@ def _read_safetensors(path: Path, source: str) -> Any:
 
 def _read_torch(path: Path, source: str) -> Any:
     try:
-        # timm's training script saves its arguments as a Namespace, which has attributes only and runs no code.
-        with warnings.catch_warnings(), torch.serialization.safe_globals([argparse.Namespace]):
+        with warnings.catch_warnings(), torch.serialization.safe_globals(_harmless()):
             warnings.simplefilter("ignore")
             return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a damaged file can make torch.load raise almost any error
-        code = _code_in(path, error)
-        if code is not None:
-            raise CheckpointError(
-                f"The checkpoint {source} contains {code}, and reading that could run code from the file; "
-                "give the weights alone (a saved state dict, or .safetensors).",
-                code="unsafe_checkpoint",
-            ) from error
-        if _is_safetensors(path):
-            raise CheckpointError(
-                f"The checkpoint {source} is a safetensors file; rename it to end in .safetensors.",
-                code="wrong_checkpoint_suffix",
-            ) from error
-        raise CheckpointError(
-            f"The checkpoint {source} is damaged or not a PyTorch file; download or copy it again.",
-            code="damaged_checkpoint",
-        ) from error
+        raise _refusal(path, source, error) from error
+
+
+def _harmless() -> list[Any]:
+    """What training scripts save beside the weights and what runs no code: arguments, paths, NumPy's numbers."""
+    kinds = {type(np.dtype(code)) for code in np.typecodes["All"]}
+    # The functions by which NumPy's numbers and arrays are pickled have had two names.
+    functions = {"scalar": np.float64(0).__reduce__()[0], "_reconstruct": np.zeros(0).__reduce__()[0]}
+    modules = ("numpy.core.multiarray", "numpy._core.multiarray")
+    numbers = [(function, f"{module}.{name}") for module in modules for name, function in functions.items()]
+    posix, windows = pathlib.PurePosixPath, pathlib.PureWindowsPath
+    paths = [
+        (pure, f"{module}.{name}")
+        for module in ("pathlib", "pathlib._local")
+        for pure, names in ((posix, ("PosixPath", "PurePosixPath")), (windows, ("WindowsPath", "PureWindowsPath")))
+        for name in names
+    ]
+    return [argparse.Namespace, np.ndarray, np.dtype, *kinds, *numbers, *paths]
+
+
+def _refusal(path: Path, source: str, error: Exception) -> CheckpointError:
+    """Why torch.load did not read the file."""
+    if _is_exported_program(path):
+        return CheckpointError(
+            f"The checkpoint {source} is a program saved by torch.export (.pt2), not the weights of a model; give the "
+            "checkpoint that it was made from.",
+            code="exported_program_as_checkpoint",
+        )
+    code = _code_in(path, error)
+    if code is not None:
+        return CheckpointError(
+            f"The checkpoint {source} contains {code}, and reading that could run code from the file; "
+            f"{_ways_out(path, source)}.",
+            code="unsafe_checkpoint",
+        )
+    if _is_safetensors(path):
+        return CheckpointError(
+            f"The checkpoint {source} is a safetensors file; rename it to end in .safetensors.",
+            code="wrong_checkpoint_suffix",
+        )
+    return CheckpointError(
+        f"The checkpoint {source} is damaged or not a PyTorch file; download or copy it again.",
+        code="damaged_checkpoint",
+    )
+
+
+def _ways_out(path: Path, source: str) -> str:
+    """For a pickled module the line that takes the weights out of it."""
+    alone = "give the weights alone (a saved state dict, or .safetensors)"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            pickled = torch.serialization.get_unsafe_globals_in_checkpoint(str(path))
+    except Exception:  # an old format, or no zip archive
+        return alone
+    if not any(name.startswith("torch.nn.modules.") for name in pickled):
+        return alone
+    load = f"torch.load({source!r}, map_location='cpu', weights_only=False)"
+    return (
+        f"{alone}: it is a pickled module, and if you trust it, this takes them out where its code can be imported: "
+        f"python -c \"import torch; torch.save({load}.state_dict(), 'weights.pth')\""
+    )
+
+
+def _is_exported_program(path: Path) -> bool:
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+    return any(name.endswith(("/archive_format", "serialized_exported_program.json")) for name in names)
 
 
 def _is_safetensors(path: Path) -> bool:
@@ -144,34 +200,3 @@ def _code_in(path: Path, error: Exception) -> str | None:
     except Exception:  # not a pickle
         return None
     return "a pickled Python program" if operations & _RUNS_CODE else None
-
-
-def _state_dict(content: Any, source: str) -> Mapping[str, Tensor]:
-    if not isinstance(content, Mapping):
-        raise CheckpointError(
-            f"The checkpoint {source} contains an object of type {type(content).__name__}, not a state dict.",
-            code="no_state_dict",
-        )
-    for name in CONTAINERS:
-        if _is_state_dict(content.get(name)):
-            return content[name]  # type: ignore[no-any-return]
-    if _is_state_dict(content):
-        return content
-    raise CheckpointError(
-        f"The checkpoint {source} contains no state dict, neither at the top level nor under {', '.join(CONTAINERS)}; "
-        f"its keys are {shortened([str(key) for key in content]) or 'none'}.",
-        code="no_state_dict",
-    )
-
-
-def _is_state_dict(value: Any) -> bool:
-    if not isinstance(value, Mapping) or not value:
-        return False
-    return all(isinstance(key, str) and isinstance(item, Tensor) for key, item in value.items())
-
-
-def _unwrapped(state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-    for wrapper in WRAPPERS:
-        if all(key.startswith(wrapper) for key in state):
-            return _unwrapped({key.removeprefix(wrapper): value for key, value in state.items()})
-    return state

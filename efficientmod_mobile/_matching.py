@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from efficientmod_mobile._checkpoint import Checkpoint
 from efficientmod_mobile._efficientmod import create_model, list_models
+from efficientmod_mobile._key_views import KeyView, key_views
 from efficientmod_mobile.errors import CheckpointError
 from efficientmod_mobile.messages import shortened
 
@@ -28,38 +29,67 @@ def efficientmod_classes_in(state: Mapping[str, Tensor]) -> int | None:
     return weight.shape[0] if weight is not None and weight.ndim == 2 else None
 
 
-def load_into(module: nn.Module, checkpoint: Checkpoint, name: str) -> None:
-    """Copy every weight into the module, in the module's dtype.
+def load_into(module: nn.Module, checkpoint: Checkpoint, name: str) -> KeyView:
+    """Copy every weight into the module, in the module's dtype; return what of the file's keys was taken.
 
     Raises CheckpointError with all missing and unexpected keys and wrong shapes, or the keys with NaN or infinity.
     """
-    problems = _problems(_shapes(module.state_dict()), _shapes(checkpoint.state))
-    if problems:
-        held = identify(checkpoint.state)
-        if held is not None and held != name:
-            raise CheckpointError(
-                f"The checkpoint {checkpoint.source} contains {held}, not {name}; use --model {held}.",
-                code="checkpoint_of_other_model",
-            )
-        raise CheckpointError(
-            f"The checkpoint {checkpoint.source} does not fit {name}: {'; '.join(problems)}.",
-            code="checkpoint_mismatch",
-        )
-    odd = [key for key, value in checkpoint.state.items() if _is_odd(value)]
+    expected = _shapes(module.state_dict())
+    views = key_views(checkpoint.state)
+    view = next((one for one in views if _shapes(one.state) == expected), None)
+    if view is None:
+        raise _misfit(expected, views, checkpoint, name)
+    odd = [key for key, value in view.state.items() if _is_odd(value)]
     if odd:
         raise CheckpointError(
             f"The checkpoint {checkpoint.source} has sparse, complex or empty tensors in {shortened(odd)}; "
             "save them as dense real tensors.",
             code="unsupported_weights",
         )
-    bad = [key for key, value in checkpoint.state.items() if not torch.isfinite(value.float()).all()]
+    bad = [key for key, value in view.state.items() if not torch.isfinite(value.float()).all()]
     if bad:
         raise CheckpointError(
             f"The checkpoint {checkpoint.source} has NaN or infinite weights in {shortened(bad)}; "
             "use one saved before the training diverged.",
             code="nonfinite_weights",
         )
-    module.load_state_dict(dict(checkpoint.state))
+    module.load_state_dict(dict(view.state))
+    return view
+
+
+def _misfit(expected: Shapes, views: tuple[KeyView, ...], checkpoint: Checkpoint, name: str) -> CheckpointError:
+    held = next(filter(None, (identify(view.state) for view in views)), None)
+    if held is not None and held != name:
+        return CheckpointError(
+            f"The checkpoint {checkpoint.source} contains {held}, not {name}; use --model {held}.",
+            code="checkpoint_of_other_model",
+        )
+    nearest = max(views, key=lambda view: len(expected.keys() & view.state.keys()))
+    found = _shapes(nearest.state)
+    if not expected.keys() & found.keys() and _same_in_order(expected, found):
+        load = f"torch.load({checkpoint.source!r}, map_location='cpu')" + "".join(
+            f"[{part!r}]" for part in checkpoint.key.split(".") if part
+        )
+        return CheckpointError(
+            f"The checkpoint {checkpoint.source} has all {len(found)} shapes of {name} in their order, but under other "
+            f"keys ({next(iter(found))} for {next(iter(expected))}); if they are the same layers, load {load} and save "
+            "it again with the keys of the model's own state_dict().",
+            code="checkpoint_keys_renamed",
+        )
+    problems = "; ".join(_problems(expected, found))
+    where = f" under {checkpoint.key}" if checkpoint.key else ""
+    return CheckpointError(
+        f"The checkpoint {checkpoint.source} does not fit {name}{where}: {problems}.", code="checkpoint_mismatch"
+    )
+
+
+def _same_in_order(expected: Shapes, found: Shapes) -> bool:
+    """Whether all shapes are the same, or would be with another number of classes, which unknown keys do not tell."""
+    if len(expected) != len(found):
+        return False
+    differing = [pair for pair in zip(expected.values(), found.values(), strict=True) if pair[0] != pair[1]]
+    others = {(one[:1], other[:1]) for one, other in differing if one[1:] == other[1:]}
+    return not differing or (len(others) == 1 and all(one[1:] == other[1:] for one, other in differing))
 
 
 def _is_odd(value: Tensor) -> bool:

@@ -9,6 +9,7 @@ from torch import nn
 
 from efficientmod_mobile._checkpoint import Checkpoint, read_checkpoint
 from efficientmod_mobile._families import family_of
+from efficientmod_mobile._key_views import KeyView, key_views
 from efficientmod_mobile._matching import identify, load_into
 from efficientmod_mobile._preprocessing import PreprocessingConfig, preprocessing_of
 from efficientmod_mobile._seeding import seed_weights
@@ -21,12 +22,14 @@ Kind = Literal["checkpoint", "seeded", "module"]
 class Weights:
     """Where the weights come from: a file, a `seed`, or the user's own module.
 
-    `sha256` is that of the file, or of the module's names, shapes and values as built; None with a seed.
+    `sha256` is that of the file, or of the module's names, shapes and values as built; None with a seed. `notes` are
+    clauses that say what of the file was taken, where it was not all.
     """
 
     kind: Kind
     sha256: str | None = None
     seed: int | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -40,21 +43,30 @@ class Network:
     preprocessing: PreprocessingConfig
 
 
-def load_network(model: str | None, checkpoint: str | None, *, seed: int = 0) -> Network:
+def load_network(
+    model: str | None, checkpoint: str | None, *, checkpoint_key: str | None = None, seed: int = 0
+) -> Network:
     """Build a network and load its weights.
 
     `model` is `efficientmod_s`, `timm/repvit_m1_1` or `my_package.my_module:build`; None means the EfficientMod whose
-    keys `checkpoint` has. `checkpoint` is a file or `hf-hub:owner/name`. Without one, a user's own module keeps its
+    keys `checkpoint` has. `checkpoint` is a file or `hf-hub:owner/name`, and `checkpoint_key` the keys, joined by dots,
+    under which its state dict lies; None finds it. Without a file, a user's own module keeps its
     weights; any other network has seeded weights of realistic scale, for latency measurements only. The number of
     classes is the checkpoint's, else the model's default. For a model of timm, `register_with_timm` is called.
 
     Raises InputError if neither is given, ModelError for the model, CheckpointError for the checkpoint,
     DependencyError for a missing timm or huggingface_hub.
     """
-    file = None if checkpoint is None else read_checkpoint(checkpoint)
-    name = model or _model_of(file)
+    if checkpoint is None and checkpoint_key is not None:
+        raise InputError(
+            "The key is that of a checkpoint; give --checkpoint as well, or leave out --checkpoint-key.",
+            code="conflicting_options",
+        )
+    file = None if checkpoint is None else read_checkpoint(checkpoint, checkpoint_key)
+    views = () if file is None else key_views(file.state)
+    name = model or _model_of(file, views)
     family = family_of(name)
-    classes = None if file is None else family.classes_in(name, file.state)
+    classes = next((found for view in views if (found := family.classes_in(name, view.state)) is not None), None)
     with torch.random.fork_rng(devices=[]):  # reproducible, and the caller's generator is unchanged
         torch.manual_seed(seed)
         module = family.build(name, classes).eval().float()
@@ -63,13 +75,13 @@ def load_network(model: str | None, checkpoint: str | None, *, seed: int = 0) ->
     return Network(name, module, _classes_of(module, preprocessing.input_size), weights, preprocessing)
 
 
-def _model_of(file: Checkpoint | None) -> str:
+def _model_of(file: Checkpoint | None, views: tuple[KeyView, ...]) -> str:
     """The EfficientMod in the file, if no model was named."""
     if file is None:
         raise InputError(
             "No model was named; give --model efficientmod_s, or --checkpoint FILE, or both.", code="no_model_named"
         )
-    name = identify(file.state)
+    name = next(filter(None, (identify(view.state) for view in views)), None)
     if name is None:
         raise CheckpointError(
             f"The keys of {file.source} are not those of an EfficientMod; give --model NAME.",
@@ -83,8 +95,8 @@ def _load_weights(
 ) -> Weights:
     """Load the file if there is one, else weights from the seed, else keep those of the module."""
     if file is not None:
-        load_into(module, file, name)
-        return Weights("checkpoint", sha256=file.sha256)
+        notes = load_into(module, file, name).notes()
+        return Weights("checkpoint", sha256=file.sha256, notes=(*([f"from {file.key}"] if file.key else []), *notes))
     if seed is not None:
         seed_weights(module, preprocessing.input_size, seed)
         return Weights("seeded", seed=seed)

@@ -19,6 +19,7 @@ def search_layers(
     bundle: Bundle,
     entries: Sequence[ArtifactEntry],
     checkpoint: str | None,
+    checkpoint_key: str | None,
     samples: tuple[Sample, ...],
     failed: Collection[str],
     progress: ProgressReport,
@@ -29,7 +30,9 @@ def search_layers(
     Raises InputError without the checkpoint that the network needs, or for another one.
     """
     _, preprocessing = picture_input_of(bundle)
-    network = for_pictures(rebuild(bundle, checkpoint), (preprocessing.crop.height, preprocessing.crop.width))
+    network = for_pictures(
+        rebuild(bundle, checkpoint, checkpoint_key), (preprocessing.crop.height, preprocessing.crop.width)
+    )
     program = capture(network.module, example_input(preprocessing))
     original = Original.of(program)
     found: dict[str, tuple[str, ...]] = {}

@@ -39,6 +39,7 @@ def export_bundle(
     model: str | None = None,
     *,
     checkpoint: str | None = None,
+    checkpoint_key: str | None = None,
     targets: tuple[str, ...] = ("all",),
     output: Path | str = "out",
     precisions: tuple[str, ...] = (),
@@ -54,7 +55,8 @@ def export_bundle(
     """Convert a network, prove each artifact against PyTorch, and write a bundle to the folder `output`.
 
     `model` is `efficientmod_s`, `timm/NAME` or `package.module:function`; `checkpoint` a file or
-    `hf-hub:owner/name`; at least one of them is needed. `targets` are names of targets, or `all`: the default targets.
+    `hf-hub:owner/name`, at least one of them; `checkpoint_key` is the key of its state dict, such as `model.ema`.
+    `targets` are names of targets, or `all`: the default targets.
     `resolution` is (H, W) in pixels, None the network's own. Each target is made in each of `precisions` that it
     supports, by default its own default, and proven on each of `units`, by default on all that can be used here.
     `progress` is called with the name of each stage as it begins.
@@ -78,12 +80,14 @@ def export_bundle(
         ios=ios,
         keep_failed=keep_failed,
         keep_onnx=keep_onnx,
+        checkpoint_key=checkpoint_key,
     )
     selection = select_variants(request)
     with BundleWriter(request.output) as writer, nullcontext() if verbose else quiet():
         # 1. The network, its preprocessing, and what PyTorch computes.
         progress("loading the network and running it in PyTorch")
-        network = for_pictures(load_network(request.model, request.checkpoint), request.resolution)
+        loaded = load_network(request.model, request.checkpoint, checkpoint_key=request.checkpoint_key)
+        network = for_pictures(loaded, request.resolution)
         class_names = read_labels(request.labels, network.num_classes) if request.labels else None
         subject = subject_of(network, request.resolution)
 

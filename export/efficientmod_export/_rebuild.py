@@ -5,7 +5,7 @@ from efficientmod_mobile import Network, find_checkpoint, load_network
 from efficientmod_mobile.errors import InputError
 
 
-def rebuild(bundle: Bundle, checkpoint: str | None) -> Network:
+def rebuild(bundle: Bundle, checkpoint: str | None, checkpoint_key: str | None = None) -> Network:
     """Load the bundle's network; seeded weights are generated again, others come from `checkpoint`.
 
     Raises InputError without the checkpoint that is needed, or for other weights than the bundle was made from.
@@ -23,11 +23,12 @@ def rebuild(bundle: Bundle, checkpoint: str | None) -> Network:
             f"{checkpoint} is not the file that the bundle was made from ({made.weights.statement}).",
             code="wrong_checkpoint",
         )
-    network = load_network(made.name, checkpoint, seed=made.weights.seed or 0)
+    network = load_network(made.name, checkpoint, checkpoint_key=checkpoint_key, seed=made.weights.seed or 0)
     weights = network.weights
-    if Weights.of(weights.kind, sha256=weights.sha256, seed=weights.seed) != made.weights:
+    if Weights.of(weights.kind, sha256=weights.sha256, seed=weights.seed, notes=weights.notes) != made.weights:
         raise InputError(
-            f"{made.name} now has other weights than the bundle was made from; export it again.",
+            f"{made.name} now has other weights than the bundle was made from ({made.weights.statement}); export it "
+            "again, or give the same --checkpoint-key.",
             code="weights_not_reproduced",
         )
     return network

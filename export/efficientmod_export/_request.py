@@ -35,6 +35,7 @@ class ExportRequest:
     ios: int = DEFAULT_IOS
     keep_failed: bool = False
     keep_onnx: bool = False
+    checkpoint_key: str | None = None
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ class Subject:
     def weights(self) -> Weights:
         """Where the weights come from, as the manifest states it."""
         weights = self.network.weights
-        return Weights.of(weights.kind, sha256=weights.sha256, seed=weights.seed)
+        return Weights.of(weights.kind, sha256=weights.sha256, seed=weights.seed, notes=weights.notes)
 
     @property
     def interface(self) -> Interface:

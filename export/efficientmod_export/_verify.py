@@ -39,19 +39,21 @@ def verify_bundle(
     *,
     layers: bool = False,
     checkpoint: str | None = None,
+    checkpoint_key: str | None = None,
     verbose: bool = False,
     progress: ProgressReport = report_nothing,
 ) -> VerifyResult:
     """Check every SHA-256 and the preprocessing, and run every artifact on the golden inputs again.
 
     With `layers` the first layer whose output drifts is named for each artifact that runs here. That needs the
-    network: `checkpoint` must be the file that the bundle was made from; seeded weights are made again without one.
+    network: `checkpoint` must be the file that the bundle was made from, and `checkpoint_key`
+    the same; seeded weights are made again without one.
 
     Raises BundleError when there is no readable bundle, InputError for a checkpoint without `layers`. With `layers`
     also InputError without the bundle's checkpoint or for another one, DependencyError or ConversionError where the
     network cannot be built or captured here.
     """
-    if checkpoint is not None and not layers:
+    if (checkpoint or checkpoint_key) and not layers:
         raise InputError(
             "A checkpoint is needed for the layers only; add --layers, or leave out --checkpoint.",
             code="conflicting_options",
@@ -72,7 +74,7 @@ def verify_bundle(
             progress("rebuilding the network")
             failed = {result.name for result in variants if result.failure}
             entries = [entry for entry, _ in intact.artifacts]
-            found = search_layers(opened, entries, checkpoint, intact.held.samples, failed, progress)
+            found = search_layers(opened, entries, checkpoint, checkpoint_key, intact.held.samples, failed, progress)
     model = opened.manifest.model
     return VerifyResult(opened.path, model.name, model.weights.statement, tuple(problems), variants, found)
 

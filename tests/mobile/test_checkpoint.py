@@ -198,7 +198,7 @@ def test_a_torchscript_file(tmp_path: Path) -> None:
         ({}, "none"),
         ({"epoch": 1, "optimizer": {}}, "epoch, optimizer"),
         ({0: torch.ones(1)}, "0"),
-        ({"state_dict": {}}, "state_dict_ema"),
+        ({"state_dict": {}}, "state_dict"),
         ({"state_dict": {"head.weight": "x"}}, "state_dict"),
     ],
 )

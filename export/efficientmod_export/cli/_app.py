@@ -54,6 +54,12 @@ class Verb(TyperCommand):
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
+CheckpointKey = Annotated[
+    str | None,
+    typer.Option(
+        metavar="KEY", help="Under which key of the checkpoint the weights lie, as in state_dict or model.ema."
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Let the converters' own output through.")]
 

@@ -9,6 +9,7 @@ from efficientmod_export._defaults import DEFAULT_IOS
 from efficientmod_export._target_names import target_names
 from efficientmod_export.cli import _results
 from efficientmod_export.cli._app import (
+    CheckpointKey,
     Json,
     Quiet,
     Verb,
@@ -60,6 +61,7 @@ def export(
             "--checkpoint", "-c", metavar="FILE", help="A .pth, .pt or .safetensors file, or hf-hub:owner/name."
         ),
     ] = None,
+    checkpoint_key: CheckpointKey = None,
     precision: Annotated[
         list[str] | None,
         typer.Option(
@@ -105,6 +107,7 @@ def export(
             result = export_bundle(
                 model=model,
                 checkpoint=checkpoint,
+                checkpoint_key=checkpoint_key,
                 targets=tuple(target or ("all",)),
                 output=output,
                 precisions=tuple(precision or ()),

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from efficientmod_export.cli import _results
-from efficientmod_export.cli._app import Json, Quiet, Verb, Verbose, app, errors_end_the_program, show
+from efficientmod_export.cli._app import CheckpointKey, Json, Quiet, Verb, Verbose, app, errors_end_the_program, show
 from efficientmod_export.cli._terminal import progress
 
 
@@ -20,6 +20,7 @@ def verify(
             "--checkpoint", "-c", metavar="FILE", help="For --layers: the weights that the bundle was made from."
         ),
     ] = None,
+    checkpoint_key: CheckpointKey = None,
     inputs: Annotated[
         list[Path] | None,
         typer.Option(
@@ -37,7 +38,7 @@ def verify(
 
     with errors_end_the_program(as_json, verbose):
         single = is_model_file(path)
-        if (single and (layers or checkpoint)) or (inputs and not single):
+        if (single and (layers or checkpoint or checkpoint_key)) or (inputs and not single):
             raise InputError(
                 "--layers and --checkpoint are for a bundle, --input is for a single file; leave it out.",
                 code="conflicting_options",
@@ -46,7 +47,14 @@ def verify(
             if single:
                 compared = verify_file(path, inputs=inputs or (), verbose=verbose, progress=report)
             else:
-                proven = verify_bundle(path, layers=layers, checkpoint=checkpoint, verbose=verbose, progress=report)
+                proven = verify_bundle(
+                    path,
+                    layers=layers,
+                    checkpoint=checkpoint,
+                    checkpoint_key=checkpoint_key,
+                    verbose=verbose,
+                    progress=report,
+                )
         result = compared if single else proven
         show(result, lambda: _results.verification(result, quiet=quiet), as_json)
     raise typer.Exit(result.exit_code)

@@ -1,5 +1,6 @@
 """The network of a bundle, where its weights come from, and what wrote the bundle."""
 
+from collections.abc import Sequence
 from importlib import metadata
 from typing import Final, Literal, Self
 
@@ -62,10 +63,17 @@ class Weights(Record):
     )
 
     @classmethod
-    def of(cls, kind: Literal["checkpoint", "seeded", "module"], *, sha256: str | None, seed: int | None) -> Self:
-        """With the statement for this kind."""
+    def of(
+        cls,
+        kind: Literal["checkpoint", "seeded", "module"],
+        *,
+        sha256: str | None,
+        seed: int | None,
+        notes: Sequence[str] = (),
+    ) -> Self:
+        """With the statement for this kind; `notes` are clauses that say what of a checkpoint was taken."""
         statements = {
-            "checkpoint": f"checkpoint, SHA-256 {sha256}",
+            "checkpoint": ", ".join((f"checkpoint, SHA-256 {sha256}", *notes)),
             "seeded": SEEDED_STATEMENT,
             "module": "as the module holds them",
         }

@@ -13,6 +13,8 @@ DIGEST = "ab" * 32
 def test_the_statement_of_weights() -> None:
     assert Weights.of("seeded", sha256=None, seed=0).statement == "seeded: for latency only"
     assert Weights.of("checkpoint", sha256=DIGEST, seed=None).statement == f"checkpoint, SHA-256 {DIGEST}"
+    noted = Weights.of("checkpoint", sha256=DIGEST, seed=None, notes=["from ema", "without the prefix net."])
+    assert noted.statement == f"checkpoint, SHA-256 {DIGEST}, from ema, without the prefix net."
     assert Weights.of("module", sha256=DIGEST, seed=None).statement == "as the module holds them"
 
 
