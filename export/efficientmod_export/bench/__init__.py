@@ -1,6 +1,9 @@
-"""Latency of a bundle's artifacts: beside other conversions on this machine, or on a phone through adb."""
+"""Latency of a bundle's artifacts: beside other conversions on this machine, or on a phone."""
 
 from efficientmod_export.bench._adb import bench_on_phone
+from efficientmod_export.bench._app_android import bench_on_android
+from efficientmod_export.bench._app_ios import bench_on_ios
+from efficientmod_export.bench._app_run import AppRun
 from efficientmod_export.bench._bench import bench_bundle
 from efficientmod_export.bench._plot import check_picture, plot_latency
 from efficientmod_export.bench._render import show_bench, show_phone
@@ -8,6 +11,7 @@ from efficientmod_export.bench._result import BenchResult, PhoneResult, Row, Set
 from efficientmod_export.bench._statistics import Latency, Ratio
 
 __all__ = [
+    "AppRun",
     "BenchResult",
     "Latency",
     "PhoneResult",
@@ -16,6 +20,8 @@ __all__ = [
     "Settings",
     "Skipped",
     "bench_bundle",
+    "bench_on_android",
+    "bench_on_ios",
     "bench_on_phone",
     "check_picture",
     "plot_latency",

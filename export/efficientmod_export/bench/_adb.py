@@ -2,14 +2,13 @@
 
 import re
 import shlex
-import shutil
-import subprocess
 from pathlib import Path
 
+from efficientmod_export.bench._adb_connection import Adb, last_line
 from efficientmod_export.bench._result import PhoneResult
 from efficientmod_export.bundle.contract import ArtifactEntry, Bundle, read_bundle
 from efficientmod_export.targets import PhoneTimes, PhoneTool, all_targets
-from efficientmod_mobile.errors import DependencyError, InputError
+from efficientmod_mobile.errors import InputError
 
 FOLDER = "/data/local/tmp/efficientmod_bench"
 """A folder on the phone where the shell may run programs; removed at the end."""
@@ -35,20 +34,21 @@ def bench_on_phone(
     opened = read_bundle(Path(bundle))
     entry = _artifact(opened, tool, Path(binary))
     model = opened.path / entry.file
-    _find_phone()
+    adb = Adb()
+    adb.check_ready()
     try:
-        _adb("shell", f"mkdir -p {FOLDER}")
-        _adb("push", str(binary), f"{FOLDER}/tool")
-        _adb("push", str(model), f"{FOLDER}/{model.name}")
-        _adb("shell", f"chmod 755 {FOLDER}/tool")
-        times = _run(tool, f"{FOLDER}/{model.name}", threads, runs, warmup)
+        adb.run("shell", f"mkdir -p {FOLDER}")
+        adb.run("push", str(binary), f"{FOLDER}/tool")
+        adb.run("push", str(model), f"{FOLDER}/{model.name}")
+        adb.run("shell", f"chmod 755 {FOLDER}/tool")
+        times = _run(adb, tool, f"{FOLDER}/{model.name}", threads, runs, warmup)
     finally:
-        _call("shell", f"rm -rf {FOLDER}")
+        adb.call("shell", f"rm -rf {FOLDER}")
     return PhoneResult(
         bundle=opened.path,
         model=opened.manifest.model.name,
         target=entry.target,
-        phone=_name_of_phone(),
+        phone=_name_of_phone(adb),
         tool=Path(binary).name,
         threads=threads,
         runs=runs,
@@ -81,63 +81,25 @@ def _artifact(bundle: Bundle, tool: PhoneTool, binary: Path) -> ArtifactEntry:
     )
 
 
-def _find_phone() -> None:
-    if shutil.which("adb") is None:
-        raise DependencyError("adb is not on the PATH; install Android's platform-tools.", code="missing_adb")
-    state = _call("get-state")
-    if state.returncode or state.stdout.strip() != "device":
-        reason = _failure(state) or "no phone"
-        raise InputError(
-            f"adb finds no phone that is ready ({reason}); connect one with USB debugging allowed, and if "
-            f"there are several, set ANDROID_SERIAL to one of them.",
-            code="no_phone",
-        )
-
-
-def _run(tool: PhoneTool, model: str, threads: int, runs: int, warmup: int) -> PhoneTimes:
+def _run(adb: Adb, tool: PhoneTool, model: str, threads: int, runs: int, warmup: int) -> PhoneTimes:
     command = shlex.join((f"{FOLDER}/tool", *tool.arguments(model, threads, runs, warmup)))
     # The process number selects the tool's own lines in the log.
-    output = _adb("shell", f"{command} 2>&1 & echo process $!; wait $!")
+    output = adb.run("shell", f"{command} 2>&1 & echo process $!; wait $!")
     times = tool.read(output, warmup)
     process = re.search(r"process (\d+)", output)
     if times is None and process:
-        times = tool.read(_adb("logcat", "-d", f"--pid={process[1]}", "-s", tool.log_tag), warmup)
+        times = tool.read(adb.run("logcat", "-d", f"--pid={process[1]}", "-s", tool.log_tag), warmup)
     if times is None:
         raise InputError(
-            f"The tool printed no times on the phone (its last line: {_last_line(output) or 'none'}); build it with "
+            f"The tool printed no times on the phone (its last line: {last_line(output) or 'none'}); build it with "
             f"logging enabled.",
             code="no_timings",
         )
     return times
 
 
-def _name_of_phone() -> str:
+def _name_of_phone(adb: Adb) -> str:
     model, version = (
-        _adb("shell", f"getprop {name}").strip() for name in ("ro.product.model", "ro.build.version.release")
+        adb.run("shell", f"getprop {name}").strip() for name in ("ro.product.model", "ro.build.version.release")
     )
     return f"{model}, Android {version}"
-
-
-def _adb(*arguments: str) -> str:
-    """Standard output. Raises InputError when the command fails."""
-    ended = _call(*arguments)
-    if ended.returncode:
-        raise InputError(
-            f"adb {shlex.join(arguments)} failed ({_failure(ended) or f'exit code {ended.returncode}'}); check the "
-            f"phone's screen, and that the tool was built for its processor.",
-            code="adb_failed",
-        )
-    return ended.stdout
-
-
-def _call(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(["adb", *arguments], capture_output=True, text=True, errors="replace", check=False)
-
-
-def _failure(ended: "subprocess.CompletedProcess[str]") -> str:
-    return _last_line(ended.stderr) or _last_line(ended.stdout)
-
-
-def _last_line(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1].removesuffix(".") if lines else ""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 import typer
 
 from efficientmod_export.cli._app import Json, Quiet, Verb, Verbose, app, errors_end_the_program, print_json
+from efficientmod_export.cli._bench_app import bench_in_app
 from efficientmod_export.cli._terminal import progress
 
 if TYPE_CHECKING:
@@ -42,6 +43,31 @@ def bench(
             metavar="PROGRAM", help="Measure on a connected phone with this benchmark_model or executor_runner."
         ),
     ] = None,
+    app_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--app", metavar="FILE", help="Measure in this app on a connected phone: an .apk; iOS: a signed .app."
+        ),
+    ] = None,
+    plan: Annotated[str, typer.Option(metavar="PLAN", help="With an app: quick, standard or sustained.")] = "standard",
+    configs: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LIST", help="With an app: tflite-fp32:cpu:float32:4,...; by default all that it can run."
+        ),
+    ] = None,
+    device: Annotated[
+        str | None, typer.Option(metavar="SERIAL", help="With an app: the Android phone's serial number.")
+    ] = None,
+    ios_device: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DEVICE", help="Measure in the iOS app: an iPhone's identifier or name, or auto. On a Mac."
+        ),
+    ] = None,
+    report_file: Annotated[
+        Path | None, typer.Option("--report", metavar="FILE", help="With an app: where its report is written.")
+    ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -57,6 +83,22 @@ def bench(
     )
     from efficientmod_mobile.errors import InputError
 
+    if app_file or ios_device:
+        with errors_end_the_program(as_json, verbose):
+            if adb or plot:
+                raise InputError("With an app, leave out --adb and --plot.", code="conflicting_options")
+            code = bench_in_app(
+                bundles,
+                app=app_file,
+                plan=plan,
+                configs=configs,
+                device=device,
+                ios_device=ios_device,
+                report=report_file,
+                as_json=as_json,
+                quiet=quiet,
+            )
+        raise typer.Exit(code)
     with errors_end_the_program(as_json, verbose):
         if adb:
             if plot:

@@ -1,12 +1,15 @@
 """`efficientmod report`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from efficientmod_export.cli._app import Json, Verb, app, errors_end_the_program, show
 from efficientmod_export.cli._terminal import error, out
+
+if TYPE_CHECKING:
+    from efficientmod_export.report import ReportsResult
 
 
 @app.command(cls=Verb, short_help="Check and compare phones' reports.")
@@ -27,7 +30,12 @@ def report(
     with errors_end_the_program(as_json):
         result = read_reports(files, bundle)
         show(result, lambda: show_reports(result, out), as_json)
-        for refused in result.refused:
-            for finding in refused.findings:
-                error(f"{refused.file}: {finding}")
+        tell_refused(result)
     raise typer.Exit(result.exit_code)
+
+
+def tell_refused(result: "ReportsResult") -> None:
+    """An error for each number that its raw numbers contradict."""
+    for refused in result.refused:
+        for finding in refused.findings:
+            error(f"{refused.file}: {finding}")

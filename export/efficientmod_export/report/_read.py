@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -36,15 +35,7 @@ class DamagedReportError(InputError):
         self.problems = problems
 
 
-@dataclass(frozen=True)
-class ReadReport:
-    """A report and its file."""
-
-    path: Path
-    report: Report
-
-
-def read_report(path: Path) -> ReadReport:
+def read_report(path: Path) -> Report:
     """Read a report; its numbers are not computed again.
 
     Raises DamagedReportError for what is no report, and InputError for a file that cannot be read. Unknown fields are
@@ -58,7 +49,7 @@ def read_report(path: Path) -> ReadReport:
         raise InputError(
             f"{path} cannot be read ({error.strerror or error}); name a report's file.", code="unreadable_report"
         ) from error
-    return ReadReport(path, parse_report(content, path))
+    return parse_report(content, path)
 
 
 def parse_report(content: bytes, path: Path) -> Report:
@@ -75,19 +66,19 @@ def parse_report(content: bytes, path: Path) -> Report:
         raise DamagedReportError(path, problems_of(error, path.name)) from error
 
 
-def find_bundle(report: ReadReport, given: Path | None) -> Bundle | None:
-    """The bundle that a report is about: `given`, or one beside the report or in the current folder.
+def find_bundle(report: Report, path: Path, given: Path | None) -> Bundle | None:
+    """The bundle that the report in the file `path` is about: `given`, or one beside it or in the current folder.
 
     Raises BundleError where the given one cannot be read, and InputError where it is another one.
     """
-    wanted = report.report.bundle.manifest_sha256
+    wanted = report.bundle.manifest_sha256
     if given is None:
-        found = (_open(folder) for folder in _candidates((report.path.parent, Path.cwd())))
+        found = (_open(folder) for folder in _candidates((path.parent, Path.cwd())))
         return next((bundle for bundle in found if bundle is not None and bundle.sha256 == wanted), None)
     bundle = open_bundle(given)
     if bundle.sha256 != wanted:
         raise InputError(
-            f"{report.path} is about {report.report.bundle.model} with the manifest {wanted[:12]}..., and {given} is "
+            f"{path} is about {report.bundle.model} with the manifest {wanted[:12]}..., and {given} is "
             f"{bundle.manifest.model.name} with {bundle.sha256[:12]}...; name the bundle that was on the device.",
             code="report_of_other_bundle",
         )

@@ -45,10 +45,10 @@ def read_reports(paths: Sequence[Path], bundle: Path | None = None) -> ReportsRe
     summaries, refused = [], []
     for path in paths:
         read = read_report(path)
-        opened = find_bundle(read, bundle)
-        findings = check_report(read.report, opened)
+        opened = find_bundle(read, path, bundle)
+        findings = check_report(read, opened)
         if findings:
             refused.append(Refused(str(path), findings))
         else:
-            summaries.append(summarise(str(path), read.report, opened))
+            summaries.append(summarise(str(path), read, opened))
     return ReportsResult(tuple(summaries), tuple(refused), compare_reports(summaries))

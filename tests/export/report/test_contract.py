@@ -20,7 +20,7 @@ from efficientmod_export.report._numbers import differences
 from efficientmod_export.report._read import DamagedReportError, parse_report
 from efficientmod_export.report._void import CHECKED
 from efficientmod_export.report.contract import PLANS, REPORT_VERSION, PhaseStatistics, Report, windows
-from efficientmod_export.report.contract._schema import SCHEMA_PATH, schema_text
+from efficientmod_export.report.contract._schema import SCHEMAS, schema_path, schema_text
 
 ROOT = Path(__file__).parents[3]
 VECTORS = ROOT / "tests" / "vectors"
@@ -60,16 +60,19 @@ def enumerations(schema: Any) -> set[str]:
     return set().union(*map(enumerations, schema)) if isinstance(schema, list) else set()
 
 
-def test_the_schema_on_disk_is_the_models() -> None:
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_the_schemas_on_disk_are_the_models(name: str) -> None:
     """After a change: python -m efficientmod_export.report.contract."""
-    assert SCHEMA_PATH.read_text(encoding="utf-8") == schema_text()
+    assert schema_path(name).read_text(encoding="utf-8") == schema_text(name)
 
 
-def test_the_page_has_every_field_and_every_closed_word() -> None:
-    schema = json.loads(schema_text())
-    for title, definition in {"Report": schema, **schema["$defs"]}.items():
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_the_page_has_every_field_and_every_closed_word(name: str) -> None:
+    schema = json.loads(schema_text(name))
+    definitions = schema.get("$defs", {})
+    for title, definition in {name: schema, **definitions}.items():
         assert set(definition.get("properties", ())) <= WORDS, title
-    del schema["$defs"]["Weights"]  # the manifest's
+    definitions.pop("Weights", None)  # the manifest's
     assert enumerations(schema) <= WORDS | QUOTED
 
 
@@ -78,16 +81,17 @@ def test_the_page_has_every_code_and_plan() -> None:
     assert PAGE.startswith(f"# The phone's report, version {REPORT_VERSION}\n")
 
 
-def test_the_schema_requires_every_field() -> None:
-    schema = json.loads(schema_text())
-    for definition in [schema, *schema["$defs"].values()]:
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_the_schemas_require_every_field(name: str) -> None:
+    schema = json.loads(schema_text(name))
+    for definition in [schema, *schema.get("$defs", {}).values()]:
         assert set(definition["required"]) == set(definition["properties"])
 
 
 @pytest.mark.parametrize("name", REPORTS)
 def test_the_reports_meet_the_schema_and_are_kept_by_the_models(name: str) -> None:
     document = load(name)
-    jsonschema.validate(document, json.loads(schema_text()))
+    jsonschema.validate(document, json.loads(schema_text("report.schema.json")))
     report = Report.model_validate_json(json.dumps(document), strict=True)
     assert json.loads(report.to_json()) == document
 

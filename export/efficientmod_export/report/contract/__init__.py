@@ -19,6 +19,7 @@ from efficientmod_export.report.contract._replay import (
 )
 from efficientmod_export.report.contract._report import Camera, Report
 from efficientmod_export.report.contract._statistics import Percentiles, PhaseStatistics, Spread, Window, windows
+from efficientmod_export.report.contract._status import TIMED_STEPS, RunStatus
 from efficientmod_export.report.contract._timing import Load, MemoryUse, Phase, Wait
 from efficientmod_export.report.contract._vocabulary import MAJOR, REPORT_VERSION
 
@@ -27,6 +28,7 @@ __all__ = [
     "PLANS",
     "RAW_LIMIT_BYTES",
     "REPORT_VERSION",
+    "TIMED_STEPS",
     "TOO_HOT",
     "App",
     "Camera",
@@ -49,6 +51,7 @@ __all__ = [
     "Report",
     "ReportedBundle",
     "ReportedConfiguration",
+    "RunStatus",
     "SampleOutputs",
     "Spread",
     "Violation",

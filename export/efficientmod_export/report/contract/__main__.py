@@ -1,5 +1,6 @@
-"""`python -m efficientmod_export.report.contract` writes the report's JSON Schema beside the classes that define it."""
+"""`python -m efficientmod_export.report.contract` writes the JSON Schemas beside the classes that define them."""
 
-from efficientmod_export.report.contract._schema import SCHEMA_PATH, schema_text
+from efficientmod_export.report.contract._schema import SCHEMAS, schema_path, schema_text
 
-SCHEMA_PATH.write_text(schema_text(), encoding="utf-8")
+for name in SCHEMAS:
+    schema_path(name).write_text(schema_text(name), encoding="utf-8")
