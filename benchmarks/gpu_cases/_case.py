@@ -111,7 +111,7 @@ class File:
 
     def written(self, output: int) -> bytes:
         """The file with one output."""
-        return build(self.builder, self.inputs, [("y", output)], float16_weights=False)
+        return build(self.builder, self.inputs, [("y", output)], weights="float32")
 
 
 @dataclass(frozen=True)

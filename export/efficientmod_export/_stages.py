@@ -12,14 +12,16 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Precision = Literal["fp32", "fp16"]
-"""The element type of what a file stores."""
+Precision = Literal["fp32", "fp16", "int8-weights", "int8-dynamic"]
+"""The element type of what a file stores; of int8, also what is rounded to it: the weights alone, or also the inputs of
+the layers that read them, by what each run gives them (dynamic).
+"""
 
 Unit = Literal["cpu", "gpu", "neural_engine"]
 """The processor of a phone, or of this machine, that runs a file."""
 
-ComputePrecision = Literal["float32", "float16"]
-"""The element type of the arithmetic on a unit."""
+ComputePrecision = Literal["float32", "float16", "int8"]
+"""The element type of the arithmetic on a unit; int8: of the products of weights, everything else is float32."""
 
 Layout = Literal["NCHW", "NHWC", "any"]
 

@@ -5,27 +5,32 @@ Each kind is measured against the program in float64.
 float32          every operator computed in float32
 float16_weights  every weight rounded to float16
 float16          every weight and every result of an operator rounded to float16, sums computed in float32
+int8_weights     the weights of linear layers and convolutions rounded to the nearest of 255 steps, row by row
+int8_dynamic     as well, what these layers read rounded to 256 steps between its least and its largest value
 """
 
-from collections.abc import Sequence
-from typing import Any, Literal
+from collections.abc import Collection, Sequence
+from typing import Any, Final, Literal
 
 import torch
 from torch import Tensor, fx
 
 from efficientmod_export._stages import Outputs, Sample
 from efficientmod_export.parity._metrics import OutputMetrics, compare, reference_ranges
+from efficientmod_export.quantisation import rounded_layers, to_nearest
 from efficientmod_mobile.deploy import Program, to_dtype
 from efficientmod_mobile.deploy.program import Float64Interpreter
 
-NoiseKind = Literal["float32", "float16_weights", "float16"]
+NoiseKind = Literal["float32", "float16_weights", "float16", "int8_weights", "int8_dynamic"]
+
+FLOAT_KINDS: Final[tuple[NoiseKind, ...]] = ("float32", "float16_weights", "float16")
 
 Noise = dict[NoiseKind, tuple[OutputMetrics, ...]]
 """The worst of each metric over all samples, for each output; empty where a result is not finite."""
 
 
-def network_noise(program: Program, samples: Sequence[Sample]) -> Noise:
-    """Measure the three kinds on the untransformed program, against the same program in float64.
+def network_noise(program: Program, samples: Sequence[Sample], kinds: Collection[NoiseKind] = FLOAT_KINDS) -> Noise:
+    """Measure these kinds on the untransformed program, against the same program in float64.
 
     Not against the reference's results, since the error of a wrong program would then widen its own limits.
     """
@@ -36,9 +41,15 @@ def network_noise(program: Program, samples: Sequence[Sample]) -> Noise:
         "float32": fx.Interpreter(program.graph_module),
         "float16_weights": _Rounding(program.graph_module, results=False),
         "float16": _Rounding(program.graph_module, results=True),
+        "int8_weights": _Int8Layers(program, inputs=False),
+        "int8_dynamic": _Int8Layers(program, inputs=True),
     }
     with torch.no_grad():
-        return {kind: _worst([_outputs(run.run(image)) for image in images], exact) for kind, run in runs.items()}
+        return {
+            kind: _worst([_outputs(run.run(image)) for image in images], exact)
+            for kind, run in runs.items()
+            if kind in kinds
+        }
 
 
 def _outputs(results: Sequence[Tensor]) -> Outputs:
@@ -66,3 +77,24 @@ class _Rounding(fx.Interpreter):
         if rounded and isinstance(value, Tensor) and value.is_floating_point():
             return value.half().to(value.dtype)
         return value
+
+
+class _Int8Layers(fx.Interpreter):
+    """Runs a float32 graph whose layers read rounded weights, and with `inputs` also rounded inputs."""
+
+    def __init__(self, program: Program, *, inputs: bool) -> None:
+        super().__init__(program.graph_module)
+        self._layers = {node.name for node in rounded_layers(program)}
+        self._inputs = inputs
+
+    def run_node(self, n: fx.Node) -> Any:
+        if n.name not in self._layers or not callable(n.target):
+            return super().run_node(n)
+        (x, weight, *others), named = self.fetch_args_kwargs_from_env(n)
+        return n.target(_in_256_steps(x) if self._inputs else x, to_nearest(weight), *others, **named)
+
+
+def _in_256_steps(x: Tensor) -> Tensor:
+    low, high = min(float(x.min()), 0.0), max(float(x.max()), 0.0)
+    step = (high - low) / 255 or 1.0
+    return torch.round(x / step) * step

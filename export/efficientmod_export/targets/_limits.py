@@ -32,3 +32,12 @@ FLOAT16: Final = Tolerance(
         "maximum. displacement is twice the mean error."
     ),
 )
+
+INT8: Final = Tolerance(
+    max_relative_error=6e-2,
+    mean_relative_error=1e-2,
+    cosine=0.995,
+    sqnr_db=22.0,
+    displacement=3e-2,
+    origin="",
+)

@@ -85,11 +85,23 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Rounding:
+    """The weights of a variant are rounded before the conversion, which stores them without a further loss.
+
+    `runtime` computes with a file's stored values in float32. It must give what the rounded program gives, within
+    `limits`: so a wrong scale or operator shows, which the rounding would hide.
+    """
+
+    runtime: Runtime
+    limits: Tolerance
+
+
+@dataclass(frozen=True)
 class Variant:
     """A target's file in one precision: its name, the recipe for the program, the places where it may run.
 
     `default` is true for the precision that is made unless another is requested; only other variants have the precision
-    in their names.
+    in their names. `short` is a shorter name of the precision, under which each target has its best form.
     """
 
     target: str
@@ -100,6 +112,8 @@ class Variant:
     step: FromProgram | FromArtifact
     places: tuple[Place, ...]
     default: bool = False
+    rounding: Rounding | None = None
+    short: str | None = None
 
     @property
     def name(self) -> str:
@@ -199,7 +213,7 @@ class Target:
     def variant(self, precision: str) -> Variant:
         """The variant of a precision. Raises InputError where there is none."""
         for variant in self.variants:
-            if variant.precision == precision:
+            if precision in (variant.precision, variant.short):
                 return variant
         raise InputError(
             f"{self.name} has no precision {precision}; choose from {', '.join(self.precisions)}.",

@@ -2,12 +2,13 @@
 
 It takes pixels / 255 as (1, H, W, 3), and its outputs of rank 4 are (1, H, W, C). The normalisation is in the graph,
 since MediaPipe supports only one that is the same for all channels. In fp16 the weights are stored as float16, and the
-arithmetic is float32.
+arithmetic is float32; in int8-weights they are stored as int8. In int8-dynamic the convolutions and matrix products
+themselves are of int8, on the CPU.
 """
 
-from efficientmod_export.targets._limits import FLOAT16, FLOAT32
+from efficientmod_export.targets._limits import FLOAT16, FLOAT32, INT8
 from efficientmod_export.targets._recipes import PORTABLE
-from efficientmod_export.targets._target import FromProgram, Place, Target, Variant
+from efficientmod_export.targets._target import FromProgram, Place, Rounding, Target, Variant
 from efficientmod_export.targets.tflite._compare_units import compare_units
 from efficientmod_export.targets.tflite._convert import convert, interface
 from efficientmod_export.targets.tflite._limits import FLOAT16_WEIGHTS
@@ -15,6 +16,7 @@ from efficientmod_export.targets.tflite._lint import lint_tflite
 from efficientmod_export.targets.tflite._phone_tool import BENCHMARK_MODEL
 from efficientmod_export.targets.tflite._prober import TfliteProber
 from efficientmod_export.targets.tflite._runtime import LiteRt, interpreter
+from efficientmod_export.targets.tflite._stored_values import StoredValues
 
 __all__ = ["TARGET", "interpreter"]
 
@@ -50,6 +52,35 @@ TARGET = Target(
                 Place("cpu", "float32", FLOAT16_WEIGHTS, noise="float16_weights"),
                 Place("gpu", "float32", FLOAT16_WEIGHTS, noise="float16_weights"),
                 Place("gpu", "float16", FLOAT16, noise="float16"),
+            ),
+        ),
+        Variant(
+            target="tflite",
+            precision="int8-dynamic",
+            short="int8",
+            stem="model",
+            suffix=".tflite",
+            recipe=PORTABLE,
+            step=FromProgram(convert),
+            rounding=Rounding(StoredValues(), FLOAT32),
+            places=(
+                Place("cpu", "int8", INT8, noise="int8_dynamic"),
+                Place("gpu", "float32", INT8, noise="int8_dynamic"),
+                Place("gpu", "float16", INT8, noise="int8_dynamic"),
+            ),
+        ),
+        Variant(
+            target="tflite",
+            precision="int8-weights",
+            stem="model",
+            suffix=".tflite",
+            recipe=PORTABLE,
+            step=FromProgram(convert),
+            rounding=Rounding(LiteRt(), FLOAT32),
+            places=(
+                Place("cpu", "float32", INT8, noise="int8_weights"),
+                Place("gpu", "float32", INT8, noise="int8_weights"),
+                Place("gpu", "float16", INT8, noise="int8_weights"),
             ),
         ),
     ),

@@ -14,11 +14,16 @@ from efficientmod_export.targets.tflite._runtime import interpreter
 from efficientmod_mobile.deploy import Program
 
 if TYPE_CHECKING:
-    from efficientmod_export.targets.tflite.writer import ImageMetadata
+    from efficientmod_export.targets.tflite.writer import ImageMetadata, WeightForm
 
 DELEGATE = "DELEGATE"  # the interpreter's name for a partition
 
-FLOAT16_WEIGHTS: dict[Precision, bool] = {"fp32": False, "fp16": True}
+WEIGHTS: dict[Precision, "WeightForm"] = {
+    "fp32": "float32",
+    "fp16": "float16",
+    "int8-weights": "int8",
+    "int8-dynamic": "int8-dynamic",
+}
 
 
 def convert(program: Program, options: ConversionOptions, path: Path) -> Conversion:
@@ -29,7 +34,7 @@ def convert(program: Program, options: ConversionOptions, path: Path) -> Convers
     model = to_onnx(for_pixels(program, options.mean, options.std))
     applied: Counter[str] = Counter()
     data = to_tflite(
-        model, float16_weights=FLOAT16_WEIGHTS[options.precision], metadata=_metadata(options), applied=applied
+        model, weights=WEIGHTS[options.precision], metadata=_metadata(options), applied=applied
     )
     loaded = interpreter(data)
     delegates, outside = inventory(loaded)
@@ -68,7 +73,7 @@ def inventory(loaded: Any) -> tuple[int, tuple[str, ...]]:
 
 
 def _metadata(options: ConversionOptions) -> "ImageMetadata":
-    from efficientmod_export.targets.tflite.writer import ImageMetadata
+    from efficientmod_export.targets.tflite.writer import ImageMetadata, WeightForm
 
     return ImageMetadata(
         name=options.model_name,

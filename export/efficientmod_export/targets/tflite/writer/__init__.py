@@ -6,7 +6,7 @@ from ._builder import Builder
 from ._convert import to_tflite
 from ._errors import UnsupportedNode, UnsupportedOperatorsError
 from ._metadata import ImageMetadata
-from ._model import build
+from ._model import WeightForm, build
 from ._versions import least_runtime
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "ImageMetadata",
     "UnsupportedNode",
     "UnsupportedOperatorsError",
+    "WeightForm",
     "build",
     "least_runtime",
     "to_tflite",

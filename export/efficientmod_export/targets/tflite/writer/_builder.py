@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ._digest import digest
 from ._errors import CannotLowerError
@@ -29,12 +30,15 @@ _DATA = {"SELECT": 1, "SELECT_V2": 1, "TRANSPOSE_CONV": 2}
 
 @dataclass(eq=False)
 class Tensor:
-    """A tensor of the graph; `data` where it is a constant."""
+    """A tensor of the graph; `data` where it is a constant. `scales`, one for each index of the first axis, make real
+    numbers of int8 ones.
+    """
 
     name: str
     shape: Shape
     dtype: np.dtype[np.generic]
     data: Array | None = None
+    scales: NDArray[np.float32] | None = None
 
 
 @dataclass(eq=False)

@@ -17,11 +17,13 @@ from .rewrites import simplify
 if TYPE_CHECKING:
     import onnx
 
+    from ._model import WeightForm
+
 
 def to_tflite(
     model: "onnx.ModelProto | str | Path",
     *,
-    float16_weights: bool = False,
+    weights: "WeightForm" = "float32",
     metadata: ImageMetadata | None = None,
     applied: Counter[str] | None = None,
 ) -> bytes:
@@ -32,7 +34,8 @@ def to_tflite(
 
     Args:
         model: the model, or the path of its file (with external data beside it, if it has any).
-        float16_weights: store the weights as float16; the runtime converts them to float32 once, at load.
+        weights: how they are stored. The runtime converts float16 and int8 to float32 once, at load. Only weights that
+            are on a grid of 255 steps in each row are stored as int8, which loses nothing.
         metadata: describe the model as an image classifier, in TFLite's standard metadata.
         applied: called with the number of times that each rewrite applied.
 
@@ -61,7 +64,7 @@ def to_tflite(
     entries = {}
     if metadata is not None:
         entries[METADATA] = metadata_of(metadata, [name for name, _ in inputs], [name for name, _ in outputs])
-    data = build(builder, inputs, outputs, float16_weights=float16_weights, metadata=entries)
+    data = build(builder, inputs, outputs, weights=weights, metadata=entries)
     return with_labels(data, metadata.labels) if metadata is not None else data
 
 

@@ -1,24 +1,30 @@
-"""From the built graph to the schema's model: buffers, operator codes, signature, least runtime, float16 weights."""
+"""From the built graph to the schema's model: buffers, operator codes, signature, least runtime, the form of the weights."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from ._builder import Builder, Operator, Tensor
 from ._digest import digest
 from ._flatbuffer import AlignedBuffer, serialise
 from ._float16_weights import store_weights_as_float16
+from ._int8_weights import store_weights_as_int8
 from ._versions import least_version_of, version_of
 
 SIGNATURE = "serving_default"
+
+WeightForm = Literal["float32", "float16", "int8", "int8-dynamic"]
+"""How weights are stored, and, of the last, that the operators which read them round their other input as well."""
 
 _SCHEMA_VERSION = 3
 _TYPES = {
     "float32": schema.TensorType.FLOAT32,
     "float16": schema.TensorType.FLOAT16,
+    "int8": schema.TensorType.INT8,
     "int32": schema.TensorType.INT32,
     "int64": schema.TensorType.INT64,
     "bool": schema.TensorType.BOOL,
@@ -30,12 +36,14 @@ def build(
     inputs: Sequence[tuple[str, int]],
     outputs: Sequence[tuple[str, int]],
     *,
-    float16_weights: bool,
+    weights: WeightForm,
     metadata: Mapping[str, bytes] = MappingProxyType({}),
 ) -> bytes:
     """Serialise the graph; inputs and outputs are (signature name, tensor); `metadata` is beside the least runtime."""
-    if float16_weights:
+    if weights == "float16":
         store_weights_as_float16(builder)
+    elif weights != "float32":
+        store_weights_as_int8(builder, dynamic=weights == "int8-dynamic")
     keep, index = _live(builder, [tensor for _, tensor in (*inputs, *outputs)])
     names = _distinct_names(builder, keep, [tensor for _, tensor in (*inputs, *outputs)])
     buffers, tensors = _tensors([builder.tensors[tensor] for tensor in keep], names)
@@ -102,8 +110,23 @@ def _tensors(tensors: Sequence[Tensor], names: Sequence[str]) -> tuple[list[Alig
                 known[key] = len(buffers)
                 buffers.append(AlignedBuffer(tensor.data))
             buffer = known[key]
-        made.append(schema.TensorT(shape=list(tensor.shape), type=_TYPES[tensor.dtype.name], buffer=buffer, name=name))
+        made.append(
+            schema.TensorT(
+                shape=list(tensor.shape),
+                type=_TYPES[tensor.dtype.name],
+                buffer=buffer,
+                name=name,
+                quantization=_quantisation(tensor),
+            )
+        )
     return buffers, made
+
+
+def _quantisation(tensor: Tensor) -> Any:
+    if tensor.scales is None:
+        return None
+    zeros = np.zeros(len(tensor.scales), np.int64)
+    return schema.QuantizationParametersT(scale=tensor.scales, zeroPoint=zeros, quantizedDimension=0)
 
 
 def _operator(item: Operator, tensors: Sequence[Tensor], codes: list[tuple[int, int]], index: dict[int, int]) -> Any:

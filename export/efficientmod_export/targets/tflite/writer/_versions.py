@@ -1,7 +1,7 @@
 """Operator versions: the lowest that expresses each operator, and the TFLite release that first runs it.
 
 From TFLite's tables (`tools/versioning/op_version.cc` and `runtime_version.cc`), for operators as this writer uses
-them: float32 activations, float32 or float16 weights.
+them: float32 activations; float32, float16 or int8 weights, these with a scale for each output channel.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -27,12 +27,14 @@ _RELEASES: dict[tuple[str, int], str] = {
     ("CEIL", 1): "1.14.0",
     ("CONCATENATION", 1): "1.5.0",
     ("CONV_2D", 1): "1.5.0",
+    ("CONV_2D", 5): "2.4.0",
     ("CONV_2D", 6): "2.9.0",
     ("COS", 1): "1.14.0",
     ("DEPTHWISE_CONV_2D", 1): "1.5.0",
     ("DEPTHWISE_CONV_2D", 2): "1.12.0",
     ("DEPTH_TO_SPACE", 1): "2.1.0",
     ("DEQUANTIZE", 3): "1.15.0",
+    ("DEQUANTIZE", 5): "2.7.0",
     ("DIV", 1): "1.6.0",
     ("DIV", 2): "2.3.0",
     ("ELU", 1): "1.14.0",
@@ -42,6 +44,7 @@ _RELEASES: dict[tuple[str, int], str] = {
     ("FLOOR_MOD", 1): "1.13.0",
     ("FULLY_CONNECTED", 1): "1.5.0",
     ("FULLY_CONNECTED", 5): "2.0.0",
+    ("FULLY_CONNECTED", 12): "2.17.0",
     ("GATHER", 1): "1.6.0",
     ("GATHER_ND", 1): "1.14.0",
     ("GELU", 1): "2.9.0",
@@ -108,9 +111,10 @@ _RELEASES: dict[tuple[str, int], str] = {
 
 @dataclass(frozen=True)
 class _Use:
-    """How an operator is used: the shapes of its inputs, and its options."""
+    """How an operator is used: the shapes of its inputs, whether one of them is int8, and its options."""
 
     shapes: tuple[Shape, ...]
+    reads_int8: bool
     options: Any
 
     @property
@@ -125,11 +129,11 @@ class _Use:
 _AXES_OF_OLD = 4
 
 _LATER: dict[str, tuple[tuple[int, Callable[[_Use], bool]], ...]] = {
-    "CONV_2D": ((6, lambda use: use.shapes[1][3] != use.shapes[0][3]),),
+    "CONV_2D": ((6, lambda use: use.shapes[1][3] != use.shapes[0][3]), (5, lambda use: use.reads_int8)),
     "DEPTHWISE_CONV_2D": ((2, lambda use: (use.options.dilationHFactor, use.options.dilationWFactor) != (1, 1)),),
-    "DEQUANTIZE": ((3, lambda _: True),),
+    "DEQUANTIZE": ((5, lambda use: use.reads_int8), (3, lambda _: True)),
     "DIV": ((2, lambda use: use.broadcasts_many_axes),),
-    "FULLY_CONNECTED": ((5, lambda use: bool(use.options.keepNumDims)),),
+    "FULLY_CONNECTED": ((12, lambda use: use.reads_int8), (5, lambda use: bool(use.options.keepNumDims))),
     "MAXIMUM": ((3, lambda use: use.broadcasts_many_axes),),
     "MINIMUM": ((3, lambda use: use.broadcasts_many_axes),),
     "RESIZE_BILINEAR": ((3, lambda use: bool(use.options.halfPixelCenters)),),
@@ -144,7 +148,8 @@ _LATER: dict[str, tuple[tuple[int, Callable[[_Use], bool]], ...]] = {
 
 def version_of(operator: Operator, tensors: Sequence[Tensor]) -> int:
     """The lowest version of an operator that expresses how it is used."""
-    use = _Use(tuple(tensors[index].shape for index in operator.inputs), operator.options)
+    read = [tensors[index] for index in operator.inputs]
+    use = _Use(tuple(one.shape for one in read), any(one.dtype == np.int8 for one in read), operator.options)
     return next((version for version, needed in _LATER.get(operator.code, ()) if needed(use)), 1)
 
 

@@ -115,7 +115,7 @@ def test_the_least_runtime(
 
 
 def test_float16_weights(check_model: Check, model: onnx.ModelProto) -> None:
-    full, half = check_model(model), check_model(model, tolerance=2e-3, float16_weights=True)
+    full, half = check_model(model), check_model(model, tolerance=2e-3, weights="float16")
     assert half.whole
     assert half.operators["DEQUANTIZE"] == 2
     assert len(half.data) < 0.65 * len(full.data)
@@ -127,19 +127,19 @@ def test_a_weight_beyond_half_precision_stays(check_model: Check, build_node: Bu
     weights = np.full((4, 4, 1, 1), magnitude, np.float32)
     weights[0, 0] *= 1.5
     weights[1, 2] *= 1.3
-    result = check_model(build_node("Conv", [(1, 4, 5, 5)], {"w": weights}), float16_weights=True)
+    result = check_model(build_node("Conv", [(1, 4, 5, 5)], {"w": weights}), weights="float16")
     assert result.operators == {"CONV_2D": 1}
 
 
 def test_tables_are_stored_in_float16_and_repeated_vectors_are_not(check_model: Check, build_node: Build) -> None:
     table = np.random.default_rng(0).standard_normal((1, 3, 40, 30)).astype(np.float32)
-    half = check_model(build_node("Add", [table.shape], {"w": table}), tolerance=2e-3, float16_weights=True)
+    half = check_model(build_node("Add", [table.shape], {"w": table}), tolerance=2e-3, weights="float16")
     assert half.whole
     assert half.operators == {"DEQUANTIZE": 1, "ADD": 1}
 
     vector = build_node("Sub", [table.shape], {"w": table[:, :, :1, :1]})
-    assert check_model(vector, float16_weights=True).operators == {"SUB": 1}
-    assert to_tflite(vector, float16_weights=True) == to_tflite(vector)
+    assert check_model(vector, weights="float16").operators == {"SUB": 1}
+    assert to_tflite(vector, weights="float16") == to_tflite(vector)
 
 
 IMAGE = ImageMetadata("net", "A net", (127.5,) * 3, (64.0,) * 3, labels=("cat", "dog", "eel", "fox", "gnu"))

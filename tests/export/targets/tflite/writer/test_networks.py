@@ -51,7 +51,7 @@ def test_efficientmod_whole(check_model: Check, name: str, size: tuple[int, int]
 @pytest.mark.slow
 def test_float16_weights(check_model: Check) -> None:
     model = exported("efficientmod_xxs", (224, 224))
-    full, half = check_model(model), check_model(model, tolerance=2e-3, float16_weights=True)
+    full, half = check_model(model), check_model(model, tolerance=2e-3, weights="float16")
     assert len(half.data) < 0.55 * len(full.data)
     assert half.whole
 

@@ -1,0 +1,6 @@
+"""Rounding a program's weights to int8. What is not exact is here, and apart from the exact transforms."""
+
+from efficientmod_export.quantisation._rounding import to_nearest
+from efficientmod_export.quantisation._weights import Rounded, RoundedLayer, round_weights, rounded_layers
+
+__all__ = ["Rounded", "RoundedLayer", "round_weights", "rounded_layers", "to_nearest"]

@@ -1,0 +1,163 @@
+"""A program whose kernels and matrices are rounded to int8, layer by layer, on calibration pictures.
+
+The result is a float32 program that computes what a file with int8 weights computes: each row of a rounded weight lies
+on a grid of 255 steps (`_rounding`), so that a converter that stores it as int8 loses nothing. An artifact is therefore
+proven twice: against this program, closely, and against the network, for what the rounding costs.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, fx
+from torch.nn.functional import pad, unfold
+
+from efficientmod_export.quantisation._rounding import to_least_output_error
+from efficientmod_mobile.deploy import Program, to_dtype
+from efficientmod_mobile.deploy.analysis import Layer, bias_name, is_layer, layer_of
+from efficientmod_mobile.deploy.program import arguments, module_path, set_parameter
+
+Images = Sequence[Tensor]
+
+PLANE = 2
+"""Spatial axes of a convolution over pictures."""
+
+
+@dataclass(frozen=True)
+class RoundedLayer:
+    """A layer whose weights were rounded: the path of its module, its weights' number, and the mean square error that
+    rounding alone adds to its outputs, as a fraction of their mean square.
+    """
+
+    path: str
+    weights: int
+    relative_error: float
+
+
+@dataclass(frozen=True)
+class Rounded:
+    """The program with rounded weights, and the layers that were rounded, in the order of computation."""
+
+    program: Program
+    layers: tuple[RoundedLayer, ...]
+
+
+def round_weights(program: Program, images: Images) -> Rounded:
+    """Round the weights of every layer of `rounded_layers` for the inputs (N, C, H, W) in `images`.
+
+    Each layer is rounded for what it reads once the layers before it are rounded, and its bias then takes what the mean
+    of its outputs has lost. The given program is not changed.
+    """
+    exact, changed = to_dtype(program, torch.float32), to_dtype(program, torch.float32)
+    chosen = {node.name for node in rounded_layers(changed)}
+    layers: list[RoundedLayer] = []
+
+    def round_layer(node: fx.Node, floating: Images, rounding: Images) -> None:
+        layer = layer_of(node)
+        if node.name in chosen and isinstance(layer, Layer):
+            layers.append(_round(layer, floating, rounding))
+
+    _side_by_side(exact, changed, images, round_layer)
+    changed.graph_module.recompile()
+    return Rounded(changed, tuple(layers))
+
+
+def rounded_layers(program: Program) -> list[fx.Node]:
+    """The layers whose weights are rounded: linear ones and convolutions of one group over pictures, but not those that
+    read the picture itself: they have few weights, and their error passes through the whole network.
+    """
+    after_layer: set[fx.Node] = set()
+    found = []
+    for node in program.graph.nodes:
+        if any(source in after_layer or is_layer(source) for source in node.all_input_nodes):
+            after_layer.add(node)
+            if is_layer(node) and _is_rounded(layer_of(node)):
+                found.append(node)
+    return found
+
+
+def _is_rounded(layer: object) -> bool:
+    if not isinstance(layer, Layer) or layer.groups != 1:
+        return False
+    return layer.kind == "linear" or (layer.kind == "convolution" and layer.spatial == PLANE)
+
+
+def _side_by_side(
+    exact: Program, changed: Program, images: Images, visit: Callable[[fx.Node, Images, Images], None]
+) -> None:
+    """Run both programs, which have the same nodes, node by node; `visit` may change a layer of `changed` before it is
+    run, given what it reads in each.
+    """
+    values: tuple[dict[str, list[Tensor]], dict[str, list[Tensor]]] = ({}, {})
+    last = {source.name: node.name for node in changed.graph.nodes for source in node.all_input_nodes}
+    originals = {node.name: node for node in exact.graph.nodes}
+    for node in list(changed.graph.nodes):
+        if node.op in ("get_attr", "output"):
+            continue
+        if is_layer(node):
+            source = str(arguments(node)["input"].name)
+            visit(node, *(side[source] for side in values))
+        for side, module, one in ((values[0], exact, originals[node.name]), (values[1], changed, node)):
+            side[node.name] = list(images) if node.op == "placeholder" else _compute(module, one, side, len(images))
+        for source in node.all_input_nodes:
+            if last.get(source.name) == node.name:
+                for side in values:
+                    side.pop(source.name, None)
+
+
+def _compute(program: Program, node: fx.Node, values: dict[str, list[Tensor]], count: int) -> list[Tensor]:
+    interpreter = fx.Interpreter(program.graph_module)
+    constants = {one: interpreter.fetch_attr(str(one.target)) for one in node.all_input_nodes if one.op == "get_attr"}
+    results = []
+    with torch.no_grad():
+        for image in range(count):
+            computed = {one: values[one.name][image] for one in node.all_input_nodes if one not in constants}
+            interpreter.env = {**constants, **computed}
+            results.append(interpreter.run_node(node))
+    return results
+
+
+def _round(layer: Layer, floating: Images, rounding: Images) -> RoundedLayer:
+    weight = layer.weight.double().flatten(1)
+    moments, mean = _statistics(layer, rounding)
+    _, wanted = _statistics(layer, floating)
+    rounded = to_least_output_error(weight, moments)
+    error = rounded - weight
+    cost = torch.einsum("oi,ij,oj->", error, moments, error) / torch.einsum("oi,ij,oj->", weight, moments, weight)
+    if layer.bias is not None:
+        moved = (weight @ wanted - rounded @ mean).to(layer.bias.dtype)
+        set_parameter(layer.node, "bias", bias_name(str(arguments(layer.node)["weight"].target)), layer.bias + moved)
+    shaped = rounded.to(layer.weight.dtype).reshape(layer.weight.shape)
+    set_parameter(layer.node, "weight", str(arguments(layer.node)["weight"].target), shaped)
+    return RoundedLayer(module_path(layer.node) or layer.node.name, weight.numel(), float(cost))
+
+
+def _statistics(layer: Layer, images: Images) -> tuple[Tensor, Tensor]:
+    """H = E[x x^T] and E[x] of the vectors x that each row of the weight is multiplied with, in float64."""
+    size = layer.weight[0].numel()
+    moments, total, count = torch.zeros(size, size, dtype=torch.float64), torch.zeros(size, dtype=torch.float64), 0
+    for image in images:
+        vectors = _vectors(layer, image)
+        moments += (vectors.T @ vectors).double()
+        total += vectors.sum(0, dtype=torch.float64)
+        count += len(vectors)
+    return moments / count, total / count
+
+
+def _vectors(layer: Layer, image: Tensor) -> Tensor:
+    """(outputs per channel, columns of the weight): the columns of a convolution's kernel are channel by channel."""
+    if layer.kind == "linear":
+        return image.reshape(-1, image.shape[-1])
+    if layer.kernel == (1, 1) and layer.stride == (1, 1) and not layer.pads:
+        return image.flatten(2).transpose(1, 2).flatten(0, 1)
+    columns = unfold(pad(image, _margins(layer)), layer.kernel, layer.dilation, 0, layer.stride)
+    return columns.transpose(1, 2).flatten(0, 1)
+
+
+def _margins(layer: Layer) -> list[int]:
+    """Rows and columns of zeros around the picture, as `pad` takes them: left, right, top, bottom."""
+    sides: list[int] = []
+    for axis in reversed(range(layer.spatial)):
+        total = layer.dilation[axis] * (layer.kernel[axis] - 1)  # of padding "same"
+        sides += [total // 2, total - total // 2] if layer.padding is None else [layer.padding[axis]] * 2
+    return sides
