@@ -6,9 +6,10 @@ from contextlib import nullcontext
 from functools import cache
 from pathlib import Path
 
+from efficientmod_export._calibration import RoundedSubject, calibration_of, rounded
 from efficientmod_export._defaults import DEFAULT_IOS
 from efficientmod_export._picture_input import for_pictures
-from efficientmod_export._prove import conclusions, float32_outputs, parity_failure, prove, prove_graph
+from efficientmod_export._prove import conclusions, float32_outputs, parity_failure, prove, prove_graph, prove_rounding
 from efficientmod_export._request import ExportRequest, read_labels, select_variants
 from efficientmod_export._result import ExportResult, VariantResult
 from efficientmod_export._stages import ProgressReport, report_nothing
@@ -26,13 +27,14 @@ from efficientmod_export.bundle.contract import (
     write_labels,
 )
 from efficientmod_export.foreign import quiet
-from efficientmod_export.parity import PHOTO_CREDITS
+from efficientmod_export.parity import FLOAT_KINDS, PHOTO_CREDITS
 from efficientmod_export.targets import Variant, find_target
 from efficientmod_mobile import load_network
 from efficientmod_mobile.deploy import Deployed, Original, Recipe, deploy
 from efficientmod_mobile.errors import EfficientModError
 
 Deploy = Callable[[Recipe], Deployed]
+RoundOnce = Callable[[Recipe], RoundedSubject]
 
 
 def export_bundle(
@@ -46,6 +48,7 @@ def export_bundle(
     units: tuple[str, ...] = (),
     resolution: tuple[int, int] | None = None,
     labels: Path | None = None,
+    calibrate: Path | None = None,
     ios: int = DEFAULT_IOS,
     keep_failed: bool = False,
     keep_onnx: bool = False,
@@ -59,6 +62,7 @@ def export_bundle(
     `targets` are names of targets, or `all`: the default targets.
     `resolution` is (H, W) in pixels, None the network's own. Each target is made in each of `precisions` that it
     supports, by default its own default, and proven on each of `units`, by default on all that can be used here.
+    Int8 weights are rounded for the pictures in the folder `calibrate`, by default for those of the bundle.
     `progress` is called with the name of each stage as it begins.
 
     One artifact's failure does not stop the others: it is in the result, whose `raise_for_failure` raises it. An
@@ -77,6 +81,7 @@ def export_bundle(
         units=units,
         resolution=resolution,
         labels=labels,
+        calibrate=calibrate,
         ios=ios,
         keep_failed=keep_failed,
         keep_onnx=keep_onnx,
@@ -94,13 +99,16 @@ def export_bundle(
         # 2. Its program.
         progress("capturing the program")
         program = subject.capture()
-        subject = with_noise(subject, program)
+        kinds = {*FLOAT_KINDS, *(place.noise for variant in selection.variants for place in variant.places)}
+        subject = with_noise(subject, program, kinds)
 
         # 3. For each variant the exact transforms, the conversion and the proof.
         original = Original.of(program)
         deployed = cache(lambda recipe: deploy(program, recipe, original))
+        calibration = cache(lambda: calibration_of(subject, request.calibrate))
+        round_once = cache(lambda recipe: rounded(deployed(recipe).program, calibration(), subject.held))
         results = tuple(
-            _make(variant, subject, class_names, request, deployed, writer.folder, progress)
+            _make(variant, subject, class_names, request, deployed, round_once, writer.folder, progress)
             for variant in selection.variants
         )
 
@@ -120,6 +128,7 @@ def _make(
     class_names: tuple[str, ...] | None,
     request: ExportRequest,
     deployed: Deploy,
+    round_once: RoundOnce,
     folder: Path,
     progress: ProgressReport,
 ) -> VariantResult:
@@ -130,14 +139,20 @@ def _make(
     try:
         progress(f"{variant.name}: exact transforms")
         transformed = deployed(variant.recipe)
+        source = transformed.program
+        if variant.rounding is not None:
+            progress(f"{variant.name}: rounding the weights")
+            source = round_once(variant.recipe).program
         progress(f"{variant.name}: converting")
         target = find_target(variant.target)
         options = subject.options(variant.precision, ios=request.ios, labels=class_names)
-        artifact = target.make(transformed.program, options, folder)
+        artifact = target.make(source, options, folder)
         progress(f"{variant.name}: proving")
-        checks = prove(variant, artifact, subject.held, request.units) + prove_graph(
-            target, transformed.program, options, subject.held
-        )
+        checks = prove(variant, artifact, subject.held, request.units)
+        if variant.rounding is not None:
+            checks += prove_rounding(variant, artifact, round_once(variant.recipe).held)
+        else:
+            checks += prove_graph(target, source, options, subject.held)
         proven = describe_artifact(
             artifact,
             transformed.certificate,

@@ -83,29 +83,44 @@ def prove_graph(target: Target, program: Program, options: ConversionOptions, he
     return (Check(gate="graph", unit=None, compute_precision="float32", threads=None, verdict=verdict),)
 
 
-def float32_outputs(variant: Variant, file: ModelFile, held: Held) -> tuple[Outputs, ...]:
-    """An interpreted file's outputs for each sample in float32 arithmetic, whatever it stores; () for other files.
+def prove_rounding(variant: Variant, file: ModelFile, rounded: Held) -> tuple[Check, ...]:
+    """Whether a file with rounded weights computes what the rounded program does, to which `rounded` holds it."""
+    if variant.rounding is None:
+        return ()
+    verdict, _ = _run(variant.rounding.runtime, _in_float32(variant), variant.rounding.limits, file, rounded)
+    return (Check(gate="graph", unit=None, compute_precision="float32", threads=None, verdict=verdict),)
 
-    Stored beside the file, they show any later change of the program, which float16's noise would hide.
+
+def float32_outputs(variant: Variant, file: ModelFile, held: Held) -> tuple[Outputs, ...]:
+    """A file's outputs for each sample in float32 arithmetic, whatever it stores; () for a file that is proven in it.
+
+    Stored beside the file, they show any later change of the program, which the noise of its precision would hide.
     """
-    interpreter = find_target(variant.target).interpreter
-    if interpreter is None:
+    runtime, _ = _float32_runtime(variant)
+    if runtime is None:
         return ()
     dtypes = [output.dtype for output in held.references[0]]
-    run = runner_of(interpreter.runtime.open(file, _in_float32(variant)), file, dtypes)
+    run = runner_of(runtime.open(file, _in_float32(variant)), file, dtypes)
     return tuple(run(sample) for sample in held.samples)
 
 
 def prove_unchanged(
     variant: Variant, file: ModelFile, samples: Sequence[Sample], recorded: Sequence[Outputs]
 ) -> tuple[Check, ...]:
-    """Whether an interpreted file still gives what `float32_outputs` recorded."""
-    interpreter = find_target(variant.target).interpreter
-    if interpreter is None or not recorded:
+    """Whether a file still gives what `float32_outputs` recorded."""
+    runtime, limits = _float32_runtime(variant)
+    if runtime is None or limits is None or not recorded:
         return ()
-    held = Held(tuple(samples), tuple(recorded))
-    verdict, _ = _run(interpreter.runtime, _in_float32(variant), interpreter.graph_limits, file, held)
+    verdict, _ = _run(runtime, _in_float32(variant), limits, file, Held(tuple(samples), tuple(recorded)))
     return (Check(gate="replay", unit=None, compute_precision="float32", threads=None, verdict=verdict),)
+
+
+def _float32_runtime(variant: Variant) -> tuple[Runtime, Tolerance] | tuple[None, None]:
+    """What runs a variant's files in float32 arithmetic and its limits; None where they are proven in it anyway."""
+    if variant.rounding is not None:
+        return variant.rounding.runtime, variant.rounding.limits
+    interpreter = find_target(variant.target).interpreter
+    return (interpreter.runtime, interpreter.graph_limits) if interpreter else (None, None)
 
 
 def _in_float32(variant: Variant) -> Configuration:

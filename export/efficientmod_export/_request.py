@@ -21,7 +21,8 @@ class ExportRequest:
 
     `model` is a catalogue name, `timm/NAME` or `package.module:function`; None takes it from the checkpoint.
     `resolution` is (H, W) in pixels, None the model's own. Empty `precisions` are each target's default, empty `units`
-    all that can be used here.
+    all that can be used here. Weights are rounded for the pictures in the folder `calibrate`, by
+    default for the bundle's own.
     """
 
     model: str | None
@@ -32,6 +33,7 @@ class ExportRequest:
     units: tuple[str, ...] = ()
     resolution: tuple[int, int] | None = None
     labels: Path | None = None
+    calibrate: Path | None = None
     ios: int = DEFAULT_IOS
     keep_failed: bool = False
     keep_onnx: bool = False
@@ -59,11 +61,11 @@ def select_variants(request: ExportRequest) -> Selection:
     variants, lacking = [], []
     for target in targets:
         asked = request.precisions or (target.precisions[0],)
-        variants += [variant for variant in target.variants if variant.precision in asked]
+        variants += [variant for variant in target.variants if not variant.names.isdisjoint(asked)]
         lacking += [
             f"{target.name} has no precision {precision}, only {' and '.join(target.precisions)}."
             for precision in asked
-            if precision not in target.precisions
+            if all(precision not in variant.names for variant in target.variants)
         ]
     if not variants:
         raise InputError(
@@ -73,7 +75,8 @@ def select_variants(request: ExportRequest) -> Selection:
 
 
 def _check_precisions(precisions: tuple[str, ...]) -> None:
-    known = list(dict.fromkeys(precision for target in all_targets() for precision in target.precisions))
+    every = (variant for target in all_targets() for variant in target.variants)
+    known = list(dict.fromkeys(name for variant in every for name in sorted(variant.names)))
     unknown = [precision for precision in precisions if precision not in known]
     if unknown:
         raise InputError(

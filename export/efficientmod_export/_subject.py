@@ -1,6 +1,6 @@
 """The subject of an export: a network, its inputs and outputs, and what PyTorch computes for the parity samples."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -12,7 +12,7 @@ from efficientmod_export._reference import reference_outputs
 from efficientmod_export._stages import ConversionOptions, Interface, Normalisation, Precision
 from efficientmod_export.bundle import Preprocessing
 from efficientmod_export.bundle.contract import Input, Output, Step, Weights
-from efficientmod_export.parity import make_samples, network_noise
+from efficientmod_export.parity import FLOAT_KINDS, NoiseKind, make_samples, network_noise
 from efficientmod_export.targets import file_names, network_outputs, pytorch_interface
 from efficientmod_export.tasks import NetworkFacts, all_tasks, recognise
 from efficientmod_mobile import Network
@@ -102,10 +102,10 @@ def subject_of(network: Network, resolution: tuple[int, int] | None = None) -> S
     return Subject(network, preprocessing, name, inputs, outputs, task.after_network(outputs, inputs), held, names)
 
 
-def with_noise(subject: Subject, program: Program) -> Subject:
-    """The subject with the network's rounding noise, measured on its captured program."""
+def with_noise(subject: Subject, program: Program, kinds: Collection[NoiseKind] = FLOAT_KINDS) -> Subject:
+    """The subject with the network's rounding noise of these kinds, measured on its captured program."""
     held = subject.held
-    noise = network_noise(program, held.samples)
+    noise = network_noise(program, held.samples, kinds)
     return replace(subject, held=replace(held, noise=noise))
 
 

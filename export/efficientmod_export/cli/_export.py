@@ -66,8 +66,8 @@ def export(
         list[str] | None,
         typer.Option(
             metavar="PRECISION",
-            autocompletion=lambda: ("fp32", "fp16"),
-            help="fp32, fp16, ...: of every target that has it, by default each target's own; may be repeated.",
+            autocompletion=lambda: ("fp32", "fp16", "int8", "int8-dynamic", "int8-weights"),
+            help="fp32, fp16, int8, ...: of every target that has it, by default each target's own; may be repeated.",
         ),
     ] = None,
     unit: Annotated[
@@ -82,6 +82,13 @@ def export(
         str | None, typer.Option(metavar="PIXELS", help="224, or height x width as in 256x192.")
     ] = None,
     labels: Annotated[Path | None, typer.Option(metavar="FILE", help="A text file with one class name a line.")] = None,
+    calibrate: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Pictures for which int8 weights are rounded, by default the bundle's own; 32 at most are used.",
+        ),
+    ] = None,
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FOLDER", help="The bundle's folder; a bundle in it is replaced.")
     ] = Path("out"),
@@ -114,6 +121,7 @@ def export(
                 units=tuple(unit or ()),
                 resolution=None if resolution is None else parse_resolution(resolution),
                 labels=labels,
+                calibrate=calibrate,
                 ios=ios,
                 keep_failed=keep_failed,
                 keep_onnx=keep_onnx,

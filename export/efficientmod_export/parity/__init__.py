@@ -11,7 +11,7 @@ from efficientmod_export.parity._metrics import (
     find_faults,
     reference_ranges,
 )
-from efficientmod_export.parity._noise import Noise, NoiseKind, network_noise
+from efficientmod_export.parity._noise import FLOAT_KINDS, Noise, NoiseKind, network_noise
 from efficientmod_export.parity._prober import Prober, Values
 from efficientmod_export.parity._records import Record
 from efficientmod_export.parity._samples import PHOTO_CREDITS, make_samples
@@ -29,6 +29,7 @@ from efficientmod_export.parity._verdict import (
 )
 
 __all__ = [
+    "FLOAT_KINDS",
     "NOISE_FACTOR",
     "PHOTO_CREDITS",
     "Agreement",

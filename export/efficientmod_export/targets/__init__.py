@@ -32,6 +32,7 @@ from efficientmod_export.targets._target import (
     FromProgram,
     Interpreter,
     Place,
+    Rounding,
     Target,
     Variant,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "PhoneTool",
     "Place",
     "Precision",
+    "Rounding",
     "Runtime",
     "Session",
     "Target",

@@ -116,6 +116,11 @@ class Variant:
     short: str | None = None
 
     @property
+    def names(self) -> frozenset[str]:
+        """What its precision may be called."""
+        return frozenset({self.precision, self.short or self.precision})
+
+    @property
     def name(self) -> str:
         """The target, and the precision where it is not the default."""
         return self.target if self.default else f"{self.target} {self.precision}"
@@ -213,7 +218,7 @@ class Target:
     def variant(self, precision: str) -> Variant:
         """The variant of a precision. Raises InputError where there is none."""
         for variant in self.variants:
-            if precision in (variant.precision, variant.short):
+            if precision in variant.names:
                 return variant
         raise InputError(
             f"{self.name} has no precision {precision}; choose from {', '.join(self.precisions)}.",

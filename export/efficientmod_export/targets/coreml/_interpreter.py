@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from efficientmod_export._stages import ModelFile
-from efficientmod_export.mil import MILProgram
+from efficientmod_export.mil import Arithmetic, MILProgram
 from efficientmod_export.targets._runtime import Array, Configuration
 from efficientmod_export.targets.coreml._classifier import LABEL, PROBABILITIES, check_classes
 from efficientmod_mobile.distribution import DISTRIBUTION
@@ -33,12 +33,17 @@ class MilInterpreter:
         raise NotImplementedError
 
 
+def arithmetic_of(configuration: Configuration) -> Arithmetic:
+    """How the interpreter computes: Core ML has no arithmetic but that of floating point."""
+    return "float32" if configuration.compute_precision == "float32" else "float16"
+
+
 class PackageInterpreter(MilInterpreter):
     """Opens a package, whose input is pixels (H, W, 3)."""
 
     def open(self, file: ModelFile, configuration: Configuration) -> "MilSession":
         """Load the package's own program."""
-        program = MILProgram.load(file.path, arithmetic=configuration.compute_precision)
+        program = MILProgram.load(file.path, arithmetic=arithmetic_of(configuration))
         names = [spec.name for spec in file.inputs], [spec.name for spec in file.outputs]
         return MilSession(program, *names, pictures=True)
 

@@ -3,7 +3,7 @@
 from efficientmod_export._stages import ModelFile
 from efficientmod_export.mil import MILProgram
 from efficientmod_export.targets._runtime import Configuration
-from efficientmod_export.targets.coreml._interpreter import MilInterpreter, MilSession
+from efficientmod_export.targets.coreml._interpreter import MilInterpreter, MilSession, arithmetic_of
 from efficientmod_export.targets.executorch_coreml._inner_package import unpacked
 
 
@@ -13,5 +13,5 @@ class InnerPackageInterpreter(MilInterpreter):
     def open(self, file: ModelFile, configuration: Configuration) -> MilSession:
         """Load the package's program, whose inputs and outputs have names of their own."""
         with unpacked(file.path) as inner:
-            program = MILProgram.load(inner.path, arithmetic=configuration.compute_precision)
+            program = MILProgram.load(inner.path, arithmetic=arithmetic_of(configuration))
             return MilSession(program, inner.inputs, inner.outputs, pictures=False)

@@ -33,9 +33,7 @@ def convert(program: Program, options: ConversionOptions, path: Path) -> Convers
     check_image(program, options)
     model = to_onnx(for_pixels(program, options.mean, options.std))
     applied: Counter[str] = Counter()
-    data = to_tflite(
-        model, weights=WEIGHTS[options.precision], metadata=_metadata(options), applied=applied
-    )
+    data = to_tflite(model, weights=WEIGHTS[options.precision], metadata=_metadata(options), applied=applied)
     loaded = interpreter(data)
     delegates, outside = inventory(loaded)
     write_file(path, data)
@@ -73,7 +71,7 @@ def inventory(loaded: Any) -> tuple[int, tuple[str, ...]]:
 
 
 def _metadata(options: ConversionOptions) -> "ImageMetadata":
-    from efficientmod_export.targets.tflite.writer import ImageMetadata, WeightForm
+    from efficientmod_export.targets.tflite.writer import ImageMetadata
 
     return ImageMetadata(
         name=options.model_name,

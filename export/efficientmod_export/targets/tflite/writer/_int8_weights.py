@@ -1,4 +1,4 @@
-"""Int8 weights: kernels and matrices whose rows lie on a grid of 255 steps, stored as its points and a step for each row.
+"""Int8 weights: kernels and matrices whose rows lie on a grid of 255 steps, stored as points of it and a step per row.
 
 Storing loses nothing: a weight that is on no such grid stays what it is. `quantisation` puts weights on one. Either a
 DEQUANTIZE follows, which XNNPACK computes once, at load, or the operator itself reads int8 (`dynamic`): the runtime
@@ -32,7 +32,7 @@ def store_weights_as_int8(builder: Builder, *, dynamic: bool) -> None:
         scales = _scales(tensor.data) if tensor.data is not None else None
         if tensor.data is None or scales is None:
             continue
-        levels = np.rint(tensor.data / _by_row(scales, tensor.data.ndim)).astype(np.int8)
+        levels = np.rint(_in_steps(tensor.data, scales)).astype(np.int8)
         builder.tensors.append(Tensor(f"{tensor.name}/int8", tensor.shape, levels.dtype, levels, scales))
         stored[index] = len(builder.tensors) - 1
         if not dynamic:
@@ -66,9 +66,10 @@ def _scales(values: Array) -> NDArray[np.float32] | None:
         return None
     largest = np.abs(values).reshape(len(values), -1).max(axis=1)
     scales = np.where(largest > 0, largest / np.float32(_STEPS), np.float32(1)).astype(np.float32)
-    steps = values / _by_row(scales, values.ndim)
+    steps = _in_steps(values, scales)
     return scales if np.abs(steps - np.rint(steps)).max() <= _OFF_GRID else None
 
 
-def _by_row(scales: NDArray[np.float32], rank: int) -> NDArray[np.float32]:
-    return scales.reshape(-1, *(1,) * (rank - 1))
+def _in_steps(values: Array, scales: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The values as multiples of their rows' steps."""
+    return np.asarray(values, np.float32) / scales.reshape(-1, *(1,) * (values.ndim - 1))

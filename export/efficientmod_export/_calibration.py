@@ -1,0 +1,77 @@
+"""The pictures on which weights are rounded, and the program with rounded weights that a file is held against."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from efficientmod_export._prove import Held
+from efficientmod_export._subject import Subject
+from efficientmod_export.bundle import open_picture
+from efficientmod_export.quantisation import RoundedLayer, round_weights
+from efficientmod_mobile.deploy import Program, run
+from efficientmod_mobile.errors import InputError
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
+MOST_PICTURES = 32
+"""More change the rounding little, and take memory and time."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The network's inputs (1, C, H, W) on which weights are rounded, and a sentence that says which pictures."""
+
+    images: tuple[Tensor, ...]
+    statement: str
+
+
+@dataclass(frozen=True)
+class RoundedSubject:
+    """A program with rounded weights, its outputs for the parity samples, and the layers that were rounded."""
+
+    program: Program
+    held: Held
+    layers: tuple[RoundedLayer, ...]
+
+
+def calibration_of(subject: Subject, folder: Path | None) -> Calibration:
+    """At most MOST_PICTURES of a folder's pictures (at any depth), spread evenly over their sorted paths; the parity
+    samples where there is none.
+
+    Raises InputError for a folder without a picture that can be decoded, naming those that cannot.
+    """
+    if folder is None:
+        samples = subject.held.samples
+        tensors = tuple(torch.from_numpy(sample.tensor) for sample in samples)
+        return Calibration(tensors, f"the bundle's own {len(samples)} samples")
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    count = min(len(paths), MOST_PICTURES)
+    chosen = [paths[len(paths) * place // count] for place in range(count)]
+    images, unreadable = [], []
+    for path in chosen:
+        try:
+            pixels = subject.preprocessing.pixels(open_picture(path))
+        except InputError:
+            unreadable.append(path.name)
+        else:
+            images.append(torch.from_numpy(subject.preprocessing.tensor(pixels)))
+    if not images:
+        found = f"none of its {len(paths)} pictures can be decoded" if paths else "it holds no picture"
+        raise InputError(
+            f"The folder {folder} is of no use for --calibrate: {found}. Give one with JPEG, PNG or WebP files, "
+            "or leave the option out.",
+            code="no_calibration_pictures",
+        )
+    skipped = f", without {', '.join(unreadable)}, which cannot be decoded" if unreadable else ""
+    return Calibration(tuple(images), f"{len(images)} of {len(paths)} pictures of the folder given{skipped}")
+
+
+def rounded(program: Program, calibration: Calibration, held: Held) -> RoundedSubject:
+    """Round the program's weights, and compute what a file with these weights is held against."""
+    result = round_weights(program, calibration.images)
+    references = tuple(
+        tuple(output.numpy() for output in run(result.program, torch.from_numpy(sample.tensor)))
+        for sample in held.samples
+    )
+    return RoundedSubject(result.program, replace(held, references=references), result.layers)
