@@ -9,7 +9,8 @@ from torch import Tensor
 from efficientmod_export._prove import Held
 from efficientmod_export._subject import Subject
 from efficientmod_export.bundle import open_picture
-from efficientmod_export.quantisation import RoundedLayer, round_weights
+from efficientmod_export.bundle.contract import RoundedLayer, Rounding
+from efficientmod_export.quantisation import round_weights
 from efficientmod_mobile.deploy import Program, run
 from efficientmod_mobile.errors import InputError
 
@@ -28,11 +29,11 @@ class Calibration:
 
 @dataclass(frozen=True)
 class RoundedSubject:
-    """A program with rounded weights, its outputs for the parity samples, and the layers that were rounded."""
+    """A program with rounded weights, its outputs for the parity samples, and how they were rounded."""
 
     program: Program
     held: Held
-    layers: tuple[RoundedLayer, ...]
+    evidence: Rounding
 
 
 def calibration_of(subject: Subject, folder: Path | None) -> Calibration:
@@ -74,4 +75,6 @@ def rounded(program: Program, calibration: Calibration, held: Held) -> RoundedSu
         tuple(output.numpy() for output in run(result.program, torch.from_numpy(sample.tensor)))
         for sample in held.samples
     )
-    return RoundedSubject(result.program, replace(held, references=references), result.layers)
+    layers = tuple(RoundedLayer.model_validate(layer, from_attributes=True) for layer in result.layers)
+    evidence = Rounding(pictures=calibration.statement, layers=layers)
+    return RoundedSubject(result.program, replace(held, references=references), evidence)

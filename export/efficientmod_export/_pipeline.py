@@ -95,6 +95,7 @@ def export_bundle(
         network = for_pictures(loaded, request.resolution)
         class_names = read_labels(request.labels, network.num_classes) if request.labels else None
         subject = subject_of(network, request.resolution)
+        calibration = calibration_of(subject, request.calibrate)
 
         # 2. Its program.
         progress("capturing the program")
@@ -105,8 +106,7 @@ def export_bundle(
         # 3. For each variant the exact transforms, the conversion and the proof.
         original = Original.of(program)
         deployed = cache(lambda recipe: deploy(program, recipe, original))
-        calibration = cache(lambda: calibration_of(subject, request.calibrate))
-        round_once = cache(lambda recipe: rounded(deployed(recipe).program, calibration(), subject.held))
+        round_once = cache(lambda recipe: rounded(deployed(recipe).program, calibration, subject.held))
         results = tuple(
             _make(variant, subject, class_names, request, deployed, round_once, writer.folder, progress)
             for variant in selection.variants
@@ -162,6 +162,7 @@ def _make(
             subject.inputs,
             subject.outputs,
             float32_outputs(variant, artifact, subject.held),
+            round_once(variant.recipe).evidence if variant.rounding else None,
         )
         failure = parity_failure(variant, checks)
     except EfficientModError as error:

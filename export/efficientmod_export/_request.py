@@ -67,6 +67,11 @@ def select_variants(request: ExportRequest) -> Selection:
             for precision in asked
             if all(precision not in variant.names for variant in target.variants)
         ]
+    if request.calibrate is not None and not any(variant.rounding for variant in variants):
+        raise InputError(
+            "Pictures are for rounding weights to int8; add --precision int8, or leave out --calibrate.",
+            code="conflicting_options",
+        )
     if not variants:
         raise InputError(
             f"{' '.join(lacking)} Leave out --precision for each target's default.", code="unsupported_precision"

@@ -48,8 +48,14 @@ ALL_LIMITS: dict[str, Tolerance] = {
         for target in all_targets()
         if target.interpreter is not None
     },
+    **{
+        f"{variant.name} graph": variant.rounding.limits
+        for target in all_targets()
+        for variant in target.variants
+        if variant.rounding is not None
+    },
 }
-"""Of every place of every variant, and of every interpreter."""
+"""Of every place and every rounding of every variant, and of every interpreter."""
 
 
 def seal_again(bundle: Path) -> None:

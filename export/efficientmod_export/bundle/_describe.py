@@ -22,6 +22,7 @@ from efficientmod_export.bundle.contract import (
     Input,
     Normalisation,
     Output,
+    Rounding,
     StoredFile,
     Transforms,
     TransformStep,
@@ -63,6 +64,7 @@ def describe_artifact(
     inputs: Sequence[Input],
     outputs: Sequence[Output],
     float32_outputs: Sequence[Outputs] = (),
+    rounding: Rounding | None = None,
 ) -> ProvenArtifact:
     """Describe an artifact in the bundle's `folder`; `inputs` and `outputs` are the network's, in the same order.
 
@@ -86,6 +88,7 @@ def describe_artifact(
         delegates=artifact.delegates,
         outside=artifact.outside,
         rank=artifact.rank,
+        rounding=rounding,
         checks=tuple(checks),
         float32_outputs=tuple(
             tuple(

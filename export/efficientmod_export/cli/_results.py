@@ -129,6 +129,9 @@ def _proofs_and_details(row: VariantResult, artifact: ProvenArtifact) -> Iterato
     evidence = artifact.evidence
     checks = [check for check in evidence.checks if check.gate in ("runtime", "numerics")]
     yield from (_proof(artifact, check) for check in checks if _ran(check))
+    if evidence.rounding is not None:
+        layers, pictures = len(evidence.rounding.layers), escape(evidence.rounding.pictures)
+        yield f"the weights of {layers} layers rounded for {pictures}"
     unrun = [check for check in evidence.checks if not _ran(check)]
     for reason in dict.fromkeys(reason for check in unrun for reason in check.verdict.reasons):
         units = ", ".join(dict.fromkeys(str(check.unit) for check in unrun if reason in check.verdict.reasons))

@@ -1,6 +1,14 @@
 """Rounding a program's weights to int8. What is not exact is here, and apart from the exact transforms."""
 
-from efficientmod_export.quantisation._rounding import to_nearest
+from efficientmod_export.quantisation._rounding import row_scales, to_least_output_error, to_nearest
 from efficientmod_export.quantisation._weights import Rounded, RoundedLayer, round_weights, rounded_layers
 
-__all__ = ["Rounded", "RoundedLayer", "round_weights", "rounded_layers", "to_nearest"]
+__all__ = [
+    "Rounded",
+    "RoundedLayer",
+    "round_weights",
+    "rounded_layers",
+    "row_scales",
+    "to_least_output_error",
+    "to_nearest",
+]

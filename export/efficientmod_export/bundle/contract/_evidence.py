@@ -57,9 +57,10 @@ class Check(Record):
     """One run over all golden samples.
 
     - runtime: the artifact's own runtime ran it, on `unit`.
-    - graph: a float32 conversion of the same program, interpreted; it shows wrong operators that float16 would hide.
+    - graph: a float32 conversion of the same program, interpreted, or the artifact's own rounded weights in float32
+      arithmetic against the program with the same weights; it shows what the noise of the precision would hide.
     - numerics: the artifact itself, interpreted, every value rounded as the file declares.
-    - replay: the artifact itself, interpreted in float32, against `float32_outputs`, which it gave when exported.
+    - replay: the artifact itself in float32 arithmetic, against `float32_outputs`, which it gave when exported.
 
     `unit` is None for an interpreter, whose result holds for every unit. `threads` is the number that the runtime used,
     None where it does not report it.
@@ -78,14 +79,32 @@ class Check(Record):
         return self
 
 
+class RoundedLayer(Record):
+    """A layer whose weights were rounded: its module's path, the number of weights, and the mean square error that this
+    adds to its outputs on the pictures, as a fraction of their mean square.
+    """
+
+    path: Text
+    weights: int = Field(ge=1)
+    relative_error: float = Field(ge=0)
+
+
+class Rounding(Record):
+    """How an artifact's weights were rounded before the conversion: for which pictures, and each layer."""
+
+    pictures: Text
+    layers: tuple[RoundedLayer, ...]
+
+
 class ArtifactEvidence(Record):
     """How the artifact `file` was made and proven.
 
     `transforms` are those of the program, `rewrites` those of the converter, where it is this toolkit's own.
     `delegates` counts the parts that the runtime's delegate runs, `outside` names the operators outside them; None and
     empty where the runtime decides on the device. `rank` is the highest rank of any tensor in the file, None where the
-    file does not tell. `float32_outputs` are an interpreted artifact's outputs in float32 arithmetic, for each golden
-    sample and output, in the format of golden tensors; empty for other artifacts.
+    file does not tell. `rounding` is None where the weights are as the program has them. `float32_outputs` are the
+    outputs in float32 arithmetic of an artifact that is interpreted or has rounded weights, for each golden sample and
+    output, in the format of golden tensors; empty for other artifacts.
     """
 
     file: BundlePath
@@ -94,6 +113,7 @@ class ArtifactEvidence(Record):
     delegates: int | None = Field(ge=0)
     outside: tuple[str, ...]
     rank: int | None = Field(ge=0)
+    rounding: Rounding | None = None
     checks: tuple[Check, ...]
     float32_outputs: tuple[tuple[StoredFile, ...], ...]
 

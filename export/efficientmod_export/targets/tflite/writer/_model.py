@@ -1,4 +1,4 @@
-"""From the built graph to the schema's model: buffers, operator codes, signature, least runtime, form of the weights."""
+"""From the built graph to the schema's model: buffers, operator codes, signature, least runtime, weights."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
