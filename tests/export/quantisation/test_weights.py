@@ -1,0 +1,98 @@
+"""Rounding of whole programs: which layers, their inputs, and the result."""
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from efficientmod_export.quantisation import round_weights, rounded_layers, to_nearest
+from efficientmod_mobile.deploy import Program, capture, run
+from efficientmod_mobile.deploy.analysis import Layer, layer_of
+from efficientmod_mobile.deploy.program import module_path
+
+from ..targets.conftest import strengthen
+
+
+class Network(nn.Module):
+    """Every kind of layer, of unlike geometry; (1, 3, 20, 28) -> (1, 5)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 3, stride=2, padding=1)
+        self.plain = nn.Conv2d(8, 12, 3, stride=(2, 1), padding=(1, 0), dilation=(1, 2))
+        self.same = nn.Conv2d(12, 10, (2, 3), padding="same")
+        self.depthwise = nn.Conv2d(10, 10, 3, padding=1, groups=10)
+        self.pointwise = nn.Conv2d(10, 16, 1)
+        self.up = nn.ConvTranspose2d(16, 6, 2, stride=2)
+        self.head = nn.Linear(6, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = torch.relu(self.plain(torch.relu(self.stem(x))))
+        y = self.up(torch.relu(self.pointwise(self.depthwise(torch.relu(self.same(y))))))
+        return self.head(y.mean((2, 3)))
+
+
+@pytest.fixture(scope="module")
+def program() -> Program:
+    return capture(strengthen(Network()), torch.zeros(1, 3, 20, 28))
+
+
+@pytest.fixture(scope="module")
+def images() -> list[Tensor]:
+    torch.manual_seed(5)
+    return [torch.randn(1, 3, 20, 28) for _ in range(6)]
+
+
+def test_the_stem_grouped_and_transposed_layers_are_not_rounded(program: Program) -> None:
+    assert [module_path(node) for node in rounded_layers(program)] == ["plain", "same", "pointwise", "head"]
+
+
+def test_only_their_weights_and_biases_change(program: Program, images: list[Tensor]) -> None:
+    rounded = round_weights(program, images).program
+    layers = [layer_of(node) for node in rounded_layers(rounded)]
+    assert all(isinstance(one, Layer) and torch.allclose(to_nearest(one.weight), one.weight) for one in layers)
+    before, after = (dict(one.graph_module.state_dict()) for one in (program, rounded))
+    changed = {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])}
+    assert changed == {"plain", "same", "pointwise", "head"}
+
+
+def test_the_given_program_is_not_changed(program: Program, images: list[Tensor]) -> None:
+    before = {name: value.clone() for name, value in program.graph_module.state_dict().items()}
+    round_weights(program, images)
+    assert all(torch.equal(value, before[name]) for name, value in program.graph_module.state_dict().items())
+
+
+def test_it_is_better_than_rounding_to_the_nearest(program: Program, images: list[Tensor]) -> None:
+    torch.manual_seed(6)
+    unseen = [torch.randn(1, 3, 20, 28) for _ in range(6)]
+    nearest = capture(strengthen(Network()), torch.zeros(1, 3, 20, 28))
+    for node in rounded_layers(nearest):
+        layer = layer_of(node)
+        assert isinstance(layer, Layer)
+        layer.write(to_nearest(layer.weight), layer.bias)
+    errors = [
+        sum(float((run(one, x)[0] - run(program, x)[0]).square().sum()) for x in unseen)
+        for one in (round_weights(program, images).program, nearest)
+    ]
+    assert errors[0] < 0.5 * errors[1]
+
+
+def test_the_vectors_of_a_layer_are_what_its_weights_multiply(program: Program) -> None:
+    """Against the operator itself, for every geometry: the stated error is the one that the outputs have."""
+    from efficientmod_export.quantisation._weights import _vectors
+
+    for node in rounded_layers(program):
+        layer = layer_of(node)
+        assert isinstance(layer, Layer)
+        shape = tuple(layer.input.meta["val"].shape)
+        x = torch.randn(shape)
+        bias = layer.bias if layer.bias is not None else torch.zeros(layer.out_channels)
+        expected = node.target(x, layer.weight, layer.bias, *node.args[3:], **node.kwargs)  # type: ignore[operator]
+        found = _vectors(layer, x) @ layer.weight.flatten(1).T + bias
+        channels_last = expected.movedim(1, -1) if expected.ndim == 4 else expected
+        assert torch.allclose(found, channels_last.reshape(found.shape), atol=1e-5)
+
+
+def test_a_relative_error_is_given_for_each_layer(program: Program, images: list[Tensor]) -> None:
+    layers = round_weights(program, images).layers
+    assert [layer.path for layer in layers] == ["plain", "same", "pointwise", "head"]
+    assert all(0 < layer.relative_error < 1e-3 for layer in layers)

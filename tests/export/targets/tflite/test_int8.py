@@ -1,0 +1,140 @@
+"""TFLite files with int8 weights: what is stored, what runs, and that a fault in what is stored is seen."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from ai_edge_litert import schema_py_generated as schema
+
+from efficientmod_export._prove import Held, prove_rounding
+from efficientmod_export._stages import Artifact, Precision, Sample
+from efficientmod_export.quantisation import Rounded, round_weights
+from efficientmod_export.targets import find_target
+from efficientmod_export.targets.tflite._prober import pack
+from efficientmod_mobile.deploy import Program, run
+
+from ..conftest import Convert
+
+INT8: tuple[Precision, ...] = ("int8-weights", "int8-dynamic")
+WEIGHTS = 7
+"""Of the classifier's six linear layers and convolutions of one group, all but the stem; that of q, k and v as three."""
+
+Samples = Callable[[Program], Sample]
+
+
+@pytest.fixture(scope="module")
+def rounded(classifier: Program) -> Rounded:
+    torch.manual_seed(2)
+    return round_weights(classifier, [torch.randn(1, 3, 16, 24) for _ in range(8)])
+
+
+@pytest.fixture(scope="module")
+def held(classifier: Program, rounded: Rounded, made_sample: Samples) -> Held:
+    """What the program with rounded weights gives."""
+    sample = made_sample(classifier)
+    outputs = tuple(output.numpy() for output in run(rounded.program, torch.from_numpy(sample.tensor)))
+    return Held((sample,), (outputs,))
+
+
+def _model(artifact: Artifact) -> Any:
+    return schema.ModelT.InitFromPackedBuf(artifact.path.read_bytes(), 0)
+
+
+def _stored(model: Any) -> list[Any]:
+    """The tensors with int8 weights."""
+    return [one for one in model.subgraphs[0].tensors if one.type == schema.TensorType.INT8]
+
+
+@pytest.mark.parametrize("precision", INT8)
+def test_every_rounded_weight_is_stored_as_int8(precision: Precision, rounded: Rounded, convert: Convert) -> None:
+    artifact = convert("tflite", rounded.program, precision)
+    model = _model(artifact)
+    stored = _stored(model)
+    assert len(stored) == WEIGHTS
+    assert sum(len(model.buffers[one.buffer].data) for one in stored) == sum(one.weights for one in rounded.layers)
+    assert all(len(one.quantization.scale) == one.shape[0] for one in stored)
+    assert (artifact.delegates, artifact.outside) == (1, ())
+
+
+@pytest.mark.parametrize("precision", INT8)
+def test_weights_that_are_on_no_grid_stay_float32(precision: Precision, classifier: Program, convert: Convert) -> None:
+    assert not _stored(_model(convert("tflite", classifier, precision)))
+
+
+@pytest.mark.parametrize("precision", INT8)
+def test_storing_loses_nothing(precision: Precision, rounded: Rounded, held: Held, convert: Convert) -> None:
+    (check,) = prove_rounding(_variant(precision), convert("tflite", rounded.program, precision), held)
+    assert check.gate == "graph"
+    assert check.verdict.outcome == "passed"
+    assert check.verdict.worst[0].max_relative_error < 1e-6
+
+
+def test_dynamic_rounds_what_the_layers_read(rounded: Rounded, held: Held, convert: Convert) -> None:
+    """The file itself differs from its own values in float32, by the noise of 256 steps."""
+    from efficientmod_export.targets import runner_of
+
+    variant = _variant("int8-dynamic")
+    artifact = convert("tflite", rounded.program, "int8-dynamic")
+    session = find_target("tflite").runtime.open(artifact, variant.configuration(variant.places[0]))
+    (result,), (reference,) = runner_of(session, artifact)(held.samples[0]), held.references[0]
+    assert 1e-4 < np.abs(result - reference).max() / np.ptp(reference) < 5e-2
+
+
+def _wider_scale(model: Any, tensor: Any) -> None:
+    tensor.quantization.scale = np.asarray(tensor.quantization.scale) * np.float32(1.01)
+
+
+def _wider_row(model: Any, tensor: Any) -> None:
+    scale = np.array(tensor.quantization.scale)
+    scale[0] *= np.float32(1.05)
+    tensor.quantization.scale = scale
+
+
+def _lost_channel(model: Any, tensor: Any) -> None:
+    levels = model.buffers[tensor.buffer].data.reshape(tensor.shape[0], -1)
+    levels[0] = 0
+
+
+def _other_sign(model: Any, tensor: Any) -> None:
+    levels = model.buffers[tensor.buffer].data.view(np.int8).reshape(tensor.shape[0], -1)
+    levels[0] *= -1
+
+
+def _exchanged_rows(model: Any, tensor: Any) -> None:
+    levels = model.buffers[tensor.buffer].data.reshape(tensor.shape[0], -1)
+    levels[[0, 1]] = levels[[1, 0]]
+
+
+@pytest.mark.parametrize("layer", range(WEIGHTS))
+@pytest.mark.parametrize("fault", [_wider_scale, _wider_row, _lost_channel, _other_sign, _exchanged_rows])
+@pytest.mark.parametrize("precision", INT8)
+def test_a_fault_in_any_layer_fails_the_proof(
+    precision: Precision,
+    fault: Callable[[Any, Any], None],
+    layer: int,
+    rounded: Rounded,
+    held: Held,
+    convert: Convert,
+    tmp_path: Path,
+) -> None:
+    artifact = convert("tflite", rounded.program, precision)
+    model = _model(artifact)
+    for buffer in model.buffers:
+        buffer.data = None if buffer.data is None else np.array(buffer.data, np.uint8)
+    fault(model, _stored(model)[layer])
+    changed = replace(artifact, path=tmp_path / "changed.tflite")
+    changed.path.write_bytes(pack(model))
+    (check,) = prove_rounding(_variant(precision), changed, held)
+    assert check.verdict.failed
+
+
+def _variant(precision: Precision) -> Any:
+    return find_target("tflite").variant(precision)
+
+
+def test_the_short_name_is_that_of_the_dynamic_form() -> None:
+    assert find_target("tflite").variant("int8").precision == "int8-dynamic"

@@ -1,0 +1,72 @@
+"""`--precision int8`, as a user types it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from .conftest import Command
+
+ASKED = ("export", "--target", "tflite", "--unit", "cpu", "--precision", "int8", "--precision", "int8-weights")
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Two pictures in folders of their own, a file that is none, and one that cannot be decoded."""
+    folder = tmp_path / "pictures"
+    for name, side in (("one/a.jpg", 40), ("two/b.png", 60)):
+        (folder / name).parent.mkdir(parents=True)
+        Image.radial_gradient("L").convert("RGB").resize((side, side + 7)).save(folder / name)
+    (folder / "notes.txt").write_text("none")
+    (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff")
+    return folder
+
+
+def test_both_forms_are_made_proven_and_proven_again(tiny_model: str, pictures: Path, efficientmod: Command) -> None:
+    made = efficientmod(*ASKED, "--model", tiny_model, "--calibrate", str(pictures), "--output", "out")
+    assert made.exit_code == 0, made.output
+    assert "tflite int8-dynamic: the weights of 2 layers rounded for 2 of 3 pictures of the folder given" in made.output
+    assert "broken.jpg" in made.output
+    manifest = json.loads(Path("out/manifest.json").read_text())
+    assert [one["precision"] for one in manifest["artifacts"]] == ["int8-dynamic", "int8-weights"]
+    assert [one["file"] for one in manifest["artifacts"]] == ["model_int8_dynamic.tflite", "model_int8_weights.tflite"]
+    proofs = {
+        (one["precision"], proof["compute_precision"]): proof["state"]
+        for one in manifest["artifacts"]
+        for proof in one["proofs"]
+        if proof["unit"] == "cpu"
+    }
+    assert proofs == {("int8-dynamic", "int8"): "proven", ("int8-weights", "float32"): "proven"}
+    assert efficientmod("verify", "out").exit_code == 0
+
+
+def test_without_a_folder_the_bundles_own_samples_are_used(tiny_model: str, efficientmod: Command) -> None:
+    made = efficientmod(*ASKED, "--model", tiny_model, "--output", "out")
+    assert made.exit_code == 0, made.output
+    proof = json.loads(Path("out/proof.json").read_text())
+    assert {one["rounding"]["pictures"] for one in proof["artifacts"]} == {"the bundle's own 5 samples"}
+    layers = proof["artifacts"][0]["rounding"]["layers"]
+    assert [(one["path"], one["weights"]) for one in layers] == [("3", 8 * 16 * 9), ("7", 16 * 7)]
+
+
+@pytest.mark.parametrize("content", ["nothing", "no picture", "no folder"])
+def test_a_folder_without_pictures_is_refused(
+    content: str, tiny_model: str, tmp_path: Path, efficientmod: Command
+) -> None:
+    folder = tmp_path / "empty"
+    if content != "no folder":
+        folder.mkdir()
+    if content == "no picture":
+        (folder / "a.jpg").write_text("none")
+    made = efficientmod(*ASKED, "--model", tiny_model, "--calibrate", str(folder), "--output", "out", "--json")
+    assert made.exit_code == 2
+    assert json.loads(made.stdout)["error"]["code"] == "no_calibration_pictures"
+    assert not Path("out").exists()
+
+
+def test_pictures_are_refused_where_nothing_is_rounded(tiny_model: str, pictures: Path, efficientmod: Command) -> None:
+    asked = ("export", "--target", "tflite", "--model", tiny_model, "--calibrate", str(pictures))
+    made = efficientmod(*asked, "--output", "out")
+    assert made.exit_code == 2
+    assert "--precision int8" in made.output
