@@ -87,7 +87,7 @@ def test_the_readme_has_a_row_for_every_target() -> None:
     rows = [line for line in (REPOSITORY / "README.md").read_text().splitlines() if line.startswith("| `")]
     for target in all_targets():
         (row,) = [row for row in rows if re.match(rf"\| `{target.name}`.* \| `{target.variants[0].file()}` \|", row)]
-        assert row.split("|")[-2].replace("weights", "").replace(",", "").split() == list(target.precisions)
+        assert row.split("|")[-2].replace(" weights", "").replace(",", "").split() == list(target.precisions)
 
 
 def test_the_checks_above_find_what_is_wrong(tmp_path: Path) -> None:

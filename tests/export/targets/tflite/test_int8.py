@@ -21,7 +21,7 @@ from ..conftest import Convert
 
 INT8: tuple[Precision, ...] = ("int8-weights", "int8-dynamic")
 WEIGHTS = 7
-"""Of the classifier's six linear layers and convolutions of one group, all but the stem; that of q, k and v as three."""
+"""Of the classifier's six linear layers and convolutions of one group, without the stem; q, k and v have three."""
 
 Samples = Callable[[Program], Sample]
 
