@@ -41,9 +41,9 @@ INT8: Final = Tolerance(
     displacement=3e-2,
     origin=(
         "kernels and matrices in 255 steps a row, and what they are multiplied with in 256. The four EfficientMods, "
-        "rounded for the samples themselves, measure at most 2.1e-2 of the range, 5.1e-3 on average, 25 dB. Rounding for "
-        "other pictures costs more, so the limits leave a factor of three at the maximum. Nobody should notice "
-        "an exchange of two classes within 3 % of the range. Faults are not left to these limits: the stored values, "
-        "in float32, are held to float32's."
+        "rounded for the samples themselves, measure at most 2.1e-2 of the range, 5.1e-3 on average, 25 dB. Rounded "
+        "for other pictures they lose more, so the limits leave a factor of three at the maximum. displacement is "
+        "what an app's user would not notice. Faults are not left to these limits: the stored values, computed in "
+        "float32, are held to float32's."
     ),
 )
