@@ -22,13 +22,23 @@ def report(
             help="The bundle that was on the phones; by default one beside the report, or below this folder.",
         ),
     ] = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a page with plots, in one file, to open in a browser.")
+    ] = None,
+    accuracy: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="For the page: accuracies of the bundle's artifacts; may be repeated."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Read phones' reports, compute their verdicts and percentiles again, and compare what is alike."""
-    from efficientmod_export.report import read_reports, show_reports
+    from efficientmod_export.report import read_accuracy, read_reports, show_reports, write_page
 
     with errors_end_the_program(as_json):
+        accuracies = [read_accuracy(path) for path in accuracy or ()]
         result = read_reports(files, bundle)
+        if html is not None:
+            write_page(result, html, accuracies)
         show(result, lambda: show_reports(result, out), as_json)
         tell_refused(result)
     raise typer.Exit(result.exit_code)

@@ -10,7 +10,7 @@ from efficientmod_export.report._summary import Row, Summary
 
 @dataclass(frozen=True)
 class Side(PlainRecord):
-    """One side of a comparison: a configuration, its device, and the report's file."""
+    """One side of a comparison: a configuration, its device's name, and the report's file."""
 
     configuration: str
     device: str
@@ -56,10 +56,10 @@ def _compare(first: tuple[Summary, Row], second: tuple[Summary, Row]) -> Compari
     differences = list(row.surroundings.differences(other.surroundings))
     if row.name == other.name and row.artifact_sha256 != other.artifact_sha256:
         differences.append("the artifact's file")
-    differences += [f"{one.state} on {summary.device}" for summary, one in (first, second) if one.state != "measured"]
+    differences += [f"{one.state} on {summary.name}" for summary, one in (first, second) if one.state != "measured"]
     return Comparison(
-        first=Side(row.name, mine.device, mine.file),
-        second=Side(other.name, theirs.device, theirs.file),
+        first=Side(row.name, mine.name, mine.file),
+        second=Side(other.name, theirs.name, theirs.file),
         ratio=None if differences else _median(row) / _median(other),
         clear=None if differences else _clear(row.rounds_p50_ms, other.rounds_p50_ms),
         differences=tuple(differences),

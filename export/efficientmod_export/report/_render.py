@@ -24,8 +24,8 @@ def show_reports(result: ReportsResult, out: Console) -> None:
             out.print(piece, soft_wrap=isinstance(piece, str))
     if result.comparisons:
         out.print()
-    for line in _comparisons(result.comparisons):
-        out.print(line, soft_wrap=True)
+    for one in result.comparisons:
+        out.print(escape(comparison_text(one)), soft_wrap=True)
 
 
 def milliseconds(value: float | None) -> str:
@@ -91,13 +91,16 @@ def _set_apart(cell: str, row: Row) -> str:
     return cell if row.counts or cell == "-" else f"[dim]({cell})[/]"
 
 
-def _comparisons(comparisons: Sequence[Comparison]) -> Iterator[str]:
-    for one in comparisons:
-        same_device = one.first.device == one.second.device and one.first.file == one.second.file
-        name, other = (one.first.configuration, one.second.configuration)
-        pair = f"{name} beside {other}" if same_device else f"{name}: {one.first.device} beside {one.second.device}"
-        if one.ratio is None:
-            yield f"{escape(pair)}: not compared ({escape('; '.join(one.differences))})"
-        else:
-            doubt = ", which their rounds do not show clearly" if one.clear is False else ""
-            yield f"{escape(pair)}: {one.ratio:.2f} times the median{doubt}"
+def comparison_text(one: Comparison) -> str:
+    """One comparison in a sentence."""
+    first, second = one.first, one.second
+    if first.file == second.file:
+        pair = f"{first.device}: {first.configuration} beside {second.configuration}"
+    elif first.device == second.device:
+        pair = f"{first.configuration}: {first.file} beside {second.file}"
+    else:
+        pair = f"{first.configuration}: {first.device} beside {second.device}"
+    if one.ratio is None:
+        return f"{pair}: not compared ({'; '.join(one.differences)})"
+    doubt = ", which their rounds do not show clearly" if one.clear is False else ""
+    return f"{pair}: {one.ratio:.2f} times the median{doubt}"

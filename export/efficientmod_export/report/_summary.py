@@ -1,5 +1,6 @@
 """What is shown of a report: a row for each configuration, and the surroundings in which its latency was measured."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
 
@@ -36,13 +37,22 @@ class Surroundings:
 
 
 @dataclass(frozen=True)
+class Heat(PlainRecord):
+    """A thermal state, "unknown" or the system's word, in seconds from the start of the sustained phase."""
+
+    state: str
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True)
 class Row(PlainRecord):
     """One configuration of a report. Times in milliseconds; None for what was not measured.
 
     `error` is the largest relative error of any output, `limit` what it may be. `judged` says whether the verdict was
     computed again from the raw outputs. `rounds_p50_ms` has the median of each round's burst. `first_open_ms` and
     `open_ms` are the first cold open and the median of the others; `first_call_ms` is the median of the calls after
-    them. `windows` is the sustained curve; `started_s` when it began.
+    them. `windows` is the sustained curve, `heat` what the thermal state was meanwhile.
     """
 
     name: str
@@ -64,8 +74,8 @@ class Row(PlainRecord):
     first_call_ms: float | None
     peak_bytes: int | None
     drift: float | None
-    started_s: float | None
     windows: tuple[Window, ...]
+    heat: tuple[Heat, ...]
     surroundings: Surroundings
 
     @property
@@ -76,9 +86,10 @@ class Row(PlainRecord):
 
 @dataclass(frozen=True)
 class Summary(PlainRecord):
-    """A report as it is shown: the device in a line, and its rows."""
+    """A report as it is shown: the device by its name, and with its system in a line, and its rows."""
 
     file: str
+    name: str
     device: str
     app: str
     model: str
@@ -93,11 +104,14 @@ class Summary(PlainRecord):
 def summarise(file: str, report: Report, bundle: Bundle | None) -> Summary:
     """Of a report whose numbers were checked."""
     device, app = report.device, report.app
+    known = device.manufacturer != "unknown" and not device.model.lower().startswith(device.manufacturer.lower())
+    name = f"{device.manufacturer} {device.model}" if known else device.model
     soc = f" ({device.soc})" if device.soc else ""
     mark = ", emulator" if device.emulator else ""
     return Summary(
         file=file,
-        device=f"{device.manufacturer} {device.model}{soc}, {device.os} {device.os_version}{mark}",
+        name=name,
+        device=f"{name}{soc}, {device.os} {device.os_version}{mark}",
         app=f"{app.name} {app.version}, {app.build}",
         model=report.bundle.model,
         weights=report.bundle.weights.statement,
@@ -135,10 +149,26 @@ def _row(report: Report, config: ReportedConfiguration, bundle: Bundle | None) -
         first_call_ms=None if load is None else median(load.first_call_ns) / 1e6,
         peak_bytes=None if config.memory is None else config.memory.peak_bytes,
         drift=None if sustained is None else sustained.statistics.drift,
-        started_s=None if sustained is None else sustained.started_s,
         windows=() if sustained is None else windows(sustained.start_ns, sustained.run_ns),
+        heat=() if sustained is None else tuple(_heat(report, sustained)),
         surroundings=_surroundings(report, config.bursts),
     )
+
+
+def _heat(report: Report, phase: Phase) -> Iterator[Heat]:
+    """The states one after the other; each lasts until the next one."""
+    during = report.during(phase.started_s, phase.ended_s)
+    length = phase.ended_s - phase.started_s
+    state, since = None, 0.0
+    for condition in during:
+        word = condition.thermal or "unknown"
+        at = max(0.0, condition.at_s - phase.started_s)
+        if state is not None and word != state:
+            yield Heat(state, since, at)
+            since = at
+        state = word
+    if state is not None:
+        yield Heat(state, since, length)
 
 
 def _surroundings(report: Report, bursts: tuple[Phase, ...]) -> Surroundings:
