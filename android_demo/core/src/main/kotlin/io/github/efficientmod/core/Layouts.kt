@@ -11,3 +11,34 @@ fun shapeIn(
         want == Layout.NCHW -> listOf(shape[0], shape[3], shape[1], shape[2])
         else -> listOf(shape[0], shape[2], shape[3], shape[1])
     }
+
+/** The values of a tensor with its axes in another order. */
+internal fun laidOut(
+    values: Values,
+    have: Layout,
+    want: Layout,
+): Values {
+    if (values.shape.size != 4 || have == want || have == Layout.ANY || want == Layout.ANY) return values
+    val shape = shapeIn(values.shape, have, want)
+    val rows = if (want == Layout.NHWC) values.shape[1] else values.shape[1] * values.shape[2]
+    val columns = values.shape.fold(1, Int::times) / values.shape[0] / rows
+    return Values.of(values.dtype, shape, transposed(values.bytes, values.dtype.bytes, rows, columns))
+}
+
+/** Each matrix of [rows] x [columns] values of [size] bytes, one after the other, with rows and columns exchanged. */
+private fun transposed(
+    bytes: ByteArray,
+    size: Int,
+    rows: Int,
+    columns: Int,
+): ByteArray {
+    val result = ByteArray(bytes.size)
+    val matrix = rows * columns
+    for (index in 0 until bytes.size / size) {
+        val start = index - index % matrix
+        val row = index % matrix / columns
+        val column = index % columns
+        bytes.copyInto(result, (start + column * rows + row) * size, index * size, (index + 1) * size)
+    }
+    return result
+}

@@ -174,12 +174,12 @@ data class Step(
     val parameters: JsonObject,
 )
 
-/** A converted network: a file, or a folder where [isFolder]. */
+/** A converted network. */
 data class Artifact(
     override val file: String,
     override val sha256: String,
     override val size: Long,
-    val isFolder: Boolean,
+    val kind: ArtifactKind,
     val part: String,
     val target: String,
     val precision: String,
@@ -192,6 +192,14 @@ data class Artifact(
     /** Whether a proof failed, and none on another unit succeeded. */
     val hasFailed: Boolean
         get() = proofs.any { it.state == ProofState.FAILED } && proofs.none { it.state.holds }
+}
+
+/** An .mlpackage is a folder. */
+enum class ArtifactKind(
+    override val word: String,
+) : Word {
+    FILE("file"),
+    FOLDER("folder"),
 }
 
 /** What the runtime takes in place of the network's [input]; [normalisation] null takes pixels as they are. */

@@ -122,7 +122,7 @@ private fun networkOutput(field: Field) =
         meaning = field["meaning"].openWord(),
     )
 
-private fun preprocessing(field: Field): Preprocessing {
+internal fun preprocessing(field: Field): Preprocessing {
     field["orientation"].only("exif")
     field["alpha"].only("over_white")
     field["color_order"].only("RGB")
@@ -149,20 +149,19 @@ private fun preprocessing(field: Field): Preprocessing {
     )
 }
 
-private fun normalisation(field: Field) =
+internal fun normalisation(field: Field) =
     Normalisation(
         mean = field["mean"].three { number() },
         std = field["std"].three { number().also { if (it <= 0) wrong("$it is not above 0") } },
     )
 
 private fun artifact(field: Field): Artifact {
-    val kinds = mapOf("file" to false, "folder" to true)
     val stored = stored(field)
     return Artifact(
         file = stored.file,
         sha256 = stored.sha256,
         size = stored.size,
-        isFolder = field["kind"].run { kinds[string()] ?: wrong("${Field.shown(string())} is not file or folder") },
+        kind = field["kind"].word(ArtifactKind.entries),
         part = field["part"].openWord(),
         target = field["target"].openWord(),
         precision = field["precision"].openWord(),
