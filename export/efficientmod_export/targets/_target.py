@@ -39,7 +39,7 @@ class Conversion:
 
     `least_runtime` is the oldest version that runs it. `delegates` counts the parts that the runtime's delegate runs,
     `outside` names the operators outside them, `rank` is the highest rank of any tensor; None where the file does not
-    tell. `rewrites` counts the converter's changes to the graph.
+    tell. `rewrites` counts the converter's changes to the graph, `int8_weights` the weights stored as int8.
     """
 
     least_runtime: str
@@ -47,6 +47,7 @@ class Conversion:
     outside: tuple[str, ...] = ()
     rank: int | None = None
     rewrites: Mapping[str, int] = field(default_factory=dict)
+    int8_weights: int = 0
 
 
 @dataclass(frozen=True)
@@ -270,6 +271,7 @@ class Target:
             outside=made.outside,
             rank=made.rank,
             rewrites=made.rewrites,
+            int8_weights=made.int8_weights,
         )
 
     def _from_artifact(
