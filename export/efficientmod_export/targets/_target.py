@@ -166,11 +166,11 @@ class Target:
     outputs to an artifact's. `ios_versions` are the least iOS versions for which it can be made, empty where the file
     is the same for all. `--target all` makes the targets with `in_all`.
 
-    `prober` reads values inside an artifact. `core_ml_package` opens the Core ML package that an artifact is or
-    contains. `lint` finds known problems in any file of the format, and raises InputError for a damaged one.
-    `compare_units` runs any such file on every unit, on `.npy` files or random inputs. `describe_ranges` reports in
-    sentences how much of its arithmetic's range an artifact's values use. `phone_tools` measure on a phone; their
-    binaries are recognised by their names.
+    `prober` reads values inside an artifact, `gpu_prober` on a GPU in a compute precision. `core_ml_package`
+    opens the Core ML package that an artifact is or contains. `lint` finds known problems in any file of the format,
+    and raises InputError for a damaged one. `compare_units` runs any such file on every unit, on `.npy` files or random
+    inputs. `describe_ranges` reports in sentences how much of its arithmetic's range an artifact's values use.
+    `phone_tools` measure on a phone; their binaries are recognised by their names.
     """
 
     name: str
@@ -183,6 +183,7 @@ class Target:
     interface: Callable[[Interface], Interface] = same_as_network
     interpreter: Interpreter | None = None
     prober: Callable[[Program, ModelFile], Prober] | None = None
+    gpu_prober: Callable[[Program, ModelFile, ComputePrecision], Prober] | None = None
     core_ml_package: Callable[[Path], AbstractContextManager[Path]] | None = None
     lint: Callable[[Path], FileLint] | None = None
     compare_units: Callable[[Path, Sequence[Path], ProgressReport], UnitComparison] | None = None
