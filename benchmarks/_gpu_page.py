@@ -48,7 +48,7 @@ def row(result: Result) -> list[str]:
     place, noise = result.places.get(FLOAT16), result.noise
     own = ["-", "-"] if noise is None else [f"{noise.error:.0e}", _same(noise.top5)]
     cpu, float32, float16 = places_of(result.places)
-    return [result.network, cpu, _whole(result), float32, float16, _same(place and place.top5), *own]
+    return [result.network, cpu, _whole(result), float32, float16, _same(None if place is None else place.top5), *own]
 
 
 def places_of(places: Places) -> list[str]:

@@ -40,7 +40,10 @@ def lint_tflite(path: Path) -> FileLint:
 
 def _faults(findings: Iterable["GpuFinding"], rows: Sequence["GpuLimit"]) -> tuple[KnownFault, ...]:
     """One for each row, those that are computed wrongly first."""
-    order = sorted(rows, key=lambda row: list(type(row.effect)).index(row.effect))
+    from efficientmod_export.targets.tflite._gpu_limits import Effect
+
+    effects = list(Effect)
+    order = sorted(rows, key=lambda row: effects.index(row.effect))
     found = sorted(findings, key=lambda one: order.index(one.limit))
     return tuple(
         KnownFault(
