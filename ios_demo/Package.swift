@@ -6,7 +6,7 @@ let package = Package(
     platforms: [.iOS(.v17), .macOS(.v14)],
     products: [.library(name: "PhoneCore", targets: ["PhoneCore"])],
     targets: [
-        .target(name: "PhoneCore"),
+        .target(name: "PhoneCore", resources: [.process("Resources")]),
         .testTarget(name: "PhoneCoreTests", dependencies: ["PhoneCore"]),
     ],
     swiftLanguageModes: [.v6]

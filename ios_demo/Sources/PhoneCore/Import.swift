@@ -2,10 +2,6 @@ import Foundation
 
 /// Brings a bundle into a folder of the app, whole or not at all.
 public enum Import {
-    /// Of all files of a bundle together; more is no bundle for a phone.
-    static let largest = 4 << 30
-    static let mostFiles = 10_000
-
     /// A bundle's folder, or an `.embundle`. Only files that the manifest lists are copied. Returns the bundle in
     /// `folder/<its digest>`, which is replaced where it is damaged; throws `RefusedBundle` or `ZipError`.
     public static func bundle(_ path: String, into folder: String) throws -> ModelBundle {
@@ -58,44 +54,27 @@ public enum Import {
         }
     }
 
-    /// Every entry of a zip file (docs/phone_report.md, ".embundle"); all names are checked before the first is written,
-    /// but for the manifest, which tells the folders below which names need not be plain.
+    /// Every entry of a zip file; all are checked before the first is written.
     private static func unpack(_ path: String, to folder: String) throws {
         let zip = try Zip(path)
         defer { zip.close() }
-        guard zip.entries.count <= mostFiles, zip.entries.map(\.size).reduce(0, +) <= largest else {
-            throw ZipError("it has more than \(mostFiles) files or \(largest >> 30) GiB")
+        let parent = URL(fileURLWithPath: folder).deletingLastPathComponent().deletingLastPathComponent().path
+        let system = try FileManager.default.attributesOfFileSystem(forPath: parent)
+        let size = zip.entries.map(\.size).reduce(0, +)
+        // The files are there twice until the copy is known to be whole.
+        if let free = system[.systemFreeSize] as? NSNumber, 2 * size > free.intValue {
+            throw CocoaError(.fileWriteOutOfSpace)
         }
-        guard Set(zip.entries.map { $0.name.lowercased() }).count == zip.entries.count else {
-            throw ZipError("a name is in it twice")
-        }
-        guard let first = zip.entries.first, first.name == ModelBundle.manifestName else {
-            throw ZipError("it does not begin with \(ModelBundle.manifestName)")
-        }
-        try write(first, of: zip, to: folder)
-        let folders = try ModelBundle(opening: folder).manifest.files.filter(\.isFolder).map { $0.stored.file + "/" }
-        for entry in zip.entries where !isInside(entry.name, folders) {
-            throw ZipError("\(entry.name) is no path of a bundle")
-        }
-        for entry in zip.entries.dropFirst() { try write(entry, of: zip, to: folder) }
+        for entry in zip.entries { try write(entry, of: zip, to: folder) }
     }
 
     private static func write(_ entry: Zip.Entry, of zip: Zip, to folder: String) throws {
         let files = FileManager.default
         let place = URL(fileURLWithPath: folder).appendingPathComponent(entry.name)
         try files.createDirectory(at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
-        guard files.createFile(atPath: place.path, contents: nil) else { throw ZipError("there is no room for it") }
+        guard files.createFile(atPath: place.path, contents: nil) else { throw CocoaError(.fileWriteUnknown) }
         let file = try FileHandle(forWritingTo: place)
         defer { try? file.close() }
         try zip.read(entry) { try file.write(contentsOf: Data($0)) }
-    }
-
-    /// Whether a name is a plain path, or lies below one of `folders` (with `/` at their ends) and does not lead out.
-    private static func isInside(_ name: String, _ folders: [String]) -> Bool {
-        if Field.isPlain(path: name) { return true }
-        let segments = name.utf8.split(separator: 0x2F, omittingEmptySubsequences: false)
-        return folders.contains(where: name.hasPrefix)
-            && !name.utf8.contains { [0x5C, 0x00].contains($0) }
-            && segments.allSatisfy { !$0.isEmpty && !$0.elementsEqual(".".utf8) && !$0.elementsEqual("..".utf8) }
     }
 }

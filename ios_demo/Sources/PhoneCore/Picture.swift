@@ -12,21 +12,6 @@ public struct Picture: Equatable, Sendable {
         self.rgb = rgb
     }
 
-    /// Lays straight (not premultiplied) RGBA over white; each row has `bytesPerRow` bytes, of which 4 width are used.
-    public init(height: Int, width: Int, rgba: UnsafeRawBufferPointer, bytesPerRow: Int) {
-        var rgb = [UInt8](repeating: 0, count: height * width * 3)
-        for y in 0..<height {
-            for x in 0..<width {
-                let at = y * bytesPerRow + 4 * x
-                let alpha = Int(rgba[at + 3])
-                for c in 0..<3 {
-                    rgb[(y * width + x) * 3 + c] = overWhite(Int(rgba[at + c]), alpha)
-                }
-            }
-        }
-        self.init(height: height, width: width, rgb: rgb)
-    }
-
     /// The upright picture, from one that was stored in an EXIF orientation (1 to 8; others count as 1).
     public func upright(from orientation: Int) -> Picture {
         guard (2...8).contains(orientation) else { return self }

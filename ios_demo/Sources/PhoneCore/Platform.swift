@@ -2,7 +2,7 @@ import Foundation
 
 /// What the core asks of the device that it runs on. Implementations read one value each and decide nothing; they are
 /// called on the thread of the run.
-public protocol Platform {
+public protocol Platform: Sendable {
     var clock: any Clock { get }
     var thermals: any Thermals { get }
     var power: any Power { get }
@@ -22,7 +22,7 @@ public protocol Clock: Sendable {
     func sleep(_ nanos: Int)
 }
 
-public protocol Thermals {
+public protocol Thermals: Sendable {
     /// The system's thermal state; nil where it is unknown.
     func status() -> Thermal?
 
@@ -43,7 +43,7 @@ public enum Thermal: String, CaseIterable, Sendable {
 }
 
 /// The battery and the screen; each is nil where it is unknown.
-public protocol Power {
+public protocol Power: Sendable {
     /// Degrees Celsius; iOS tells no app.
     func batteryC() -> Double?
 
@@ -57,7 +57,7 @@ public protocol Power {
     func brightness() -> Double?
 }
 
-public protocol Memory {
+public protocol Memory: Sendable {
     /// The process's memory now.
     func read() -> MemoryReading
 }
@@ -77,7 +77,7 @@ public struct MemoryReading: Equatable, Sendable {
     }
 }
 
-public protocol Device {
+public protocol Device: Sendable {
     /// Read once a run.
     func facts() -> DeviceFacts
 }

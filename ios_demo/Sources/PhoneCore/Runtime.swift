@@ -2,7 +2,7 @@ import Foundation
 
 /// An inference runtime as this app has it. An implementation hands calls through and decides nothing: what its library
 /// throws it lets pass, and the core makes a sentence of it (`tryOpen`). It never falls back to another unit.
-public protocol Runtime {
+public protocol Runtime: Sendable {
     /// Such as "Core ML".
     var name: String { get }
 

@@ -17,7 +17,9 @@ public struct Plane {
 }
 
 /// A frame whose planes do not hold its pixels.
-public struct FrameError: Error, Equatable, Sendable {}
+public struct FrameError: Error, Equatable, Sendable {
+    public init() {}
+}
 
 /// A full-range 4:2:0 frame of JFIF's YCbCr: docs/phone_report.md, "Camera frames".
 public struct YuvFrame {

@@ -1,10 +1,22 @@
 import Foundation
 
-/// Why a zip file is refused.
+/// Why an archive is refused; the codes are those of docs/phone_report.md, ".embundle".
 public struct ZipError: Error, Equatable, Sendable, CustomStringConvertible {
+    public enum Code: String, Sendable {
+        case notAnArchive = "not_an_archive"
+        case compressedEntry = "compressed_entry"
+        case pathOutside = "path_outside"
+        case repeatedEntry = "repeated_entry"
+        case damagedEntry = "damaged_entry"
+    }
+
+    public let code: Code
     public let description: String
 
-    init(_ description: String) { self.description = description }
+    init(_ code: Code, _ description: String) {
+        self.code = code
+        self.description = description
+    }
 }
 
 /// An `.embundle`: a zip file whose entries are stored, not compressed (PKWARE's APPNOTE 6.3.10, sections 4.3 and 4.4).
@@ -24,7 +36,7 @@ struct Zip {
     /// Reads the central directory; throws `ZipError`.
     init(_ path: String) throws {
         guard Files.kind(path) == .file, let file = FileHandle(forReadingAtPath: path) else {
-            throw ZipError("it cannot be read")
+            throw ZipError(.notAnArchive, "it cannot be read")
         }
         self.file = file
         size = Files.size(path)
@@ -44,7 +56,7 @@ struct Zip {
             try take(block)
             place += block.count
         }
-        guard crc.value == entry.crc else { throw ZipError("\(entry.name) has another CRC") }
+        guard crc.value == entry.crc else { throw ZipError(.damagedEntry, "\(entry.name) has another CRC") }
     }
 
     func close() { try? file.close() }
@@ -55,11 +67,11 @@ private struct Reader {
     let size: Int
 
     func bytes(_ offset: Int, _ count: Int) throws -> [UInt8] {
-        guard offset >= 0, count >= 0, offset + count <= size else { throw ZipError("it is cut off") }
+        guard offset >= 0, count >= 0, offset + count <= size else { throw ZipError(.notAnArchive, "it is cut off") }
         try file.seek(toOffset: UInt64(offset))
         guard let data = try file.read(upToCount: count), data.count == count else {
             if count == 0 { return [] }
-            throw ZipError("it is cut off")
+            throw ZipError(.notAnArchive, "it is cut off")
         }
         return [UInt8](data)
     }
@@ -68,10 +80,12 @@ private struct Reader {
     func entries() throws -> [Zip.Entry] {
         let end = try endRecord()
         guard end.short(4) == 0, end.short(6) == 0, end.short(8) == end.short(10) else {
-            throw ZipError("it is a part of several")
+            throw ZipError(.notAnArchive, "it is a part of several")
         }
         let (count, length, start) = (end.short(10), end.long(12), end.long(16))
-        guard count < 0xFFFF, length < 0xFFFF_FFFF, start < 0xFFFF_FFFF else { throw ZipError("it is a ZIP64 file") }
+        guard count < 0xFFFF, length < 0xFFFF_FFFF, start < 0xFFFF_FFFF else {
+            throw ZipError(.notAnArchive, "it is a ZIP64 file")
+        }
         let directory = try bytes(start, length)
         var place = 0
         var entries: [Zip.Entry] = []
@@ -80,7 +94,10 @@ private struct Reader {
             entries.append(entry)
             place = next
         }
-        guard place == directory.count else { throw ZipError("its directory has another size") }
+        guard Set(entries.map { $0.name.lowercased() }).count == entries.count else {
+            throw ZipError(.repeatedEntry, "a name is in it twice")
+        }
+        guard place == directory.count else { throw ZipError(.notAnArchive, "its directory has another size") }
         return entries
     }
 
@@ -91,42 +108,47 @@ private struct Reader {
             let record = Array(tail[start...])
             if record.short(20) == record.count - 22 { return record }
         }
-        throw ZipError("it is no zip file")
+        throw ZipError(.notAnArchive, "it is no zip file")
     }
 
     private func entry(_ directory: [UInt8], _ place: Int) throws -> (Zip.Entry, Int) {
         guard place + 46 <= directory.count, directory.long(place) == 0x0201_4B50 else {
-            throw ZipError("its directory is damaged")
+            throw ZipError(.notAnArchive, "its directory is damaged")
         }
         let nameLength = directory.short(place + 28)
         let next = place + 46 + nameLength + directory.short(place + 30) + directory.short(place + 32)
-        guard next <= directory.count else { throw ZipError("its directory is damaged") }
+        guard next <= directory.count else { throw ZipError(.notAnArchive, "its directory is damaged") }
         let raw = Array(directory[place + 46..<place + 46 + nameLength])
         let name = String(decoding: raw, as: UTF8.self)
-        guard name.utf8.elementsEqual(raw) else { throw ZipError("a name in it is not UTF-8") }
-        guard directory.short(place + 8) & 0b1001 == 0 else {
-            throw ZipError("\(name) is encrypted, or has its size behind its content")
+        guard name.utf8.elementsEqual(raw), isInside(raw) else {
+            throw ZipError(.pathOutside, "\(name) is no path of a bundle")
         }
-        // Made on Unix: the upper half of the external attributes has the file's mode.
-        let mode = directory.short(place + 40)
-        let isUnix = directory[place + 5] == 3
-        if isUnix && mode & 0xF000 == 0xA000 { throw ZipError("\(name) is a symbolic link") }
+        let isEncrypted = directory.short(place + 8) & 1 == 1
         let (packed, size) = (directory.long(place + 20), directory.long(place + 24))
-        guard directory.short(place + 10) == 0, packed == size else {
-            throw ZipError("\(name) is compressed; make the file with `efficientmod pack`")
+        guard !isEncrypted, directory.short(place + 10) == 0, packed == size else {
+            throw ZipError(.compressedEntry, "\(name) is compressed; make the file with `efficientmod pack`")
         }
-        guard size < 0xFFFF_FFFF else { throw ZipError("it is a ZIP64 file") }
+        guard size < 0xFFFF_FFFF else { throw ZipError(.notAnArchive, "it is a ZIP64 file") }
         let crc = UInt32(directory.long(place + 16))
         return (Zip.Entry(name: name, offset: directory.long(place + 42), size: size, crc: crc), next)
+    }
+
+    /// Whether a name leads to a file below a folder, and has no control character.
+    private func isInside(_ name: [UInt8]) -> Bool {
+        let segments = name.split(separator: 0x2F, omittingEmptySubsequences: false).map(Array.init)
+        return !segments.contains([]) && !segments.contains([0x2E]) && !segments.contains([0x2E, 0x2E])
+            && name.allSatisfy { $0 >= 0x20 && $0 != 0x7F && $0 != 0x5C }
     }
 
     /// Where the content of an entry begins.
     func content(_ entry: Zip.Entry) throws -> Int {
         let header = try bytes(entry.offset, 30)
-        guard header.long(0) == 0x0403_4B50 else { throw ZipError("\(entry.name) is not where the directory says") }
+        guard header.long(0) == 0x0403_4B50 else {
+            throw ZipError(.notAnArchive, "\(entry.name) is not where the directory says")
+        }
         let nameLength = header.short(26)
         guard try bytes(entry.offset + 30, nameLength) == Array(entry.name.utf8) else {
-            throw ZipError("\(entry.name) has another name in its own header")
+            throw ZipError(.damagedEntry, "\(entry.name) has another name in its own header")
         }
         return entry.offset + 30 + nameLength + header.short(28)
     }

@@ -182,7 +182,7 @@ import Testing
         let refused = try run(.quick, [all[1]]).configs[0]
         #expect(refused.state == .refused && refused.replay == nil)
         #expect(refused.reason == Reason(code: "not_accelerated", text: "3 operators outside the GPU"))
-        runtime.opening = { _ in throw ZipError("damaged") }
+        runtime.opening = { _ in throw ZipError(.damagedEntry, "damaged") }
         #expect(try run(.quick, [all[1]]).configs[0].state == .refused)
         let failed = try one()
         #expect(failed.state == .failed && failed.reason?.code == "open_failed")

@@ -13,6 +13,10 @@ final class FakeDevice: PhoneCore.Platform, PhoneCore.Clock, Thermals, Power, Me
     var battery: (Double) -> Double? = { _ in 27 }
     var saver: (Double) -> Bool? = { _ in false }
     var bytes = 100_000_000
+    var memoryKind = "phys_footprint"
+    var anonBytes: Int?
+    var fileBytes: Int?
+    var screen = 0.5
     var files: [String: [String]] = [:]
 
     static let phone = phone()
@@ -41,14 +45,16 @@ final class FakeDevice: PhoneCore.Platform, PhoneCore.Clock, Thermals, Power, Me
     func batteryC() -> Double? { battery(seconds) }
     func charging() -> Bool? { false }
     func powerSaver() -> Bool? { saver(seconds) }
-    func brightness() -> Double? { 0.5 }
-    func read() -> MemoryReading { MemoryReading(kind: "phys_footprint", bytes: bytes) }
+    func brightness() -> Double? { screen }
+    func read() -> MemoryReading {
+        MemoryReading(kind: memoryKind, bytes: bytes, anonBytes: anonBytes, fileBytes: fileBytes)
+    }
     func facts() -> DeviceFacts { described }
     func write(run: String, name: String, text: String) { files[name, default: []].append(text) }
 }
 
 /// A runtime that knows what the vector bundle's reference gave for each input, and gives it back.
-final class FakeRuntime: Runtime {
+final class FakeRuntime: Runtime, @unchecked Sendable {
     let name = "LiteRT"
     let version = "2.3.2"
     let targets: Set<String> = ["tflite"]
@@ -56,7 +62,11 @@ final class FakeRuntime: Runtime {
     let device: FakeDevice
     let bundle: ModelBundle
     let golden: Golden
-    /// What a call costs, by the number of the call.
+    var openNanos = 30_000_000
+    var writeNanos = 100_000
+    var readNanos = 20_000
+    var sessionBytes = 1_000_000
+    /// What a call costs, by the number of the call, from 1 on.
     var cost: (Int) -> Int = { 4_000_000 + $0 % 7 * 10_000 }
     /// What a session gives in place of an output, by the number of the call.
     var spoil: (Int, Values) throws -> Values = { $1 }
@@ -80,8 +90,8 @@ final class FakeRuntime: Runtime {
     func open(_ path: String, _ configuration: Configuration) throws -> any Session {
         try opening(configuration)
         opened.append(configuration.name)
-        device.time += 30_000_000
-        device.bytes += 1_000_000
+        device.time += openNanos
+        device.bytes += sessionBytes
         return FakeSession(self, configuration)
     }
 }
@@ -97,14 +107,12 @@ final class FakeSession: Session {
         artifact = configuration.artifact
         var facts = SessionFacts(backends: ["fake"], computePrecision: configuration.mode.computePrecision)
         facts.software = runtime.software
-        facts.compileNanos = 5_000_000
-        facts.firstEver = true
         self.facts = facts
     }
 
     func write(_ inputs: [Values]) {
         self.inputs = inputs
-        runtime.device.time += 100_000
+        runtime.device.time += runtime.writeNanos
     }
 
     func run() {
@@ -113,7 +121,7 @@ final class FakeSession: Session {
     }
 
     func read() throws -> [Values] {
-        runtime.device.time += 20_000
+        runtime.device.time += runtime.readNanos
         let known = runtime.golden.inputs(artifact, runtime.bundle.manifest)
         let sample = runtime.golden.samples[known.firstIndex(of: inputs)!]
         return try artifact.outputs.map { own in
@@ -124,5 +132,5 @@ final class FakeSession: Session {
         }
     }
 
-    func close() { runtime.device.bytes -= 1_000_000 }
+    func close() { runtime.device.bytes -= runtime.sessionBytes }
 }

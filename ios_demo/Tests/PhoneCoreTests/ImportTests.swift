@@ -7,41 +7,8 @@ import Testing
 @Suite struct ImportTests {
     private let bundle = Vectors.folder.appendingPathComponent("bundle").path
 
-    /// A zip file of stored entries, as `efficientmod pack` writes it; the arguments break it.
-    private func zip(
-        _ entries: [(name: String, content: [UInt8])], method: Int = 0, flags: Int = 0, mode: Int = 0o100644,
-        wrongCrc: Bool = false, localName: String? = nil
-    ) -> [UInt8] {
-        func little(_ value: Int, _ count: Int) -> [UInt8] {
-            (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
-        }
-        var file: [UInt8] = []
-        var directory: [UInt8] = []
-        for entry in entries {
-            var crc = Crc32()
-            crc.update(entry.content)
-            let sum = Int(wrongCrc ? crc.value ^ 1 : crc.value)
-            let sizes = little(sum, 4) + little(entry.content.count, 4) + little(entry.content.count, 4)
-            let head = little(20, 2) + little(flags, 2) + little(method, 2) + little(0, 4) + sizes
-            let name = Array(entry.name.utf8)
-            let offset = file.count
-            let own = Array((localName ?? entry.name).utf8)
-            file += little(0x0403_4B50, 4) + head + little(own.count, 2) + little(0, 2) + own + entry.content
-            directory += little(0x0201_4B50, 4) + little(3 << 8 | 20, 2) + head + little(name.count, 2) + little(0, 8)
-            directory += little(mode << 16, 4) + little(offset, 4) + name
-        }
-        let counts = little(entries.count, 2) + little(entries.count, 2)
-        return file + directory + little(0x0605_4B50, 4) + little(0, 4) + counts + little(directory.count, 4)
-            + little(file.count, 4) + little(0, 2)
-    }
-
-    private func packed() throws -> [(name: String, content: [UInt8])] {
-        let manifest = try ModelBundle(opening: bundle).manifest
-        let files = try manifest.files.flatMap { listed in
-            guard listed.isFolder else { return [listed.stored.file] }
-            return try Files.below(bundle + "/" + listed.stored.file).map { listed.stored.file + "/" + $0 }
-        }
-        return try ([ModelBundle.manifestName] + files).map { ($0, try Files.bytes(bundle + "/" + $0)) }
+    private var packed: [UInt8] {
+        get throws { try Files.bytes(Vectors.folder.appendingPathComponent("bundle.embundle").path) }
     }
 
     private func imported(_ content: [UInt8]) throws -> ModelBundle {
@@ -96,39 +63,51 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["kept"])
     }
 
-    @Test func aZipFile() throws {
-        let found = try imported(zip(packed()))
+    @Test func aPackedBundle() throws {
+        let found = try imported(packed)
         let source = try ModelBundle(opening: bundle)
-        #expect(found.manifest == source.manifest)
+        #expect(found.manifest == source.manifest && found.sha256 == source.sha256)
     }
 
-    @Test func aZipFileWithAComment() throws {
-        var file = zip(try packed())
+    @Test func anArchiveWithAComment() throws {
+        var file = try packed
         file[file.count - 2] = 3
         _ = try imported(file + [1, 2, 3])
     }
 
-    @Test(arguments: [
-        "../evil", "/evil", "a/../../evil", "a//b", "./a", "a\\b", ".hidden", "model_fp16.mlpackage/../../evil",
-        "model_fp16.mlpackage//x", "model_fp16.mlpackage/.", "MANIFEST.JSON", "model.tflite",
-    ])
-    func refusesANameThatIsNoPathOfABundle(_ name: String) throws {
-        #expect(throws: ZipError.self) { try imported(zip(try packed() + [(name, [1])])) }
+    @Test func archives() throws {
+        for one in Vectors.cases("archives.json") {
+            let folder = try TemporaryFolder()
+            try folder.write("it.embundle", one["base64"]!.base64)
+            var files: [String: [UInt8]] = [:]
+            var refusal: String?
+            do {
+                let zip = try Zip(folder.path + "/it.embundle")
+                defer { zip.close() }
+                for entry in zip.entries {
+                    files[entry.name] = []
+                    try zip.read(entry) { files[entry.name]! += $0 }
+                }
+            } catch let error as ZipError { refusal = error.code.rawValue }
+            let name = one["name"]!.string
+            if case .text(let expected) = one["refusal"]! {
+                #expect(refusal == expected, "\(name)")
+                #expect(throws: ZipError.self, "\(name)") { try imported(one["base64"]!.base64) }
+            } else {
+                #expect(refusal == nil && files == one["files"]!.members.mapValues(\.base64), "\(name)")
+            }
+        }
     }
 
-    @Test func refusesWhatIsNotStoredPlainly() throws {
-        let entries = try packed()
-        let broken = [
-            zip(entries, method: 8), zip(entries, flags: 1), zip(entries, flags: 8), zip(entries, mode: 0o120777),
-            zip(entries, wrongCrc: true), zip(entries, localName: "other"), zip(entries.reversed()), zip([]),
-            Array(zip(entries).dropLast(30)), Array(zip(entries).dropFirst(10)), Array("no zip file at all".utf8), [],
-        ]
-        for file in broken { #expect(throws: ZipError.self) { try imported(file) } }
+    @Test func anArchiveWithoutABundleLeavesNothing() throws {
+        let two = Vectors.cases("archives.json").first { $0["name"] == .text("two_files") }!
+        #expect(throws: RefusedBundle.self) { try imported(two["base64"]!.base64) }
     }
 
-    @Test func refusesAZipFileOfADamagedBundle() throws {
-        let entries = try packed().map { ($0.name, $0.name == "model.tflite" ? [1, 2, 3, 4, 5, 6] : $0.content) }
-        #expect(throws: RefusedBundle.self) { try imported(zip(entries)) }
-        #expect(throws: RefusedBundle.self) { try imported(zip(try packed().filter { $0.name != "labels.txt" })) }
+    @Test func aPackedBundleThatIsCutOffLeavesNothing() throws {
+        let whole = try packed
+        for count in stride(from: 0, to: whole.count, by: 997) {
+            #expect(throws: ZipError.self) { try imported(Array(whole[..<count])) }
+        }
     }
 }

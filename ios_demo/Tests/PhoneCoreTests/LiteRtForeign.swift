@@ -6,7 +6,7 @@
 
     /// The real LiteRT, through the C interface that the ai-edge-litert wheel's library exports: `litert/c/` of
     /// https://github.com/google-ai-edge/LiteRT, with the signatures of version 2.3. On the processor only.
-    final class LiteRtForeign: Runtime {
+    final class LiteRtForeign: Runtime, @unchecked Sendable {
         let name = "LiteRT"
         let version: String
         let targets: Set<String> = ["tflite"]

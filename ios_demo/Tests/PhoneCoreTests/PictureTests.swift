@@ -95,10 +95,46 @@ import Testing
         #expect(buffer == [3, 2, 1, 255, 9, 9, 9, 9, 6, 5, 4, 255, 9, 9, 9, 9])
     }
 
-    @Test func alphaIsLaidOverWhite() {
-        let rgba: [UInt8] = [0, 100, 255, 0, 0, 100, 255, 128, 7, 7, 7, 7, 0, 100, 255, 255]
-        let picture = rgba.withUnsafeBytes { Picture(height: 1, width: 2, rgba: $0, bytesPerRow: 12) }
-        #expect(picture.rgb == [255, 255, 255, 127, 177, 255])
+    @Test func theStoredValuesOfAPhoto() throws {
+        func picture(_ bytes: [UInt8], _ bits: Int, _ alphaInfo: UInt32, _ byteOrder: UInt32 = 0) throws -> [UInt8] {
+            let format = try PixelFormat(
+                bitsPerComponent: 8, bitsPerPixel: bits, alphaInfo: alphaInfo, byteOrder: byteOrder)
+            return try bytes.withUnsafeBytes {
+                try Picture(height: 1, width: 1, bytes: $0, bytesPerRow: 64, format).rgb
+            }
+        }
+        let (none, premultipliedLast, last, first, skipLast, skipFirst):
+            (UInt32, UInt32, UInt32, UInt32, UInt32, UInt32) =
+                (0, 1, 3, 4, 5, 6)
+        let little: UInt32 = 2 << 12
+        #expect(try picture([1, 2, 3, 9], 32, skipLast) == [1, 2, 3])
+        #expect(try picture([9, 1, 2, 3], 32, skipFirst) == [1, 2, 3])
+        #expect(try picture([3, 2, 1, 9], 32, skipFirst, little) == [1, 2, 3], "BGRX")
+        #expect(try picture([9, 3, 2, 1], 32, skipLast, little) == [1, 2, 3])
+        #expect(try picture([1, 2, 3], 24, none) == [1, 2, 3])
+        #expect(try picture([7], 8, none) == [7, 7, 7])
+        #expect(try picture([0, 100, 255, 128], 32, last) == [127, 177, 255])
+        #expect(try picture([128, 0, 100, 255], 32, first) == [127, 177, 255])
+        #expect(try picture([0, 50, 128, 128], 32, premultipliedLast) == [127, 177, 255])
+        #expect(throws: PixelError.self) { try picture([1, 2], 24, none) }
+        #expect(throws: PixelError.self) { try picture([1, 2, 3, 4], 32, 7) }
+        #expect(throws: PixelError.self) {
+            try PixelFormat(bitsPerComponent: 16, bitsPerPixel: 64, alphaInfo: none, byteOrder: 0)
+        }
+    }
+
+    @Test func orientations() {
+        let stored = Picture(height: 2, width: 3, rgb: (0..<6).flatMap { [UInt8($0), 0, 0] })
+        let upright: [Int: [UInt8]] = [
+            1: [0, 1, 2, 3, 4, 5], 2: [2, 1, 0, 5, 4, 3], 3: [5, 4, 3, 2, 1, 0], 4: [3, 4, 5, 0, 1, 2],
+            5: [0, 3, 1, 4, 2, 5], 6: [3, 0, 4, 1, 5, 2], 7: [5, 2, 4, 1, 3, 0], 8: [2, 5, 1, 4, 0, 3],
+        ]
+        for (orientation, reds) in upright {
+            let found = stored.upright(from: orientation)
+            #expect(stride(from: 0, to: 18, by: 3).map { found.rgb[$0] } == reds, "\(orientation)")
+            #expect((found.height == 3) == (orientation >= 5))
+        }
+        #expect(stored.upright(from: 9) == stored)
     }
 
     #if arch(arm64) || os(Linux)

@@ -120,7 +120,7 @@
     }
 
     /// A runtime whose sessions are wrapped.
-    private struct Wrapped: Runtime {
+    private struct Wrapped: Runtime, @unchecked Sendable {
         let inner: any Runtime
         let wrap: (any Session) -> any Session
 

@@ -8,6 +8,7 @@ from tests.vectors.generate import (
     bundles,
     decoding,
     digests,
+    fake_run,
     following,
     labels,
     metrics,
@@ -23,6 +24,7 @@ FAMILIES = (
     archives,  # of the bundle
     decoding,
     digests,
+    fake_run,
     following,
     labels,
     metrics,
