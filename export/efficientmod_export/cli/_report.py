@@ -45,7 +45,8 @@ def report(
 
 
 def tell_refused(result: "ReportsResult") -> None:
-    """An error for each number that its raw numbers contradict."""
+    """An error for each kind of contradiction in each configuration, with the first number; `--json` has all."""
     for refused in result.refused:
-        for finding in refused.findings:
-            error(f"{refused.file}: {finding}")
+        for findings in refused.by_kind():
+            more = f", and {len(findings) - 1} more" if findings[1:] else ""
+            error(f"{refused.file}: {findings[0]}{more}")

@@ -102,5 +102,5 @@ def comparison_text(one: Comparison) -> str:
         pair = f"{first.configuration}: {first.device} beside {second.device}"
     if one.ratio is None:
         return f"{pair}: not compared ({'; '.join(one.differences)})"
-    doubt = ", which their rounds do not show clearly" if one.clear is False else ""
+    doubt = {True: "", False: ", which their rounds do not show clearly", None: ", in a single round"}[one.clear]
     return f"{pair}: {one.ratio:.2f} times the median{doubt}"

@@ -19,6 +19,13 @@ class Refused(PlainRecord):
     file: str
     findings: tuple[Finding, ...]
 
+    def by_kind(self) -> tuple[tuple[Finding, ...], ...]:
+        """The findings of one code and one configuration together, in the order of the first of each."""
+        groups: dict[tuple[str, str], list[Finding]] = {}
+        for finding in self.findings:
+            groups.setdefault((finding.configuration, finding.code), []).append(finding)
+        return tuple(map(tuple, groups.values()))
+
 
 @dataclass(frozen=True)
 class ReportsResult(PlainRecord):

@@ -95,6 +95,21 @@ def test_a_report_that_computed_otherwise_is_refused(efficientmod: Command, repo
     assert document["refused"][0]["findings"][0]["code"] == "statistics_differ"
 
 
+def test_many_contradictions_of_one_kind_are_one_error(efficientmod: Command, report_file: WriteReport) -> None:
+    """A value of the raw outputs changes every metric of its sample."""
+
+    def other_outputs(document: Any) -> None:
+        first, *_ = document["configs"]
+        first["replay"]["outputs"][0]["outputs"] = document["configs"][2]["replay"]["outputs"][0]["outputs"]
+        first["latency"]["p90_ms"] = 1.0
+
+    done = efficientmod("report", report_file("android", "wrong.json", other_outputs), "--bundle", BUNDLE)
+    errors = [re.sub(r"\s+", " ", line) for line in done.stderr.split("Error: ") if line.strip()]
+    assert (done.exit_code, len(errors)) == (1, 2)
+    assert re.search(r"configs\.0\.latency\.p90_ms: it states 1, .* give 4\.93", errors[0])
+    assert re.search(r"configs\.0\.replay\.verdict\..*, and \d\d more", errors[1])
+
+
 def test_what_is_no_report(efficientmod: Command, tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text('{"format_version": "1.0"}')
     for file, code in ((tmp_path / "x.json", "damaged_report"), (tmp_path / "absent.json", "unreadable_report")):

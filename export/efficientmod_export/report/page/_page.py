@@ -67,8 +67,9 @@ def _title(reports: Sequence[Summary]) -> str:
 def _header(title: str, result: ReportsResult) -> Html:
     notes = []
     for refused in result.refused:
-        for finding in refused.findings:
-            notes.append(div("note bad", element("strong", f"Left out: {refused.file}. "), str(finding)))
+        for findings in refused.by_kind():
+            more = f", and {len(findings) - 1} more" if findings[1:] else ""
+            notes.append(div("note bad", element("strong", f"Left out: {refused.file}. "), f"{findings[0]}{more}"))
     if any(summary.seeded for summary in result.reports):
         text = "The weights are seeded: latencies count, what the network says means nothing."
         notes.append(div("note", text))
