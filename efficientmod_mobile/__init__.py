@@ -7,9 +7,10 @@ if TYPE_CHECKING:
     from efficientmod_mobile._catalogue import CatalogueEntry, catalogue
     from efficientmod_mobile._checkpoint import find_checkpoint
     from efficientmod_mobile._efficientmod import EfficientMod, create_model, list_models
+    from efficientmod_mobile._live_module import network_of
     from efficientmod_mobile._macs import count_macs
     from efficientmod_mobile._network import Network, Weights, load_network
-    from efficientmod_mobile._preprocessing import IMAGENET, PreprocessingConfig
+    from efficientmod_mobile._preprocessing import IMAGENET, Interpolation, PreprocessingConfig, ResizeMode, with_flags
     from efficientmod_mobile._realistic import realistic_state
     from efficientmod_mobile._timm import register_with_timm
 
@@ -17,8 +18,10 @@ __all__ = [
     "IMAGENET",
     "CatalogueEntry",
     "EfficientMod",
+    "Interpolation",
     "Network",
     "PreprocessingConfig",
+    "ResizeMode",
     "Weights",
     "catalogue",
     "count_macs",
@@ -26,16 +29,20 @@ __all__ = [
     "find_checkpoint",
     "list_models",
     "load_network",
+    "network_of",
     "realistic_state",
     "register_with_timm",
+    "with_flags",
 ]
 
 _MODULES = {
     "IMAGENET": "_preprocessing",
     "CatalogueEntry": "_catalogue",
     "EfficientMod": "_efficientmod",
+    "Interpolation": "_preprocessing",
     "Network": "_network",
     "PreprocessingConfig": "_preprocessing",
+    "ResizeMode": "_preprocessing",
     "Weights": "_network",
     "catalogue": "_catalogue",
     "count_macs": "_macs",
@@ -43,8 +50,10 @@ _MODULES = {
     "find_checkpoint": "_checkpoint",
     "list_models": "_efficientmod",
     "load_network": "_network",
+    "network_of": "_live_module",
     "realistic_state": "_realistic",
     "register_with_timm": "_timm",
+    "with_flags": "_preprocessing",
 }
 
 
@@ -53,3 +62,8 @@ def __getattr__(name: str) -> Any:
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """What completion offers."""
+    return __all__

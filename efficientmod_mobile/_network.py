@@ -13,7 +13,7 @@ from efficientmod_mobile._key_views import KeyView, key_views
 from efficientmod_mobile._matching import identify, load_into
 from efficientmod_mobile._preprocessing import PreprocessingConfig, preprocessing_of
 from efficientmod_mobile._seeding import seed_weights
-from efficientmod_mobile.errors import CheckpointError, InputError
+from efficientmod_mobile.errors import CheckpointError, InputError, ModelError
 
 Kind = Literal["checkpoint", "seeded", "module"]
 
@@ -23,7 +23,7 @@ class Weights:
     """Where the weights come from: a file, a `seed`, or the user's own module.
 
     `sha256` is that of the file, or of the module's names, shapes and values as built; None with a seed. `notes` are
-    clauses that say what of the file was taken, where it was not all.
+    clauses that say what of the file was taken, where it was not all, or what trained weights there would be.
     """
 
     kind: Kind
@@ -44,19 +44,27 @@ class Network:
 
 
 def load_network(
-    model: str | None, checkpoint: str | None, *, checkpoint_key: str | None = None, seed: int = 0
+    model: str | None,
+    checkpoint: str | None,
+    *,
+    checkpoint_key: str | None = None,
+    pretrained: bool = False,
+    seed: int = 0,
 ) -> Network:
     """Build a network and load its weights.
 
-    `model` is `efficientmod_s`, `timm/repvit_m1_1` or `my_package.my_module:build`; None means the EfficientMod whose
-    keys `checkpoint` has. `checkpoint` is a file or `hf-hub:owner/name`, and `checkpoint_key` the keys, joined by dots,
-    under which its state dict lies; None finds it. Without a file, a user's own module keeps its
-    weights; any other network has seeded weights of realistic scale, for latency measurements only. The number of
-    classes is the checkpoint's, else the model's default. For a model of timm, `register_with_timm` is called.
+    `model` is `efficientmod_s`, `timm/repvit_m1_1`, `hf-hub:owner/name` (of timm) or `my_package.my_module:build`; None
+    means the EfficientMod whose keys `checkpoint` has. `checkpoint` is a file or `hf-hub:owner/name`, and
+    `checkpoint_key` the keys, joined by dots, under which its state dict lies; None finds it. `pretrained` downloads
+    trained weights of timm or the Hub. Without either, a user's own module keeps its weights; any other network has
+    seeded weights of realistic scale, for latency measurements only. The number of classes is the checkpoint's, else
+    the model's default. For a model of timm, `register_with_timm` is called.
 
     Raises InputError if neither is given, ModelError for the model, CheckpointError for the checkpoint,
     DependencyError for a missing timm or huggingface_hub.
     """
+    if pretrained:
+        return _pretrained(model, checkpoint)
     if checkpoint is None and checkpoint_key is not None:
         raise InputError(
             "The key is that of a checkpoint; give --checkpoint as well, or leave out --checkpoint-key.",
@@ -70,9 +78,42 @@ def load_network(
     with torch.random.fork_rng(devices=[]):  # reproducible, and the caller's generator is unchanged
         torch.manual_seed(seed)
         module = family.build(name, classes).eval().float()
-    preprocessing = preprocessing_of(module, name)
+    preprocessing = preprocessing_of(module, name, None if file is None else file.beside)
     weights = _load_weights(module, name, file, None if family.own_weights else seed, preprocessing)
-    return Network(name, module, _classes_of(module, preprocessing.input_size), weights, preprocessing)
+    return Network(name, module, classes_of(module, preprocessing.input_size), weights, preprocessing)
+
+
+def _pretrained(name: str | None, checkpoint: str | None) -> Network:
+    if checkpoint is not None:
+        raise InputError(
+            "A checkpoint and trained weights to download exclude each other; leave out --checkpoint or --pretrained.",
+            code="conflicting_options",
+        )
+    family = family_of(name or _model_of(None, ()))
+    assert name is not None
+    if family.build_pretrained is None:
+        raise ModelError(
+            f"There are no trained weights of {name} to download; download a file and give it with --checkpoint, or "
+            "leave out --pretrained.",
+            code="no_pretrained_weights",
+        )
+    module = family.build_pretrained(name).eval().float()
+    preprocessing = preprocessing_of(module, name)
+    weights = Weights("module", sha256=digest_of(module), notes=(f"trained weights of {_tagged(module, name)}",))
+    return Network(name, module, classes_of(module, preprocessing.input_size), weights, preprocessing)
+
+
+def _trained_ones(module: nn.Module, name: str) -> tuple[str, ...]:
+    exist = family_of(name).has_trained_weights
+    if exist is None or not exist(name):
+        return ()
+    return (f"they are seeded although {_tagged(module, name)} names trained ones; --pretrained downloads them",)
+
+
+def _tagged(module: nn.Module, name: str) -> str:
+    """The model's name with the tag that timm chose."""
+    tag = (getattr(module, "pretrained_cfg", None) or {}).get("tag")
+    return name if not tag or name.endswith(f".{tag}") else f"{name}.{tag}"
 
 
 def _model_of(file: Checkpoint | None, views: tuple[KeyView, ...]) -> str:
@@ -99,11 +140,11 @@ def _load_weights(
         return Weights("checkpoint", sha256=file.sha256, notes=(*([f"from {file.key}"] if file.key else []), *notes))
     if seed is not None:
         seed_weights(module, preprocessing.input_size, seed)
-        return Weights("seeded", seed=seed)
-    return Weights("module", sha256=_digest(module))
+        return Weights("seeded", seed=seed, notes=_trained_ones(module, name))
+    return Weights("module", sha256=digest_of(module))
 
 
-def _digest(module: nn.Module) -> str:
+def digest_of(module: nn.Module) -> str:
     """The SHA-256 of a module's state."""
     digest = hashlib.sha256()
     for key, value in module.state_dict().items():
@@ -112,7 +153,7 @@ def _digest(module: nn.Module) -> str:
     return digest.hexdigest()
 
 
-def _classes_of(module: nn.Module, input_size: tuple[int, int]) -> int | None:
+def classes_of(module: nn.Module, input_size: tuple[int, int]) -> int | None:
     """The module's `num_classes`, else K if its output for an image of zeros is (1, K), else None."""
     stated = getattr(module, "num_classes", None)
     if isinstance(stated, int):

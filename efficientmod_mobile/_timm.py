@@ -7,6 +7,7 @@ from types import ModuleType
 import torch
 from torch import Tensor, nn
 
+from efficientmod_mobile._hub import HUB_PREFIX
 from efficientmod_mobile._names import no_such_model
 from efficientmod_mobile.errors import DependencyError, ModelError
 from efficientmod_mobile.messages import described
@@ -70,22 +71,59 @@ def _make_torchvision_loadable() -> None:
 
 
 def build_timm(name: str, num_classes: int | None) -> nn.Module:
-    """The timm model `name` (such as `timm/repvit_m1_1`) with initial weights; None keeps its number of classes.
+    """The model `name` (such as `timm/repvit_m1_1`, or `hf-hub:owner/name`, whose configuration is downloaded) with
+    initial weights; None keeps its number of classes.
 
     Raises ModelError for a name that timm does not have, or a model that it cannot build.
     """
     architecture = _known_architecture(name)
     try:
         module: nn.Module = import_timm().create_model(architecture, pretrained=False, num_classes=num_classes)
-    except (RuntimeError, TypeError, ValueError, AssertionError) as error:
+    except (RuntimeError, TypeError, ValueError, AssertionError, OSError) as error:  # the Hub's errors are OSErrors
         raise ModelError(
             f"timm cannot build {architecture} ({described(error)}).", code="model_build_failed"
         ) from error
     return module
 
 
+def build_pretrained(name: str) -> nn.Module:
+    """The model `name` with the trained weights of its tag, or timm's choice, downloaded into the Hub's cache.
+
+    No code from the file is run. Raises ModelError for a name that timm does not have, and where there are no weights
+    or they cannot be downloaded.
+    """
+    architecture = _known_architecture(name)
+    timm = import_timm()
+    if not has_trained_weights(name):
+        raise ModelError(
+            f"timm has no trained weights of {name}; give a file with --checkpoint, or leave out --pretrained.",
+            code="no_pretrained_weights",
+        )
+    try:
+        module: nn.Module = timm.create_model(architecture, pretrained=True)
+    except Exception as error:  # the network and the files of others: anything can be raised
+        raise ModelError(
+            f"The trained weights of {name} cannot be downloaded ({described(error)}); try again, or give a file with "
+            "--checkpoint.",
+            code="pretrained_unavailable",
+        ) from error
+    return module
+
+
+def has_trained_weights(name: str) -> bool:
+    """Whether timm knows where trained weights of the model, with this tag, are; of the Hub's, that it has some."""
+    if name.startswith(HUB_PREFIX):
+        return True
+    config = import_timm().get_pretrained_cfg(_known_architecture(name))
+    return config is not None and bool(config.has_weights)
+
+
 def timm_classes_in(name: str, state: Mapping[str, Tensor]) -> int | None:
-    """The number of classes of the classifier in a timm model's state dict; None if it has no such key."""
+    """The number of classes of the classifier in a timm model's state dict; None if it has no such key, and for a model
+    of the Hub.
+    """
+    if name.startswith(HUB_PREFIX):
+        return None
     config = import_timm().get_pretrained_cfg(_known_architecture(name))
     classifier = getattr(config, "classifier", None)
     if isinstance(classifier, (list, tuple)):  # a distilled model has a second one of the same size
@@ -97,6 +135,8 @@ def timm_classes_in(name: str, state: Mapping[str, Tensor]) -> int | None:
 def _known_architecture(name: str) -> str:
     register_with_timm()
     timm = import_timm()
+    if name.startswith(HUB_PREFIX):
+        return name
     architecture = name.removeprefix(PREFIX)
     if not timm.is_model(architecture.split(".")[0]):
         raise no_such_model(name, [PREFIX + known for known in timm.list_models()])

@@ -1,7 +1,6 @@
 """EfficientMod's entry points for timm's registry. Importing this module registers them."""
 
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
 from timm.models import FeatureInfo, generate_default_cfgs, register_model
@@ -11,8 +10,11 @@ from efficientmod_mobile._preprocessing import IMAGENET
 from efficientmod_mobile.errors import ModelError
 
 _config = {
-    **asdict(IMAGENET),
     "input_size": (3, *IMAGENET.input_size),
+    "interpolation": IMAGENET.interpolation,
+    "crop_pct": IMAGENET.crop_pct,
+    "mean": IMAGENET.mean,
+    "std": IMAGENET.std,
     "num_classes": 1000,
     "first_conv": "patch_embed.proj",
     "classifier": "head",

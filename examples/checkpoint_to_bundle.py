@@ -7,7 +7,7 @@ Which of the four EfficientMods it is, and how many classes it has, is read from
 
 import sys
 
-from efficientmod_export import export_bundle
+from efficientmod_export import export
 from efficientmod_mobile.errors import EfficientModError
 
 
@@ -17,7 +17,7 @@ def main() -> None:
         sys.exit("Usage: python examples/checkpoint_to_bundle.py CHECKPOINT FOLDER")
     checkpoint, output = sys.argv[1:]
     try:
-        result = export_bundle(checkpoint=checkpoint, targets=("tflite",), output=output)
+        result = export(checkpoint=checkpoint, targets="tflite", output=output)
         result.raise_for_failure()
     except EfficientModError as error:
         print(error, file=sys.stderr)

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 import torch
 from torch import nn
 
-from efficientmod_export import export_bundle, verify_bundle
+from efficientmod_export import export, verify_bundle
 
 
 def build() -> nn.Module:
@@ -31,7 +31,7 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         checkpoint = Path(folder) / "trained.pth"
         torch.save(build().state_dict(), checkpoint)
-        exported = export_bundle(
+        exported = export(
             "own_network:build",
             checkpoint=str(checkpoint),
             targets=("tflite", "onnx"),

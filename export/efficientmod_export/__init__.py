@@ -1,17 +1,23 @@
-"""Export vision models to phones: convert, prove against PyTorch, and write bundles."""
+"""Export vision models to phones: convert, prove against PyTorch, and write bundles.
+
+from efficientmod_export import export
+
+export("efficientmod_s", checkpoint="my.pth", targets="tflite", output="out").raise_for_failure()
+export(module, resolution=224, labels=["cat", "dog"], output="out").raise_for_failure()
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from efficientmod_export._pipeline import export_bundle
+    from efficientmod_export._export import export
     from efficientmod_export._result import ExportResult, VariantResult, VerifyResult
     from efficientmod_export._verify import verify_bundle
     from efficientmod_export._verify_file import verify_file
 
-__all__ = ["ExportResult", "VariantResult", "VerifyResult", "export_bundle", "verify_bundle", "verify_file"]
+__all__ = ["ExportResult", "VariantResult", "VerifyResult", "export", "verify_bundle", "verify_file"]
 
-_MODULES = {"export_bundle": "_pipeline", "verify_bundle": "_verify", "verify_file": "_verify_file"}
+_MODULES = {"export": "_export", "verify_bundle": "_verify", "verify_file": "_verify_file"}
 
 
 def __getattr__(name: str) -> Any:
@@ -19,3 +25,8 @@ def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_MODULES.get(name, '_result')}"), name)
+
+
+def __dir__() -> list[str]:
+    """What completion and `help` show."""
+    return __all__

@@ -1,16 +1,18 @@
-"""An export from end to end; the body of `export_bundle` is its numbered stages."""
+"""An export from end to end; the body of `run_export` is its numbered stages."""
 
 import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+from torch import nn
+
 from efficientmod_export._calibration import RoundedSubject, calibration_of, rounded
-from efficientmod_export._defaults import DEFAULT_IOS
 from efficientmod_export._picture_input import for_pictures
 from efficientmod_export._prove import conclusions, float32_outputs, parity_failure, prove, prove_graph, prove_rounding
-from efficientmod_export._request import ExportRequest, read_labels, select_variants
+from efficientmod_export._request import ExportRequest, check_labels, read_labels, select_variants
 from efficientmod_export._result import ExportResult, VariantResult
 from efficientmod_export._stages import ProgressReport, report_nothing
 from efficientmod_export._subject import Subject, subject_of, with_noise
@@ -29,7 +31,7 @@ from efficientmod_export.bundle.contract import (
 from efficientmod_export.foreign import quiet
 from efficientmod_export.parity import FLOAT_KINDS, PHOTO_CREDITS
 from efficientmod_export.targets import Variant, find_target
-from efficientmod_mobile import load_network
+from efficientmod_mobile import Network, load_network, network_of, with_flags
 from efficientmod_mobile.deploy import Deployed, Original, Recipe, deploy
 from efficientmod_mobile.errors import EfficientModError
 
@@ -37,63 +39,18 @@ Deploy = Callable[[Recipe], Deployed]
 RoundOnce = Callable[[Recipe], RoundedSubject]
 
 
-def export_bundle(
-    model: str | None = None,
-    *,
-    checkpoint: str | None = None,
-    checkpoint_key: str | None = None,
-    targets: tuple[str, ...] = ("all",),
-    output: Path | str = "out",
-    precisions: tuple[str, ...] = (),
-    units: tuple[str, ...] = (),
-    resolution: tuple[int, int] | None = None,
-    labels: Path | None = None,
-    calibrate: Path | None = None,
-    ios: int = DEFAULT_IOS,
-    keep_failed: bool = False,
-    keep_onnx: bool = False,
-    verbose: bool = False,
-    progress: ProgressReport = report_nothing,
+def run_export(
+    request: ExportRequest, *, verbose: bool = False, progress: ProgressReport = report_nothing
 ) -> ExportResult:
-    """Convert a network, prove each artifact against PyTorch, and write a bundle to the folder `output`.
-
-    `model` is `efficientmod_s`, `timm/NAME` or `package.module:function`; `checkpoint` a file or
-    `hf-hub:owner/name`, at least one of them; `checkpoint_key` is the key of its state dict, such as `model.ema`.
-    `targets` are names of targets, or `all`: the default targets.
-    `resolution` is (H, W) in pixels, None the network's own. Each target is made in each of `precisions` that it
-    supports, by default its own default, and proven on each of `units`, by default on all that can be used here.
-    Int8 weights are rounded for the pictures in the folder `calibrate`, by default for those of the bundle.
-    `progress` is called with the name of each stage as it begins.
-
-    One artifact's failure does not stop the others: it is in the result, whose `raise_for_failure` raises it. An
-    artifact that passed on any unit is written; one that failed on all of them is named in the manifest, and written
-    only with `keep_failed`. No bundle is written where nothing passed, and an earlier bundle is kept where the new one
-    would lack an artifact.
-
-    Raises InputError, DependencyError or ConversionError for failures that concern all artifacts.
-    """
-    request = ExportRequest(
-        model=model,
-        checkpoint=checkpoint,
-        targets=targets,
-        output=Path(output),
-        precisions=precisions,
-        units=units,
-        resolution=resolution,
-        labels=labels,
-        calibrate=calibrate,
-        ios=ios,
-        keep_failed=keep_failed,
-        keep_onnx=keep_onnx,
-        checkpoint_key=checkpoint_key,
-    )
+    """Convert a network, prove each artifact against PyTorch, and write a bundle, as `export` says."""
     selection = select_variants(request)
     with BundleWriter(request.output) as writer, nullcontext() if verbose else quiet():
         # 1. The network, its preprocessing, and what PyTorch computes.
         progress("loading the network and running it in PyTorch")
-        loaded = load_network(request.model, request.checkpoint, checkpoint_key=request.checkpoint_key)
+        loaded = _load(request)
+        loaded = replace(loaded, preprocessing=with_flags(loaded.preprocessing, request.preprocessing))
         network = for_pictures(loaded, request.resolution)
-        class_names = read_labels(request.labels, network.num_classes) if request.labels else None
+        class_names = _labels(request.labels, network.num_classes)
         subject = subject_of(network, request.resolution)
         calibration = calibration_of(subject, request.calibrate)
 
@@ -119,7 +76,24 @@ def export_bundle(
             writer.commit(_manifest(subject, class_names, results, _kept(results, request), writer.folder))
     weights = subject.weights.statement
     bundle = None if note else request.output
-    return ExportResult(network.name, weights, bundle, results, selection.lacking, note)
+    remarks = network.weights.notes if network.weights.kind == "seeded" else ()
+    return ExportResult(network.name, weights, remarks, subject.pictures, bundle, results, selection.lacking, note)
+
+
+def _load(request: ExportRequest) -> Network:
+    if isinstance(request.model, nn.Module):
+        return network_of(request.model, request.name, request.resolution)
+    return load_network(
+        request.model, request.checkpoint, checkpoint_key=request.checkpoint_key, pretrained=request.pretrained
+    )
+
+
+def _labels(labels: Path | tuple[str, ...] | None, num_classes: int | None) -> tuple[str, ...] | None:
+    if labels is None:
+        return None
+    if isinstance(labels, Path):
+        return read_labels(labels, num_classes)
+    return check_labels(labels, num_classes, "the labels")
 
 
 def _make(

@@ -23,7 +23,16 @@ def rebuild(bundle: Bundle, checkpoint: str | None, checkpoint_key: str | None =
             f"{checkpoint} is not the file that the bundle was made from ({made.weights.statement}).",
             code="wrong_checkpoint",
         )
-    network = load_network(made.name, checkpoint, checkpoint_key=checkpoint_key, seed=made.weights.seed or 0)
+    trained = made.weights.kind == "module" and made.name.startswith(("timm/", "hf-hub:"))
+    if made.weights.kind == "module" and not trained and ":" not in made.name:
+        raise InputError(
+            f"{made.name} was a module that a program held, so that it cannot be built again; export it by the name of "
+            "a function, package.module:function.",
+            code="network_not_rebuildable",
+        )
+    network = load_network(
+        made.name, checkpoint, checkpoint_key=checkpoint_key, pretrained=trained, seed=made.weights.seed or 0
+    )
     weights = network.weights
     if Weights.of(weights.kind, sha256=weights.sha256, seed=weights.seed, notes=weights.notes) != made.weights:
         raise InputError(

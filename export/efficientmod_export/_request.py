@@ -1,9 +1,12 @@
 """What an export is asked to do, checked before any work starts."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
+
+from torch import nn
 
 from efficientmod_export._defaults import DEFAULT_IOS
 from efficientmod_export._stages import Unit
@@ -19,25 +22,29 @@ LONGEST_SIDE = 4096
 class ExportRequest:
     """One export: a model and its weights, the targets, and the folder that the bundle goes to.
 
-    `model` is a catalogue name, `timm/NAME` or `package.module:function`; None takes it from the checkpoint.
+    `model` is a catalogue name, `timm/NAME`, `package.module:function` or a module, to be called `name`; None takes it
+    from the checkpoint. `labels` are a file's path or the names.
     `resolution` is (H, W) in pixels, None the model's own. Empty `precisions` are each target's default, empty `units`
-    all that can be used here. Weights are rounded for the pictures in the folder `calibrate`, by
-    default for the bundle's own.
+    all that can be used here. `preprocessing` is what the user states of it, by the fields of `PreprocessingConfig`.
+    Weights are rounded for the pictures in the folder `calibrate`, by default for the bundle's own.
     """
 
-    model: str | None
+    model: str | nn.Module | None
     checkpoint: str | None
     targets: tuple[str, ...]
     output: Path
     precisions: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
     resolution: tuple[int, int] | None = None
-    labels: Path | None = None
+    labels: Path | tuple[str, ...] | None = None
     calibrate: Path | None = None
     ios: int = DEFAULT_IOS
     keep_failed: bool = False
     keep_onnx: bool = False
     checkpoint_key: str | None = None
+    pretrained: bool = False
+    name: str | None = None
+    preprocessing: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -140,12 +147,20 @@ def read_labels(path: Path, num_classes: int | None) -> tuple[str, ...]:
         raise InputError(
             f"The label file {path} is not UTF-8 text; save it as UTF-8.", code="unreadable_labels"
         ) from error
-    labels = tuple(line.strip() for line in lines)
-    wrong = [number for number, label in enumerate(labels, 1) if not label or "\0" in label]
+    return check_labels(lines, num_classes, f"the label file {path}")
+
+
+def check_labels(names: Sequence[str], num_classes: int | None, where: str) -> tuple[str, ...]:
+    """The names without spaces around them, one a class. Raises InputError, which names `where` they stand."""
+    labels = tuple(name.strip() for name in names)
+    wrong = [
+        number
+        for number, label in enumerate(labels, 1)
+        if not label or any(ord(sign) < 0x20 or ord(sign) == 0x7F for sign in label)
+    ]
     if wrong:
         raise InputError(
-            f"Line {wrong[0]} of the label file {path} is empty or not plain text; write one class name per line.",
-            code="empty_label",
+            f"Line {wrong[0]} of {where} is empty or not plain text; give one class name a line.", code="empty_label"
         )
     if num_classes is None:
         raise InputError(
@@ -153,8 +168,8 @@ def read_labels(path: Path, num_classes: int | None) -> tuple[str, ...]:
         )
     if len(labels) != num_classes:
         raise InputError(
-            f"The label file {path} has {len(labels)} lines, but the network has {num_classes} classes; "
-            f"give one class name per line, in the order of the classes.",
+            f"There are {len(labels)} lines in {where}, but {num_classes} classes in the network; give one name a "
+            "line, in the order of the classes.",
             code="wrong_label_count",
         )
     return labels

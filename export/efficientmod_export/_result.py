@@ -29,9 +29,11 @@ class VariantResult(PlainRecord):
 
 @dataclass(frozen=True)
 class ExportResult(PlainRecord):
-    """What `export_bundle` did. `bundle` is the folder that was written, None where none was.
+    """What `export` did. `bundle` is the folder that was written, None where none was.
 
-    `weights` says where they come from, as the manifest states it. `lacking` has a sentence for each precision that was
+    `weights` says where they come from, as the manifest states it; `remarks` what is worth knowing of
+    them, and `preprocessing` how pictures become the input, and
+    what states it. `lacking` has a sentence for each precision that was
     requested of a target which does not support it. `note` says why no bundle was written, None where one was.
     """
 
@@ -39,10 +41,13 @@ class ExportResult(PlainRecord):
 
     model: str
     weights: str
+    remarks: tuple[str, ...]
+    preprocessing: str
     bundle: Path | None
     variants: tuple[VariantResult, ...]
     lacking: tuple[str, ...]
     note: str | None
+    pushed: str | None = None
 
     @property
     def exit_code(self) -> int:

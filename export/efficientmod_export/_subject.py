@@ -7,6 +7,7 @@ import torch
 from pydantic import ValidationError
 
 from efficientmod_export._defaults import DEFAULT_IOS
+from efficientmod_export._preprocessing_told import preprocessing_told
 from efficientmod_export._prove import Held
 from efficientmod_export._reference import reference_outputs
 from efficientmod_export._stages import ConversionOptions, Interface, Normalisation, Precision
@@ -43,6 +44,11 @@ class Subject:
     def resolution(self) -> tuple[int, int]:
         """(H, W) in pixels."""
         return self.preprocessing.crop.height, self.preprocessing.crop.width
+
+    @property
+    def pictures(self) -> str:
+        """How pictures become the input, and where that is stated, in a sentence."""
+        return preprocessing_told(self.preprocessing, self.network.preprocessing.origins)
 
     @property
     def weights(self) -> Weights:
@@ -85,8 +91,19 @@ class Subject:
 def subject_of(network: Network, resolution: tuple[int, int] | None = None) -> Subject:
     """Run the network in PyTorch on the parity samples, at `resolution` (H, W) or its own.
 
-    Raises ModelError where its preprocessing is not supported, ConversionError where it does not run.
+    What nothing states of its preprocessing is its task's default. Raises ModelError where its preprocessing is not
+    supported, ConversionError where it does not run.
     """
+    subject, facts = _run(network, resolution)
+    default = all_tasks()[subject.task].default_preprocessing(facts)
+    preprocessing = network.preprocessing.or_default(default)
+    if preprocessing == network.preprocessing:
+        return subject
+    return _run(replace(network, preprocessing=preprocessing), resolution)[0]
+
+
+def _run(network: Network, resolution: tuple[int, int] | None) -> tuple[Subject, NetworkFacts]:
+    """The network with the preprocessing that it has, and the facts from which its task was recognised."""
     preprocessing = preprocessing_of(network, resolution)
     samples = make_samples(preprocessing)
     references, names = reference_outputs(network.module, samples)
@@ -99,7 +116,8 @@ def subject_of(network: Network, resolution: tuple[int, int] | None = None) -> S
         output if own is None else output.model_copy(update={"name": own})
         for output, own in zip(task.outputs(facts), names, strict=True)
     )
-    return Subject(network, preprocessing, name, inputs, outputs, task.after_network(outputs, inputs), held, names)
+    steps = task.after_network(outputs, inputs)
+    return Subject(network, preprocessing, name, inputs, outputs, steps, held, names), facts
 
 
 def with_noise(subject: Subject, program: Program, kinds: Collection[NoiseKind] = FLOAT_KINDS) -> Subject:

@@ -1,4 +1,4 @@
-"""The single steps of an export, for programs that do less or more than `export_bundle`.
+"""The single steps of an export, for programs that do less or more than `export`.
 
     subject = subject_of(load_network("efficientmod_s", None))
     program = subject.capture()

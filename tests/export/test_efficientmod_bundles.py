@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from efficientmod_export import export_bundle
+from efficientmod_export import export
 from efficientmod_export._stages import Sample
 from efficientmod_export.bundle import Preprocessing, model_file, open_picture
 from efficientmod_export.bundle.contract import Bundle, open_bundle
@@ -21,7 +21,7 @@ PHOTOS = Path(__file__).parents[2] / "export" / "efficientmod_export" / "parity"
 @pytest.mark.parametrize("resolution", [(224, 224), (256, 192)], ids=["224", "256x192"])
 @pytest.mark.parametrize("model", list_models())
 def test_every_model_becomes_a_proven_bundle(model: str, resolution: tuple[int, int], tmp_path: Path) -> None:
-    result = export_bundle(model, targets=("all",), resolution=resolution, output=tmp_path / "out")
+    result = export(model, targets="all", resolution=resolution, output=tmp_path / "out")
     result.raise_for_failure()
     bundle = open_bundle(tmp_path / "out")
     crop = preprocessing(bundle).crop
@@ -46,7 +46,7 @@ def test_every_model_becomes_a_proven_bundle(model: str, resolution: tuple[int, 
 def labelled(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     folder = tmp_path_factory.mktemp("labelled")
     (folder / "labels.txt").write_text("".join(f"class {index}\n" for index in range(1000)))
-    export_bundle(
+    export(
         "efficientmod_xxs",
         targets=("tflite", "executorch", "onnx"),
         labels=folder / "labels.txt",

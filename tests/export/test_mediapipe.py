@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from efficientmod_export import export_bundle
+from efficientmod_export import export
 from efficientmod_export.bundle import golden_references, golden_samples
 from efficientmod_export.bundle.contract import open_bundle
 
@@ -74,7 +74,7 @@ def told(tmp_path_factory: pytest.TempPathFactory, environment: Callable[..., Pa
     labels = [f"class {index}" for index in range(1000)]
     (folder / "labels.txt").write_text("".join(f"{label}\n" for label in labels))
     out = folder / "out"
-    export_bundle("efficientmod_xxs", targets=("tflite",), labels=folder / "labels.txt", output=out).raise_for_failure()
+    export("efficientmod_xxs", targets="tflite", labels=folder / "labels.txt", output=out).raise_for_failure()
     bundle = open_bundle(out)
     golden = bundle.manifest.golden
     np.save(folder / "pictures.npy", np.stack([sample.pixels for sample in golden_samples(bundle, golden)]))

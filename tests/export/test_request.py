@@ -80,7 +80,7 @@ def test_refusals_name_what_is_wrong(changes: dict[str, object], code: str, name
 
 def test_every_target_is_in_the_help(efficientmod: Callable[..., Result]) -> None:
     shown = " ".join(efficientmod("export", "--help").output.replace("│", " ").split())
-    assert f"{', '.join((*target_names(), ALL))}; may be repeated" in shown
+    assert f"{', '.join((*target_names(), ALL))}; by default all, may be repeated" in shown
 
 
 def test_keeping_the_onnx_file_makes_it_a_target() -> None:
@@ -116,6 +116,7 @@ def test_a_byte_order_mark_is_no_part_of_a_label(tmp_path: Path) -> None:
         (b"a\nb\n", 3, "wrong_label_count", ["labels.txt", "2 lines", "3 classes"]),
         (b"a\n\nc\n", 3, "empty_label", ["labels.txt", "Line 2"]),
         (b"a\nb\0c\n", 2, "empty_label", ["labels.txt", "Line 2"]),
+        (b"a\nb\tc\n", 2, "empty_label", ["labels.txt", "Line 2"]),
         (b"\xff\xfe\n", 1, "unreadable_labels", ["labels.txt", "UTF-8"]),
         (b"a\n", None, "unexpected_labels", ["--labels"]),
     ],

@@ -71,7 +71,6 @@ def test_unknown_names_are_answered_with_similar_names() -> None:
     check_refused("efficientmod-xs", "unknown_model", "efficientmod_xs")
     check_refused("repvit_m0_9", "unknown_model", "timm/repvit_m0_9")
     check_refused("qqqq", "unknown_model", "`efficientmod models`")
-    check_refused("hf-hub:owner/name", "checkpoint_as_model", "--checkpoint")
 
 
 def test_a_users_own_network_keeps_its_weights(write_module: Callable[[str, str], None]) -> None:
@@ -181,8 +180,11 @@ class Configured(nn.Identity):
         ({"input_size": (1, 28, 28)}, "1 channels"),
         ({"input_size": 224}, "net"),
         ({"interpolation": "lanczos"}, "'lanczos'"),
-        ({"crop_mode": "squash"}, "'squash'"),
-        ({"mean": (0.5,)}, "net"),
+        ({"crop_mode": "diagonal"}, "'diagonal'"),
+        ({"crop_pct": 1.5}, "1.5"),
+        ({"mean": (0.5, 0.5)}, "net"),
+        ({"mean": (123.675, 116.28, 103.53)}, "divide it by 255"),
+        ({"std": (0.2, 0.0, 0.2)}, "not above 0"),
         ("imagenet", "net"),
     ],
 )

@@ -14,6 +14,7 @@ from efficientmod_export.bundle._golden import check_golden, golden_references, 
 from efficientmod_export.bundle._pack import pack_bundle
 from efficientmod_export.bundle._picture import open_picture
 from efficientmod_export.bundle._preprocessing import Crop, Preprocessing, Resize
+from efficientmod_export.bundle._push import check_repository, push_bundle
 from efficientmod_export.bundle._write import BundleWriter
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "ProvenArtifact",
     "Resize",
     "check_golden",
+    "check_repository",
     "describe_artifact",
     "golden_references",
     "golden_samples",
@@ -30,6 +32,7 @@ __all__ = [
     "open_picture",
     "pack_bundle",
     "picture_input_of",
+    "push_bundle",
     "read_recorded",
     "tool_versions",
 ]

@@ -109,18 +109,24 @@ class Preprocessing(Record):
         height, width = resolution
         # floor, not round, as in timm's evaluation transform; 224 / 0.9 shows the difference.
         scaled = math.floor(height / config.crop_pct), math.floor(width / config.crop_pct)
+        covering = config.resize_mode == "cover"
         return cls(
             orientation="exif",
             alpha="over_white",
             color_order="RGB",
             resize=Resize(
-                rule="shorter_side" if scaled[0] == scaled[1] else "cover",
+                rule="shorter_side" if covering and scaled[0] == scaled[1] else config.resize_mode,
                 height=scaled[0],
                 width=scaled[1],
                 interpolation=config.interpolation,
                 antialias=config.interpolation != "nearest",
             ),
-            crop=Crop(position="center", height=height, width=width, fill=None),
+            crop=Crop(
+                position="center",
+                height=height,
+                width=width,
+                fill=_border(config.mean) if config.resize_mode == "letterbox" else None,
+            ),
             divisor=255,
             mean=config.mean,
             std=config.std,
@@ -158,6 +164,12 @@ class Preprocessing(Record):
         """uint8 (H, W, 3), normalised to float32 (1, 3, H, W)."""
         normalised = normalise(pixels, self.mean, self.std)
         return np.ascontiguousarray(normalised.transpose(2, 0, 1)[np.newaxis])
+
+
+def _border(mean: Channels) -> tuple[int, int, int]:
+    """The colour of a letterbox's border, as timm has it: the mean, which the normalisation makes 0."""
+    red, green, blue = (min(max(round(255 * value), 0), 255) for value in mean)
+    return red, green, blue
 
 
 def normalise(pixels: Picture, mean: Channels, std: Channels) -> NDArray[np.float32]:

@@ -1,7 +1,8 @@
 """`efficientmod export`."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -51,7 +52,7 @@ def export(
             "--model",
             "-m",
             metavar="MODEL",
-            help="efficientmod_s, timm/repvit_m1_0, my_package.my_module:build, ...",
+            help="efficientmod_s, timm/repvit_m1_0, hf-hub:owner/name, my_package.my_module:build, ...",
             autocompletion=_models,
         ),
     ] = None,
@@ -62,6 +63,9 @@ def export(
         ),
     ] = None,
     checkpoint_key: CheckpointKey = None,
+    pretrained: Annotated[
+        bool, typer.Option("--pretrained", help="Download the trained weights of a model of timm or the Hub.")
+    ] = False,
     precision: Annotated[
         list[str] | None,
         typer.Option(
@@ -81,6 +85,24 @@ def export(
     resolution: Annotated[
         str | None, typer.Option(metavar="PIXELS", help="224, or height x width as in 256x192.")
     ] = None,
+    mean: Annotated[
+        tuple[float, float, float] | None, typer.Option(metavar="R G B", help="Subtracted from pixels in [0, 1].")
+    ] = None,
+    std: Annotated[tuple[float, float, float] | None, typer.Option(metavar="R G B", help="Divides the rest.")] = None,
+    interpolation: Annotated[
+        Literal["bicubic", "bilinear", "nearest"] | None,
+        typer.Option(metavar="NAME", help="bicubic, bilinear, nearest."),
+    ] = None,
+    crop_pct: Annotated[
+        float | None, typer.Option(metavar="NUMBER", help="What is seen of the resized picture, as in 0.875.")
+    ] = None,
+    resize_mode: Annotated[
+        Literal["cover", "stretch", "letterbox"] | None,
+        typer.Option(
+            metavar="NAME",
+            help="cover, stretch or letterbox: whether a picture loses its sides, its proportions, or nothing.",
+        ),
+    ] = None,
     labels: Annotated[Path | None, typer.Option(metavar="FILE", help="A text file with one class name a line.")] = None,
     calibrate: Annotated[
         Path | None,
@@ -99,6 +121,10 @@ def export(
         bool, typer.Option("--keep-failed", help="Keep a bundle whose parity failed, marked.")
     ] = False,
     keep_onnx: Annotated[bool, typer.Option("--keep-onnx", help="Keep the ONNX file as well.")] = False,
+    push_to_hub: Annotated[
+        str | None,
+        typer.Option(metavar="OWNER/NAME", help="Upload the bundle to this model repository; a new one is private."),
+    ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -106,20 +132,28 @@ def export(
 ) -> None:
     """Convert a network, prove each artifact against PyTorch, and write a bundle."""
     del version
-    from efficientmod_export._pipeline import export_bundle
-    from efficientmod_export._request import parse_resolution
+    from efficientmod_export._export import export as run
+    from efficientmod_export.bundle import check_repository, push_bundle
 
     with errors_end_the_program(as_json, verbose):
+        if push_to_hub:
+            check_repository(push_to_hub)
         with progress(shown=not (quiet or as_json or verbose)) as report:
-            result = export_bundle(
-                model=model,
+            result = run(
+                model,
                 checkpoint=checkpoint,
                 checkpoint_key=checkpoint_key,
-                targets=tuple(target or ("all",)),
+                pretrained=pretrained,
+                targets=target or "all",
                 output=output,
-                precisions=tuple(precision or ()),
-                units=tuple(unit or ()),
-                resolution=None if resolution is None else parse_resolution(resolution),
+                precisions=precision or (),
+                units=unit or (),
+                resolution=resolution,
+                mean=mean,
+                std=std,
+                interpolation=interpolation,
+                crop_pct=crop_pct,
+                resize_mode=resize_mode,
                 labels=labels,
                 calibrate=calibrate,
                 ios=ios,
@@ -128,5 +162,8 @@ def export(
                 verbose=verbose,
                 progress=report,
             )
+            if push_to_hub and result.bundle:
+                report(f"pushing to {push_to_hub}")
+                result = replace(result, pushed=push_bundle(result.bundle, push_to_hub))
         show(result, lambda: _results.export_result(result, quiet=quiet), as_json)
     raise typer.Exit(result.exit_code)

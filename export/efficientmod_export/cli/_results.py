@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
-from efficientmod_export.cli._terminal import detail, err, error, out, table
+from efficientmod_export.cli._terminal import detail, err, error, out, say, table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,13 +29,18 @@ def export_result(result: ExportResult, *, quiet: bool) -> None:
     was not.
     """
     if not quiet:
-        out.print(f"[bold]{escape(result.model)}[/], weights: {escape(result.weights)}", soft_wrap=True)
+        say(f"[bold]{escape(result.model)}[/], weights: {escape(result.weights)}")
+        for remark in result.remarks:
+            detail(escape(remark))
+        say(f"Pictures: {escape(result.preprocessing)}")
         _print_variants(result.variants, without="not made")
     _print_failures(result.variants)
     for sentence in result.lacking:
         err.print(escape(sentence), soft_wrap=True)
     if result.note:
         err.print(escape(result.note), soft_wrap=True)
+    if result.pushed and not quiet:
+        out.print(f"Pushed to {escape(result.pushed)}", soft_wrap=True)
     if result.bundle and not quiet:
         out.print(f"Next: efficientmod verify {escape(_argument(result.bundle))}", soft_wrap=True)
 
@@ -81,7 +86,7 @@ def verify_result(result: VerifyResult, *, quiet: bool) -> None:
     from efficientmod_mobile.errors import ParityError
 
     if not quiet:
-        out.print(f"[bold]{escape(result.model)}[/], weights: {escape(result.weights)}", soft_wrap=True)
+        say(f"[bold]{escape(result.model)}[/], weights: {escape(result.weights)}")
         if result.variants:
             _print_variants(result.variants, without="not proven")
     for problem in result.problems:

@@ -27,12 +27,17 @@ def error(message: str) -> None:
     err.print(f"[bold red]Error:[/] {escape(message)}", soft_wrap=True)
 
 
-def detail(markup: str) -> None:
-    """Print a sentence below what it is about: indented, in a terminal broken between words, elsewhere one line."""
+def say(markup: str, *, indent: int = 0) -> None:
+    """Print a sentence: in a terminal broken between words, elsewhere one line."""
     if out.is_terminal:
-        out.print(Padding(markup, (0, 0, 0, INDENT)))
+        out.print(Padding(markup, (0, 0, 0, indent)))
     else:
-        out.print(f"{' ' * INDENT}{markup}", soft_wrap=True)
+        out.print(f"{' ' * indent}{markup}", soft_wrap=True)
+
+
+def detail(markup: str) -> None:
+    """Print a sentence below what it is about."""
+    say(markup, indent=INDENT)
 
 
 def table(*columns: str | Column) -> Table:

@@ -40,12 +40,11 @@ Fit = Literal[0, 1, 2]
 
 
 class Task(Protocol):
-    """One task. Its folder in `tasks/` defines it as `TASK`; the folder's name is the task's.
+    """One task. Its folder in `tasks/` defines it as `TASK`; the folder's name is the task's."""
 
-    `default_preprocessing` is used for a network that states none.
-    """
-
-    default_preprocessing: PreprocessingConfig
+    def default_preprocessing(self, network: NetworkFacts) -> PreprocessingConfig:
+        """What a network is given of a picture where neither it nor its checkpoint nor the user states it."""
+        ...
 
     def fit(self, network: NetworkFacts) -> Fit:
         """How well the task fits the network."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from efficientmod_export import export_bundle
+from efficientmod_export import export
 from efficientmod_export.bench import bench_on_phone, show_phone
 from efficientmod_export.bench._adb import FOLDER
 from efficientmod_export.targets import PhoneTimes, all_targets
@@ -103,7 +103,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "tiny_network.py").write_text(TINY)
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(folder))
-        export_bundle("tiny_network:build", targets=("tflite",), output=folder / "out").raise_for_failure()
+        export("tiny_network:build", targets="tflite", output=folder / "out").raise_for_failure()
     return folder / "out"
 
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 from click.testing import Result
 
-from efficientmod_export import export_bundle
+from efficientmod_export import export
 from efficientmod_export._stages import InputSpec, ModelFile, Normalisation, Sample, TensorSpec
 from efficientmod_export.bench import BenchResult, _process, _worker, bench_bundle
 from efficientmod_export.bench._machine import processors
@@ -37,7 +37,7 @@ def _own_threads() -> Iterator[None]:
 
 @pytest.fixture
 def onnx_bundle(tiny_model: str) -> Path:
-    export_bundle(tiny_model, targets=("onnx",), output="out").raise_for_failure()
+    export(tiny_model, targets="onnx", output="out").raise_for_failure()
     return Path("out")
 
 
@@ -91,7 +91,7 @@ def test_every_artifact_beside_what_it_is_compared_to() -> None:
     # ExecuTorch's own folding of BatchNorm, which the plain program keeps, fails for parameters named as in "0.weight".
     Path("named_network.py").write_text(NAMED)
     targets = ("executorch", "tflite", "coreml")
-    export_bundle("named_network:Named", targets=targets, output="out").raise_for_failure()
+    export("named_network:Named", targets=targets, output="out").raise_for_failure()
     stages: list[str] = []
     result = bench(Path("out"), progress=stages.append)
     assert [(row.name, row.kind) for row in result.rows] == [
@@ -162,7 +162,7 @@ def test_the_checkpoint_must_be_the_bundles_own(tiny_model: str) -> None:
     state = load_network(tiny_model, None).module.state_dict()
     torch.save(state, "right.pt")
     torch.save({key: value * 2 for key, value in state.items()}, "wrong.pt")
-    export_bundle(tiny_model, checkpoint="right.pt", targets=("onnx",), output="out").raise_for_failure()
+    export(tiny_model, checkpoint="right.pt", targets="onnx", output="out").raise_for_failure()
     digest = hashlib.sha256(Path("right.pt").read_bytes()).hexdigest()
     with refused(InputError, "checkpoint_required", "--checkpoint", digest):
         bench(Path("out"))
@@ -216,7 +216,7 @@ def test_a_crash_is_reported_by_its_signal() -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(processors() < 2, reason="needs two processors")
 def test_every_runtime_takes_the_threads_and_the_caller_keeps_its_own(tiny_model: str) -> None:
-    export_bundle(tiny_model, targets=("executorch", "tflite"), output="out").raise_for_failure()
+    export(tiny_model, targets=("executorch", "tflite"), output="out").raise_for_failure()
     before = torch.get_num_threads()
     result = bench(Path("out"), threads=2, baseline=None)
     assert {row.name: row.threads for row in result.rows} == {

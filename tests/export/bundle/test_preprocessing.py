@@ -61,14 +61,6 @@ def test_equals_timm(size: tuple[int, int], resolution: tuple[int, int], crop_pc
     np.testing.assert_array_equal(ours[0], timm_transform(picture(*size), settings, resolution))
 
 
-def changed_rule(settings: PreprocessingConfig, resolution: tuple[int, int], rule: str) -> Preprocessing:
-    """The same sizes under another rule; a letterbox is filled with the mean colour, as timm fills it."""
-    document = Preprocessing.from_config(settings, resolution).model_dump()
-    fill = tuple(round(255 * value) for value in settings.mean) if rule == "letterbox" else None
-    resize, crop = {**document["resize"], "rule": rule}, {**document["crop"], "fill": fill}
-    return Preprocessing.model_validate({**document, "resize": resize, "crop": crop})
-
-
 @pytest.mark.parametrize("interpolation", ["bicubic", "bilinear", "nearest"])
 @pytest.mark.parametrize("crop_pct", [0.875, 0.9, 1.0])
 @pytest.mark.parametrize("resolution", [(224, 224), (96, 161)], ids=str)
@@ -77,14 +69,14 @@ def changed_rule(settings: PreprocessingConfig, resolution: tuple[int, int], rul
 def test_stretch_and_letterbox_equal_timm(
     rule: str, crop_mode: str, size: tuple[int, int], resolution: tuple[int, int], crop_pct: float, interpolation: str
 ) -> None:
-    settings = config(interpolation=interpolation, crop_pct=crop_pct)
-    preprocessing = changed_rule(settings, resolution, rule)
+    settings = config(interpolation=interpolation, crop_pct=crop_pct, resize_mode=rule)
+    preprocessing = Preprocessing.from_config(settings, resolution)
     ours = preprocessing.tensor(preprocessing.pixels(picture(*size)))
     np.testing.assert_array_equal(ours[0], timm_transform(picture(*size), settings, resolution, crop_mode))
 
 
 def test_a_letterbox_may_lie_in_the_corner_and_keeps_a_pixel_of_a_thin_picture() -> None:
-    document = changed_rule(config(crop_pct=1.0), (32, 48), "letterbox").model_dump()
+    document = Preprocessing.from_config(config(crop_pct=1.0, resize_mode="letterbox"), (32, 48)).model_dump()
     document["crop"].update(position="top_left", fill=(1, 2, 3))
     preprocessing = Preprocessing.model_validate(document)
     pixels = preprocessing.pixels(np.full((1, 3000, 3), 200, np.uint8))

@@ -9,7 +9,7 @@ import torch
 from ai_edge_litert.interpreter import Interpreter
 from torch import Tensor, nn
 
-from efficientmod_export import export_bundle
+from efficientmod_export import export
 from efficientmod_export._picture_input import LUMA, for_pictures
 from efficientmod_export.mil import MILProgram
 from efficientmod_mobile import IMAGENET, Network, Weights
@@ -64,7 +64,7 @@ def test_a_network_that_ends_in_softmax(tmp_path: Path, monkeypatch: pytest.Monk
     (tmp_path / "ends_in_softmax.py").write_text(MODULE)
     (tmp_path / "labels.txt").write_text("".join(f"class {letter}\n" for letter in "abcdefg"))
     monkeypatch.chdir(tmp_path)
-    result = export_bundle(
+    result = export(
         "ends_in_softmax:build",
         targets=("coreml", "tflite"),
         output=tmp_path / "out",

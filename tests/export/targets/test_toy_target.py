@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from click.testing import Result
 
-from efficientmod_export import export_bundle, targets
+from efficientmod_export import export, targets
 from efficientmod_export._stages import Unit
 from efficientmod_export._verify import verify_bundle
 from efficientmod_export.bench import _worker, bench_bundle
@@ -47,7 +47,7 @@ def module(toy: Target) -> ModuleType:
 @pytest.fixture
 def bundle(toy: Target, tiny_model: str) -> Path:
     """Both precisions in one bundle."""
-    export_bundle(tiny_model, targets=("toy",), precisions=PRECISIONS, output="out").raise_for_failure()
+    export(tiny_model, targets="toy", precisions=PRECISIONS, output="out").raise_for_failure()
     return Path("out")
 
 
@@ -90,7 +90,7 @@ def test_both_precisions_are_made_and_proven_in_one_bundle(efficientmod: Command
 
 
 def test_the_default_is_made_without_a_precision(toy: Target, tiny_model: str) -> None:
-    result = export_bundle(tiny_model, targets=("toy",), output="out")
+    result = export(tiny_model, targets="toy", output="out")
     assert [variant.name for variant in result.variants] == ["toy"]
     assert {path.name for path in Path("out").iterdir()} == FILES - {"model_fp16.toy"}
 
@@ -179,7 +179,7 @@ def test_a_file_that_is_none_is_not_proven(bundle: Path, efficientmod: Command) 
 def test_a_file_made_from_another_leaves_no_trace_of_it(
     precision: str, module: ModuleType, tiny_model: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    export_bundle(tiny_model, targets=("toy",), precisions=(precision,), output="out").raise_for_failure()
+    export(tiny_model, targets="toy", precisions=(precision,), output="out").raise_for_failure()
     assert len([path for path in Path("out").iterdir() if path.suffix == ".toy"]) == 1
 
 

@@ -21,7 +21,8 @@ from efficientmod_mobile import IMAGENET
 
 
 class Toy:
-    default_preprocessing = IMAGENET
+    def default_preprocessing(self, network):
+        return IMAGENET
 
     def fit(self, network):
         return {fit}
@@ -52,7 +53,16 @@ def test_every_folder_is_a_task() -> None:
     folders = {path.parent.name for path in Path(tasks.__file__).parent.glob("*/__init__.py")}
     assert set(all_tasks()) == folders
     for name, task in all_tasks().items():
-        assert Preprocessing.from_config(task.default_preprocessing, task.default_preprocessing.input_size), name
+        default = task.default_preprocessing(facts((1, 10), classes=10))
+        assert Preprocessing.from_config(default, default.input_size), name
+
+
+def test_maps_are_made_of_the_whole_picture() -> None:
+    features = all_tasks()["features"]
+    dense, vectors = (features.default_preprocessing(facts(shape)) for shape in ((1, 21, 8, 12), (1, 64)))
+    assert (dense.resize_mode, dense.crop_pct) == ("stretch", 1.0)
+    assert (vectors.resize_mode, vectors.crop_pct) == ("cover", 0.875)
+    assert all_tasks()["image_to_image"].default_preprocessing(facts((1, 3, 32, 48))).resize_mode == "stretch"
 
 
 @pytest.mark.parametrize(

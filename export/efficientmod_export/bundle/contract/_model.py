@@ -71,11 +71,13 @@ class Weights(Record):
         seed: int | None,
         notes: Sequence[str] = (),
     ) -> Self:
-        """With the statement for this kind; `notes` are clauses that say what of a checkpoint was taken."""
+        """With the statement for this kind; `notes` are clauses that say what of a checkpoint was taken, or what the
+        weights of a module are.
+        """
         statements = {
             "checkpoint": ", ".join((f"checkpoint, SHA-256 {sha256}", *notes)),
             "seeded": SEEDED_STATEMENT,
-            "module": "as the module holds them",
+            "module": ", ".join(notes) or "as the module holds them",
         }
         return cls(kind=kind, sha256=sha256, seed=seed, statement=statements[kind])
 

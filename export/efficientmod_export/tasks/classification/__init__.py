@@ -12,7 +12,7 @@ import numpy as np
 
 from efficientmod_export.bundle.contract import Input, Output, Step
 from efficientmod_export.tasks._task import Array, Fit, NetworkFacts, dtype_of, feature_output
-from efficientmod_mobile import IMAGENET
+from efficientmod_mobile import IMAGENET, PreprocessingConfig
 
 SHOWN = 5
 SUM_TOLERANCE = 1e-3
@@ -22,7 +22,9 @@ SUM_TOLERANCE = 1e-3
 class Classification:
     """The task."""
 
-    default_preprocessing = IMAGENET
+    def default_preprocessing(self, network: NetworkFacts) -> PreprocessingConfig:  # noqa: ARG002
+        """ImageNet's."""
+        return IMAGENET
 
     def fit(self, network: NetworkFacts) -> Fit:
         """By the number of classes."""

@@ -3,7 +3,7 @@
 Recognised by one output (1, 3, k H, k W) for an input (1, 3, H, W), without classes.
 Outputs: `image`, RGB normalised as the input is, so that value * std + mean is 0 for black and 1 for white.
 After the network: `to_picture`, which undoes the normalisation and gives 8-bit RGB.
-Preprocessing of a network that states none: 256 x 256, nothing cropped, values in [0, 1].
+Preprocessing of a network that states none: stretched to 256 x 256, nothing cropped, values in [0, 1].
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,9 @@ from efficientmod_mobile import PreprocessingConfig
 class ImageToImage:
     """The task."""
 
-    default_preprocessing = PreprocessingConfig((256, 256), "bicubic", 1.0, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
+    def default_preprocessing(self, network: NetworkFacts) -> PreprocessingConfig:  # noqa: ARG002
+        """The whole picture, in values from 0 to 1."""
+        return PreprocessingConfig((256, 256), "bicubic", 1.0, (0.0, 0.0, 0.0), (1.0, 1.0, 1.0), "stretch")
 
     def fit(self, network: NetworkFacts) -> Fit:
         """By the shapes."""

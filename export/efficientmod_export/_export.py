@@ -1,0 +1,116 @@
+"""An export from Python."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from efficientmod_export._arguments import Names, Resolution, labels_given, names_of, side_lengths
+from efficientmod_export._defaults import DEFAULT_IOS
+from efficientmod_export._pipeline import run_export
+from efficientmod_export._request import ExportRequest
+from efficientmod_export._result import ExportResult
+from efficientmod_export._stages import ProgressReport, report_nothing
+from efficientmod_mobile import Interpolation, ResizeMode
+from efficientmod_mobile.errors import InputError
+
+
+def export(
+    model: str | nn.Module | None = None,
+    example_input: Tensor | None = None,
+    *,
+    checkpoint: Path | str | None = None,
+    checkpoint_key: str | None = None,
+    pretrained: bool = False,
+    name: str | None = None,
+    targets: Names = "all",
+    output: Path | str = "out",
+    precisions: Names = (),
+    units: Names = (),
+    resolution: Resolution | None = None,
+    mean: tuple[float, float, float] | None = None,
+    std: tuple[float, float, float] | None = None,
+    interpolation: Interpolation | None = None,
+    crop_pct: float | None = None,
+    resize_mode: ResizeMode | None = None,
+    labels: Path | str | Iterable[str] | None = None,
+    calibrate: Path | str | None = None,
+    ios: int = DEFAULT_IOS,
+    keep_failed: bool = False,
+    keep_onnx: bool = False,
+    verbose: bool = False,
+    progress: ProgressReport = report_nothing,
+) -> ExportResult:
+    """Convert a network, prove each artifact against PyTorch, and write a bundle to the folder `output`.
+
+    `model` is a module, which is copied and stays as it is, to be called `name` (by default its class's); or a name:
+    `efficientmod_s`, `timm/NAME`, `hf-hub:owner/name` or `package.module:function`. Named ones take a `checkpoint`, a
+    file or `hf-hub:owner/name`, with the state dict under `checkpoint_key`, such as `model.ema` (None finds it); from a
+    checkpoint alone the EfficientMod is told. `pretrained` downloads the trained weights of timm or the Hub.
+
+    `targets` is a name or several of targets, or `"all"`: those of phones. Each is made in each of `precisions` that it
+    supports, by default its own default, and proven on each of `units`, by default on all that can be used here. Int8
+    weights are rounded for the pictures in the folder `calibrate`, by default for those of the bundle.
+
+    Pictures are RGB, of `resolution` (224, "256x192" or (256, 192) as height and width), or of the size of
+    `example_input` (1, 3, H, W), by default of the network's own. They are resized to that divided by `crop_pct`, in
+    `resize_mode`, and their centre is cropped; `mean` and `std` are of values in [0, 1]. What is None is the
+    checkpoint's, the network's or the task's. `labels` are the names of the classes, or a file with one a line.
+
+    `progress` is called with the name of each stage as it begins; `verbose` lets the converters' output through.
+
+    One artifact's failure does not stop the others: it is in the result, whose `raise_for_failure` raises it. An
+    artifact that passed on any unit is written; one that failed on all of them is named in the manifest, and written
+    only with `keep_failed`. No bundle is written where nothing passed, and an earlier bundle is kept where the new one
+    would lack an artifact.
+
+    Raises InputError, DependencyError or ConversionError for failures that concern all artifacts.
+    """
+    _check_model(model, checkpoint, checkpoint_key, pretrained, name)
+    sides = side_lengths(resolution, example_input)
+    request = ExportRequest(
+        model=model,
+        name=name,
+        checkpoint=None if checkpoint is None else str(checkpoint),
+        checkpoint_key=checkpoint_key,
+        pretrained=pretrained,
+        targets=names_of(targets, "targets"),
+        output=Path(output),
+        precisions=names_of(precisions, "precisions"),
+        units=names_of(units, "units"),
+        resolution=sides,
+        preprocessing={
+            "resolution": sides,
+            "mean": mean,
+            "std": std,
+            "interpolation": interpolation,
+            "crop_pct": crop_pct,
+            "resize_mode": resize_mode,
+        },
+        labels=labels_given(labels),
+        calibrate=None if calibrate is None else Path(calibrate),
+        ios=ios,
+        keep_failed=keep_failed,
+        keep_onnx=keep_onnx,
+    )
+    with torch.random.fork_rng(devices=[]):  # a training that exports goes on as without
+        return run_export(request, verbose=verbose, progress=progress)
+
+
+def _check_model(
+    model: object, checkpoint: object, checkpoint_key: str | None, pretrained: bool, name: str | None
+) -> None:
+    if model is not None and not isinstance(model, str | nn.Module):
+        raise InputError(
+            f"The model is {type(model).__name__}; give a torch.nn.Module or a name such as efficientmod_s.",
+            code="invalid_argument",
+        )
+    if isinstance(model, nn.Module):
+        if checkpoint is not None or checkpoint_key is not None or pretrained:
+            raise InputError(
+                "A module has its weights; leave out the checkpoint and pretrained, or load them into it.",
+                code="conflicting_options",
+            )
+    elif name is not None:
+        raise InputError("A name is for a module; a named model has its own.", code="conflicting_options")
