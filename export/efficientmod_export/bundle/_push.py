@@ -44,6 +44,6 @@ def push_bundle(bundle: Path | str, repository: str) -> str:
         raise BundleError(
             f"The bundle in {bundle} could not be pushed to {repository} ({described(error)}); log in with "
             "`hf auth login`, or set HF_TOKEN, and push it again.",
-            code="push_failed",
+            code="hub_push_failed",
         ) from error
     return str(address)

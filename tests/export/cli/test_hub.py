@@ -74,7 +74,7 @@ def test_what_cannot_be_had_or_pushed(hub: Hub) -> None:
 
 def test_a_push_that_is_refused_leaves_the_bundle(hub: Hub) -> None:
     ended, told = export(hub, "--model", "hf-hub:me/net", "--push-to-hub", "me/bundle", token="wrong")
-    assert (ended, told["error"]["code"]) == (2, "push_failed")
+    assert (ended, told["error"]["code"]) == (2, "hub_push_failed")
     assert Path("out/manifest.json").is_file()
     digest = hashlib.sha256(Path("out/manifest.json").read_bytes()).hexdigest()
     assert len(digest) == 64
