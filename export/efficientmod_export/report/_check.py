@@ -1,6 +1,7 @@
 """Whether a report's verdicts and statistics are what its raw numbers give."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from efficientmod_export.bundle.contract import ArtifactEntry, Bundle, UnitProof, read_tensor
 from efficientmod_export.parity import Outputs, Record
@@ -17,6 +18,8 @@ from efficientmod_export.report.contract import (
     Spread,
 )
 
+LONGEST_GAP_S = 10.0
+"""An app takes the conditions once a second; this leaves room for a busy device."""
 ANY_UNIT = "all"
 """The unit of a configuration that leaves the choice to Core ML; it is judged as the first of these."""
 CHOSEN = ("neural_engine", "gpu", "cpu")
@@ -44,6 +47,7 @@ def _findings(report: Report, bundle: Bundle | None) -> Iterator[Finding]:
         place = f"configs.{index}"
         yield from _statistics(config, place)
         yield from _state(report, config, place)
+        yield from _conditions(report, config, place)
         if config.replay is not None:
             yield from _verdict(config, config.replay, f"{place}.replay")
         if bundle is not None:
@@ -82,6 +86,18 @@ def _state(report: Report, config: ReportedConfiguration, place: str) -> Iterato
             yield differs("it is measured, and was not replayed after the timing")
     if config.state == "void" and config.reason and config.reason.code in CHECKED - set(found):
         yield differs(f"it is void with {config.reason.code}, which nothing in the report shows")
+
+
+def _conditions(report: Report, config: ReportedConfiguration, place: str) -> Iterator[Finding]:
+    """Without conditions nothing could make the times void."""
+    for index, phase in enumerate(config.phases):
+        during = report.during(phase.started_s, phase.ended_s)
+        times = [phase.started_s, *(one.at_s for one in during if one.at_s > phase.started_s), phase.ended_s]
+        longest = max(later - earlier for earlier, later in pairwise(times))
+        unknown = not during or during[0].at_s > phase.started_s
+        if unknown or longest > LONGEST_GAP_S:
+            text = "none before it" if unknown else f"none for {longest:.0f} s"
+            yield Finding(FindingCode.CONDITIONS_MISSING, config.name, f"{place}.phases.{index}", text)
 
 
 def _verdict(config: ReportedConfiguration, replay: Replay, place: str) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ class FindingCode(StrEnum):
     STATISTICS_DIFFER = "statistics_differ"
     VERDICT_DIFFERS = "verdict_differs"
     STATE_DIFFERS = "state_differs"
+    CONDITIONS_MISSING = "conditions_missing"
     LIMITS_DIFFER = "limits_differ"
     ARTIFACT_DIFFERS = "artifact_differs"
     SAMPLES_DIFFER = "samples_differ"

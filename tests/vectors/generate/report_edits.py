@@ -43,6 +43,16 @@ MALFORMED: dict[str, tuple[str, str, Edits]] = {
     "camera_of_no_configuration": ("contradiction", "ios", {"camera.config": 2}),
 }
 """Code, report, edits."""
+AT_THE_START = {
+    "at_s": 0.25,
+    "thermal": "none",
+    "headroom": None,
+    "battery_c": 27.5,
+    "charging": False,
+    "power_saver": False,
+    "brightness": None,
+    "foreground": True,
+}
 COMPUTED: dict[str, tuple[str, str, str, Edits]] = {
     "percentile": (
         "statistics_differ",
@@ -101,6 +111,18 @@ COMPUTED: dict[str, tuple[str, str, str, Edits]] = {
         "desktop",
         "configs.0.state",
         {"configs.0.state": "failed", "configs.0.reason": {"code": "wrong_result", "text": "it looks wrong"}},
+    ),
+    "conditions_of_the_start_alone": (
+        "conditions_missing",
+        "ios",
+        "configs.0.phases.1",
+        {"conditions": [AT_THE_START]},
+    ),
+    "conditions_after_the_phase": (
+        "conditions_missing",
+        "android",
+        "configs.0.phases.0",
+        {"conditions": [{**AT_THE_START, "at_s": 60.0}]},
     ),
     "worst_of_the_best_sample": (
         "verdict_differs",
