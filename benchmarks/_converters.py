@@ -5,7 +5,10 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
 from efficientmod_export.bench.measuring import run_apart
+from efficientmod_mobile.deploy import Program
 
 CONVERSION_LIMIT = 900.0
 """Seconds that a rival is given."""
@@ -33,6 +36,11 @@ began = time.perf_counter()
 litert_torch.convert(module, inputs).export(str(target))
 seconds.write_text(str(time.perf_counter() - began))
 """
+
+
+def save_for_torch(program: Program, path: Path) -> None:
+    """The file that litert-torch reads."""
+    torch.export.save(torch.export.export(program.graph_module, (program.example,)), path)
 
 
 class CannotConvert(Exception):  # noqa: N818 - it is an answer, not a fault of this program

@@ -58,26 +58,34 @@ class Benchmark(Generic[T]):
         parser.add_argument("--note", type=Path, help=argparse.SUPPRESS)  # what the process of one network is told
         options = parser.parse_args()
         if options.note:
-            self._examine_here(options.networks[0], Notes(options.note, self.kind))
+            self.examine_here(options.networks[0], options.note)
             return
         with tempfile.TemporaryDirectory() as temporary:
-            results = self._examine_all(options.networks, options.keep or Path(temporary))
-        chosen = [] if tuple(options.networks) == self.networks else options.networks
-        options.output.write_text(self.page(results, " ".join([f"python benchmarks/{self.script.name}", *chosen])))
+            results = self.examine_all(options.networks, options.keep or Path(temporary))
+        options.output.write_text(self.page(results, self.command(options.networks)))
 
-    def _examine_all(self, networks: Sequence[str], folder: Path) -> list[T]:
+    def command(self, networks: Sequence[str]) -> str:
+        """What makes the page of these networks."""
+        chosen = [] if tuple(networks) == self.networks else networks
+        return " ".join([f"python benchmarks/{self.script.name}", *chosen])
+
+    def examine_all(self, networks: Sequence[str], folder: Path, *arguments: str | Path) -> list[T]:
+        """Each network in a process of its own, which gets the `arguments` too; what is kept in `folder` stands."""
         notes = Notes(folder, self.kind)
         results = []
         for network in networks:
             result = notes.read(network)
             if result is None:
-                ended = run_apart([sys.executable, self.script, network, "--note", folder], limit=self.limit)
+                command = [sys.executable, self.script, network, "--note", folder, *arguments]
+                ended = run_apart(command, limit=self.limit)
                 result = notes.read(network) or self.refused(network, ended.failure or "no result")
             results.append(result)
             print(network, self.line(result), file=sys.stderr)
         return results
 
-    def _examine_here(self, network: str, notes: Notes[T]) -> None:
+    def examine_here(self, network: str, kept: Path) -> None:
+        """What the process of one network does."""
+        notes = Notes(kept, self.kind)
         with tempfile.TemporaryDirectory() as folder, quiet():
             try:
                 result = self.examine(network, Path(folder))

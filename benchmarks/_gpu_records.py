@@ -26,6 +26,10 @@ class Place:
         return cls(largest_error(verdict), verdict.reasons, same_top5(verdict))
 
 
+CPU, FLOAT32, FLOAT16 = "cpu float32", "gpu float32", "gpu float16"
+"""The places by unit and arithmetic."""
+
+
 @dataclass(frozen=True)
 class OwnNoise:
     """What rounding every value to float16 costs the untransformed network: as in Place."""
@@ -44,10 +48,38 @@ class OwnNoise:
 
 @dataclass(frozen=True)
 class Result:
-    """One network; either `refusal` or the rest. `places` are by unit and arithmetic, `findings` the table's."""
+    """One network; either `refusal` or the rest. `findings` are what the table of known faults says of the file."""
 
     network: str
     refusal: str | None = None
     places: dict[str, Place] | None = None
     findings: tuple[str, ...] = ()
     noise: OwnNoise | None = None
+
+    def right(self, place: str) -> bool:
+        """Whether the unit takes the whole file, and computes it within the limits of a bundle."""
+        found = (self.places or {}).get(place)
+        return found is not None and found.error is not None and not found.reasons
+
+
+@dataclass(frozen=True)
+class RivalResult:
+    """One network in the file of another converter, `label`; either `refusal` or `places`."""
+
+    network: str
+    label: str = ""
+    refusal: str | None = None
+    places: dict[str, Place] | None = None
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A network with trained weights on pictures whose classes are known.
+
+    By PyTorch and the places: how many are `right`, and on how many the first class is PyTorch's (`agree`).
+    """
+
+    network: str
+    pictures: int
+    right: dict[str, int]
+    agree: dict[str, int]

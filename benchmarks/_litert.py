@@ -2,14 +2,37 @@
 
 import time
 from collections import Counter
+from dataclasses import dataclass
 from math import prod
 from typing import Any
 
 import numpy as np
 import onnx
+from numpy.typing import NDArray
 
+from efficientmod_export.parity import Outputs, Sample
 from efficientmod_export.targets.tflite import interpreter
 from efficientmod_export.targets.tflite.writer import to_tflite
+
+
+@dataclass(frozen=True)
+class AnyLayout:
+    """A file in LiteRT with XNNPACK, which takes pixels / 255 as NHWC or NCHW, as its converter left it."""
+
+    runtime: Any
+
+    def run(self, sample: Sample) -> Outputs:
+        detail = self.runtime.get_input_details()[0]
+        self.runtime.set_tensor(detail["index"], pixels_over_255(sample, tuple(detail["shape"])))
+        self.runtime.invoke()
+        return tuple(self.runtime.get_tensor(detail["index"]) for detail in self.runtime.get_output_details())
+
+
+def pixels_over_255(sample: Sample, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """A sample as NHWC or NCHW, whichever has this shape."""
+    values = sample.pixels[np.newaxis].astype(np.float32) / np.float32(255)
+    return values if values.shape == shape else values.transpose(0, 3, 1, 2).copy()
+
 
 PRODUCTS = ((784, 256, 512), (196, 512, 2048), (3136, 128, 256), (1024, 1024, 1024))
 """Matrix products (rows, inner, columns) as networks have them; the fastest counts."""

@@ -1,28 +1,41 @@
 """Run many networks' TFLite files on LiteRT's GPU accelerator, and write how they come out to docs/measurements/.
 
-    python benchmarks/gpu_networks.py
+    python benchmarks/gpu.py
 
-The networks are the EfficientMods and those that must convert, with seeded weights of realistic scale. Each file is
-held against PyTorch on the five pictures of a bundle: on the processor, and in float32 on a software GPU that takes all
-of its operators or refuses it. The EfficientMods run in float16 as well, which takes a software GPU minutes. Each
-network has a process of its own, with a limit of time.
+The networks are the EfficientMods, those that must convert, and 60 more of timm's small ones, with seeded weights of
+realistic scale. Each file is held against PyTorch on the five pictures of a bundle: on the processor, and on a software
+GPU that takes all of its operators or refuses it, in float32 and in float16, which takes a minute. Each network has a
+process of its own, with a limit of time; with --keep an interrupted run goes on where it was.
+
+With --litert-torch the files that litert-torch makes of the first 27 are run beside them. It is installed by you, in an
+environment of its own, as `benchmarks/tflite_rivals.py --help` says, whose interpreter is given.
+
+With --trained a network with trained weights is run on pictures whose classes are known: its name, the checkpoint, the
+side of its input, and a folder of pictures with a folder for each class, or with a table `pictures.csv` of the columns
+`file` and `imagenet_classes`.
 """
 
-from collections.abc import Iterator
+import argparse
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
-from _each_network import Benchmark
-from _gpu_records import OwnNoise, Place, Result
+from _converters import LITERT_TORCH, Rival
+from _each_network import MEASUREMENTS, Benchmark
+from _gpu_page import page, places_of, row
+from _gpu_records import OwnNoise, Place, Result, RivalResult, Trained
+from _gpu_rival import examine_rival
+from _gpu_trained import examine_trained
 from _networks import EFFICIENTMODS, MORE, OTHERS
 
-from efficientmod_export.bench.measuring import describe_machine, markdown_table, versions
+from efficientmod_export.bench.measuring import Notes
 from efficientmod_export.steps import prove, subject_of, with_noise
 from efficientmod_export.targets.tflite import TARGET
 from efficientmod_export.targets.tflite.gpu import gpu_findings
 from efficientmod_mobile import load_network
 from efficientmod_mobile.deploy import deploy
 
-TIME_LIMIT = 1200.0
+TIME_LIMIT = 1800.0
 """Seconds that a network is given."""
 
 
@@ -40,68 +53,78 @@ def examine(network: str, folder: Path) -> Result:
     return Result(network, places=places, findings=findings, noise=OwnNoise.of(subject.held.noise))
 
 
-def page(results: list[Result], command: str) -> str:
-    """The document."""
-    made = [result for result in results if result.places]
-    right = sum(_is_right(result) for result in made)
-    lines = [
-        "# Networks on LiteRT's GPU accelerator",
-        "",
-        "Written by",
-        "",
-        f"    {command}",
-        "",
-        f"on {describe_machine()}; {versions('onnx', 'ai-edge-litert')}; software Vulkan drivers, SwiftShader for "
-        "float32 and lavapipe for float16.",
-        "",
-        f"{len(results)} networks, {right} of them wholly on the GPU and right in float32. Error: the largest "
-        "difference from PyTorch over five pictures, as a fraction of the output's range.",
-        "",
-        *markdown_table(["network", "processor", "GPU, float32", "GPU, float16"], map(_row, made)),
-    ]
-    notes = [*(f"- {result.network}: {result.refusal}" for result in results if result.refusal), *_reasons(made)]
-    return "\n".join(lines + (["", "## Not right, or refused", "", *notes] if notes else [])) + "\n"
-
-
-def _is_right(result: Result) -> bool:
-    place = (result.places or {}).get("gpu float32")
-    return place is not None and place.error is not None and not place.reasons
-
-
-def _row(result: Result) -> list[str]:
-    places = result.places or {}
-    errors = [places.get(name) for name in ("cpu float32", "gpu float32", "gpu float16")]
-    return [result.network, *(_shown(place) for place in errors)]
-
-
-def _shown(place: Place | None) -> str:
-    if place is None:
-        return "-"
-    if place.error is None:
-        return "not run"
-    return f"{place.error:.0e}" if not place.reasons else f"**{place.error:.0e}**"
-
-
-def _reasons(made: list[Result]) -> Iterator[str]:
-    for result in made:
-        for name, place in (result.places or {}).items():
-            for reason in place.reasons:
-                yield f"- {result.network}, {name}: {reason}"
-        for finding in result.findings:
-            yield f"- {result.network}: {finding}"
-
-
-BENCHMARK = Benchmark(
+OURS = Benchmark(
     script=Path(__file__),
     description=__doc__ or "",
     networks=(*EFFICIENTMODS, *OTHERS, *MORE),
     kind=Result,
     examine=examine,
     refused=lambda network, reason: Result(network, refusal=reason),
-    page=page,
-    line=lambda result: result.refusal or "  ".join(_row(result)[1:]),
+    page=lambda results, command: page(results, (), (), command),
+    line=lambda result: result.refusal or "  ".join(row(result)[1:]),
     limit=TIME_LIMIT,
 )
 
+
+def litert_torch(python: Path) -> Benchmark[RivalResult]:
+    """The same of litert-torch's files."""
+    rival = Rival("litert-torch", python.absolute(), LITERT_TORCH, ".pt2")
+    return Benchmark(
+        script=Path(__file__),
+        description="",
+        networks=(*EFFICIENTMODS, *OTHERS),
+        kind=RivalResult,
+        examine=lambda network, folder: examine_rival(network, rival, folder),
+        refused=lambda network, reason: RivalResult(network, refusal=reason),
+        page=lambda results, command: page((), results, (), command),
+        line=lambda result: result.refusal or "  ".join(places_of(result.places)),
+        limit=TIME_LIMIT,
+    )
+
+
+def trained(chosen: Sequence[Sequence[str]], folder: Path) -> list[Trained]:
+    """What is measured of each MODEL CHECKPOINT SIDE PICTURES, or kept in `folder`."""
+    notes = Notes(folder, Trained)
+    results = []
+    for model, checkpoint, side, pictures in chosen:
+        result = notes.read(model)
+        if result is None:
+            result = examine_trained(model, checkpoint, int(side), Path(pictures))
+            notes.write(model, result)
+        results.append(result)
+    return results
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("networks", nargs="*", default=OURS.networks, help="default: all of them")
+    parser.add_argument("--litert-torch", type=Path, metavar="PYTHON", help="an interpreter that has litert-torch")
+    parser.add_argument(
+        "--trained", nargs=4, action="append", default=[], metavar=("MODEL", "CHECKPOINT", "SIDE", "PICTURES")
+    )
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep each result; do not repeat those")
+    parser.add_argument(
+        "--output", type=Path, default=MEASUREMENTS / "gpu.md", help="the page (default: docs/measurements/gpu.md)"
+    )
+    parser.add_argument("--note", type=Path, help=argparse.SUPPRESS)  # what the process of one network is told
+    options = parser.parse_args()
+    rivals = None if options.litert_torch is None else litert_torch(options.litert_torch)
+    if options.note:
+        (rivals or OURS).examine_here(options.networks[0], options.note)
+        return
+    command = OURS.command(options.networks)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = options.keep or Path(temporary)
+        results = OURS.examine_all(options.networks, folder)
+        theirs: list[RivalResult] = []
+        if rivals is not None:
+            command += " --litert-torch PYTHON"
+            chosen = [network for network in rivals.networks if network in options.networks]
+            theirs = rivals.examine_all(chosen, folder / "litert-torch", "--litert-torch", options.litert_torch)
+        command += " --trained MODEL CHECKPOINT SIDE PICTURES" * len(options.trained)
+        pictures = trained(options.trained, folder / "trained")
+    options.output.write_text(page(results, theirs, pictures, command))
+
+
 if __name__ == "__main__":
-    BENCHMARK.main()
+    main()

@@ -22,22 +22,20 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import torch
-from _converters import LITERT_TORCH, ONNX2TF, CannotConvert, Rival
+from _converters import LITERT_TORCH, ONNX2TF, CannotConvert, Rival, save_for_torch
 from _each_network import MEASUREMENTS, largest_error
-from _litert import macs, operators, peak
+from _litert import AnyLayout, macs, operators, peak
 from _networks import EFFICIENTMODS, OTHERS
 from _rivals_page import OURS, File, Result, latency_row, page
 
 from efficientmod_export.bench.measuring import Notes, load_average, take_turns
 from efficientmod_export.foreign import quiet
-from efficientmod_export.parity import MeasuredWith, Outputs, Sample, measure
+from efficientmod_export.parity import MeasuredWith, measure
 from efficientmod_export.steps import Held, Subject, subject_of, with_noise
 from efficientmod_export.targets import for_pixels, runtime_version, to_onnx
 from efficientmod_export.targets.tflite import TARGET, interpreter
@@ -49,21 +47,6 @@ PAGE = MEASUREMENTS / "tflite_rivals.md"
 VARIANT = TARGET.variant("fp32")
 (CPU,) = (place for place in VARIANT.places if place.unit == "cpu")
 WARM_UP = 3
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """A file in LiteRT with XNNPACK, which takes pixels / 255 as NHWC or NCHW, as its converter left it."""
-
-    runtime: Any
-
-    def run(self, sample: Sample) -> Outputs:
-        detail = self.runtime.get_input_details()[0]
-        values = sample.pixels[np.newaxis].astype(np.float32) / np.float32(255)
-        channels_last = tuple(detail["shape"]) == values.shape
-        self.runtime.set_tensor(detail["index"], values if channels_last else values.transpose(0, 3, 1, 2).copy())
-        self.runtime.invoke()
-        return tuple(self.runtime.get_tensor(detail["index"]) for detail in self.runtime.get_output_details())
 
 
 def convert(network: str, rivals: dict[str, Rival], folder: Path) -> Result:
@@ -81,7 +64,7 @@ def convert(network: str, rivals: dict[str, Rival], folder: Path) -> Result:
         for label, run in converters.items():
             try:
                 seconds = run()
-                loaded = Loaded(interpreter(_file(folder, label).read_bytes()))
+                loaded = AnyLayout(interpreter(_file(folder, label).read_bytes()))
             except (CannotConvert, EfficientModError, RuntimeError, ValueError) as error:
                 refusals[label] = str(error)
                 continue
@@ -103,13 +86,13 @@ def _rival_converters(
     plain = for_pixels(program, subject.preprocessing.mean, subject.preprocessing.std)
     source = {suffix: sources / f"network{suffix}" for suffix in (".onnx", ".pt2")}
     source[".onnx"].write_bytes(to_onnx(plain).SerializeToString())
-    torch.export.save(torch.export.export(plain.graph_module, (plain.example,)), source[".pt2"])
+    save_for_torch(plain, source[".pt2"])
     return {
         label: partial(rival.convert, source[rival.suffix], _file(folder, label)) for label, rival in rivals.items()
     }
 
 
-def _prove(label: str, seconds: float, loaded: Loaded, held: Held) -> File:
+def _prove(label: str, seconds: float, loaded: AnyLayout, held: Held) -> File:
     measured_with = MeasuredWith(runtime=TARGET.runtime.title, version=runtime_version(TARGET.runtime))
     limits = held.limits(CPU.limits, CPU.noise)
     verdict = measure(held.samples, held.references, loaded.run, limits, measured_with)

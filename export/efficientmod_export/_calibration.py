@@ -29,11 +29,16 @@ class Calibration:
 
 @dataclass(frozen=True)
 class RoundedSubject:
-    """A program with rounded weights, its outputs for the parity samples, and how they were rounded."""
+    """A program with rounded weights, its outputs for the parity samples, the pictures and layers of the rounding."""
 
     program: Program
     held: Held
-    evidence: Rounding
+    pictures: str
+    layers: tuple[RoundedLayer, ...]
+
+    def evidence(self, stored_as_int8: int) -> Rounding:
+        """How an artifact's weights were rounded, `stored_as_int8` of which it holds as int8."""
+        return Rounding(pictures=self.pictures, stored_as_int8=stored_as_int8, layers=self.layers)
 
 
 def calibration_of(subject: Subject, folder: Path | None) -> Calibration:
@@ -76,5 +81,4 @@ def rounded(program: Program, calibration: Calibration, held: Held) -> RoundedSu
         for sample in held.samples
     )
     layers = tuple(RoundedLayer.model_validate(layer, from_attributes=True) for layer in result.layers)
-    evidence = Rounding(pictures=calibration.statement, layers=layers)
-    return RoundedSubject(result.program, replace(held, references=references), evidence)
+    return RoundedSubject(result.program, replace(held, references=references), calibration.statement, layers)

@@ -1,6 +1,6 @@
 """Compare a bundle's artifacts with the network layer by layer, and report the results in sentences."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from efficientmod_export._picture_input import for_pictures
 from efficientmod_export._rebuild import rebuild
@@ -44,7 +44,8 @@ def search_layers(
             file = model_file(bundle, entry)
             deployed = deploy(program, variant.recipe, original).program
             report = _search(target, variant, deployed, file, samples[0])
-            found[variant.name] = (_drift(report, failed=variant.name in failed),)
+            agree = "" if variant.name in failed else "the outputs agree; inside, "
+            found[variant.name] = (_drift(report, agree), *_on_gpu(target, variant, deployed, file, samples[0]))
             if target.describe_ranges is not None:
                 found[variant.name] += target.describe_ranges(file, samples)
         except EfficientModError as error:
@@ -64,14 +65,27 @@ def _search(target: Target, variant: Variant, program: Program, file: ModelFile,
         return first_drift(program, target.prober(program, file), sample, limit)
 
 
-def _drift(report: LayerReport, *, failed: bool) -> str:
+def _on_gpu(target: Target, variant: Variant, program: Program, file: ModelFile, sample: Sample) -> Iterator[str]:
+    """A sentence for each arithmetic of the GPU, where this machine can use one."""
+    for place in variant.places:
+        if target.gpu_prober is None or place.unit != "gpu" or target.runtime.missing(variant.configuration(place)):
+            continue
+        where = f"on the gpu in {place.compute_precision}, "
+        try:
+            prober = target.gpu_prober(program, file, place.compute_precision)
+            yield where + _drift(first_drift(program, prober, sample, place.limits.max_relative_error))
+        except EfficientModError as error:
+            yield where + str(error)
+
+
+def _drift(report: LayerReport, agree: str = "") -> str:
     if report.drift is None:
         return (
             f"no layer drifts: all {report.probed} values that can be read are within {report.limit:.0e} of the range."
         )
     drift, before = report.drift, report.before
     sentence = (
-        f"{'' if failed else 'the outputs agree; inside, '}the first layer that drifts is "
+        f"{agree}the first layer that drifts is "
         f"{drift.module or 'the network itself'} ({drift.operator}, node {drift.node}): "
         f"{drift.error:.1e} of its range, {report.limit:.0e} allowed"
     )

@@ -136,7 +136,7 @@ def _make(
             subject.inputs,
             subject.outputs,
             float32_outputs(variant, artifact, subject.held),
-            round_once(variant.recipe).evidence if variant.rounding else None,
+            round_once(variant.recipe).evidence(artifact.int8_weights) if variant.rounding else None,
         )
         failure = parity_failure(variant, checks)
     except EfficientModError as error:

@@ -103,7 +103,7 @@ class Artifact(ModelFile):
     outside them.
 
     `rank` is the highest rank of any tensor in the file, None where the file does not tell. `rewrites` counts the
-    converter's changes to the graph, where it is this toolkit's own.
+    converter's changes to the graph, where it is this toolkit's own, `int8_weights` the weights stored as int8.
     """
 
     target: str
@@ -114,6 +114,7 @@ class Artifact(ModelFile):
     outside: tuple[str, ...] = ()
     rank: int | None = None
     rewrites: Mapping[str, int] = field(default_factory=dict)
+    int8_weights: int = 0
 
 
 @dataclass(frozen=True)

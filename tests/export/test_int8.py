@@ -26,7 +26,7 @@ def pictures(tmp_path: Path) -> Path:
 def test_both_forms_are_made_proven_and_proven_again(tiny_model: str, pictures: Path, efficientmod: Command) -> None:
     made = efficientmod(*ASKED, "--model", tiny_model, "--calibrate", str(pictures), "--output", "out")
     assert made.exit_code == 0, made.output
-    assert "tflite int8-dynamic: the weights of 2 layers rounded for 2 of 3 pictures of the folder given" in made.output
+    assert "1264 weights of 2 layers rounded for 2 of 3 pictures of the folder given" in made.output
     assert "broken.jpg" in made.output
     manifest = json.loads(Path("out/manifest.json").read_text())
     assert [one["precision"] for one in manifest["artifacts"]] == ["int8-dynamic", "int8-weights"]
@@ -46,6 +46,7 @@ def test_without_a_folder_the_bundles_own_samples_are_used(tiny_model: str, effi
     assert made.exit_code == 0, made.output
     proof = json.loads(Path("out/proof.json").read_text())
     assert {one["rounding"]["pictures"] for one in proof["artifacts"]} == {"the bundle's own 5 samples"}
+    assert {one["rounding"]["stored_as_int8"] for one in proof["artifacts"]} == {8 * 16 * 9 + 16 * 7}
     layers = proof["artifacts"][0]["rounding"]["layers"]
     assert [(one["path"], one["weights"]) for one in layers] == [("3", 8 * 16 * 9), ("7", 16 * 7)]
 

@@ -135,8 +135,11 @@ def _proofs_and_details(row: VariantResult, artifact: ProvenArtifact) -> Iterato
     checks = [check for check in evidence.checks if check.gate in ("runtime", "numerics")]
     yield from (_proof(artifact, check) for check in checks if _ran(check))
     if evidence.rounding is not None:
-        layers, pictures = len(evidence.rounding.layers), escape(evidence.rounding.pictures)
-        yield f"the weights of {layers} layers rounded for {pictures}"
+        layers, stored = evidence.rounding.layers, evidence.rounding.stored_as_int8
+        rounded = sum(layer.weights for layer in layers)
+        yield f"{rounded} weights of {len(layers)} layers rounded for {escape(evidence.rounding.pictures)}"
+        if stored < rounded:
+            yield f"only {stored} of these weights are stored as int8; the converter changed the others"
     unrun = [check for check in evidence.checks if not _ran(check)]
     for reason in dict.fromkeys(reason for check in unrun for reason in check.verdict.reasons):
         units = ", ".join(dict.fromkeys(str(check.unit) for check in unrun if reason in check.verdict.reasons))

@@ -1,6 +1,6 @@
 """A report for the terminal: one row per rule, then what to do about it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.console import RenderableType
 from rich.markup import escape
@@ -8,7 +8,7 @@ from rich.table import Column, Table
 
 from efficientmod_export.lint._report import LintReport, RuleFindings
 from efficientmod_export.lint._rule import Effect
-from efficientmod_export.targets import FileLint
+from efficientmod_export.targets import FileLint, KnownFault
 
 SHOWN = 3
 _COLOURS = {Effect.FORBIDS: "red", Effect.ALTERS: "red", Effect.COSTS: "yellow"}
@@ -39,26 +39,38 @@ def _rules(report: LintReport, shown: int) -> Iterator[RenderableType]:
 
 def _faults(report: FileLint, shown: int) -> Iterator[RenderableType]:
     yield (
-        f"{report.count} of {report.operators} operators are of {len(report.faults)} of the {report.rules} kinds that "
-        f"{report.accelerator} is known to compute wrongly or to refuse"
+        f"{report.count} of {report.operators} operators are of {len(report.measured)} of the {report.rules} kinds "
+        f"that {report.accelerator} is known to compute wrongly or to refuse"
     )
-    if not report.faults:
-        return
+    if report.measured:
+        yield _fault_table(report.measured, shown)
+        for fault in report.measured:
+            yield f"[bold]{escape(fault.id)}:[/] {escape(fault.sentence)} (seen in {', '.join(fault.versions)})."
+    if report.reported:
+        yield "Reported by others of phones, and not seen here:"
+        yield _fault_table(report.reported, shown)
+        for fault in report.reported:
+            yield f"[bold]{escape(fault.id)}:[/] {escape(fault.sentence)} ({', '.join(fault.versions)})."
+            yield f"  {escape(fault.source or '')}"
+    if report.faults:
+        yield f"Nothing was run: efficientmod verify {escape(report.path.name)} runs it on the processor and a GPU."
+
+
+def _fault_table(faults: Sequence[KnownFault], shown: int) -> Table:
     table = Table(
         Column("kind", overflow="fold"),
         Column("effect", overflow="fold"),
+        Column("tier", overflow="fold"),
         Column("count", no_wrap=True),
         Column("operators", overflow="fold"),
         box=None,
         padding=(0, 2, 0, 0),
     )
-    for fault in report.faults:
+    for fault in faults:
         lines = [f"{escape(place.operator)} {escape(place.name)}" for place in fault.places[:shown]]
-        table.add_row(fault.id, f"[red]{fault.effect}[/]", str(fault.count), "\n".join(_shortened(lines, fault.count)))
-    yield table
-    for fault in report.faults:
-        yield f"[bold]{escape(fault.id)}:[/] {escape(fault.sentence)} (seen in {', '.join(fault.versions)})."
-    yield f"Nothing was run: efficientmod verify {escape(report.path.name)} runs the file on the processor and a GPU."
+        operators = "\n".join(_shortened(lines, fault.count))
+        table.add_row(fault.id, f"[red]{fault.effect}[/]", fault.tier, str(fault.count), operators)
+    return table
 
 
 def _shortened(lines: list[str], count: int) -> list[str]:

@@ -8,7 +8,7 @@ import importlib
 
 from efficientmod_export._stages import Artifact, ModelFile, Precision
 from efficientmod_export._target_names import target_names as _target_names
-from efficientmod_export.targets._file_lint import FileLint
+from efficientmod_export.targets._file_lint import FileLint, KnownFault
 from efficientmod_export.targets._image import for_pixels
 from efficientmod_export.targets._onnx_model import to_onnx
 from efficientmod_export.targets._phone_tool import PhoneTimes, PhoneTool
@@ -48,6 +48,7 @@ __all__ = [
     "FromArtifact",
     "FromProgram",
     "Interpreter",
+    "KnownFault",
     "ModelFile",
     "PhoneTimes",
     "PhoneTool",

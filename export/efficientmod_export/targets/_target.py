@@ -39,7 +39,7 @@ class Conversion:
 
     `least_runtime` is the oldest version that runs it. `delegates` counts the parts that the runtime's delegate runs,
     `outside` names the operators outside them, `rank` is the highest rank of any tensor; None where the file does not
-    tell. `rewrites` counts the converter's changes to the graph.
+    tell. `rewrites` counts the converter's changes to the graph, `int8_weights` the weights stored as int8.
     """
 
     least_runtime: str
@@ -47,6 +47,7 @@ class Conversion:
     outside: tuple[str, ...] = ()
     rank: int | None = None
     rewrites: Mapping[str, int] = field(default_factory=dict)
+    int8_weights: int = 0
 
 
 @dataclass(frozen=True)
@@ -165,11 +166,11 @@ class Target:
     outputs to an artifact's. `ios_versions` are the least iOS versions for which it can be made, empty where the file
     is the same for all. `--target all` makes the targets with `in_all`.
 
-    `prober` reads values inside an artifact. `core_ml_package` opens the Core ML package that an artifact is or
-    contains. `lint` finds known problems in any file of the format, and raises InputError for a damaged one.
-    `compare_units` runs any such file on every unit, on `.npy` files or random inputs. `describe_ranges` reports in
-    sentences how much of its arithmetic's range an artifact's values use. `phone_tools` measure on a phone; their
-    binaries are recognised by their names.
+    `prober` reads values inside an artifact, `gpu_prober` on a GPU in a compute precision. `core_ml_package`
+    opens the Core ML package that an artifact is or contains. `lint` finds known problems in any file of the format,
+    and raises InputError for a damaged one. `compare_units` runs any such file on every unit, on `.npy` files or random
+    inputs. `describe_ranges` reports in sentences how much of its arithmetic's range an artifact's values use.
+    `phone_tools` measure on a phone; their binaries are recognised by their names.
     """
 
     name: str
@@ -182,6 +183,7 @@ class Target:
     interface: Callable[[Interface], Interface] = same_as_network
     interpreter: Interpreter | None = None
     prober: Callable[[Program, ModelFile], Prober] | None = None
+    gpu_prober: Callable[[Program, ModelFile, ComputePrecision], Prober] | None = None
     core_ml_package: Callable[[Path], AbstractContextManager[Path]] | None = None
     lint: Callable[[Path], FileLint] | None = None
     compare_units: Callable[[Path, Sequence[Path], ProgressReport], UnitComparison] | None = None
@@ -270,6 +272,7 @@ class Target:
             outside=made.outside,
             rank=made.rank,
             rewrites=made.rewrites,
+            int8_weights=made.int8_weights,
         )
 
     def _from_artifact(

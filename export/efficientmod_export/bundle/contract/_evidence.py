@@ -90,9 +90,14 @@ class RoundedLayer(Record):
 
 
 class Rounding(Record):
-    """How an artifact's weights were rounded before the conversion: for which pictures, and each layer."""
+    """How an artifact's weights were rounded before the conversion: for which pictures, and each layer.
+
+    `stored_as_int8` is the number of weights that the artifact holds as int8; the converter stores another one as
+    before.
+    """
 
     pictures: Text
+    stored_as_int8: int = Field(ge=0)
     layers: tuple[RoundedLayer, ...]
 
 

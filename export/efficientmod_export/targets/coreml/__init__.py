@@ -1,10 +1,12 @@
 """Core ML: `model.mlpackage`, float16 arithmetic by default; takes an RGB picture, gives float32 tensors."""
 
-from efficientmod_export.targets._target import FromProgram, Interpreter, Target
+from efficientmod_export.targets._limits import INT8
+from efficientmod_export.targets._recipes import NEURAL_ENGINE
+from efficientmod_export.targets._target import FromProgram, Interpreter, Place, Rounding, Target, Variant
 from efficientmod_export.targets.coreml._convert import convert, interface
 from efficientmod_export.targets.coreml._float16_ranges import describe_ranges
 from efficientmod_export.targets.coreml._interpreter import PackageInterpreter
-from efficientmod_export.targets.coreml._limits import GRAPH
+from efficientmod_export.targets.coreml._limits import GRAPH, STORED_VALUES
 from efficientmod_export.targets.coreml._prober import package_prober
 from efficientmod_export.targets.coreml._runtime import CoremlRuntime, package_itself
 from efficientmod_export.targets.coreml._variants import variants
@@ -15,7 +17,22 @@ TARGET = Target(
     extra="coreml",
     modules=("coremltools",),
     packages=("coremltools",),
-    variants=variants("coreml", "model", ".mlpackage", FromProgram(convert)),
+    variants=(
+        *variants("coreml", "model", ".mlpackage", FromProgram(convert)),
+        Variant(
+            target="coreml",
+            precision="int8-weights",
+            short="int8",
+            stem="model",
+            suffix=".mlpackage",
+            recipe=NEURAL_ENGINE,
+            step=FromProgram(convert),
+            rounding=Rounding(PackageInterpreter(), STORED_VALUES),
+            places=tuple(
+                Place(unit, "float16", INT8, noise="int8_weights") for unit in ("neural_engine", "gpu", "cpu")
+            ),
+        ),
+    ),
     interface=interface,
     runtime=CoremlRuntime(),
     interpreter=Interpreter(PackageInterpreter(), GRAPH),

@@ -21,6 +21,7 @@ from efficientmod_export.targets._image import check_image, for_centred_pixels
 from efficientmod_export.targets._program import copy, export, network_interface, output_nodes
 from efficientmod_export.targets._target import Conversion
 from efficientmod_export.targets.coreml._classifier import LABEL, PROBABILITIES, add_classifier
+from efficientmod_export.targets.coreml._int8_weights import check_ios, store_weights_as_int8
 from efficientmod_export.targets.coreml._mlpackage import Metadata, describe, edit_package
 from efficientmod_export.targets.coreml._outputs import output_spec, with_own_outputs
 from efficientmod_mobile.deploy import Program
@@ -32,20 +33,22 @@ IMAGE = "image"
 SOFTMAX = "probabilities"
 PIXEL_SCALE = 1 / 255
 
-COMPUTE_PRECISIONS: dict[Precision, str] = {"fp16": "FLOAT16", "fp32": "FLOAT32"}
+COMPUTE_PRECISIONS: dict[Precision, str] = {"fp16": "FLOAT16", "fp32": "FLOAT32", "int8-weights": "FLOAT16"}
 """coremltools' name for the compute precision of each precision."""
 
 
 def convert(program: Program, options: ConversionOptions, path: Path) -> Conversion:
     """Add the normalisation and the softmax to the program, convert it, and write the metadata."""
     check_image(program, options)
+    if options.precision == "int8-weights":
+        check_ios(options.ios)
     outputs = interface(network_interface(program, options)).outputs
     # Written beside its destination, so that a failure leaves no incomplete package and an earlier one unchanged.
     with coremltools_shortcuts(), tanh_gelu(program.graph), TemporaryDirectory(dir=path.parent) as workshop:
         package = Path(workshop) / path.name
         changed = for_centred_pixels(with_own_outputs(program), options.std)
         adds_softmax = options.labels is not None and options.scores == "logits"
-        modules = _convert(with_softmax(changed) if adds_softmax else changed, outputs, options, package)
+        modules, int8_weights = _convert(with_softmax(changed) if adds_softmax else changed, outputs, options, package)
         with edit_package(package) as spec:
             if options.labels and adds_softmax:
                 add_classifier(spec, SOFTMAX, options.labels)
@@ -55,7 +58,7 @@ def convert(program: Program, options: ConversionOptions, path: Path) -> Convers
         if path.exists():
             shutil.rmtree(path)
         package.rename(path)
-    return Conversion(f"iOS {options.ios}")
+    return Conversion(f"iOS {options.ios}", int8_weights=int8_weights)
 
 
 def interface(network: Interface) -> Interface:
@@ -75,8 +78,12 @@ def with_softmax(program: Program) -> Program:
     return changed
 
 
-def _convert(program: Program, outputs: tuple[TensorSpec, ...], options: ConversionOptions, path: Path) -> str:
-    """Write the package; return the table of the PyTorch module that each operator came from."""
+def _convert(
+    program: Program, outputs: tuple[TensorSpec, ...], options: ConversionOptions, path: Path
+) -> tuple[str, int]:
+    """Write the package; return the table of the PyTorch module that each operator came from, and the number of weights
+    that are stored as int8.
+    """
     import coremltools as ct
 
     with torch_shortcuts():
@@ -106,7 +113,10 @@ def _convert(program: Program, outputs: tuple[TensorSpec, ...], options: Convers
         package_dir=str(path),
         skip_model_load=True,
     )
-    return module_table(model, marked)
+    modules, stored = module_table(model, marked), 0
+    if options.precision == "int8-weights":
+        stored = store_weights_as_int8(model, path)
+    return modules, stored
 
 
 def _metadata(outputs: tuple[TensorSpec, ...], options: ConversionOptions, modules: str) -> Metadata:

@@ -17,3 +17,16 @@ GRAPH: Final = Tolerance(
     ),
 )
 """For a float32 conversion of the same program, which tests the graph without float16's rounding."""
+
+STORED_VALUES: Final = Tolerance(
+    max_relative_error=3e-3,
+    mean_relative_error=6e-4,
+    cosine=0.9999,
+    sqnr_db=48.0,
+    displacement=1.2e-3,
+    origin=(
+        "an ML program's int8 weights, times steps in float16, computed in float32: what is left is the rounding of a "
+        "step, at most 2^-12 of itself, and of the biases and other weights to float16."
+    ),
+)
+"""For the stored values of a program with int8 weights, against the rounded program."""

@@ -1,6 +1,6 @@
-"""Values inside a `.pte` file for XNNPACK, whose delegates give no access to their values."""
+"""Values inside a `.pte` file, whose delegates give no access to them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -10,7 +10,7 @@ from efficientmod_export._stages import ModelFile, Sample
 from efficientmod_export.parity import Values
 from efficientmod_export.targets._probing import extended, is_float, probe_run
 from efficientmod_export.targets._program import copy, output_nodes
-from efficientmod_export.targets._runtime import Configuration
+from efficientmod_export.targets._runtime import Configuration, Runtime
 from efficientmod_export.targets.executorch._convert import lower_to_pte
 from efficientmod_export.targets.executorch._runtime import PteRuntime
 from efficientmod_mobile.deploy import Program
@@ -20,14 +20,22 @@ AT_ONCE = 15  # few, so that the lowering stays close to the artifact's; each pr
 CONFIGURATION = Configuration("executorch", "fp32", "cpu", "float32")
 
 
-class ExecutorchProber:
+class LoweringProber:
     """Lowers the program again with the probed values as outputs.
 
-    This is evidence on the artifact only because the program itself, lowered again, gives exactly the artifact's bytes.
+    This is evidence on the artifact only because the program itself, lowered again by `lower`, gives exactly the
+    artifact's bytes. Raises ParityError where it does not.
     """
 
-    def __init__(self, program: Program, file: ModelFile) -> None:
-        if lower_to_pte(program).data != file.path.read_bytes():
+    def __init__(
+        self,
+        program: Program,
+        file: ModelFile,
+        lower: Callable[[Program], bytes],
+        runtime: Runtime,
+        configuration: Configuration,
+    ) -> None:
+        if lower(program) != file.path.read_bytes():
             raise ParityError(
                 f"{file.path.name} differs from a new conversion of this program, so its layers cannot be compared; "
                 f"export it again with the same checkpoint and the same versions of torch and executorch.",
@@ -35,6 +43,9 @@ class ExecutorchProber:
             )
         self._program = program
         self._file = file
+        self._lower = lower
+        self._runtime = runtime
+        self._configuration = configuration
         self.visible = tuple(node for node in program.graph.nodes if is_float(node))
         self.at_once = AT_ONCE
 
@@ -48,8 +59,17 @@ class ExecutorchProber:
         probed.graph_module.recompile()
         with TemporaryDirectory() as workshop:
             path = Path(workshop) / self._file.path.name
-            path.write_bytes(lower_to_pte(probed).data)
+            path.write_bytes(self._lower(probed))
             described = extended(self._file, path, [node.name for node in extra])
-            results = probe_run(PteRuntime("XnnpackBackend"), described, CONFIGURATION, sample)
+            results = probe_run(self._runtime, described, self._configuration, sample)
         values = dict(zip((*own, *extra), results.values(), strict=True))
         return [values[twins[node]] for node in nodes]
+
+
+class ExecutorchProber(LoweringProber):
+    """Of a file for XNNPACK."""
+
+    def __init__(self, program: Program, file: ModelFile) -> None:
+        super().__init__(
+            program, file, lambda probed: lower_to_pte(probed).data, PteRuntime("XnnpackBackend"), CONFIGURATION
+        )

@@ -14,6 +14,7 @@ from efficientmod_export.targets.executorch_vulkan._convert import convert
 from efficientmod_export.targets.executorch_vulkan._file import DELEGATE
 from efficientmod_export.targets.executorch_vulkan._interpreter import VulkanInterpreter
 from efficientmod_export.targets.executorch_vulkan._limits import GRAPH
+from efficientmod_export.targets.executorch_vulkan._prober import VulkanProber
 from efficientmod_mobile.deploy import (
     ActivationsInParts,
     DepthwiseKernels,
@@ -65,5 +66,6 @@ TARGET = Target(
     ),
     runtime=PteRuntime(DELEGATE),
     interpreter=Interpreter(VulkanInterpreter(), GRAPH),
+    prober=VulkanProber,
     phone_tools=(EXECUTOR_RUNNER,),
 )

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import torch
 
-from efficientmod_export._stages import ConversionOptions
+from efficientmod_export._stages import ConversionOptions, Precision
 from efficientmod_export.targets._program import copy, write_file
 from efficientmod_export.targets._target import Conversion
-from efficientmod_export.targets.executorch._lowering import executorch_version, partitioned_pte
+from efficientmod_export.targets.executorch._lowering import LoweredPte, executorch_version, partitioned_pte
 from efficientmod_mobile.deploy import GeluBySigmoid, Program, apply
 from efficientmod_mobile.deploy.program import module_path
 from efficientmod_mobile.errors import ConversionError
@@ -24,13 +24,8 @@ def convert(program: Program, options: ConversionOptions, path: Path) -> Convers
 
     Raises ConversionError for attention in one operator, and where operators stay outside the delegate.
     """
-    from executorch.backends.vulkan.partitioner.vulkan_partitioner import VulkanPartitioner
-
     _check_attention(program)
-    changed = copy(program)
-    steps = apply((GeluBySigmoid(),), changed)
-    partitioner = VulkanPartitioner({"force_fp16": options.precision == "fp16"})
-    lowered = partitioned_pte(changed, partitioner)
+    lowered, rewrites = lower_for_vulkan(program, options.precision)
     if lowered.delegates != 1 or lowered.outside:
         outside = ", ".join(lowered.outside) or "nothing"
         raise ConversionError(
@@ -39,8 +34,17 @@ def convert(program: Program, options: ConversionOptions, path: Path) -> Convers
             code="not_fully_delegated",
         )
     write_file(path, lowered.data)
-    rewrites = {step.transform: step.applied for step in steps if step.applied}
     return Conversion(executorch_version(), lowered.delegates, lowered.outside, rewrites=rewrites)
+
+
+def lower_for_vulkan(program: Program, precision: Precision) -> tuple[LoweredPte, dict[str, int]]:
+    """The file in memory, and how often each approximation applied."""
+    from executorch.backends.vulkan.partitioner.vulkan_partitioner import VulkanPartitioner
+
+    changed = copy(program)
+    steps = apply((GeluBySigmoid(),), changed)
+    lowered = partitioned_pte(changed, VulkanPartitioner({"force_fp16": precision == "fp16"}))
+    return lowered, {step.transform: step.applied for step in steps if step.applied}
 
 
 def _check_attention(program: Program) -> None:

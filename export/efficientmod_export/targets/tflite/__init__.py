@@ -14,7 +14,7 @@ from efficientmod_export.targets.tflite._convert import convert, interface
 from efficientmod_export.targets.tflite._limits import FLOAT16_WEIGHTS
 from efficientmod_export.targets.tflite._lint import lint_tflite
 from efficientmod_export.targets.tflite._phone_tool import BENCHMARK_MODEL
-from efficientmod_export.targets.tflite._prober import TfliteProber
+from efficientmod_export.targets.tflite._prober import GpuProber, TfliteProber
 from efficientmod_export.targets.tflite._runtime import LiteRt, interpreter
 from efficientmod_export.targets.tflite._stored_values import StoredValues
 
@@ -87,6 +87,7 @@ TARGET = Target(
     interface=interface,
     runtime=LiteRt(),
     prober=TfliteProber,
+    gpu_prober=GpuProber,
     lint=lint_tflite,
     compare_units=compare_units,
     phone_tools=(BENCHMARK_MODEL,),

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from efficientmod_export.foreign import loading
-from efficientmod_export.targets.tflite._file import operators
+from efficientmod_export.targets.tflite._file import FLOAT32, operators
 from efficientmod_export.targets.tflite._lint import read_tflite
 from efficientmod_export.targets.tflite._prober import pack
 from efficientmod_export.targets.tflite._runtime import interpreter
@@ -20,7 +20,6 @@ Array = NDArray[Any]
 DTYPES: dict[int, np.dtype[Any]] = {0: np.dtype("f4"), 2: np.dtype("i4"), 3: np.dtype("u1"), 9: np.dtype("i1")}
 """By the schema's number of a type: what inputs and outputs may be."""
 
-_FLOAT32 = 0
 _DATA_OUTSIDE = 2
 """From this offset on a buffer's data lie behind the flatbuffer, where `pack` does not write them."""
 
@@ -102,7 +101,7 @@ class AnyFile:
         return [
             (place, int(operator.outputs[0]))
             for place, operator in enumerate(self._graph.operators)
-            if len(operator.outputs) and self._graph.tensors[operator.outputs[0]].type == _FLOAT32
+            if len(operator.outputs) and self._graph.tensors[operator.outputs[0]].type == FLOAT32
         ]
 
     def showing(self, tensors: Sequence[int]) -> bytes:

@@ -1,8 +1,11 @@
 """From a program to a `.tflite` file, by way of an ONNX model in memory."""
 
 from collections import Counter
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from efficientmod_export._stages import ConversionOptions, InputSpec, Interface, Precision
 from efficientmod_export.targets._image import PIXELS_OVER_255, check_image, for_pixels
@@ -37,8 +40,10 @@ def convert(program: Program, options: ConversionOptions, path: Path) -> Convers
     loaded = interpreter(data)
     delegates, outside = inventory(loaded)
     write_file(path, data)
-    rank = max(len(detail["shape"]) for detail in loaded.get_tensor_details())
-    return Conversion(least_runtime(data), delegates, outside, rank, dict(sorted(applied.items())))
+    tensors = loaded.get_tensor_details()
+    rank = max(len(detail["shape"]) for detail in tensors)
+    int8_weights = sum(prod(map(int, detail["shape"])) for detail in tensors if detail["dtype"] is np.int8)
+    return Conversion(least_runtime(data), delegates, outside, rank, dict(sorted(applied.items())), int8_weights)
 
 
 def interface(network: Interface) -> Interface:

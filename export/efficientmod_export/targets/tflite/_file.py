@@ -12,12 +12,16 @@ from efficientmod_mobile.errors import InputError
 
 Shape = tuple[int, ...]
 
+FLOAT32, INT8 = 0, 9
+"""The schema's numbers of two types."""
+
 
 @dataclass(eq=False)
 class Tensor:
     """A tensor by name and shape; `data` where it is stored in the file, `writer` where an operator computes it.
 
-    `padding` is the content of the channels that a GPU adds as padding, once it is known (`_gpu_lanes`).
+    `type` is the schema's number of its type. `padding` is the content of the channels that a GPU adds as padding, once
+    it is known (`_gpu_lanes`).
     """
 
     name: str
@@ -26,6 +30,7 @@ class Tensor:
     writer: "Operator | None" = None
     readers: list["Operator"] = field(default_factory=list)
     padding: float | None = None
+    type: int = FLOAT32
 
     @property
     def constant(self) -> bool:
@@ -105,12 +110,12 @@ def _tensor(model: Any, item: Any) -> Tensor:
     stored = model.buffers[item.buffer].data
     name = (item.name or b"").decode("utf-8", "replace")
     if stored is None or len(stored) == 0:
-        return Tensor(name, shape)
+        return Tensor(name, shape, type=item.type)
     dtype = _DTYPES.get(item.type)
     raw = np.asarray(stored, np.uint8)
     if dtype is None or raw.size != prod(shape) * dtype.itemsize:
-        return Tensor(name, shape, raw)
-    return Tensor(name, shape, raw.view(dtype).reshape(shape))
+        return Tensor(name, shape, raw, type=item.type)
+    return Tensor(name, shape, raw.view(dtype).reshape(shape), type=item.type)
 
 
 _DTYPES: dict[int, np.dtype[Any]] = {

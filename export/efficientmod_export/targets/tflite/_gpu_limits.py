@@ -28,7 +28,7 @@ class Effect(StrEnum):
 class GpuLimit:
     """A kind of operator: `codes` are its names in the schema, none for any, `holds` says which of them.
 
-    `versions` are those of LiteRT in which it was seen.
+    `versions` are those of LiteRT in which it was seen, `source` the address of a report where others saw it.
     """
 
     id: str
@@ -37,6 +37,7 @@ class GpuLimit:
     effect: Effect
     sentence: str
     versions: tuple[str, ...] = ("2.3.0",)
+    source: str | None = None
 
     def matches(self, operator: Operator) -> bool:
         """Whether the operator is of this kind."""

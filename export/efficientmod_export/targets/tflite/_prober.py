@@ -8,24 +8,29 @@ from typing import Any
 import numpy as np
 from torch import fx
 
-from efficientmod_export._stages import ModelFile, Sample
+from efficientmod_export._stages import ComputePrecision, ModelFile, Sample
 from efficientmod_export.parity import Values
 from efficientmod_export.targets._probing import at_once, extended, names_in_file, probe_run, visible_nodes
 from efficientmod_export.targets._runtime import Configuration
 from efficientmod_export.targets.tflite._runtime import LiteRt
 from efficientmod_mobile.deploy import Program
 
-CONFIGURATION = Configuration("tflite", "fp32", "cpu", "float32")
+ON_CPU = Configuration("tflite", "fp32", "cpu", "float32")
+ON_GPU_AT_ONCE = 16
+"""A GPU's kernel of several operators comes apart where one of them is read, so that all at once would be another
+file."""
 
 
 class TfliteProber:
     """Adds tensors of the file to its graph's outputs; XNNPACK computes them as before."""
 
-    def __init__(self, program: Program, file: ModelFile) -> None:
+    def __init__(self, program: Program, file: ModelFile, configuration: Configuration = ON_CPU) -> None:
         from ai_edge_litert import schema_py_generated as schema
 
         self._file = file
+        self._configuration = configuration
         self._model = schema.ModelT.InitFromPackedBuf(file.path.read_bytes(), 0)
+        self._model.signatureDefs = None  # they say what the outputs were
         self._names = names_in_file(program)
         graph = self._model.subgraphs[0]
         computed = {int(index) for operator in graph.operators for index in operator.outputs}
@@ -43,8 +48,16 @@ class TfliteProber:
         with TemporaryDirectory() as workshop:
             path = Path(workshop) / self._file.path.name
             path.write_bytes(pack(self._model))
-            results = probe_run(LiteRt(), extended(self._file, path, extra), CONFIGURATION, sample)
+            results = probe_run(LiteRt(), extended(self._file, path, extra), self._configuration, sample)
         return [results[name] for name in names]
+
+
+class GpuProber(TfliteProber):
+    """The same on a GPU, a few at once."""
+
+    def __init__(self, program: Program, file: ModelFile, precision: ComputePrecision) -> None:
+        super().__init__(program, file, Configuration("tflite", "fp32", "gpu", precision))
+        self.at_once = min(self.at_once, ON_GPU_AT_ONCE)
 
 
 def pack(model: Any) -> bytes:

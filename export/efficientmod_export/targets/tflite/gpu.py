@@ -1,7 +1,7 @@
 """LiteRT's GPU accelerator: what it computes wrongly or refuses, and a separate process that runs files on it."""
 
-from efficientmod_export._vulkan import DRIVERS
+from efficientmod_export._vulkan import DRIVERS, find_driver
 from efficientmod_export.targets.tflite._gpu_limits import GPU_LIMITS, Effect, gpu_findings
 from efficientmod_export.targets.tflite._gpu_process import GpuProcess, Ran
 
-__all__ = ["DRIVERS", "GPU_LIMITS", "Effect", "GpuProcess", "Ran", "gpu_findings"]
+__all__ = ["DRIVERS", "GPU_LIMITS", "Effect", "GpuProcess", "Ran", "find_driver", "gpu_findings"]

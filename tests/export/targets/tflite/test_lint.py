@@ -4,16 +4,24 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
+import numpy as np
 import pytest
+from ai_edge_litert import schema_py_generated as schema
 from click.testing import Result
 
 from efficientmod_export.lint import FileLint, lint_path
+from efficientmod_export.targets.tflite._file import INT8
+from efficientmod_export.targets.tflite._gpu_limits import GPU_LIMITS
+from efficientmod_export.targets.tflite._gpu_reported import REPORTED
+from efficientmod_export.targets.tflite._prober import pack
 from efficientmod_mobile.errors import InputError
 
 from ....raising import refused
 
 Command = Callable[..., Result]
+ADD, MATMUL = schema.AddOptionsT, schema.BatchMatMulOptionsT
 
 
 @pytest.fixture
@@ -63,3 +71,65 @@ def test_files_that_cannot_be_linted(tmp_path: Path) -> None:
     picture.touch()
     with refused(InputError, "unlintable_file", ".tflite"):
         lint_path(picture)
+
+
+def product(*, weights: int = 0, added: bool = False) -> bytes:
+    """A FULLY_CONNECTED of three axes with weights of this type, whose result an ADD may read."""
+    from gpu_cases._case import File, numbers  # type: ignore[import-not-found]  # beside the benchmark
+
+    file = File()
+    value = file.tensor((1, 5, 6))
+    weight = file.tensor(numbers(6, 6))
+    options = schema.FullyConnectedOptionsT()
+    result = file.emit("FULLY_CONNECTED", [value, weight, file.tensor(numbers(6))], (1, 5, 6), options)
+    if added:
+        result = file.emit("ADD", [result, value], (1, 5, 6), ADD())
+    model = schema.ModelT.InitFromPackedBuf(file.written(result), 0)
+    tensor = model.subgraphs[0].tensors[weight]
+    if weights:
+        tensor.type, model.buffers[tensor.buffer].data = weights, np.ones(36, np.uint8)
+    return pack(model)
+
+
+def of_two(code: str, *shapes: tuple[int, ...], result: tuple[int, ...], options: Any = None) -> bytes:
+    """An operator of two computed tensors."""
+    from gpu_cases._case import File  # type: ignore[import-not-found]  # beside the benchmark
+
+    file = File()
+    return bytes(file.written(file.emit(code, [file.tensor(shape) for shape in shapes], result, options)))
+
+
+@pytest.mark.usefixtures("benchmark")
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [
+        ("unlike ranks", lambda: of_two("ADD", (4, 5, 5), (1, 1, 5, 5), result=(1, 4, 5, 5), options=ADD())),
+        (
+            "attention of three axes",
+            lambda: of_two("BATCH_MATMUL", (4, 5, 6), (4, 6, 5), result=(4, 5, 5), options=MATMUL()),
+        ),
+        ("dynamic int8, then ADD", lambda: product(weights=INT8, added=True)),
+        ("dynamic int8", lambda: product(weights=INT8)),
+        ("batches", lambda: of_two("ADD", (2, 8, 7, 6), (2, 8, 7, 6), result=(2, 8, 7, 6), options=ADD())),
+        (None, lambda: product(added=True)),
+        (None, lambda: of_two("BATCH_MATMUL", (1, 4, 5, 6), (1, 4, 6, 5), result=(1, 4, 5, 5), options=MATMUL())),
+    ],
+)
+def test_what_others_report(name: str | None, make: Callable[[], bytes], tmp_path: Path, efficientmod: Command) -> None:
+    path = tmp_path / "model.tflite"
+    path.write_bytes(make())
+    (report,) = lint_path(path)
+    assert isinstance(report, FileLint)
+    assert [fault.id for fault in report.reported] == [name] * (name is not None)
+    shown = " ".join(efficientmod("lint", path).output.split())
+    for fault in report.reported:
+        assert fault.source is not None
+        assert fault.source.startswith("https://github.com/")
+        assert "".join(fault.source.split()) in "".join(shown.split())
+        assert "Reported by others of phones, and not seen here" in shown
+
+
+def test_reports_have_a_source_and_measured_rows_have_none() -> None:
+    assert all(limit.source for limit in REPORTED)
+    assert not any(limit.source for limit in GPU_LIMITS)
+    assert {limit.id for limit in REPORTED}.isdisjoint(limit.id for limit in GPU_LIMITS)

@@ -7,20 +7,16 @@ then rounds the operator's input to int8 as well, with a scale that it takes fro
 
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
-from numpy.typing import NDArray
+
+from efficientmod_export.quantisation import grid_scales, in_steps
 
 from ._builder import Builder, Operator, Tensor
-from ._graph import Array
 
 _READERS = ("CONV_2D", "FULLY_CONNECTED")
 """The operators whose weights are stored as int8; the first axis of theirs is the output channel."""
 
 _WEIGHT = 1
 """The index of the weights among the inputs of these operators."""
-
-_STEPS = 127
-_OFF_GRID = 1e-3
-"""Of a step. A weight on the grid is off by the rounding of its float32, at most 127 * 2^-23 = 1.5e-5 steps."""
 
 
 def store_weights_as_int8(builder: Builder, *, dynamic: bool) -> None:
@@ -29,10 +25,10 @@ def store_weights_as_int8(builder: Builder, *, dynamic: bool) -> None:
     first: list[Operator] = []
     for index in _weights(builder):
         tensor = builder.tensors[index]
-        scales = _scales(tensor.data) if tensor.data is not None else None
+        scales = grid_scales(tensor.data) if tensor.data is not None and tensor.dtype == np.float32 else None
         if tensor.data is None or scales is None:
             continue
-        levels = np.rint(_in_steps(tensor.data, scales)).astype(np.int8)
+        levels = np.rint(in_steps(tensor.data, scales)).astype(np.int8)
         builder.tensors.append(Tensor(f"{tensor.name}/int8", tensor.shape, levels.dtype, levels, scales))
         stored[index] = len(builder.tensors) - 1
         if not dynamic:
@@ -58,18 +54,3 @@ def _weights(builder: Builder) -> list[int]:
             else:
                 others.add(tensor)
     return [tensor for tensor in weights if tensor not in others]
-
-
-def _scales(values: Array) -> NDArray[np.float32] | None:
-    """The step of each row's grid, (rows,); None where a row is on none, or all is zero."""
-    if values.dtype != np.float32 or not values.any():
-        return None
-    largest = np.abs(values).reshape(len(values), -1).max(axis=1)
-    scales = np.where(largest > 0, largest / np.float32(_STEPS), np.float32(1)).astype(np.float32)
-    steps = _in_steps(values, scales)
-    return scales if np.abs(steps - np.rint(steps)).max() <= _OFF_GRID else None
-
-
-def _in_steps(values: Array, scales: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The values as multiples of their rows' steps."""
-    return np.asarray(values, np.float32) / scales.reshape(-1, *(1,) * (values.ndim - 1))

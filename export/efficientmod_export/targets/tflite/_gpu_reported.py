@@ -1,0 +1,108 @@
+"""What others report of LiteRT on phones' GPUs, and what no software driver shows: for `lint` alone.
+
+Nothing here was seen by this project, so that no file is proven or refused by it. Each row has the address of the
+report, which was read.
+"""
+
+from ._file import FLOAT32, INT8, Operator, operators
+from ._gpu_limits import Effect, GpuFinding, GpuLimit
+
+_ISSUES = "https://github.com/google-ai-edge/LiteRT/issues"
+_HEAD_AXES = 3
+
+
+def _dynamic(operator: Operator) -> bool:
+    """Weights of eight bits and values in floating point."""
+    value, weight = operator.inputs[:2]
+    return value.type == FLOAT32 and weight.type == INT8
+
+
+def _dynamic_and_added(operator: Operator) -> bool:
+    readers = operator.outputs[0].readers
+    return (
+        _dynamic(operator)
+        and len(operator.inputs[0].shape) == _HEAD_AXES
+        and any(reader.code == "ADD" for reader in readers)
+    )
+
+
+def _unlike_ranks(operator: Operator) -> bool:
+    left, right = operator.inputs[:2]
+    return len(left.shape) != len(right.shape) and not (left.constant or right.constant)
+
+
+def _heads_first(operator: Operator) -> bool:
+    left, right = operator.inputs[:2]
+    computed = not (left.constant or right.constant)
+    return computed and len(left.shape) == len(right.shape) == _HEAD_AXES and left.shape[0] > 1
+
+
+def _image_batch(operator: Operator) -> bool:
+    return any(len(tensor.shape) == 4 and tensor.shape[0] > 1 for tensor in operator.outputs)
+
+
+REPORTED: tuple[GpuLimit, ...] = (
+    GpuLimit(
+        "unlike ranks",
+        ("ADD", "MUL"),
+        _unlike_ranks,
+        Effect.WRONG,
+        "two computed tensors of unlike numbers of axes, as scores and a mask in attention; the result is wrong",
+        ("2.1.x",),
+        source=f"{_ISSUES}/8593",
+    ),
+    GpuLimit(
+        "attention of three axes",
+        ("BATCH_MATMUL",),
+        _heads_first,
+        Effect.WRONG,
+        "a product of three axes, the heads first; in one network on a Mali GPU the result was wrong until the "
+        "attention had four axes",
+        ("2.1.3",),
+        source=f"{_ISSUES}/8619",
+    ),
+    GpuLimit(
+        "dynamic int8, then ADD",
+        ("FULLY_CONNECTED",),
+        _dynamic_and_added,
+        Effect.REFUSED,
+        "weights of int8, float32 values of three axes, and an ADD that reads the result; Mali GPUs do not compile it",
+        ("2.1.3", "2.1.5"),
+        source=f"{_ISSUES}/9277",
+    ),
+    GpuLimit(
+        "dynamic int8",
+        ("FULLY_CONNECTED",),
+        _dynamic,
+        Effect.WRONG,
+        "weights of int8 and float32 values; wrong by the sum of each row where the app sets "
+        "allowSrcQuantizedFcConvOps",
+        ("2.1.6",),
+        source=f"{_ISSUES}/8979",
+    ),
+    GpuLimit(
+        "batches",
+        (),
+        _image_batch,
+        Effect.REFUSED,
+        "four axes and a batch of more than one; the older GPU delegate of TensorFlow Lite, which MediaPipe has, does "
+        "not take it",
+        ("TensorFlow Lite 2.18",),
+        source="https://github.com/tensorflow/tensorflow/issues/92798",
+    ),
+)
+"""In the order in which they are looked for."""
+
+
+def reported_findings(data: bytes) -> tuple[GpuFinding, ...]:
+    """The operators of a .tflite file that a report is about; the first row that an operator breaks.
+
+    Raises:
+        InputError: the bytes are no TFLite model.
+    """
+    found = []
+    for operator in operators(data):
+        limit = next((limit for limit in REPORTED if limit.matches(operator)), None)
+        if limit is not None:
+            found.append(GpuFinding(limit, operator.outputs[0].name, operator.text))
+    return tuple(found)
