@@ -33,6 +33,7 @@ from efficientmod_mobile import load_network
 from efficientmod_mobile.deploy import deploy
 
 TO_NCHW = (0, 3, 1, 2)
+PRECISIONS: tuple[Precision, ...] = ("fp32", "fp16")
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def examine(network: str, folder: Path) -> Result:
     began = time.perf_counter()
     to_tflite(graph)
     seconds = time.perf_counter() - began
-    made = {precision: TARGET.make(program, subject.options(precision), folder) for precision in TARGET.precisions}
+    made = {precision: TARGET.make(program, subject.options(precision), folder) for precision in PRECISIONS}
     return Result(
         network=network,
         parameters=sum(parameter.numel() for parameter in subject.network.module.parameters()),

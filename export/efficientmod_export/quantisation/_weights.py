@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, fx
 from torch.nn.functional import pad, unfold
 
-from efficientmod_export.quantisation._rounding import to_least_output_error
+from efficientmod_export.quantisation._rounding import to_least_output_error, to_nearest
 from efficientmod_mobile.deploy import Program, to_dtype
 from efficientmod_mobile.deploy.analysis import Layer, bias_name, is_layer, layer_of
 from efficientmod_mobile.deploy.program import arguments, module_path, set_parameter
@@ -60,6 +60,17 @@ def round_weights(program: Program, images: Images) -> Rounded:
     _side_by_side(exact, changed, images, round_layer)
     changed.graph_module.recompile()
     return Rounded(changed, tuple(layers))
+
+
+def round_to_nearest(program: Program) -> Program:
+    """The program with the same layers' weights rounded one by one: what `round_weights` is compared with."""
+    changed = to_dtype(program, torch.float32)
+    for node in rounded_layers(changed):
+        layer = layer_of(node)
+        if isinstance(layer, Layer):
+            layer.write(to_nearest(layer.weight), layer.bias)
+    changed.graph_module.recompile()
+    return changed
 
 
 def rounded_layers(program: Program) -> list[fx.Node]:
