@@ -177,8 +177,8 @@ def page(results: list[Result], command: str) -> str:
                 "",
                 f"    {command}",
                 "",
-                f"on {describe_machine()}; {versions('torch', 'timm', 'ai-edge-litert', 'coremltools')}. Sizes and times are "
-                "ratios to the same target's float file; what is done is in the script's `--help`.",
+                f"on {describe_machine()}; {versions('torch', 'timm', 'ai-edge-litert', 'coremltools')}. Sizes and "
+                "times are ratios to the same target's float file; what is done is in the script's `--help`.",
                 "",
                 *markdown_table(heads, rows),
                 *(["", *refused] if refused else []),
