@@ -110,17 +110,22 @@ def summarise(file: str, report: Report, bundle: Bundle | None) -> Summary:
     mark = ", emulator" if device.emulator else ""
     return Summary(
         file=file,
-        name=name,
-        device=f"{name}{soc}, {device.os} {device.os_version}{mark}",
-        app=f"{app.name} {app.version}, {app.build}",
-        model=report.bundle.model,
-        weights=report.bundle.weights.statement,
+        name=printable(name),
+        device=printable(f"{name}{soc}, {device.os} {device.os_version}{mark}"),
+        app=printable(f"{app.name} {app.version}, {app.build}"),
+        model=printable(report.bundle.model),
+        weights=printable(report.bundle.weights.statement),
         seeded=report.bundle.weights.kind == "seeded",
         manifest_sha256=report.bundle.manifest_sha256,
         resolution=report.bundle.resolution,
         started_at=report.started_at,
         rows=tuple(_row(report, config, bundle) for config in report.configs),
     )
+
+
+def printable(text: str) -> str:
+    """A text of a report in one line, without the characters that steer a terminal."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
 
 
 def _row(report: Report, config: ReportedConfiguration, bundle: Bundle | None) -> Row:
@@ -133,10 +138,10 @@ def _row(report: Report, config: ReportedConfiguration, bundle: Bundle | None) -
         name=config.name,
         artifact=config.artifact,
         artifact_sha256=config.artifact_sha256,
-        runtime=f"{config.runtime} {config.runtime_version}",
-        processor=config.processor,
+        runtime=printable(f"{config.runtime} {config.runtime_version}"),
+        processor=None if config.processor is None else printable(config.processor),
         state=config.state,
-        reason=None if config.reason is None else f"{config.reason.text} ({config.reason.code})",
+        reason=None if config.reason is None else printable(f"{config.reason.text} ({config.reason.code})"),
         error=max((one.max_relative_error for one in worst), default=None),
         limit=None if replay is None else replay.verdict.limits.max_relative_error,
         judged=judged_again(config, bundle),

@@ -95,6 +95,18 @@ def test_a_report_that_computed_otherwise_is_refused(efficientmod: Command, repo
     assert document["refused"][0]["findings"][0]["code"] == "statistics_differ"
 
 
+def test_a_report_cannot_steer_the_terminal(efficientmod: Command, report_file: WriteReport) -> None:
+    def hostile(document: Any) -> None:
+        document["device"]["model"] = "\x1b]0;title\x07\x1b[2J[red]Pixel[/red]"
+        document["configs"][1]["reason"]["text"] = "first line\nsecond\x9b31m line"
+
+    done = efficientmod("report", report_file("android", "r.json", hostile))
+    assert done.exit_code == 0
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", done.stdout)
+    assert "[red]Pixel[/red]" in done.stdout
+    assert "void: first line second 31m line (aborted)" in done.stdout
+
+
 def test_many_contradictions_of_one_kind_are_one_error(efficientmod: Command, report_file: WriteReport) -> None:
     """A value of the raw outputs changes every metric of its sample."""
 
