@@ -6,27 +6,30 @@
     fmod(x, y)          =  sign(x) (|x| mod |y|)
     trunc(x)            =  sign(x) floor(|x|)
     softshrink(x, l)    =  x - clamp(x, -l, l)
+    softplus(x, b, t)   =  where(x > t / b, x, softplus(x, b))
+    asinh(x)            =  sign(x) log(|x| + sqrt(x^2 + 1))
+    acosh(x)            =  log(x + sqrt(x^2 - 1))
+    erfc(x)             =  1 - erf(x)
+    x // d              =  (x - x mod d) / d                               of integers
+    x << k              =  x 2^k                                           of integers
     1 / x               =  division of a constant by x
     hardshrink(x, l)    =  where(|x| > l, x, 0)
     threshold(x, t, v)  =  where(x > t, x, v)
     where(c, x, 2.0)    =  where(c, x, a constant)
     a & b, a | b, a ^ b =  logical_and, logical_or, logical_xor            of truth values
-    max(x, axis)[0]     =  amax(x, axis)                                   where the places have no reader
-    sort(x)             =  topk(x, all of them)
     channel_shuffle(x)  =  x as (groups, channels of a group), transposed
     cdist(x, y)         =  sqrt(sum (x_i - y_j)^2), or sum |x_i - y_j|
 
 (CELU: Barron 2017; RReLU: Xu et al. 2015; channel shuffle: Zhang et al. 2018.)
 """
 
-import operator
 from math import prod
 
 import torch
 from torch import fx
 
 from efficientmod_mobile.deploy.forms._form import Form, Write
-from efficientmod_mobile.deploy.program import add_parameter, arguments, emit, is_call, node_dtype, shape
+from efficientmod_mobile.deploy.program import add_parameter, arguments, emit, node_dtype, shape
 
 aten = torch.ops.aten
 
@@ -140,6 +143,93 @@ def _reciprocal(node: fx.Node) -> Write | None:
     return lambda: emit(node, aten.div.Tensor, (_tensor(node, 1.0), x))
 
 
+def _softplus(node: fx.Node) -> Write | None:
+    """coremltools ignores the threshold, above which it is x; at 20 that is 2e-9 from log(1 + exp(x))."""
+    bound = arguments(node)
+    beta, threshold = float(bound["beta"]), float(bound["threshold"])
+    if threshold >= 20:
+        return None
+
+    def write() -> fx.Node:
+        curve = emit(node, aten.softplus.default, (bound["self"], beta, 20.0))
+        above = emit(node, aten.gt.Scalar, (bound["self"], threshold / beta))
+        return emit(node, aten.where.self, (above, bound["self"], curve))
+
+    return write
+
+
+def _inverse_hyperbolic(node: fx.Node) -> Write:
+    x = arguments(node)["self"]
+    odd = node.target == aten.asinh.default
+
+    def write() -> fx.Node:
+        size = emit(node, aten.abs.default, (x,)) if odd else x
+        square = emit(node, aten.add.Tensor, (emit(node, aten.mul.Tensor, (x, x)), 1.0 if odd else -1.0))
+        sum_ = emit(node, aten.add.Tensor, (size, emit(node, aten.sqrt.default, (square,))))
+        y = emit(node, aten.log.default, (sum_,))
+        return _signed(node, x, y) if odd else y
+
+    return write
+
+
+def _complementary_error(node: fx.Node) -> Write:
+    (x,) = node.all_input_nodes
+    return lambda: emit(node, aten.rsub.Scalar, (emit(node, aten.erf.default, (x,)), 1.0))
+
+
+def _quotient(node: fx.Node) -> Write | None:
+    """Of integers, rounded down: (x - x mod d) / d, which leaves no remainder."""
+    bound = arguments(node)
+    if bound.get("rounding_mode", "floor") != "floor" or node_dtype(node) not in (torch.int32, torch.int64):
+        return None
+    x, divisor = bound["self"], bound["other"]
+
+    def write() -> fx.Node:
+        target = aten.remainder.Tensor if isinstance(divisor, fx.Node) else aten.remainder.Scalar
+        whole = emit(node, aten.sub.Tensor, (x, emit(node, target, (x, divisor))))
+        return emit(node, aten.div.Tensor_mode, (whole, divisor), {"rounding_mode": "trunc"})
+
+    return write
+
+
+def _left_shift(node: fx.Node) -> Write | None:
+    bound = arguments(node)
+    if isinstance(bound["other"], fx.Node):
+        return None
+    return lambda: emit(node, aten.mul.Tensor, (bound["self"], 2 ** int(bound["other"])))
+
+
+def _rounded_decimals(node: fx.Node) -> Write:
+    bound = arguments(node)
+    scale = 10.0 ** bound["decimals"]
+
+    def write() -> fx.Node:
+        wide = emit(node, aten.round.default, (emit(node, aten.mul.Tensor, (bound["self"], scale)),))
+        return emit(node, aten.div.Tensor, (wide, scale))
+
+    return write
+
+
+def _finite_extreme(node: fx.Node) -> Write:
+    """fmax and fmin, whose operands have no NaN: the network's results must be finite."""
+    target = aten.maximum.default if node.target == aten.fmax.default else aten.minimum.default
+    return lambda: emit(node, target, node.args)
+
+
+def _best_of_all(node: fx.Node) -> Write | None:
+    """The place among all elements: along one axis, since coremltools has no other."""
+    bound = arguments(node)
+    x = bound["self"]
+    if bound["dim"] is not None or len(shape(x)) < 2 or bound["keepdim"]:
+        return None
+
+    def write() -> fx.Node:
+        line = emit(node, aten.reshape.default, (x, [1, prod(shape(x))]))
+        return emit(node, aten.reshape.default, (emit(node, node.target, (line, 1)), []))
+
+    return write
+
+
 def _tensor(node: fx.Node, operand: fx.Node | float) -> fx.Node:
     """An operand, or a new constant of the node's dtype."""
     if isinstance(operand, fx.Node):
@@ -159,30 +249,6 @@ def _bitwise_not(node: fx.Node) -> Write | None:
     if node_dtype(node) != torch.bool:
         return None
     return lambda: emit(node, aten.logical_not.default, (node.all_input_nodes[0],))
-
-
-def greatest_of_axis(node: fx.Node) -> Write | None:
-    """The values of a maximum, or minimum, along an axis; None where its places are read as well."""
-    source, index = node.args
-    targets = {aten.max.dim: aten.amax.default, aten.min.dim: aten.amin.default}
-    if not isinstance(source, fx.Node) or source.target not in targets or index != 0 or len(source.users) > 1:
-        return None
-    bound, target = arguments(source), targets[source.target]
-
-    def write() -> fx.Node:
-        kept = emit(node, target, (bound["self"], [bound["dim"]], True))
-        return kept if bound["keepdim"] else emit(node, aten.reshape.default, (kept, list(shape(node))))
-
-    return write
-
-
-def _sort(node: fx.Node) -> Write | None:
-    bound = arguments(node)
-    x = bound["self"]
-    axis = bound["dim"] % len(shape(x)) if shape(x) else 0
-    if not all(is_call(user, operator.getitem) for user in node.users) or not shape(x):
-        return None
-    return lambda: emit(node, aten.topk.default, (x, shape(x)[axis], axis, bool(bound["descending"]), True))
 
 
 def _channel_shuffle(node: fx.Node) -> Write | None:
@@ -240,9 +306,20 @@ FORMS: dict[object, Form] = {
     aten.threshold.default: _threshold,
     aten.hardshrink.default: _hardshrink,
     aten.softshrink.default: _softshrink,
-    aten.sort.default: _sort,
-    aten.sort.stable: _sort,
     aten.channel_shuffle.default: _channel_shuffle,
     aten.cdist.default: _distances,
+    aten.softplus.default: _softplus,
+    aten.asinh.default: _inverse_hyperbolic,
+    aten.acosh.default: _inverse_hyperbolic,
+    aten.special_erfc.default: _complementary_error,
+    aten.erfc.default: _complementary_error,
+    aten.floor_divide.default: _quotient,
+    **dict.fromkeys((aten.div.Tensor_mode, aten.div.Scalar_mode), _quotient),
+    **dict.fromkeys((aten.__lshift__.Scalar, aten.bitwise_left_shift.Tensor_Scalar), _left_shift),
+    aten.round.decimals: _rounded_decimals,
+    aten.fmax.default: _finite_extreme,
+    aten.fmin.default: _finite_extreme,
+    aten.argmax.default: _best_of_all,
+    aten.argmin.default: _best_of_all,
     **dict.fromkeys(_CONNECTIVES, _connective),
 }

@@ -5,21 +5,17 @@
     adaptive_avg_pool2d(x)                     =  A_h x A_w^T                        windows of several lengths
     adaptive_max_pool2d(x)                     =  the maximum of each row of windows, then of each column
     max_pool2d(x), dilated                     =  max over the taps t of x[s i + d t - p], one axis after the other
-    avg_pool3d(x)                              =  avg_pool2d over (H, W), then over D
 
 A tap in the padding is replaced by another of the same window, which changes no maximum.
 """
 
-import operator
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor, fx
 
 from efficientmod_mobile.deploy.forms._form import Form, Write, constant, pair
-from efficientmod_mobile.deploy.forms.portable._elementwise import greatest_of_axis
 from efficientmod_mobile.deploy.forms.portable._matrices_and_places import matrix_of, taken
-from efficientmod_mobile.deploy.forms.portable._unpooling import pool_without_places
 from efficientmod_mobile.deploy.program import along, arguments, emit, is_call, shape
 
 aten = torch.ops.aten
@@ -88,12 +84,13 @@ def _mean_matrix(before: int, after: int) -> Tensor:
     return matrix_of(lambda rows: aten.adaptive_avg_pool2d.default(rows[None, :, None], [1, after])[0, :, 0], before)
 
 
-def _adaptive_maximum(node: fx.Node) -> Write | None:
+def adaptive_maximum(node: fx.Node) -> Write | None:
     """The first result of an adaptive maximum, whose second has no reader."""
     source, index = node.args
     if not isinstance(source, fx.Node) or len(source.users) > 1:
         return None
-    if not is_call(source, aten.adaptive_max_pool2d.default) or index != 0 or len(shape(node)) != 4:
+    pools = (aten.adaptive_max_pool2d.default, aten.adaptive_max_pool1d.default)
+    if not is_call(source, *pools) or index != 0 or len(shape(node)) != 4 - (source.target == pools[1]):
         return None
     (image,) = source.all_input_nodes
     before, after = shape(image)[2:], shape(node)[2:]
@@ -102,10 +99,9 @@ def _adaptive_maximum(node: fx.Node) -> Write | None:
 
     def write() -> fx.Node:
         x = image
-        for axis in (0, 1):
-            old, new = before[axis], after[axis]
+        for axis, (old, new) in enumerate(zip(before, after, strict=True)):
             bounds = [(place * old // new, -((place + 1) * old // -new)) for place in range(new)]
-            x = _maxima(node, x, axis, bounds)
+            x = _maxima(node, x, 2 + axis, bounds)
         return x
 
     return write
@@ -117,30 +113,35 @@ def _maxima(node: fx.Node, x: fx.Node, axis: int, bounds: Sequence[tuple[int, in
         return _maximum(node, x, axis, lengths.pop())
     parts = []
     for start, end in bounds:
-        part = emit(node, aten.slice.Tensor, (x, 2 + axis, start, end))
+        part = emit(node, aten.slice.Tensor, (x, axis, start, end))
         parts.append(_maximum(node, part, axis, end - start))
-    return emit(node, aten.cat.default, (parts, 2 + axis))
+    return emit(node, aten.cat.default, (parts, axis))
 
 
 def _maximum(node: fx.Node, x: fx.Node, axis: int, length: int) -> fx.Node:
+    """Of each run of `length` elements along an axis."""
     if length == 1:
         return x
-    window = [length if axis == place else 1 for place in (0, 1)]
+    if length == shape(x)[axis]:
+        return emit(node, aten.amax.default, (x, [axis], True))
+    if len(shape(x)) == 3:
+        return emit(node, aten.max_pool1d.default, (x, [length], [length]))
+    window = [length if axis == place else 1 for place in (2, 3)]
     return emit(node, aten.max_pool2d.default, (x, window, window))
 
 
 def _dilated_maximum(node: fx.Node) -> Write | None:
     bound = arguments(node)
     image: fx.Node = bound["self"]
-    dilation = pair(bound["dilation"])
-    if dilation == [1, 1] or len(shape(image)) != 4:
+    axes = 2 if node.target == aten.max_pool2d.default else 1
+    kernel, padding, dilation = (_sizes(bound[name], axes) for name in ("kernel_size", "padding", "dilation"))
+    stride = _sizes(bound["stride"] or kernel, axes)
+    if set(dilation) == {1} or len(shape(image)) != 2 + axes:
         return None
-    kernel, padding = pair(bound["kernel_size"]), pair(bound["padding"])
-    stride = pair(bound["stride"] or kernel)
 
     def write() -> fx.Node:
         x: fx.Node = image
-        for axis in (0, 1):
+        for axis in range(axes):
             size = shape(x)[2 + axis]
             taps = _taps(size, shape(node)[2 + axis], kernel[axis], stride[axis], padding[axis], dilation[axis])
             parts = [taken(node, x, 2 + axis, places) for places in taps]
@@ -150,6 +151,11 @@ def _dilated_maximum(node: fx.Node) -> Write | None:
         return x
 
     return write
+
+
+def _sizes(given: Sequence[int], axes: int) -> list[int]:
+    """A number for each axis, from one for all or from as many."""
+    return list(given) if len(given) == axes else list(given) * axes
 
 
 def _taps(size: int, after: int, window: int, step: int, pad: int, dilation: int) -> list[list[int]]:
@@ -164,40 +170,9 @@ def _taps(size: int, after: int, window: int, step: int, pad: int, dilation: int
     return taps
 
 
-def _average_of_volume(node: fx.Node) -> Write | None:
-    bound = arguments(node)
-    volume = bound["self"]
-    kernel, padding = bound["kernel_size"], bound["padding"]
-    if len(shape(volume)) != 5 or bound["divisor_override"] is not None:
-        return None
-    kernel, padding = ([*sizes, *sizes, *sizes][:3] if len(sizes) == 1 else list(sizes) for sizes in (kernel, padding))
-    stride = list(bound["stride"] or kernel)
-    stride = stride * 3 if len(stride) == 1 else stride
-    rest = (bound["ceil_mode"], bound["count_include_pad"])
-    batch, channels, depth, height, width = shape(volume)
-    _, _, deep, tall, wide = shape(node)
-
-    def write() -> fx.Node:
-        x = emit(node, aten.reshape.default, (volume, [batch, channels * depth, height, width]))
-        if (kernel[1:], stride[1:], padding[1:]) != ([1, 1], [1, 1], [0, 0]):
-            x = emit(node, aten.avg_pool2d.default, (x, kernel[1:], stride[1:], padding[1:], *rest))
-        x = emit(node, aten.reshape.default, (x, [batch, channels, depth, tall * wide]))
-        sizes = ([kernel[0], 1], [stride[0], 1], [padding[0], 0])
-        x = emit(node, aten.avg_pool2d.default, (x, *sizes, *rest))
-        return emit(node, aten.reshape.default, (x, [batch, channels, deep, tall, wide]))
-
-    return write
-
-
-def _one_result(node: fx.Node) -> Write | None:
-    """Of operators with several, where the others have no reader."""
-    return _adaptive_maximum(node) or greatest_of_axis(node) or pool_without_places(node)
-
-
 FORMS: dict[object, Form] = {
     aten.avg_pool2d.default: _average,
     aten.adaptive_avg_pool2d.default: _adaptive_average,
-    operator.getitem: _one_result,
     aten.max_pool2d.default: _dilated_maximum,
-    aten.avg_pool3d.default: _average_of_volume,
+    aten.max_pool1d.default: _dilated_maximum,
 }

@@ -1,8 +1,7 @@
 """Operators that some runtime lacks are written in those that every runtime has, for all targets in the same way.
 
-The families, with their equations, are in `_resize`, `_pooling`, `_unpooling`, `_writing`, `_norms`, `_elementwise`,
-`_sampling`, `_windows` and `_recurrent`. Where every runtime has an operator as it is, there is no form, so that an
-ordinary network stays as it is.
+The families, with their equations, are in the modules beside this one. Where every runtime has an operator as it is,
+there is no form, so that an ordinary network stays as it is.
 """
 
 from collections.abc import Mapping
@@ -11,13 +10,19 @@ from typing import ClassVar
 from efficientmod_mobile.deploy._transform import register
 from efficientmod_mobile.deploy.forms._form import Form, Forms
 from efficientmod_mobile.deploy.forms.portable import (
+    _decomposed,
     _elementwise,
     _norms,
+    _order,
+    _padding,
     _pooling,
     _recurrent,
     _resize,
+    _results,
     _sampling,
+    _scans,
     _unpooling,
+    _volumes,
     _windows,
     _writing,
 )
@@ -29,13 +34,19 @@ class PortableForms(Forms):
 
     name: ClassVar[str] = "portable_forms"
     forms: ClassVar[Mapping[object, Form]] = {
+        **_decomposed.FORMS,
         **_elementwise.FORMS,
         **_norms.FORMS,
+        **_order.FORMS,
+        **_padding.FORMS,
         **_pooling.FORMS,
         **_recurrent.FORMS,
         **_resize.FORMS,
+        **_results.FORMS,
         **_sampling.FORMS,
+        **_scans.FORMS,
         **_unpooling.FORMS,
+        **_volumes.FORMS,
         **_windows.FORMS,
         **_writing.FORMS,
     }

@@ -13,13 +13,23 @@ index_add, scatter_add along an axis = x + A y                                 A
 
 from collections.abc import Sequence
 from math import prod
+from typing import Any
 
 import torch
 from torch import Tensor, fx
 
 from efficientmod_mobile.deploy.forms._form import Form, Write
 from efficientmod_mobile.deploy.forms.portable._matrices_and_places import taken
-from efficientmod_mobile.deploy.program import add_parameter, along, arguments, emit, node_dtype, shape, tensor_of
+from efficientmod_mobile.deploy.program import (
+    add_parameter,
+    along,
+    arguments,
+    emit,
+    is_call,
+    node_dtype,
+    shape,
+    tensor_of,
+)
 
 aten = torch.ops.aten
 
@@ -70,8 +80,10 @@ def _index_put(node: fx.Node) -> Write | None:
         return _by_mask(node, x, mask, values, bound)
     given = [axis for axis, index in enumerate(indices) if index is not None]
     held = [tensor_of(indices[axis]) for axis in given]
-    if any(index is None for index in held) or given != list(range(given[0], given[0] + len(given))):
+    if any(index is None for index in held):
         return None
+    if given != list(range(given[0], given[0] + len(given))):
+        return _at_axes_apart(node, bound, given)
     places, ranks = _flat_places([index for index in held if index is not None], shape(x)[given[0] :])
     first, end = given[0], given[0] + ranks
     sizes = shape(x)
@@ -87,6 +99,21 @@ def _index_put(node: fx.Node) -> Write | None:
         source = emit(node, aten.reshape.default, (source, flat)) if places.ndim != 1 else source
         y = written(node, wide, source, first, places.flatten().tolist())
         return emit(node, aten.reshape.default, (y, list(sizes))) if whole != sizes else y
+
+    return write
+
+
+def _at_axes_apart(node: fx.Node, bound: dict[str, Any], given: list[int]) -> Write:
+    """With the axes that are indexed first, as PyTorch has them in the values as well."""
+    x: fx.Node = bound["self"]
+    order = [*given, *(axis for axis in range(len(shape(x))) if axis not in given)]
+    back = [order.index(axis) for axis in range(len(order))]
+    indices = [bound["indices"][axis] for axis in given]
+
+    def write() -> fx.Node:
+        first = emit(node, aten.permute.default, (x, order))
+        put = emit(node, aten.index_put.default, (first, indices, bound["values"], bound["accumulate"]))
+        return emit(node, aten.permute.default, (put, back))
 
     return write
 
@@ -142,6 +169,54 @@ def _index_add(node: fx.Node) -> Write | None:
     matrix = torch.zeros(shape(x)[axis], places.numel(), dtype=torch.float64)
     matrix[places, torch.arange(places.numel())] = float(bound["alpha"])
     return lambda: emit(node, aten.add.Tensor, (x, along(node, source, axis, matrix)))
+
+
+def _scatter_add(node: fx.Node) -> Write | None:
+    """At places that are the same in every line along the axis: a product with a matrix."""
+    bound = arguments(node)
+    x, places, source = bound["self"], tensor_of(bound["index"]), bound["src"]
+    if places is None or not node.meta["val"].is_floating_point() or places.ndim != len(shape(x)) or places.ndim == 0:
+        return None
+    axis = bound["dim"] % len(shape(x))
+    line = places.movedim(axis, 0).flatten(1)
+    others = [other for other in range(places.ndim) if other != axis]
+    whole = places.shape == shape(source) and all(places.shape[other] == shape(x)[other] for other in others)
+    if not whole or not bool((line == line[:, :1]).all()):
+        return None
+    matrix = torch.zeros(shape(x)[axis], len(line), dtype=torch.float64)
+    matrix[line[:, 0], torch.arange(len(line))] = 1.0
+    return lambda: emit(node, aten.add.Tensor, (x, along(node, source, axis, matrix)))
+
+
+def _take(node: fx.Node) -> Write | None:
+    bound = arguments(node)
+    places = tensor_of(bound["index"])
+    if places is None:
+        return None
+
+    def write() -> fx.Node:
+        line = emit(node, aten.reshape.default, (bound["self"], [-1]))
+        held = add_parameter(node, f"{node.name}_places", places.flatten() % shape(line)[0])
+        y = emit(node, aten.index_select.default, (line, 0, held))
+        return emit(node, aten.reshape.default, (y, list(shape(node))))
+
+    return write
+
+
+def _select_computed(node: fx.Node) -> Write | None:
+    """At a place that the network computes."""
+    bound = arguments(node)
+    place = bound["index"]
+    if not is_call(place, aten.item.default):
+        return None
+    axis = bound["dim"] % len(shape(bound["self"]))
+
+    def write() -> fx.Node:
+        index = emit(node, aten.reshape.default, (place.args[0], [1]))
+        y = emit(node, aten.index_select.default, (bound["self"], axis, index))
+        return emit(node, aten.reshape.default, (y, list(shape(node))))
+
+    return write
 
 
 def _copy(node: fx.Node) -> Write | None:
@@ -211,4 +286,7 @@ FORMS: dict[object, Form] = {
     aten.index_put.default: _index_put,
     aten.index_fill.int_Scalar: _index_fill,
     aten.index_add.default: _index_add,
+    aten.scatter_add.default: _scatter_add,
+    aten.select.int: _select_computed,
+    aten.take.default: _take,
 }

@@ -1,4 +1,4 @@
-"""Outputs for Core ML: each computed by an operator, returned once, float32 or int32, with a name without dots."""
+"""Outputs for Core ML: each computed by an operator, returned once, float32 or int32, with a name that MIL can have."""
 
 from dataclasses import replace
 
@@ -14,10 +14,22 @@ aten = torch.ops.aten
 
 _DTYPES: dict[ArtifactDtype, ArtifactDtype] = {"int64": "int32", "bool": "int32"}
 
+_RESERVED = {
+    *("any", "bool", "dict", "false", "func", "list", "program", "state", "string", "tensor", "true", "tuple"),
+    *("bf16", "fp16", "fp32", "fp64", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
+}
+"""Words of MIL, which coremltools gives other names."""
+
+
+def mil_name(name: str) -> str:
+    """The name of an input or output of the network in an ML program: no dots, and no word of MIL."""
+    plain = name.replace(".", "_")
+    return f"{plain}_" if plain in _RESERVED else plain
+
 
 def output_spec(spec: TensorSpec) -> TensorSpec:
-    """An output of the network in Core ML; names in an ML program have no dots."""
-    return replace(spec, name=spec.name.replace(".", "_"), dtype=_DTYPES.get(spec.dtype, spec.dtype))
+    """An output of the network in Core ML."""
+    return replace(spec, name=mil_name(spec.name), dtype=_DTYPES.get(spec.dtype, spec.dtype))
 
 
 def with_own_outputs(program: Program) -> Program:

@@ -15,6 +15,7 @@ from efficientmod_export.targets._probing import another_program, at_once, is_fl
 from efficientmod_export.targets._program import export, output_names, output_nodes, program_names
 from efficientmod_export.targets._runtime import Configuration, input_values
 from efficientmod_export.targets.coreml._interpreter import MilInterpreter, PackageInterpreter
+from efficientmod_export.targets.coreml._outputs import mil_name
 from efficientmod_mobile.deploy import Program
 
 aten = torch.ops.aten
@@ -31,7 +32,8 @@ class MilProber:
     """
 
     def __init__(self, program: Program, file: ModelFile, lowered: fx.Graph, interpreter: MilInterpreter) -> None:
-        if [_plain(spec.name) for spec in file.outputs] != [_plain(name) for name in output_names(program)]:
+        # A `.pte` keeps the names, the package inside has them in Core ML's spelling.
+        if [mil_name(spec.name) for spec in file.outputs] != list(map(mil_name, output_names(program))):
             raise another_program(file.path)
         self._file = file
         self._session = interpreter.open(file, CONFIGURATION)
@@ -62,11 +64,6 @@ class MilProber:
         feed = self._session.feed([input_values(spec, sample) for spec in self._file.inputs])
         self._session.program.predict(feed, observer=keep)
         return [values[self._names[node]] for node in nodes]
-
-
-def _plain(name: str) -> str:
-    """A name in Core ML's spelling."""
-    return name.replace(".", "_")
 
 
 def package_prober(program: Program, file: ModelFile) -> Prober:

@@ -78,7 +78,7 @@ def _lower(graph: Graph) -> tuple[Builder, Ends, Ends]:
         shape = graph.shape(name)
         layout = _outside(len(shape))
         physical = tuple(shape[axis] for axis in layout)
-        values[name] = Value(builder.tensor(name, physical), physical, layout)
+        values[name] = Value(builder.tensor(name, physical, graph.dtype(name).type), physical, layout)
     inputs = [(name, values[name].tensor) for name in graph.inputs]
     failures = [failure for node in graph.nodes if (failure := _lower_node(builder, graph, node, values)) is not None]
     if failures:

@@ -19,16 +19,16 @@ LABELS = "labels.txt"
 
 _IDENTIFIER = b"M001"
 _PARSER = "1.0.0"
-_IMAGE_PROPERTIES, _NORMALIZATION, _RGB, _AXIS_LABELS = 2, 1, 1, 2
+_FEATURE_PROPERTIES, _IMAGE_PROPERTIES, _NORMALIZATION, _RGB, _AXIS_LABELS = 1, 2, 1, 1, 2
 
 
 @dataclass(frozen=True)
 class ImageMetadata:
-    """The description of an image classifier for tools, and how they prepare its input.
+    """The description of an image classifier for tools, and how they prepare its inputs.
 
     An input pixel p in [0, 255] is normalised as (p - mean) / std, channel by channel (R, G, B). MediaPipe supports
     only models with three equal means and three equal deviations; a network that needs others must have them in its
-    graph. `labels` names each element of the first output, or is empty.
+    graph. `labels` names each element of the first output, or is empty. `tensors` are the inputs that are no images.
     """
 
     name: str
@@ -36,20 +36,21 @@ class ImageMetadata:
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     labels: tuple[str, ...] = ()
+    tensors: tuple[str, ...] = ()
     version: str = "1"
     author: str = ""
     license: str = ""
 
 
 def metadata_of(image: ImageMetadata, inputs: Sequence[str], outputs: Sequence[str]) -> bytes:
-    """The metadata flatbuffer for a model of one image input.
+    """The metadata flatbuffer for a model of images and other tensors.
 
     Raises:
-        ConversionError: the model has another number of inputs, or a standard deviation is not positive.
+        ConversionError: the model has no inputs or outputs, or a standard deviation is not positive.
     """
-    if len(inputs) != 1 or not outputs:
+    if not inputs or not outputs:
         raise ConversionError(
-            f"Image metadata describe one input and its outputs; the model has {len(inputs)} inputs.",
+            f"Metadata describe inputs and outputs; the model has {len(inputs)} and {len(outputs)}.",
             code="unsupported_metadata",
         )
     if any(value <= 0 for value in image.std):
@@ -58,15 +59,9 @@ def metadata_of(image: ImageMetadata, inputs: Sequence[str], outputs: Sequence[s
             code="unsupported_metadata",
         )
     writer = _Writer(Builder(1024))
-    takes = writer.table(
-        (0, writer.text(inputs[0])),
-        (1, writer.text("RGB image, pixels normalised as the process unit says")),
-        (3, writer.union(0, _IMAGE_PROPERTIES, writer.table((0, _byte(_RGB))))),
-        (4, writer.tables([writer.union(0, _NORMALIZATION, _normalization(writer, image))])),
-        (5, writer.table((0, writer.floats(_range_end(255, image))), (1, writer.floats(_range_end(0, image))))),
-    )
+    takes = [_tensor(writer, name) if name in image.tensors else _image(writer, name, image) for name in inputs]
     gives = [_output(writer, name, image.labels if index == 0 else ()) for index, name in enumerate(outputs)]
-    subgraph = writer.table((2, writer.tables([takes])), (3, writer.tables(gives)))
+    subgraph = writer.table((2, writer.tables(takes)), (3, writer.tables(gives)))
     root = writer.table(
         (0, writer.text(image.name)),
         (1, writer.text(image.description)),
@@ -80,6 +75,23 @@ def metadata_of(image: ImageMetadata, inputs: Sequence[str], outputs: Sequence[s
     return bytes(writer.builder.Output())
 
 
+def _image(writer: "_Writer", name: str, image: ImageMetadata) -> int:
+    return writer.table(
+        (0, writer.text(name)),
+        (1, writer.text("RGB image, pixels normalised as the process unit says")),
+        (3, writer.union(0, _IMAGE_PROPERTIES, writer.table((0, _byte(_RGB))))),
+        (4, writer.tables([writer.union(0, _NORMALIZATION, _normalization(writer, image))])),
+        (5, writer.table((0, writer.floats(_range_end(255, image))), (1, writer.floats(_range_end(0, image))))),
+    )
+
+
+def _tensor(writer: "_Writer", name: str) -> int:
+    features = writer.union(0, _FEATURE_PROPERTIES, writer.table())
+    return writer.table(
+        (0, writer.text(name)), (1, writer.text("A tensor that the network takes as it is")), (3, features)
+    )
+
+
 def _range_end(pixel: float, image: ImageMetadata) -> list[float]:
     """The normalised value of the least or the greatest pixel in each channel."""
     return [(pixel - mean) / std for mean, std in zip(image.mean, image.std, strict=True)]
@@ -90,7 +102,7 @@ def _normalization(writer: "_Writer", image: ImageMetadata) -> int:
 
 
 def _output(writer: "_Writer", name: str, labels: Sequence[str]) -> int:
-    properties = writer.union(0, 1, writer.table())
+    properties = writer.union(0, _FEATURE_PROPERTIES, writer.table())
     files = []
     if labels:
         kind = (2, _byte(_AXIS_LABELS))

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 OPSETS = range(13, 27)
 """From the first opset in which Squeeze and Split take lists as inputs, to the newest that this code was checked on."""
 
+INPUTS = ("float32", "int32", "int64")
+"""Element types of inputs."""
+
 LIMIT = 2**31 - 1
 """A flatbuffer's offsets are 32 bits, signed in most readers."""
 
@@ -65,9 +68,9 @@ def _graph(proto: "onnx.ModelProto", files: ExternalFiles | None) -> Graph:
     graph = Graph(nodes, inputs, outputs, {}, arrays, opset)
     settle(proto, graph)
     for name in inputs:
-        if name in graph.types and graph.dtype(name) != np.float32:
+        if name in graph.types and graph.dtype(name).name not in INPUTS:
             raise ConversionError(
-                f"Input {name!r} is {graph.dtype(name).name}; convert the model to float32 first.",
+                f"Input {name!r} is {graph.dtype(name).name}; make it one of {', '.join(INPUTS)}.",
                 code="unsupported_element_type",
             )
     _check_types([*inputs, *(name for node in graph.nodes for name in node.outputs if name)], graph.types)

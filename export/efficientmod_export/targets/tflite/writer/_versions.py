@@ -21,6 +21,7 @@ _RELEASES: dict[tuple[str, int], str] = {
     ("ADD", 1): "1.5.0",
     ("ARG_MAX", 1): "1.9.0",
     ("ARG_MIN", 1): "1.9.0",
+    ("ATAN2", 1): "2.10.0",
     ("AVERAGE_POOL_2D", 1): "1.5.0",
     ("BATCH_MATMUL", 1): "2.3.0",
     ("CAST", 1): "1.7.0",

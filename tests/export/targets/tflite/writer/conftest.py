@@ -178,8 +178,12 @@ def operators_of(interpreter: Interpreter) -> Counter[str]:
 Check = Callable[..., Converted]
 
 
-def converted(model: onnx.ModelProto, feeds: Mapping[str, np.ndarray] | None = None, **options: Any) -> Converted:
-    """Convert a model, run both, and return everything that there is to assert on."""
+def converted(
+    model: onnx.ModelProto, feeds: Mapping[str, np.ndarray] | None = None, *, gpu: bool = True, **options: Any
+) -> Converted:
+    """Convert a model, run both, and return everything that there is to assert on; without `gpu` on the processor
+    alone, for operators that no GPU has.
+    """
     feeds = feeds_for(model) if feeds is None else feeds
     data = to_tflite(model, **options)
     outputs, interpreter = run(data, feeds)
@@ -188,7 +192,7 @@ def converted(model: onnx.ModelProto, feeds: Mapping[str, np.ndarray] | None = N
     ends = max(array.ndim for array in (*feeds.values(), *expected.values()))
     findings = [str(found) for found in gpu_findings(data)]
     assert not findings or ends > MOST_AXES, findings
-    on_gpu = {} if findings else outputs_on_gpu(data, feeds, list(expected))
+    on_gpu = {} if findings or not gpu else outputs_on_gpu(data, feeds, list(expected))
     return Converted(data, outputs, expected, operators_of(interpreter), is_whole(interpreter), rank, on_gpu)
 
 
@@ -216,8 +220,8 @@ def check_node() -> Check:
 def check_graph() -> Check:
     """Convert a model of some nodes and compare: check_graph(nodes, inputs, constants, results)."""
 
-    def check(*args: Any, tolerance: float = 1e-5, feeds: Any = None, **keywords: Any) -> Converted:
-        return converted(graph_model(*args, **keywords), feeds).check(tolerance)
+    def check(*args: Any, tolerance: float = 1e-5, feeds: Any = None, gpu: bool = True, **keywords: Any) -> Converted:
+        return converted(graph_model(*args, **keywords), feeds, gpu=gpu).check(tolerance)
 
     return check
 

@@ -113,6 +113,12 @@ WRITES = {
     "lines of a scatter": lambda x: x.scatter(1, torch.tensor([[[[0]], [[4]]]]).expand(1, 2, 13, 18), x[:, 3:5]),
     "a fill": lambda x: x.index_fill(1, torch.tensor([0, 2]), 0.5),
     "a sum": lambda x: x.index_add(1, torch.tensor([0, 2, 0]), x[:, :3], alpha=2),
+    "a sum of lines": lambda x: torch.zeros(1, 3, 13, 18, dtype=x.dtype).scatter_add(
+        1, torch.tensor([0, 2, 1, 0, 0, 1]).view(1, 6, 1, 1).expand(1, 6, 13, 18), x
+    ),
+    "a list of places along axes apart": _puts((slice(None), [0, 5, 3], slice(None), [1, 2, 3]), 7.0),
+    "elements taken": lambda x: torch.take(x, torch.tensor([[3, 77], [-1, 0]])),
+    "a place that is computed": lambda x: x[:, x.mean((0, 2, 3)).argmax()],
 }
 
 
@@ -172,11 +178,23 @@ ELEMENTS = {
     "or, not": lambda x: torch.where((x > 1) | ~(x < 0.3), x, -x),
     "max": lambda x: x.max(1)[0],
     "min, kept": lambda x: x.min(2, keepdim=True)[0],
-    "sort": lambda x: x.sort(3, descending=True)[0],
     "channel_shuffle": lambda x: F.channel_shuffle(x, 3),
     "cdist": lambda x: torch.cdist(x.flatten(2)[:, :, :20], x.flatten(2)[:, :4, 30:50]),
     "cdist of differences": lambda x: torch.cdist(x.flatten(2)[:, :, :20], x.flatten(2)[:, :4, 30:50], p=1),
     "max_unpool": _unpooled,
+    "softplus with a low threshold": lambda x: F.softplus(x, 2.0, 1.0),
+    "asinh": lambda x: torch.asinh(x * 3),
+    "acosh": lambda x: torch.acosh(x.abs() + 1.1),
+    "erfc": torch.special.erfc,
+    "integers, divided and rounded down": lambda x: (x * 10).int() // 4 + (x * 10).int() // -3,
+    "integers, shifted": lambda x: (x * 10).int() << 2,
+    "decimals": lambda x: torch.round(x, decimals=1),
+    "fmax": lambda x: torch.fmax(x, x.flip(1)) - torch.fmin(x, x.flip(2)),
+    "the greatest of all": lambda x: torch.stack([x.argmax(), x.argmin()]),
+    "aminmax": lambda x: torch.aminmax(x, dim=1),
+    "aminmax of all": lambda x: torch.stack(torch.aminmax(x)),
+    "var_mean": lambda x: torch.var_mean(x, (2, 3)),
+    "std_mean of all, biased": lambda x: torch.stack(torch.std_mean(x, correction=0)),
 }
 
 
@@ -184,7 +202,126 @@ ELEMENTS = {
 def test_elements(transformed: Callable, function: Callable) -> None:
     result = transformed(Calls(function), SHAPE, RECIPE)
     assert result.applied()[APPLIED] >= 1
-    assert not {"celu", "rrelu", "fmod", "trunc", "__and__", "__or__", "sort", "cdist"} & set(result.operators())
+    lacking = {
+        "celu",
+        "rrelu",
+        "fmod",
+        "trunc",
+        "__and__",
+        "__or__",
+        "sort",
+        "cdist",
+        "asinh",
+        "floor_divide",
+        "var_mean",
+    }
+    assert not lacking & set(result.operators())
+
+
+ORDERS = {
+    "sort": lambda x: x.sort(3, descending=True)[0],
+    "argsort": lambda x: x.argsort(1),
+    "argsort, descending": lambda x: x.argsort(3, descending=True),
+    "the third smallest": lambda x: x.kthvalue(3, dim=2, keepdim=True),
+    "median": lambda x: x.median(-1),
+    "median of an even count": lambda x: x.median(1),
+    "quantile": lambda x: torch.quantile(x.flatten(2), 0.3, dim=-1),
+    "quantile that is an element": lambda x: torch.quantile(x, 0.5, dim=2, keepdim=True),
+    "among bounds": lambda x: torch.bucketize(x, torch.linspace(-1, 1, 9).to(x.dtype)),
+    "among bounds, to the right": lambda x: torch.searchsorted(
+        torch.tensor([-0.5, 0.0, 1.0], dtype=x.dtype), x, right=True
+    ),
+    "product": lambda x: (x * 0.1 + 1).prod(3),
+    "product of all": lambda x: (x * 0.01 + 1).prod().reshape(1),
+    "running product": lambda x: (x * 0.1 + 1).cumprod(3),
+    "running maximum": lambda x: x.cummax(2)[0] + x.cummin(3)[0],
+    "running count": lambda x: (x > 0).int().cumsum(3, dtype=torch.int32),
+}
+
+
+@pytest.mark.parametrize("function", list(ORDERS.values()), ids=list(ORDERS))
+def test_orders_and_scans(transformed: Callable, function: Callable) -> None:
+    result = transformed(Calls(function), SHAPE, RECIPE)
+    assert result.applied()[APPLIED] >= 1
+    lacking = {"sort", "argsort", "kthvalue", "median", "quantile", "bucketize", "prod", "cumprod", "cummax"}
+    assert not lacking & set(result.operators())
+
+
+def _volume(x: Tensor) -> Tensor:
+    return x.reshape(1, 2, 3, 13, 18)
+
+
+def _weight(*sizes: int) -> Tensor:
+    return torch.randn(sizes, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+
+
+W_4_2_3_3_2 = _weight(4, 2, 3, 3, 2)
+W_4_1_2_3_3 = _weight(4, 1, 2, 3, 3)
+W_4 = _weight(4)
+W_2_3_2_3_2 = _weight(2, 3, 2, 3, 2)
+W_3 = _weight(3)
+W_4_6_3_3 = _weight(4, 6, 3, 3)
+
+VOLUMES = {
+    "maximum": lambda x: F.max_pool3d(_volume(x), (2, 3, 3), 2, 1, dilation=(1, 1, 2)),
+    "mean": lambda x: F.avg_pool3d(_volume(x), (3, 2, 2), (1, 2, 2), (1, 0, 0), ceil_mode=True),
+    "adaptive mean": lambda x: F.adaptive_avg_pool3d(_volume(x), (2, 5, 7)),
+    "convolution": lambda x: F.conv3d(_volume(x), W_4_2_3_3_2.to(x), padding=1),
+    "grouped convolution with steps": lambda x: F.conv3d(
+        _volume(x), W_4_1_2_3_3.to(x), W_4.to(x), (2, 2, 1), (1, 0, 2), (1, 2, 1), 2
+    ),
+    "transposed convolution": lambda x: F.conv_transpose3d(
+        _volume(x), W_2_3_2_3_2.to(x), W_3.to(x), (2, 2, 1), 1, (1, 0, 0)
+    ),
+}
+
+
+@pytest.mark.parametrize("function", list(VOLUMES.values()), ids=list(VOLUMES))
+def test_volumes_are_images(transformed: Callable, function: Callable) -> None:
+    result = transformed(Calls(function), SHAPE, RECIPE)
+    assert result.applied()[APPLIED] >= 1
+    assert not {operator for operator in result.operators() if "3d" in operator}
+
+
+PADS = {
+    "around": lambda x: F.pad(x, (3, 1, 2, 4), mode="circular"),
+    "a convolution's": lambda x: F.conv2d(F.pad(x, (1, 1, 1, 1), mode="circular"), W_4_6_3_3.to(x)),
+    "negative": lambda x: F.pad(x, (-2, 3, -1, -4), value=0.5),
+    "infinite": lambda x: F.max_pool2d(F.pad(x, (1, 1, 1, 1), value=float("-inf")), 3),
+}
+
+
+@pytest.mark.parametrize("function", list(PADS.values()), ids=list(PADS))
+def test_padding(transformed: Callable, function: Callable) -> None:
+    result = transformed(Calls(function), SHAPE, RECIPE)
+    assert result.applied()[APPLIED] == 1
+    assert "pad" not in result.operators()
+
+
+DECOMPOSED = {
+    "rot90": lambda x: torch.rot90(x, 1, (2, 3)),
+    "fftshift": lambda x: torch.fft.fftshift(x, dim=(2, 3)) - torch.fft.ifftshift(x, dim=(2, 3)),
+    "roll of all": lambda x: torch.roll(x, 7),
+    "take_along_dim": lambda x: torch.take_along_dim(x, x.argmax(1, keepdim=True), 1),
+    "cosine_similarity": lambda x: F.cosine_similarity(x[:, :3], x[:, 3:]),
+    "pairwise_distance": lambda x: F.pairwise_distance(x[0, :3].flatten(1), x[0, 3:].flatten(1)),
+    "sinc": torch.sinc,
+    "exp2": torch.exp2,
+    "index_copy": lambda x: x.index_copy(1, torch.tensor([5, 0]), x[:, 2:4]),
+    "triu": lambda x: x.triu(1) + x.tril(-2),
+    "cross": lambda x: torch.linalg.cross(x[:, :3], x[:, 3:], dim=1),
+    "hypot": lambda x: torch.hypot(x, x.flip(1)),
+    "logaddexp": lambda x: torch.logaddexp(x, x.flip(1)),
+    "copysign": lambda x: torch.copysign(x, x.flip(1)),
+    "diff": lambda x: x.diff(dim=3),
+    "sgn": lambda x: torch.sgn(x) * x,
+}
+
+
+@pytest.mark.parametrize("function", list(DECOMPOSED.values()), ids=list(DECOMPOSED))
+def test_operators_that_pytorch_defines_by_others(transformed: Callable, function: Callable) -> None:
+    result = transformed(Calls(function), SHAPE, RECIPE)
+    assert result.applied()[APPLIED] >= 1
 
 
 class After(nn.Module):

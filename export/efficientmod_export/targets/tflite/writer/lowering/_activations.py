@@ -28,6 +28,8 @@ def clip(context: Context, x: Operand, low: Operand | None = None, high: Operand
     """min(max(x, low), high)."""
     bounds = [_number(bound) for bound in (low, high)]
     value = context.value(x)
+    if context.graph.dtype(context.node.outputs[0]) != np.float32:
+        return _clipped_integers(context, value, low, high)
     codes: dict[tuple[float | None, float | None], str] = {
         (0.0, None): "RELU",
         (0.0, 6.0): "RELU6",
@@ -38,6 +40,13 @@ def clip(context: Context, x: Operand, low: Operand | None = None, high: Operand
     for bound, code in zip(bounds, ("MAXIMUM", "MINIMUM"), strict=True):
         if bound is not None:
             value = binary(context, code, value, scalar(bound), schema.MaximumMinimumOptionsT())
+    return value
+
+
+def _clipped_integers(context: Context, value: Value, low: Operand | None, high: Operand | None) -> Value:
+    for bound, code in ((low, "MAXIMUM"), (high, "MINIMUM")):
+        if bound is not None:
+            value = binary(context, code, value, bound, schema.MaximumMinimumOptionsT())
     return value
 
 

@@ -7,6 +7,7 @@ from .._errors import CannotLowerError
 from .._graph import Array
 from .._layout import Value
 from ._broadcast import binary, scalar, unary
+from ._comparisons import cast
 from ._registry import Context, Operand, lowers
 
 _UNARY = {
@@ -46,9 +47,17 @@ def one_operand(context: Context, x: Operand) -> Value:
 def two_operands(context: Context, a: Operand, b: Operand) -> Value:
     """f(a, b) on each pair of elements, broadcast."""
     code, options = _BINARY[context.node.operator]
+    if code == "DIV" and context.graph.dtype(context.node.outputs[0]) != np.float32:
+        return _whole_quotient(context, context.value(a), context.value(b))
     if code == "DIV" and not isinstance(b, Value):
         return quotient(context, a, b)
     return binary(context, code, a, b, options())
+
+
+def _whole_quotient(context: Context, a: Value, b: Value) -> Value:
+    """Of integers, rounded towards zero; DIV has no int64."""
+    divided = binary(context, "DIV", cast(context, a, np.int32), cast(context, b, np.int32), schema.DivOptionsT())
+    return cast(context, divided, context.graph.dtype(context.node.outputs[0]).type)
 
 
 def quotient(context: Context, a: Operand, divisor: Array) -> Value:
@@ -104,6 +113,8 @@ def power(context: Context, base: Operand, exponent: Operand) -> Value:
     if not isinstance(base, Value):
         raise CannotLowerError("two constant operands that could not be folded")
     number = float(exponent.reshape(-1)[0])
+    if context.graph.dtype(context.node.outputs[0]) != np.float32:
+        return _whole_power(context, base, number)
     if number == 1.0:
         return base
     if number == 2.0:
@@ -115,3 +126,12 @@ def power(context: Context, base: Operand, exponent: Operand) -> Value:
     if number in simple:
         return unary(context, simple[number], base)
     return binary(context, "POW", base, exponent.astype(np.float32), schema.PowOptionsT())
+
+
+def _whole_power(context: Context, base: Value, number: float) -> Value:
+    if number not in (1.0, 2.0, 3.0, 4.0):
+        raise CannotLowerError(f"integers to the power of {number:g}; 1 to 4 are supported")
+    result = base
+    for _ in range(int(number) - 1):
+        result = binary(context, "MUL", result, base, schema.MulOptionsT())
+    return result

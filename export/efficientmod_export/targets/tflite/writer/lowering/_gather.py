@@ -1,16 +1,17 @@
-"""Selecting elements by a list of indices: GATHER, which XNNPACK does not have. GPUs have no GATHER_ND.
+"""Selecting elements by indices: GATHER, which XNNPACK does not have. GPUs have no GATHER_ND.
 
-A few runs of adjacent elements are sliced and concatenated instead. On a short innermost axis, where that would copy
-single elements, it is a product with a matrix of zeros and ones.
+Of constant indices, a few runs of adjacent elements are sliced and concatenated instead. On a short innermost axis,
+where that would copy single elements, it is a product with a matrix of zeros and ones.
 """
 
 from collections.abc import Sequence
 from math import prod
 
 import numpy as np
+from ai_edge_litert import schema_py_generated as schema
 
 from .._errors import CannotLowerError
-from .._graph import Array
+from .._graph import Array, Shape
 from .._layout import Value, natural
 from ._linear import right_product
 from ._registry import Context, Operand, lowers
@@ -18,15 +19,19 @@ from ._slicing import joined, parts, taken
 
 _FEW = 16
 """The most runs of adjacent elements that are written as SLICE operators."""
+_LONGEST = 1 << 18
+"""The most indices that each have a line of their own."""
 _SMALL = 256
 """The most elements of a matrix for a product."""
 
 
 @lowers("Gather")
 def gather(context: Context, x: Operand, indices: Operand, *, axis: int = 0) -> Value:
-    """The elements of x at constant indices along one axis, which the axes of `indices` replace."""
+    """The elements of x at indices along one axis, which the axes of `indices` replace."""
     value = context.value(x)
     axis %= len(value.layout)
+    if isinstance(indices, Value):
+        return _computed(context, value, indices, axis)
     places = _places(indices, np.asarray(value.shape[axis]))
     rank = places.ndim
     at = value.layout.index(axis)
@@ -43,6 +48,53 @@ def gather(context: Context, x: Operand, indices: Operand, *, axis: int = 0) -> 
     if len(runs) <= _FEW:
         return Value(joined(context, parts(context, value, at, runs), at).tensor, physical, layout)
     return Value(taken(context, value, at, places).tensor, physical, layout)
+
+
+@lowers("GatherElements")
+def gather_elements(context: Context, x: Operand, indices: Operand, *, axis: int = 0) -> Value:
+    """One element of x along an axis for each index, at the index's own place on the other axes."""
+    value = context.value(x)
+    places = indices if isinstance(indices, Value) else context.builder.value(indices, "places")
+    axis %= len(value.layout)
+    order = (*(other for other in range(len(value.layout)) if other != axis), axis)
+    value, places = context.builder.arranged(value, order), context.builder.arranged(places, order)
+    if value.physical[:-1] != places.physical[:-1]:
+        raise CannotLowerError("indices of another extent along the other axes")
+    lines, size, count = prod(value.physical[:-1]), value.physical[-1], places.physical[-1]
+    if lines * count > _LONGEST:
+        raise CannotLowerError(f"{lines * count} indices; at most {_LONGEST} are supported")
+    dtype = context.builder.tensors[places.tensor].dtype
+    wide = (1, 1, 1, lines * count)  # a GPU adds only a constant of four axes
+    within = _wrapped(context, context.builder.stored(places, wide), wide, size, dtype)
+    starts = np.repeat(np.arange(lines, dtype=dtype) * size, count).reshape(wide)
+    flat = context.emit("ADD", [within, context.builder.constant(starts, "starts")], wide, schema.AddOptionsT())
+    operands = [context.builder.stored(value, (lines * size,)), context.builder.reshaped(flat, (lines * count,))]
+    tensor = context.emit("GATHER", operands, (lines * count,), schema.GatherOptionsT(axis=0))
+    return Value(tensor, places.physical, order)
+
+
+def _wrapped(context: Context, places: int, shape: Shape, extent: int, dtype: np.dtype[np.generic]) -> int:
+    """Indices of which -1 is the last element."""
+    size = context.builder.constant(np.array(extent, dtype), "extent")
+    return context.emit("FLOOR_MOD", [places, size], shape, schema.FloorModOptionsT())
+
+
+def _computed(context: Context, value: Value, indices: Value, axis: int) -> Value:
+    """At indices that the network computes, with its axes in their own order; -1 is the last element."""
+    rank = len(value.layout)
+    value = context.builder.arranged(value, natural(rank))
+    indices = context.builder.arranged(indices, natural(len(indices.layout)))
+    count = (prod(indices.physical),)
+    dtype = context.builder.tensors[indices.tensor].dtype
+    places = _wrapped(context, context.builder.stored(indices, count), count, value.physical[axis], dtype)
+    before, after = value.physical[:axis], value.physical[axis + 1 :]
+    source = (prod(before), value.physical[axis], prod(after))
+    options = schema.GatherOptionsT(axis=1)
+    tensor = context.emit(
+        "GATHER", [context.builder.stored(value, source), places], (source[0], *count, source[2]), options
+    )
+    shape = (*before, *indices.physical, *after)
+    return Value(tensor, shape, natural(len(shape)))
 
 
 def _product(context: Context, value: Value, places: Array) -> Value:
@@ -68,6 +120,9 @@ def gather_nd(context: Context, x: Operand, indices: Operand, *, batch_dims: int
     if batch_dims:
         raise CannotLowerError("indices that differ within a batch")
     value = context.value(x)
+    if isinstance(indices, Value) and indices.shape[-1] == 1:
+        line = context.builder.arranged(indices, natural(len(indices.layout)))
+        return _computed(context, value, Value(line.tensor, line.physical[:-1], natural(len(line.layout) - 1)), 0)
     value = context.builder.arranged(value, natural(len(value.layout)))
     depth = indices.shape[-1]
     places = _places(indices, np.asarray(value.shape[:depth]))

@@ -30,10 +30,11 @@ DTYPES = ("float32", "int32", "int64", "bool")
 """Of values."""
 
 ANY_DTYPE = {
-    *("Add", "Sub", "Mul", "Neg", "Abs", "Max", "Min", "Mod", "ReduceMax", "ReduceMin", "ReduceSum"),
+    *("Add", "Sub", "Mul", "Div", "Neg", "Abs", "Clip", "Max", "Min", "Mod", "Pow"),
+    *("ReduceMax", "ReduceMin", "ReduceSum", "IsInf", "IsNaN"),
     *("And", "Or", "Not", "Xor", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual"),
     *("ArgMax", "ArgMin", "Cast", "TopK", "Where"),
-    *("Concat", "Cut", "Expand", "Gather", "Identity", "Reshape", "Tile", "Transpose"),
+    *("Concat", "Cut", "Expand", "Gather", "GatherElements", "GatherND", "Identity", "Reshape", "Tile", "Transpose"),
 }
 """The operators whose results need not be float32."""
 
