@@ -80,7 +80,7 @@ def test_an_operator_of_another_domain_is_named() -> None:
 def test_an_integer_computation_is_named() -> None:
     nodes = [
         helper.make_node("ArgMax", ["x0"], ["best"], axis=1),
-        helper.make_node("Div", ["best", "best"], ["y0"], name="ratio"),
+        helper.make_node("BitwiseAnd", ["best", "best"], ["y0"], name="ratio"),
     ]
     graph = helper.make_graph(
         nodes,
