@@ -11,13 +11,31 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from efficientmod_export._export import export
+    from efficientmod_export._predict import Prediction, PredictResult, predict
     from efficientmod_export._result import ExportResult, VariantResult, VerifyResult
     from efficientmod_export._verify import verify_bundle
     from efficientmod_export._verify_file import verify_file
 
-__all__ = ["ExportResult", "VariantResult", "VerifyResult", "export", "verify_bundle", "verify_file"]
+__all__ = [
+    "ExportResult",
+    "PredictResult",
+    "Prediction",
+    "VariantResult",
+    "VerifyResult",
+    "export",
+    "predict",
+    "verify_bundle",
+    "verify_file",
+]
 
-_MODULES = {"export": "_export", "verify_bundle": "_verify", "verify_file": "_verify_file"}
+_MODULES = {
+    "Prediction": "_predict",
+    "PredictResult": "_predict",
+    "export": "_export",
+    "predict": "_predict",
+    "verify_bundle": "_verify",
+    "verify_file": "_verify_file",
+}
 
 
 def __getattr__(name: str) -> Any:

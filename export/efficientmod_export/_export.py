@@ -12,6 +12,7 @@ from efficientmod_export._pipeline import run_export
 from efficientmod_export._request import ExportRequest
 from efficientmod_export._result import ExportResult
 from efficientmod_export._stages import ProgressReport, report_nothing
+from efficientmod_export.bundle import Credits
 from efficientmod_mobile import Interpolation, ResizeMode
 from efficientmod_mobile.errors import InputError
 
@@ -36,6 +37,9 @@ def export(
     resize_mode: ResizeMode | None = None,
     labels: Path | str | Iterable[str] | None = None,
     calibrate: Path | str | None = None,
+    author: str | None = None,
+    license: str | None = None,  # noqa: A002 - that is what everybody calls it
+    description: str | None = None,
     ios: int = DEFAULT_IOS,
     keep_failed: bool = False,
     keep_onnx: bool = False,
@@ -57,6 +61,8 @@ def export(
     `example_input` (1, 3, H, W), by default of the network's own. They are resized to that divided by `crop_pct`, in
     `resize_mode`, and their centre is cropped; `mean` and `std` are of values in [0, 1]. What is None is the
     checkpoint's, the network's or the task's. `labels` are the names of the classes, or a file with one a line.
+
+    `author`, `license` and `description` stand in the bundle's README.md and in Core ML's metadata.
 
     `progress` is called with the name of each stage as it begins; `verbose` lets the converters' output through.
 
@@ -90,6 +96,7 @@ def export(
         },
         labels=labels_given(labels),
         calibrate=None if calibrate is None else Path(calibrate),
+        credits=Credits(author, license, description),
         ios=ios,
         keep_failed=keep_failed,
         keep_onnx=keep_onnx,

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
 
@@ -14,9 +14,16 @@ from efficientmod_export._picture_input import for_pictures
 from efficientmod_export._prove import conclusions, float32_outputs, parity_failure, prove, prove_graph, prove_rounding
 from efficientmod_export._request import ExportRequest, check_labels, read_labels, select_variants
 from efficientmod_export._result import ExportResult, VariantResult
-from efficientmod_export._stages import ProgressReport, report_nothing
+from efficientmod_export._stages import ConversionOptions, ProgressReport, report_nothing
 from efficientmod_export._subject import Subject, subject_of, with_noise
-from efficientmod_export.bundle import BundleWriter, ProvenArtifact, describe_artifact, tool_versions
+from efficientmod_export.bundle import (
+    BundleWriter,
+    Credits,
+    ProvenArtifact,
+    describe_artifact,
+    tool_versions,
+    write_card,
+)
 from efficientmod_export.bundle.contract import (
     Evidence,
     FailedVariant,
@@ -71,13 +78,24 @@ def run_export(
 
         # 4. The bundle, whole or not at all.
         progress("writing the bundle")
-        note = _reason_to_write_nothing(results, request)
+        note, digest = _reason_to_write_nothing(results, request), None
         if note is None:
-            writer.commit(_manifest(subject, class_names, results, _kept(results, request), writer.folder))
+            kept = _kept(results, request)
+            manifest = _with_card(
+                _manifest(subject, class_names, results, kept, writer.folder), kept, request.credits, writer.folder
+            )
+            digest = writer.commit(manifest).sha256
     weights = subject.weights.statement
     bundle = None if note else request.output
     remarks = network.weights.notes if network.weights.kind == "seeded" else ()
-    return ExportResult(network.name, weights, remarks, subject.pictures, bundle, results, selection.lacking, note)
+    return ExportResult(
+        network.name, weights, remarks, subject.pictures, bundle, digest, results, selection.lacking, note
+    )
+
+
+def _with_credits(options: ConversionOptions, credited: Credits) -> ConversionOptions:
+    stated = {name: value for name, value in asdict(credited).items() if value is not None}
+    return replace(options, **stated)
 
 
 def _load(request: ExportRequest) -> Network:
@@ -119,7 +137,9 @@ def _make(
             source = round_once(variant.recipe).program
         progress(f"{variant.name}: converting")
         target = find_target(variant.target)
-        options = subject.options(variant.precision, ios=request.ios, labels=class_names)
+        options = _with_credits(
+            subject.options(variant.precision, ios=request.ios, labels=class_names), request.credits
+        )
         artifact = target.make(source, options, folder)
         progress(f"{variant.name}: proving")
         checks = prove(variant, artifact, subject.held, request.units)
@@ -196,6 +216,15 @@ def _manifest(
         proof=write_evidence(folder, evidence),
         other_files=[stored for artifact in proven for stored in artifact.other_files],
     )
+
+
+def _with_card(manifest: Manifest, kept: tuple[VariantResult, ...], credited: Credits, folder: Path) -> Manifest:
+    """Write the README.md that says what the manifest does, and add it to the manifest's files."""
+    evidence = [result.artifact.evidence for result in kept if result.artifact]
+    targets = {result.target: find_target(result.target) for result in kept}
+    code = {name: target.code for name, target in targets.items() if target.code}
+    card = write_card(folder, manifest, evidence, credited, code)
+    return manifest.model_copy(update={"other_files": (*manifest.other_files, card)})
 
 
 def _write_golden(subject: Subject, folder: Path) -> Iterator[GoldenSample]:

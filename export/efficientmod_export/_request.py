@@ -10,6 +10,7 @@ from torch import nn
 
 from efficientmod_export._defaults import DEFAULT_IOS
 from efficientmod_export._stages import Unit
+from efficientmod_export.bundle import Credits
 from efficientmod_export.targets import Target, Variant, all_targets, find_target, target_names
 from efficientmod_mobile.errors import InputError
 
@@ -44,6 +45,7 @@ class ExportRequest:
     checkpoint_key: str | None = None
     pretrained: bool = False
     name: str | None = None
+    credits: Credits = field(default_factory=Credits)
     preprocessing: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -29,7 +29,7 @@ class VariantResult(PlainRecord):
 
 @dataclass(frozen=True)
 class ExportResult(PlainRecord):
-    """What `export` did. `bundle` is the folder that was written, None where none was.
+    """What `export` did. `bundle` is the folder that was written and `sha256` its digest, None where none was.
 
     `weights` says where they come from, as the manifest states it; `remarks` what is worth knowing of
     them, and `preprocessing` how pictures become the input, and
@@ -44,6 +44,7 @@ class ExportResult(PlainRecord):
     remarks: tuple[str, ...]
     preprocessing: str
     bundle: Path | None
+    sha256: str | None
     variants: tuple[VariantResult, ...]
     lacking: tuple[str, ...]
     note: str | None
@@ -63,7 +64,8 @@ class ExportResult(PlainRecord):
 
 @dataclass(frozen=True)
 class VerifyResult(PlainRecord):
-    """What `verify_bundle` found. `problems` are damaged files and a preprocessing that gives other values.
+    """What `verify_bundle` found. `sha256` is the bundle's digest. `problems` are damaged files, statements and records
+    that are not so, and a preprocessing that gives other values; `remarks` what else is worth knowing.
 
     `layers` has sentences for each variant that was compared layer by layer.
     """
@@ -73,7 +75,9 @@ class VerifyResult(PlainRecord):
     bundle: Path
     model: str
     weights: str
+    sha256: str
     problems: tuple[str, ...]
+    remarks: tuple[str, ...]
     variants: tuple[VariantResult, ...]
     layers: dict[str, tuple[str, ...]]
 

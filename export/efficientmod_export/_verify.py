@@ -1,5 +1,6 @@
 """Prove a bundle again from its files alone: neither the network's code nor its checkpoint is needed."""
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -10,6 +11,7 @@ from typing import Any
 
 from efficientmod_export._layer_search import search_layers
 from efficientmod_export._prove import Held, conclusions, parity_failure, prove, prove_unchanged
+from efficientmod_export._recorded import UNCHECKED, contradictions
 from efficientmod_export._result import VariantResult, VerifyResult
 from efficientmod_export._stages import Interface, Normalisation, Outputs, ProgressReport, report_nothing
 from efficientmod_export.bundle import (
@@ -20,6 +22,7 @@ from efficientmod_export.bundle import (
     model_file,
     picture_input_of,
     read_recorded,
+    unlisted_files,
 )
 from efficientmod_export.bundle.contract import (
     ArtifactEntry,
@@ -40,10 +43,13 @@ def verify_bundle(
     layers: bool = False,
     checkpoint: str | None = None,
     checkpoint_key: str | None = None,
+    expect: str | None = None,
     verbose: bool = False,
     progress: ProgressReport = report_nothing,
 ) -> VerifyResult:
-    """Check every SHA-256 and the preprocessing, and run every artifact on the golden inputs again.
+    """Check every SHA-256 and the preprocessing, and run every artifact on the golden inputs again; what is recorded of
+    it is held against that. A file whose SHA-256 is another one is not loaded. With `expect`, the digest that an export
+    gave, nothing of another bundle is run.
 
     With `layers` the first layer whose output drifts is named for each artifact that runs here. That needs the
     network: `checkpoint` must be the file that the bundle was made from, and `checkpoint_key`
@@ -58,7 +64,13 @@ def verify_bundle(
             "A checkpoint is needed for the layers only; add --layers, or leave out --checkpoint.",
             code="conflicting_options",
         )
+    expected = None if expect is None else _digest(expect)
     opened = open_bundle(Path(bundle))
+    model = opened.manifest.model
+    about = opened.path, model.name, model.weights.statement, opened.sha256
+    if expected not in (None, opened.sha256):
+        problem = f"manifest.json: its SHA-256 is {opened.sha256}, not {expected}, so that nothing was run"
+        return VerifyResult(*about, (problem,), (), (), {})
     picture_input_of(opened)
     with nullcontext() if verbose else quiet():
         progress("checking the files")
@@ -69,14 +81,26 @@ def verify_bundle(
             problems.append("no golden sample is whole, so that no artifact could be proven")
         problems += check_golden(opened, intact.held.samples)
         variants = tuple(_prove_again(intact, *artifact, progress) for artifact in intact.artifacts)
+        for (entry, evidence), result in zip(intact.artifacts, variants, strict=True):
+            if result.artifact:
+                proven = result.artifact
+                problems += contradictions(entry, evidence, proven.entry.proofs, proven.evidence.checks)
         found: dict[str, tuple[str, ...]] = {}
         if layers and intact.golden:
             progress("rebuilding the network")
             failed = {result.name for result in variants if result.failure}
             entries = [entry for entry, _ in intact.artifacts]
             found = search_layers(opened, entries, checkpoint, checkpoint_key, intact.held.samples, failed, progress)
-    model = opened.manifest.model
-    return VerifyResult(opened.path, model.name, model.weights.statement, tuple(problems), variants, found)
+    unlisted = unlisted_files(opened.path, opened.manifest)
+    remarks = [f"{name}: the manifest does not list it, so it is no part of the bundle" for name in unlisted]
+    return VerifyResult(*about, tuple(problems), (*remarks, UNCHECKED), variants, found)
+
+
+def _digest(text: str) -> str:
+    """A SHA-256 as bundles have it. Raises InputError for anything else."""
+    if not re.fullmatch("[0-9a-f]{64}", text.lower()):
+        raise InputError(f"{text!r} is not a SHA-256; give 64 hexadecimal digits.", code="invalid_digest")
+    return text.lower()
 
 
 @dataclass(frozen=True)

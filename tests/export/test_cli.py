@@ -28,6 +28,7 @@ def test_one_command_makes_a_bundle_and_another_proves_it(efficientmod: Command,
         "golden",
         "manifest.json",
         "model.onnx",
+        "README.md",
         "model.tflite",
         "proof.json",
     }
@@ -96,7 +97,15 @@ def test_several_precisions_of_several_targets(efficientmod: Command, tiny_model
     assert made.exit_code == 0, made.output
     assert made.stderr.endswith("\nonnx has no precision fp16, only fp32.\n")
     names = {path.name for path in Path("bundle").iterdir()}
-    assert names == {"golden", "manifest.json", "model.onnx", "model.tflite", "model_fp16.tflite", "proof.json"}
+    assert names == {
+        "golden",
+        "manifest.json",
+        "model.onnx",
+        "model.tflite",
+        "model_fp16.tflite",
+        "proof.json",
+        "README.md",
+    }
 
     told = json.loads(efficientmod("export", "--model", tiny_model, *asked, "--output", "bundle", "--json").stdout)
     assert told["lacking"] == ["onnx has no precision fp16, only fp32."]

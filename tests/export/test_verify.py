@@ -1,5 +1,6 @@
 """A bundle proven again: what cannot be proven is never shown as proven."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -138,3 +139,46 @@ def test_a_file_with_outputs_of_another_type(efficientmod: Command, bundle: Path
     shown = efficientmod("verify", bundle)
     assert shown.exit_code == 1, shown.output
     assert "output 0 is float64 where the reference is float32" in shown.stderr
+
+
+def test_the_digest_that_the_export_gave_is_expected(efficientmod: Command, bundle: Path) -> None:
+    digest = json.loads(efficientmod("verify", "out", "--json").stdout)["sha256"]
+    assert digest == hashlib.sha256((bundle / "manifest.json").read_bytes()).hexdigest()
+    assert efficientmod("verify", "out", "--expect", digest.upper()).exit_code == 0
+    other = efficientmod("verify", "out", "--expect", "0" * 64, "--json")
+    assert other.exit_code == 1
+    told = json.loads(other.stdout)
+    assert told["problems"] == [f"manifest.json: its SHA-256 is {digest}, not {'0' * 64}, so that nothing was run"]
+    assert told["variants"] == []
+    answer = efficientmod("verify", "out", "--expect", "123", "--json")
+    assert (answer.exit_code, json.loads(answer.stdout)["error"]["code"]) == (2, "invalid_digest")
+
+
+def test_files_that_are_no_part_of_the_bundle_are_said(efficientmod: Command, bundle: Path) -> None:
+    (bundle / "golden" / "extra.bin").write_bytes(b"x")
+    told = json.loads(efficientmod("verify", "out", "--json").stdout)
+    assert (told["exit_code"], told["problems"]) == (0, [])
+    assert told["remarks"][0] == "golden/extra.bin: the manifest does not list it, so it is no part of the bundle"
+    assert "the class names" in told["remarks"][-1]
+
+
+def test_records_that_the_measured_ones_contradict_are_said(efficientmod: Command, bundle: Path) -> None:
+    manifest, proof = (json.loads((bundle / name).read_text()) for name in ("manifest.json", "proof.json"))
+    manifest["artifacts"][0]["proofs"][0]["limits"]["max_relative_error"] = 0.5
+    for check in proof["artifacts"][0]["checks"]:
+        for worst in check["verdict"]["worst"]:
+            worst["max_relative_error"] = 0.0
+    model = onnx.load(bundle / "model.onnx")
+    weights = model.graph.initializer[0]
+    changed = onnx.numpy_helper.to_array(weights) * 1.00002
+    weights.CopyFrom(onnx.numpy_helper.from_array(changed.astype("float32"), weights.name))
+    onnx.save(model, bundle / "model.onnx")
+    (bundle / "manifest.json").write_text(json.dumps(manifest))
+    (bundle / "proof.json").write_text(json.dumps(proof))
+    seal_again(bundle)
+    told = json.loads(efficientmod("verify", "out", "--json").stdout)
+    assert told["exit_code"] == 1
+    limit, error = told["problems"]
+    assert limit.startswith("model.onnx: the manifest allows max_relative_error 0.5 on cpu in float32, and onnx ")
+    assert error.startswith("model.onnx: the largest error on cpu in float32 is ")
+    assert error.endswith("and proof.json records 0.0e+00")

@@ -3,6 +3,8 @@
 The format of its files is in `contract/`.
 """
 
+from efficientmod_export.bundle._after_network import follow
+from efficientmod_export.bundle._card import Credits, LoadingCode, write_card
 from efficientmod_export.bundle._describe import (
     ProvenArtifact,
     describe_artifact,
@@ -10,6 +12,7 @@ from efficientmod_export.bundle._describe import (
     read_recorded,
     tool_versions,
 )
+from efficientmod_export.bundle._destination import unlisted_files
 from efficientmod_export.bundle._golden import check_golden, golden_references, golden_samples, picture_input_of
 from efficientmod_export.bundle._pack import pack_bundle
 from efficientmod_export.bundle._picture import open_picture
@@ -19,13 +22,16 @@ from efficientmod_export.bundle._write import BundleWriter
 
 __all__ = [
     "BundleWriter",
+    "Credits",
     "Crop",
+    "LoadingCode",
     "Preprocessing",
     "ProvenArtifact",
     "Resize",
     "check_golden",
     "check_repository",
     "describe_artifact",
+    "follow",
     "golden_references",
     "golden_samples",
     "model_file",
@@ -35,4 +41,6 @@ __all__ = [
     "push_bundle",
     "read_recorded",
     "tool_versions",
+    "unlisted_files",
+    "write_card",
 ]

@@ -114,6 +114,11 @@ def export(
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FOLDER", help="The bundle's folder; a bundle in it is replaced.")
     ] = Path("out"),
+    author: Annotated[str | None, typer.Option(metavar="NAME", help="Whom the bundle's README.md names.")] = None,
+    license: Annotated[  # noqa: A002 - the option's name
+        str | None, typer.Option(metavar="NAME", help="Of the weights, as in Apache-2.0.")
+    ] = None,
+    description: Annotated[str | None, typer.Option(metavar="TEXT", help="What the network is, in a sentence.")] = None,
     ios: Annotated[
         int, typer.Option(metavar="VERSION", help="The least iOS that the Core ML model must run on.")
     ] = DEFAULT_IOS,
@@ -156,6 +161,9 @@ def export(
                 resize_mode=resize_mode,
                 labels=labels,
                 calibrate=calibrate,
+                author=author,
+                license=license,
+                description=description,
                 ios=ios,
                 keep_failed=keep_failed,
                 keep_onnx=keep_onnx,

@@ -41,6 +41,8 @@ def export_result(result: ExportResult, *, quiet: bool) -> None:
         err.print(escape(result.note), soft_wrap=True)
     if result.pushed and not quiet:
         out.print(f"Pushed to {escape(result.pushed)}", soft_wrap=True)
+    if result.sha256 and not quiet:
+        out.print(f"Digest of the bundle: {result.sha256}", soft_wrap=True)
     if result.bundle and not quiet:
         out.print(f"Next: efficientmod verify {escape(_argument(result.bundle))}", soft_wrap=True)
 
@@ -83,8 +85,6 @@ def verify_result(result: VerifyResult, *, quiet: bool) -> None:
     """Every artifact proven again, what is amiss with the files, and what the layers tell; if `quiet`, only what is
     amiss.
     """
-    from efficientmod_mobile.errors import ParityError
-
     if not quiet:
         say(f"[bold]{escape(result.model)}[/], weights: {escape(result.weights)}")
         if result.variants:
@@ -97,6 +97,15 @@ def verify_result(result: VerifyResult, *, quiet: bool) -> None:
     for name, sentences in result.layers.items():
         for sentence in sentences:
             out.print(f"[bold]{name}:[/] {escape(sentence)}", soft_wrap=True)
+    for remark in result.remarks:
+        say(escape(remark))
+    _print_conclusion(result)
+
+
+def _print_conclusion(result: VerifyResult) -> None:
+    """That all is well, or what to type next."""
+    from efficientmod_mobile.errors import ParityError
+
     if result.exit_code == 0:
         out.print("[green]The bundle is what it says.[/]")
     elif not result.layers and any(isinstance(row.failure, ParityError) for row in result.variants):

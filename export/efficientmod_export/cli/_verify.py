@@ -27,6 +27,9 @@ def verify(
             "--input", metavar="FILE", help="For a file: an .npy to run it on, one an input; by default random numbers."
         ),
     ] = None,
+    expect: Annotated[
+        str | None, typer.Option(metavar="SHA256", help="Run nothing unless this is the bundle's digest.")
+    ] = None,
     as_json: Json = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -38,9 +41,9 @@ def verify(
 
     with errors_end_the_program(as_json, verbose):
         single = is_model_file(path)
-        if (single and (layers or checkpoint or checkpoint_key)) or (inputs and not single):
+        if (single and (layers or checkpoint or checkpoint_key or expect)) or (inputs and not single):
             raise InputError(
-                "--layers and --checkpoint are for a bundle, --input is for a single file; leave it out.",
+                "--layers, --checkpoint and --expect are for a bundle, --input is for a single file; leave it out.",
                 code="conflicting_options",
             )
         with progress(shown=not (quiet or as_json or verbose)) as report:
@@ -52,6 +55,7 @@ def verify(
                     layers=layers,
                     checkpoint=checkpoint,
                     checkpoint_key=checkpoint_key,
+                    expect=expect,
                     verbose=verbose,
                     progress=report,
                 )

@@ -18,6 +18,7 @@ from efficientmod_export._stages import (
     Sample,
     Unit,
 )
+from efficientmod_export.bundle import LoadingCode
 from efficientmod_export.foreign import converting
 from efficientmod_export.parity import NoiseKind, Prober, Tolerance
 from efficientmod_export.targets._file_lint import FileLint
@@ -170,7 +171,8 @@ class Target:
     opens the Core ML package that an artifact is or contains. `lint` finds known problems in any file of the format,
     and raises InputError for a damaged one. `compare_units` runs any such file on every unit, on `.npy` files or random
     inputs. `describe_ranges` reports in sentences how much of its arithmetic's range an artifact's values use.
-    `phone_tools` measure on a phone; their binaries are recognised by their names.
+    `phone_tools` measure on a phone; their binaries are recognised by their names. `code` loads a
+    file in an app; None where no phone runs it.
     """
 
     name: str
@@ -189,6 +191,7 @@ class Target:
     compare_units: Callable[[Path, Sequence[Path], ProgressReport], UnitComparison] | None = None
     describe_ranges: Callable[[ModelFile, Sequence[Sample]], tuple[str, ...]] | None = None
     phone_tools: tuple[PhoneTool, ...] = ()
+    code: LoadingCode | None = None
     ios_versions: tuple[int, ...] = ()
     in_all: bool = False
 

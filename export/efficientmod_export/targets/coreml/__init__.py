@@ -1,6 +1,7 @@
 """Core ML: `model.mlpackage`, float16 arithmetic by default; takes an RGB picture, gives float32 tensors."""
 
 from efficientmod_export.targets._limits import INT8
+from efficientmod_export.targets._loading_code import CORE_ML
 from efficientmod_export.targets._recipes import NEURAL_ENGINE
 from efficientmod_export.targets._target import FromProgram, Interpreter, Place, Rounding, Target, Variant
 from efficientmod_export.targets.coreml._convert import convert, interface
@@ -15,6 +16,7 @@ TARGET = Target(
     name="coreml",
     title="Core ML",
     extra="coreml",
+    code=CORE_ML,
     modules=("coremltools",),
     packages=("coremltools",),
     variants=(

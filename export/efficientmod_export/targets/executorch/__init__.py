@@ -4,6 +4,7 @@ It takes the normalised image (1, 3, H, W).
 """
 
 from efficientmod_export.targets._limits import FLOAT32
+from efficientmod_export.targets._loading_code import EXECUTORCH
 from efficientmod_export.targets._recipes import CHANNELS_FIRST
 from efficientmod_export.targets._target import FromProgram, Place, Target, Variant
 from efficientmod_export.targets.executorch._convert import convert
@@ -19,6 +20,7 @@ TARGET = Target(
     name="executorch",
     title="ExecuTorch",
     extra="executorch",
+    code=EXECUTORCH,
     modules=("executorch",),
     packages=("executorch",),
     variants=(

@@ -3,6 +3,8 @@
 It takes the normalised image (1, 3, H, W) like every `.pte`, and its outputs are float32.
 """
 
+from efficientmod_export.bundle import LoadingCode
+from efficientmod_export.targets._loading_code import EXECUTORCH
 from efficientmod_export.targets._target import FromProgram, Interpreter, Target
 from efficientmod_export.targets.coreml._float16_ranges import describe_ranges
 from efficientmod_export.targets.coreml._limits import GRAPH
@@ -17,6 +19,7 @@ TARGET = Target(
     name="executorch-coreml",
     title="ExecuTorch with Core ML",
     extra="executorch,coreml",
+    code=LoadingCode(swift=EXECUTORCH.swift),
     modules=("executorch", "coremltools"),
     packages=("executorch", "coremltools"),
     variants=variants("executorch-coreml", "model_coreml", ".pte", FromProgram(convert)),

@@ -5,7 +5,9 @@ as a phone does. The proof is an interpreter's: the program inside the file is h
 runtime computes wrongly, and run in PyTorch.
 """
 
+from efficientmod_export.bundle import LoadingCode
 from efficientmod_export.targets._limits import FLOAT16, FLOAT32
+from efficientmod_export.targets._loading_code import EXECUTORCH
 from efficientmod_export.targets._recipes import CHANNELS_FIRST
 from efficientmod_export.targets._target import FromProgram, Interpreter, Place, Target, Variant
 from efficientmod_export.targets.executorch._phone_tool import EXECUTOR_RUNNER
@@ -41,6 +43,7 @@ TARGET = Target(
     name="executorch-vulkan",
     title="ExecuTorch with Vulkan",
     extra="executorch",
+    code=LoadingCode(kotlin=EXECUTORCH.kotlin),
     modules=("executorch",),
     packages=("executorch",),
     variants=(

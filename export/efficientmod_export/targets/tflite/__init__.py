@@ -7,6 +7,7 @@ themselves are of int8, on the CPU.
 """
 
 from efficientmod_export.targets._limits import FLOAT16, FLOAT32, INT8
+from efficientmod_export.targets._loading_code import LITERT
 from efficientmod_export.targets._recipes import PORTABLE
 from efficientmod_export.targets._target import FromProgram, Place, Rounding, Target, Variant
 from efficientmod_export.targets.tflite._compare_units import compare_units
@@ -24,6 +25,7 @@ TARGET = Target(
     name="tflite",
     title="LiteRT",
     extra="tflite",
+    code=LITERT,
     modules=("onnx", "onnxscript", "flatbuffers", "ai_edge_litert"),
     packages=("ai-edge-litert", "flatbuffers", "onnx", "onnxscript"),
     variants=(

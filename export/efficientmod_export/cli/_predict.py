@@ -1,0 +1,69 @@
+"""`efficientmod predict`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from efficientmod_export.cli._app import CheckpointKey, Json, Verb, Verbose, app, errors_end_the_program, show
+from efficientmod_export.cli._terminal import err, out, progress, table
+
+if TYPE_CHECKING:
+    from efficientmod_export._predict import Prediction, PredictResult
+
+
+@app.command(cls=Verb, short_help="Show what a bundle says of pictures.")
+def predict(
+    path: Annotated[Path, typer.Argument(metavar="BUNDLE", help="A bundle's folder, or a model's file in one.")],
+    pictures: Annotated[list[Path], typer.Argument(metavar="IMAGE", help="One or several pictures.")],
+    checkpoint: Annotated[
+        str | None,
+        typer.Option("--checkpoint", "-c", metavar="FILE", help="For PyTorch: what the bundle was made from."),
+    ] = None,
+    checkpoint_key: CheckpointKey = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FOLDER", help="Where to write the pictures that a network gives."),
+    ] = None,
+    as_json: Json = False,
+    verbose: Verbose = False,
+) -> None:
+    """Run every artifact that runs here on pictures, as an app would, and PyTorch beside them."""
+    from efficientmod_export._predict import predict as run
+
+    with errors_end_the_program(as_json, verbose):
+        with progress(shown=not (as_json or verbose)) as report:
+            result = run(
+                path,
+                pictures,
+                checkpoint=checkpoint,
+                checkpoint_key=checkpoint_key,
+                output=output,
+                verbose=verbose,
+                progress=report,
+            )
+        show(result, lambda: _show(result), as_json)
+
+
+def _show(result: PredictResult) -> None:
+    """A table for each picture: the best classes, one column for each artifact and PyTorch below each other."""
+    for picture in dict.fromkeys(one.picture for one in result.predictions):
+        out.print(f"[bold]{escape(str(picture))}[/]", soft_wrap=True)
+        rows = table("by", "", "class")
+        for one in result.predictions:
+            if one.picture == picture:
+                for cells in _rows(one):
+                    rows.add_row(*cells)
+        out.print(rows)
+    for sentence in result.missing:
+        err.print(escape(sentence), soft_wrap=True)
+
+
+def _rows(one: Prediction) -> list[tuple[str, str, str]]:
+    rows = [("", f"{score.value:.1%}", escape(score.label or f"class {score.index}")) for score in one.best]
+    rows += [("", "", f"written to {escape(str(file))}") for file in one.written]
+    rows += [("", "", escape(other)) for other in one.others]
+    return [(one.by, *rows[0][1:]), *rows[1:]] if rows else [(one.by, "", "nothing to show")]
