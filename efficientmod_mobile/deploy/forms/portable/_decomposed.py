@@ -18,7 +18,13 @@ from efficientmod_mobile.deploy.program import add_parameter, arguments, emit, i
 aten = torch.ops.aten
 
 _LACKING = (
-    *(aten.addr.default, aten.copysign.Tensor, aten.cosine_similarity.default),
+    *(
+        aten.addcdiv.default,
+        aten.addcmul.default,
+        aten.addr.default,
+        aten.copysign.Tensor,
+        aten.cosine_similarity.default,
+    ),
     *(aten.diff.default, aten.exp2.default, aten.fft_fftshift.default, aten.fft_ifftshift.default),
     *(aten.heaviside.default, aten.hypot.default, aten.index_copy.default, aten.linalg_cross.default),
     *(aten.logaddexp.default, aten.logit.default, aten.pairwise_distance.default, aten.roll.default),

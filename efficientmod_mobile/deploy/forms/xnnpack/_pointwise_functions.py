@@ -4,7 +4,6 @@
     gelu, tanh form    =  x * sigmoid(2 sqrt(2/pi) (x + 0.044715 x^3)),  since (1 + tanh(u)) / 2 = sigmoid(2 u)
     mish(x)            =  x * tanh(relu(x) + log(1 + exp(-|x|)))
     elu(x)             =  relu(x) + a (exp(min(x, 0)) - 1)                       also selu and celu, with their factors
-    addcmul(x, y, z)   =  x + y * z
     glu(x)             =  x_1 * sigmoid(x_2)
     clamp(x, a, b)     =  hardtanh(x, a, b)                                      for a > 0
     x + 1              =  x + 1.0,  for a floating-point x
@@ -95,18 +94,6 @@ def _glu(node: fx.Node) -> Write:
     return write
 
 
-def _sum_with_product(node: fx.Node) -> Write | None:
-    bound = arguments(node)
-    if bound["value"] != 1:
-        return None
-
-    def write() -> fx.Node:
-        product = emit(node, aten.mul.Tensor, (bound["tensor1"], bound["tensor2"]))
-        return emit(node, aten.add.Tensor, (bound["self"], product))
-
-    return write
-
-
 def _number(node: fx.Node) -> Write | None:
     """An integer operand would be an integer tensor, converted outside the delegate in every run; a float is not."""
     first, second, *rest = node.args
@@ -120,7 +107,6 @@ FORMS: dict[object, Form] = {
     aten.hardsigmoid.default: _hard_sigmoid,
     aten.gelu.default: _gelu,
     aten.mish.default: _mish,
-    aten.addcmul.default: _sum_with_product,
     aten.clamp.default: _clamp,
     aten.glu.default: _glu,
     **dict.fromkeys((aten.elu.default, aten.selu.default, aten.celu.default), _elu),

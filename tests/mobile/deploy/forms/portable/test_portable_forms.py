@@ -300,6 +300,8 @@ def test_padding(transformed: Callable, function: Callable) -> None:
 
 DECOMPOSED = {
     "rot90": lambda x: torch.rot90(x, 1, (2, 3)),
+    "addcmul": lambda x: torch.addcmul(x, x + 1, x - 2, value=0.5),
+    "addcdiv": lambda x: torch.addcdiv(x, x + 1, x * x + 2, value=3),
     "fftshift": lambda x: torch.fft.fftshift(x, dim=(2, 3)) - torch.fft.ifftshift(x, dim=(2, 3)),
     "roll of all": lambda x: torch.roll(x, 7),
     "take_along_dim": lambda x: torch.take_along_dim(x, x.argmax(1, keepdim=True), 1),

@@ -80,7 +80,6 @@ FUNCTIONS: list[tuple[Function, dict[str, int]]] = [
     (lambda x: F.gelu(4 * x, approximate="tanh"), {"mul": 5, "add": 1, "sigmoid": 1}),
     (lambda x: F.mish(9.0 * x), {"abs": 1, "neg": 1, "exp": 1, "log": 1, "add": 2, "relu": 1, "tanh": 1, "mul": 2}),
     (lambda x: F.elu(x, 0.7), {"clamp": 1, "exp": 1, "sub": 1, "relu": 1, "mul": 3, "add": 1}),
-    (lambda x: torch.addcmul(x, x, x), {"mul": 1, "add": 1}),
     (F.selu, {"clamp": 1, "exp": 1, "sub": 1, "relu": 1, "mul": 3, "add": 1}),
     (lambda x: F.celu(x, 0.7), {"clamp": 1, "exp": 1, "sub": 1, "relu": 1, "mul": 3, "add": 1}),
     (lambda x: F.glu(x, 1), {"slice": 2, "sigmoid": 1, "mul": 1}),
