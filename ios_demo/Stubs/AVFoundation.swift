@@ -1,5 +1,4 @@
 // Stub of AVFoundation and Core Media: only what App/ uses, to check its types on Linux. Nothing is computed here.
-// swift-format-ignore-file: AlwaysUseLowerCamelCase
 @_exported import CoreVideo
 import Foundation
 import UIKit

@@ -1,5 +1,4 @@
 // Stub of Core Graphics: only what App/ uses, to check its types on Linux. Nothing is computed here.
-// swift-format-ignore-file: AlwaysUseLowerCamelCase
 import Foundation
 
 // https://developer.apple.com/documentation/corefoundation/cfdata

@@ -1,5 +1,4 @@
 // Stub of Darwin: only what App/ uses, to check its types on Linux. Nothing is computed here.
-// swift-format-ignore-file: AlwaysUseLowerCamelCase
 @_exported import Foundation
 @_exported import Glibc
 

@@ -1,5 +1,4 @@
 // Stub of Image I/O: only what App/ uses, to check its types on Linux. Nothing is computed here.
-// swift-format-ignore-file: AlwaysUseLowerCamelCase
 import CoreGraphics
 import Foundation
 

@@ -92,6 +92,26 @@
             #expect(throws: ChangedFile.self) { try Golden(bundle) }
         }
 
+        /// A whole run with real times. run_tests gives the report to `efficientmod report`, which judges it again.
+        @Test func aRunLeavesAReport() throws {
+            let folder = try TemporaryFolder()
+            let place = ProcessInfo.processInfo.environment["PHONE_REPORTS"] ?? folder.path
+            let desktop = LinuxDesktop(reports: FolderReports(URL(fileURLWithPath: place)))
+            let run = "0f8fad5b-d9cb-469f-a165-70867728950e"
+            let arguments = try Headless.arguments([
+                "--run", run, "--bundle", Real.path!, "--plan", "quick", "--burst-calls", "20", "--burst-s", "0.2",
+                "--warmup-s", "0.1", "--warmup-limit-s", "1", "--paced-calls", "3", "--cold-opens", "1",
+            ])
+            let headless = Headless(
+                [try LiteRtForeign()], desktop, Interruption(), import: { try ModelBundle(reading: $0) })
+            #expect(try headless.run(arguments))
+            let report = try Json(parsing: try Files.bytes("\(place)/\(run)/report.json"))
+            let configs = report["configs"]!.list
+            #expect(configs.count == 1 && configs[0]["state"] == .text("measured"), "\(configs[0]["reason"]!)")
+            #expect(configs[0]["memory"]!["peak_bytes"]!.int > configs[0]["memory"]!["before_bytes"]!.int)
+            #expect(try Json(parsing: try Files.bytes("\(place)/\(run)/status.json"))["state"] == .text("done"))
+        }
+
         @Test func aSecondRoundWithOtherBitsIsReported() throws {
             let replay = try Real.replay { Unsteady($0) }
             #expect(replay.passed)
