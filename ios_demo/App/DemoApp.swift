@@ -14,8 +14,8 @@ struct DemoApp: App {
             }
             .onOpenURL { url in screens.open(url) }
             .onChange(of: scenePhase) { _, phase in
+                // Also when the screen goes off.
                 if phase == .background { screens.interrupt(.background) }
-                if phase == .inactive { screens.interrupt(.screenOff) }
             }
         }
     }

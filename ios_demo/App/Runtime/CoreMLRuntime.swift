@@ -28,29 +28,40 @@ struct CoreMLRuntime: Runtime {
         settings.computeUnits = CoreMLRuntime.units.first { $0.unit == configuration.mode.unit }!.choice
         let found = try models.compiled(URL(fileURLWithPath: path), configuration.artifact.stored.sha256)
         let model = try MLModel(contentsOf: found.url, configuration: settings)
-        var facts = SessionFacts(
-            backends: ["Core ML"], computePrecision: configuration.mode.computePrecision)
-        facts.compileNanos = found.compileNanos
-        facts.firstEver = !found.wasThere
-        facts.placement = ComputePlan.placement(found.url, settings)
-        return try CoreMLSession(model, configuration.artifact, facts)
+        return try CoreMLSession(model, configuration, found, settings)
     }
 }
 
 /// A loaded model with one buffer for each input.
 final class CoreMLSession: Session {
-    let facts: SessionFacts
+    /// Made when it is asked for: the plan takes long, and opening is timed.
+    private(set) lazy var facts: SessionFacts = {
+        var facts = SessionFacts(backends: ["Core ML"], computePrecision: precision)
+        facts.compileNanos = found.compileNanos
+        facts.firstEver = !found.wasThere
+        facts.placement = ComputePlan.placement(found.url, settings)
+        return facts
+    }()
     private let model: MLModel
     private let artifact: Artifact
+    private let precision: String
+    private let found: CompiledModels.Found
+    private let settings: MLModelConfiguration
     private let features: MLDictionaryFeatureProvider
     private let pictures: [CVPixelBuffer?]
     private let arrays: [MLMultiArray?]
     private var result: (any MLFeatureProvider)?
 
-    init(_ model: MLModel, _ artifact: Artifact, _ facts: SessionFacts) throws {
+    init(
+        _ model: MLModel, _ configuration: Configuration, _ found: CompiledModels.Found,
+        _ settings: MLModelConfiguration
+    ) throws {
+        let artifact = configuration.artifact
         self.model = model
         self.artifact = artifact
-        self.facts = facts
+        self.found = found
+        self.settings = settings
+        precision = configuration.mode.computePrecision
         pictures = try artifact.inputs.map { $0.dtype == .uint8 ? try pixelBuffer($0.shape) : nil }
         arrays = try artifact.inputs.map { $0.dtype == .uint8 ? nil : try multiArray($0.shape, $0.dtype) }
         var values: [String: MLFeatureValue] = [:]
