@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import PhoneCore
@@ -35,8 +36,19 @@ import Testing
         }
     }
 
-    @Test func resize() throws {
-        for one in Vectors.cases("resize.json") {
+    @Test func resize() throws { try resize(Vectors.cases("resize.json")) }
+
+    /// Sizes and pictures that are others each time; run_tests makes them with Pillow.
+    @Test(.enabled(if: PictureTests.randomResizes != nil, "run_tests sets PHONE_RANDOM")) func randomResizes() throws {
+        let cases = try Json(parsing: try Files.bytes(PictureTests.randomResizes!)).list
+        #expect(cases.count == 60)
+        try resize(cases)
+    }
+
+    static let randomResizes = ProcessInfo.processInfo.environment["PHONE_RANDOM"]
+
+    private func resize(_ cases: [Json]) throws {
+        for one in cases {
             let (source, result) = (one["source"]!.picture, one["result"]!.picture)
             let interpolation = Resize.Interpolation(rawValue: one["interpolation"]!.string)!
             func part(_ rows: Range<Int>, _ columns: Range<Int>) -> Picture {
@@ -44,7 +56,7 @@ import Testing
                     of: source, height: result.height, width: result.width, interpolation, rows: rows,
                     columns: columns)
             }
-            #expect(part(0..<result.height, 0..<result.width) == result)
+            #expect(part(0..<result.height, 0..<result.width) == result, "\(interpolation)")
             let middle = part(result.height / 2..<result.height / 2 + 1, result.width / 2..<result.width / 2 + 1)
             let place = (result.height / 2 * result.width + result.width / 2) * 3
             #expect(middle.rgb == Array(result.rgb[place..<place + 3]), "a part has other pixels than the whole")
@@ -93,6 +105,20 @@ import Testing
         var buffer = [UInt8](repeating: 9, count: 16)
         buffer.withUnsafeMutableBytes { writeBgra(pixels, to: $0, bytesPerRow: 8) }
         #expect(buffer == [3, 2, 1, 255, 9, 9, 9, 9, 6, 5, 4, 255, 9, 9, 9, 9])
+    }
+
+    @Test func anArrayIsReadAndWrittenByItsStrides() {
+        // (2, 1, 3) of two bytes each, 8 elements from one to the next, and 2 within a row.
+        let (shape, strides) = ([2, 1, 3], [8, 5, 2])
+        let stored = (0..<30).map { UInt8($0) }
+        let packed = stored.withUnsafeBytes { Strides.packed($0, shape: shape, strides: strides, size: 2) }
+        #expect(packed == [0, 1, 4, 5, 8, 9, 16, 17, 20, 21, 24, 25])
+        var spread = [UInt8](repeating: 99, count: 30)
+        spread.withUnsafeMutableBytes { Strides.spread(packed, into: $0, shape: shape, strides: strides, size: 2) }
+        #expect(spread.withUnsafeBytes { Strides.packed($0, shape: shape, strides: strides, size: 2) } == packed)
+        #expect(spread[2] == 99 && spread[10] == 99)
+        let single: [UInt8] = [7, 8]
+        #expect(single.withUnsafeBytes { Strides.packed($0, shape: [], strides: [], size: 2) } == [7, 8])
     }
 
     @Test func theStoredValuesOfAPhoto() throws {
