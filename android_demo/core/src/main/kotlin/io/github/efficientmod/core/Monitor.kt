@@ -25,8 +25,16 @@ class Monitor(
     /** All conditions so far, in order. */
     val conditions: List<Condition> get() = taken
 
+    /** What stopped the run from outside; null while it goes on. */
+    val abort: Abort? get() = interruption.reason
+
     /** Seconds since the start of the run. */
     fun seconds(nanos: Long = platform.clock.nanos()): Double = (nanos - start) / 1e9
+
+    /** The first condition of a run. */
+    fun begin() {
+        take()
+    }
 
     /** To be called before each call of a runtime; it costs nothing but once a second. */
     fun check(): Stop? {

@@ -23,14 +23,14 @@ data class Plan(
     @SerialName("cooldown_limit_s") val cooldownLimitS: Double,
     @SerialName("battery_rise_c") val batteryRiseC: Double,
 ) {
-    /** With one field changed, as an argument of a headless run says. Throws [ArgumentException]. */
+    /** With one field changed, as an argument of a headless run says; its name is then "custom". Throws [ArgumentException]. */
     fun with(
         field: String,
         text: String,
     ): Plan {
         val set =
             FIELDS[field] ?: throw ArgumentException("a plan has no '$field'; it has ${FIELDS.keys.joinToString()}")
-        return set(this, field, text)
+        return set(this, field, text).copy(name = "custom")
     }
 
     /** The plans that every app has. */
@@ -81,6 +81,9 @@ data class Plan(
                 "cooldown_limit_s" to { field, text -> copy(cooldownLimitS = number(field, text)) },
                 "battery_rise_c" to { field, text -> copy(batteryRiseC = number(field, text)) },
             )
+
+        /** The fields that an argument may change. */
+        val FIELD_NAMES: Set<String> = FIELDS.keys
 
         private fun whole(
             field: String,

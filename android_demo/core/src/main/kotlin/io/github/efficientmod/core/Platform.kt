@@ -1,5 +1,8 @@
 package io.github.efficientmod.core
 
+import java.nio.file.Files
+import java.nio.file.Path
+import java.nio.file.StandardCopyOption
 import java.time.Instant
 
 /** What the core asks of the device that it runs on. Implementations read one value each and decide nothing. */
@@ -116,11 +119,30 @@ enum class Abort(
     val code: String,
     val sentence: String,
 ) {
-    BACKGROUND("background", "the app left the foreground"),
-    SCREEN_OFF("screen_off", "the screen went off"),
+    BACKGROUND("left_foreground", "the app left the foreground"),
+    SCREEN_OFF("left_foreground", "the screen went off"),
     POWER_SAVER("power_saver", "the power saver is on"),
-    THERMAL("thermal", "the device became too hot"),
-    DEBUG_BUILD("debug_build", "this is a debug build of the app"),
-    MEMORY("memory", "the system is short of memory"),
-    USER("aborted", "the run was aborted"),
+    MEMORY("aborted", "the system is short of memory"),
+    USER("aborted", "the user ended the run"),
 }
+
+/** Writes the files of a run into `<folder>/<run>/`. */
+class FolderReports(
+    private val folder: Path,
+) : Reports {
+    override fun write(
+        run: String,
+        name: String,
+        text: String,
+    ) {
+        val place = Files.createDirectories(folder.resolve(run))
+        val half = Files.write(place.resolve("$name.part"), text.toByteArray())
+        Files.move(half, place.resolve(name), StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE)
+    }
+}
+
+/** Whether a device is Android's emulator, by the names that its system image has. */
+fun DeviceFacts.isEmulator(): Boolean =
+    hardware in setOf("ranchu", "goldfish", "cutf_cvm") ||
+        model.startsWith("sdk_") ||
+        model.startsWith("Android SDK built for")

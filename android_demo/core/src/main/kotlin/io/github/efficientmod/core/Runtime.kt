@@ -87,10 +87,16 @@ data class SessionFacts(
     val compileNanos: Long? = null,
 )
 
-/** Thrown by a runtime that knows that it does not run an artifact as asked, such as an operator outside the GPU. */
+/**
+ * Thrown by a runtime that knows that it does not run an artifact as asked, such as an operator outside the GPU; [code] is
+ * the report's.
+ */
 class RefusedException(
     override val message: String,
+    val code: String = NOT_ACCELERATED,
 ) : Exception(message)
+
+private const val NOT_ACCELERATED = "not_accelerated"
 
 /** What came of opening a session. */
 sealed interface Opening {
@@ -102,6 +108,7 @@ sealed interface Opening {
     /** The runtime does not run the artifact on this unit; nothing is wrong with either. */
     data class Refused(
         val sentence: String,
+        val code: String,
     ) : Opening
 
     /** It must run there, and does not open. */
@@ -121,7 +128,8 @@ fun Runtime.tryOpen(
     val artifact = configuration.artifact
     val strange = (artifact.inputs + artifact.outputs).map { it.dtype }.toSet() - dtypes
     if (strange.isNotEmpty()) {
-        return Opening.Refused("this app does not feed $name with ${strange.joinToString { it.word }}")
+        val words = strange.joinToString { it.word }
+        return Opening.Refused("this app does not feed $name with $words", NOT_ACCELERATED)
     }
     return runCatching<Opening> { Opening.Opened(open(file, configuration)) }
         .getOrElse { notOpened(it, configuration) }
@@ -133,9 +141,9 @@ private fun Runtime.notOpened(
 ): Opening {
     val sentence = "$name does not open ${configuration.artifact.file} on the ${configuration.unit}: ${said(error)}"
     return when {
-        error is RefusedException -> Opening.Refused(error.message)
+        error is RefusedException -> Opening.Refused(error.message, error.code)
         configuration.unit == "cpu" -> Opening.Failed(sentence)
-        else -> Opening.Refused(sentence)
+        else -> Opening.Refused(sentence, NOT_ACCELERATED)
     }
 }
 
@@ -174,21 +182,50 @@ fun Session.tryCall(
     return ran.getOrElse { Call.Failed("the runtime failed in a call: ${said(it)}") }
 }
 
-/** Every artifact in every mode of every runtime that takes its target, with each of [threads] where there is a choice. */
+/**
+ * Every row of every artifact's proofs that a runtime of this app has a mode for, with the row's threads; or with each
+ * of [threads] where there is a choice.
+ */
 fun configurations(
     manifest: Manifest,
     runtimes: List<Runtime>,
-    threads: List<Int>,
+    threads: List<Int>? = null,
 ): List<Configuration> =
-    manifest.artifacts.filter { it.part == "main" }.flatMap { artifact ->
-        runtimes.filter { artifact.target in it.targets }.flatMap { runtime ->
-            runtime.modes.flatMap { mode ->
-                (if (mode.choosesThreads) threads else listOf(null)).map {
-                    Configuration(artifact, runtime.name, mode.unit, mode.computePrecision, it)
-                }
-            }
-        }
+    manifest.artifacts
+        .filter { it.part == "main" }
+        .flatMap { artifact -> artifact.proofs.flatMap { rowConfigurations(artifact, it, runtimes, threads) } }
+        .distinct()
+
+private fun rowConfigurations(
+    artifact: Artifact,
+    row: UnitProof,
+    runtimes: List<Runtime>,
+    threads: List<Int>?,
+): List<Configuration> {
+    val runtime = runtimes.firstOrNull { artifact.target in it.targets }
+    val mode = runtime?.modes?.firstOrNull { it.unit == row.unit && it.computePrecision == row.computePrecision }
+    val counts = if (mode?.choosesThreads == true) threads ?: listOf(row.threads ?: 1) else listOf(null)
+    return if (mode == null) {
+        emptyList()
+    } else {
+        counts.map { Configuration(artifact, runtime.name, mode.unit, mode.computePrecision, it) }
     }
+}
+
+/** The configuration of a name such as `tflite-fp32:cpu:float32:4`; null where the bundle or this app has none. */
+fun configurationOf(
+    name: String,
+    manifest: Manifest,
+    runtimes: List<Runtime>,
+): Configuration? {
+    val threads =
+        name
+            .split(':')
+            .getOrNull(3)
+            ?.toIntOrNull()
+            ?.takeIf { it > 0 }
+    return configurations(manifest, runtimes, threads?.let { listOf(it) }).firstOrNull { it.name == name }
+}
 
 /** The first line of what a library threw. */
 internal fun said(error: Throwable): String =
