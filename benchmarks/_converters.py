@@ -40,7 +40,7 @@ seconds.write_text(str(time.perf_counter() - began))
 
 def save_for_torch(program: Program, path: Path) -> None:
     """The file that litert-torch reads."""
-    torch.export.save(torch.export.export(program.graph_module, (program.example,)), path)
+    torch.export.save(torch.export.export(program.graph_module, program.examples), path)
 
 
 class CannotConvert(Exception):  # noqa: N818 - it is an answer, not a fault of this program

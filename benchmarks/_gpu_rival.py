@@ -26,7 +26,7 @@ def examine_rival(network: str, rival: Rival, folder: Path) -> RivalResult:
     subject = subject_of(load_network(network, None))
     program = subject.capture()
     source, target = folder / f"network{rival.suffix}", folder / "network.tflite"
-    save_for_torch(for_pixels(program, subject.preprocessing.mean, subject.preprocessing.std), source)
+    save_for_torch(for_pixels(program, subject.options("fp32").inputs), source)
     try:
         rival.convert(source, target)
         loaded = interpreter(target.read_bytes())

@@ -12,8 +12,9 @@ import torch
 from _gpu_records import Trained
 from PIL import Image
 
+from efficientmod_export._stages import SampleInput
 from efficientmod_export.foreign import quiet
-from efficientmod_export.parity import Outputs, Runner, Sample
+from efficientmod_export.parity import Outputs, Runner, Sample, torch_inputs
 from efficientmod_export.steps import Subject, subject_of
 from efficientmod_export.targets import runner_of
 from efficientmod_export.targets.tflite import TARGET
@@ -48,17 +49,17 @@ def examine_trained(model: str, checkpoint: str, size: int, pictures: Path) -> T
 
 def _in_pytorch(subject: Subject, sample: Sample) -> Outputs:
     with torch.no_grad():
-        return (subject.network.module(torch.from_numpy(sample.tensor)).numpy(),)
+        return (subject.network.module(*torch_inputs(sample)).numpy(),)
 
 
 def _samples(subject: Subject, folder: Path) -> Iterator[tuple[Sample, frozenset[int]]]:
     for path, classes in _labelled(folder):
         with Image.open(path) as image:
             picture = np.asarray(image.convert("RGB"))
+        assert subject.preprocessing is not None
         pixels = subject.preprocessing.pixels(picture)
-        sample = subject.held.samples[0]
-        tensor = subject.preprocessing.tensor(pixels)
-        yield replace(sample, name=path.name, source=picture, pixels=pixels, tensor=tensor), classes
+        given = SampleInput(subject.preprocessing.tensor(pixels), picture, pixels)
+        yield replace(subject.held.samples[0], name=path.name, inputs=(given,)), classes
 
 
 def _labelled(folder: Path) -> Iterator[tuple[Path, frozenset[int]]]:

@@ -30,7 +30,9 @@ class AnyLayout:
 
 def pixels_over_255(sample: Sample, shape: tuple[int, ...]) -> NDArray[np.float32]:
     """A sample as NHWC or NCHW, whichever has this shape."""
-    values = sample.pixels[np.newaxis].astype(np.float32) / np.float32(255)
+    pixels = sample.inputs[0].pixels
+    assert pixels is not None
+    values = pixels[np.newaxis].astype(np.float32) / np.float32(255)
     return values if values.shape == shape else values.transpose(0, 3, 1, 2).copy()
 
 

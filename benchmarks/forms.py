@@ -102,7 +102,7 @@ def lower_plainly(subject: Subject, program: Program, path: Path) -> Lowered:
     from executorch.exir import to_edge_transform_and_lower
 
     began = time.process_time()
-    exported = torch.export.export(program.graph_module, (program.example,))
+    exported = torch.export.export(program.graph_module, program.examples)
     finished = to_edge_transform_and_lower(exported, partitioner=[XnnpackPartitioner()]).to_executorch()
     path.write_bytes(finished.buffer)
     seconds = time.process_time() - began
@@ -120,7 +120,7 @@ def fastest(subject: Subject, lowered: Mapping[str, Lowered], threads: int, roun
     calls = {}
     for name, one in lowered.items():
         session = TARGET.runtime.open(one.file, VARIANT.configuration(CPU, threads))
-        session.bind([input_values(spec, subject.held.samples[0]) for spec in one.file.inputs])
+        session.bind(input_values(one.file.inputs, subject.held.samples[0]))
         calls[name] = session.invoke
     return {name: min(times) for name, times in take_turns(calls, rounds, WARM_UP).items()}
 

@@ -14,6 +14,7 @@ import torch
 
 from efficientmod_export.bench.measuring import Latency, Ratio, take_turns
 from efficientmod_export.foreign import quiet
+from efficientmod_export.parity import torch_inputs
 from efficientmod_export.steps import Subject, subject_of
 from efficientmod_export.targets import Artifact, Configuration, Precision, find_target, input_values
 from efficientmod_mobile import load_network
@@ -40,7 +41,7 @@ def load(artifact: Artifact, subject: Subject) -> Callable[[], object]:
     began = time.perf_counter()
     session = interpreter.runtime.open(artifact, Configuration(TARGET, artifact.precision, "cpu", "float16"))
     print(f"loading {artifact.precision}: {time.perf_counter() - began:.2f} s")
-    session.bind([input_values(spec, subject.held.samples[0]) for spec in artifact.inputs])
+    session.bind(input_values(artifact.inputs, subject.held.samples[0]))
     return session.invoke
 
 
@@ -54,8 +55,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         with quiet():
             artifacts = convert(subject, Path(folder))
-        image = torch.from_numpy(subject.held.samples[0].tensor)
-        calls: dict[str, Callable[[], object]] = {EAGER: partial(subject.network.module, image)}
+        inputs = torch_inputs(subject.held.samples[0])
+        calls: dict[str, Callable[[], object]] = {EAGER: partial(subject.network.module, *inputs)}
         with torch.inference_mode():
             calls.update({precision: load(artifact, subject) for precision, artifact in artifacts.items()})
             rounds = take_turns(calls, options.rounds, 1)

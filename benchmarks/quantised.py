@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from _each_network import Benchmark
 from _networks import EFFICIENTMODS
 from numpy.typing import NDArray
 
+from efficientmod_export._stages import SampleInput
 from efficientmod_export.bench.measuring import Ratio, describe_machine, markdown_table, take_turns, versions
 from efficientmod_export.bundle import open_picture
-from efficientmod_export.parity import Sample
+from efficientmod_export.parity import Sample, torch_inputs
 from efficientmod_export.quantisation import round_to_nearest, round_weights
 from efficientmod_export.steps import Subject, subject_of
 from efficientmod_export.targets import Artifact, Precision, find_target, runner_of
@@ -76,7 +76,7 @@ def examine(network: str, folder: Path) -> Result:
     captured = subject.capture()
     samples = [_sample(subject, path) for path in sorted(PHOTOGRAPHS.glob("*.webp"))]
     held_out = [sample for place, sample in enumerate(samples) if place % EVERY]
-    images = [torch.from_numpy(sample.tensor) for sample in samples[::EVERY]]
+    images = [torch_inputs(sample) for sample in samples[::EVERY]]
     files: list[File] = []
     for target, precision in FLOAT.items():
         program = deploy(captured, find_target(target).variant(precision).recipe).program
@@ -97,8 +97,9 @@ def examine(network: str, folder: Path) -> Result:
 
 def _sample(subject: Subject, path: Path) -> Sample:
     source = open_picture(path)
+    assert subject.preprocessing is not None
     pixels = subject.preprocessing.pixels(source)
-    return Sample(path.stem, "photo", source, pixels, subject.preprocessing.tensor(pixels))
+    return Sample(path.stem, "photo", (SampleInput(subject.preprocessing.tensor(pixels), source, pixels),))
 
 
 def _make(subject: Subject, target: str, precision: Precision, program: Program, folder: Path) -> Artifact:
@@ -126,7 +127,7 @@ def _ratio(one: Artifact, other: Artifact, sample: Sample) -> float:
     calls: dict[str, Callable[[], object]] = {}
     for name, artifact in (("one", one), ("other", other)):
         session = _session(artifact)
-        session.bind([input_values(spec, sample) for spec in artifact.inputs])
+        session.bind(input_values(artifact.inputs, sample))
         calls[name] = session.invoke
     times = take_turns(calls, ROUNDS, 3)
     return Ratio.of("one", times["one"], "other", times["other"]).median

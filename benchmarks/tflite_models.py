@@ -73,7 +73,7 @@ def examine(network: str, folder: Path) -> Result:
     captured = subject.capture()
     subject = with_noise(subject, captured)
     program = deploy(captured, TARGET.variant("fp32").recipe).program
-    graph = to_onnx(for_pixels(program, subject.preprocessing.mean, subject.preprocessing.std))
+    graph = to_onnx(for_pixels(program, subject.options("fp32").inputs))
     began = time.perf_counter()
     to_tflite(graph)
     seconds = time.perf_counter() - began
@@ -81,7 +81,7 @@ def examine(network: str, folder: Path) -> Result:
     return Result(
         network=network,
         parameters=sum(parameter.numel() for parameter in subject.network.module.parameters()),
-        resolution=subject.resolution,
+        resolution=subject.resolution or (0, 0),
         seconds=seconds,
         delegates=made["fp32"].delegates or 0,
         outside=made["fp32"].outside,
@@ -118,7 +118,7 @@ def _oracle(graph: onnx.ModelProto, artifact: Artifact) -> Runner:
     (pixels,) = artifact.inputs
 
     def run(sample: Sample) -> Outputs:
-        return tuple(session.run(None, {pixels.name: input_values(pixels, sample).transpose(TO_NCHW)}))
+        return tuple(session.run(None, {pixels.name: input_values([pixels], sample)[0].transpose(TO_NCHW)}))
 
     return run
 

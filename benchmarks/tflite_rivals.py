@@ -69,7 +69,7 @@ def convert(network: str, rivals: dict[str, Rival], folder: Path) -> Result:
                 refusals[label] = str(error)
                 continue
             files.append(_prove(label, seconds, loaded, subject.held))
-    return Result(network, subject.resolution, None, tuple(files), refusals)
+    return Result(network, subject.resolution or (0, 0), None, tuple(files), refusals)
 
 
 def _ours(subject: Subject, program: Program, target: Path) -> float:
@@ -83,7 +83,7 @@ def _rival_converters(
     subject: Subject, program: Program, rivals: dict[str, Rival], folder: Path, sources: Path
 ) -> dict[str, Callable[[], float]]:
     """Each rival's call; what it reads is written into `sources`."""
-    plain = for_pixels(program, subject.preprocessing.mean, subject.preprocessing.std)
+    plain = for_pixels(program, subject.options("fp32").inputs)
     source = {suffix: sources / f"network{suffix}" for suffix in (".onnx", ".pt2")}
     source[".onnx"].write_bytes(to_onnx(plain).SerializeToString())
     save_for_torch(plain, source[".pt2"])

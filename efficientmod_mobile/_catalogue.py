@@ -11,8 +11,8 @@ class CatalogueEntry:
     """One model.
 
     `params` and `macs` are those of the network as trained (before branches are merged and norms folded),
-    `macs` by `count_macs` at `input_size` (H, W). `top1` is the published ImageNet-1k accuracy in percent at that size,
-    None if none was found; `source` is where it was published.
+    `macs` by `count_macs` for a picture of `input_size` (H, W). `top1` is the published ImageNet-1k accuracy in percent
+    at that size, None if none was found; `source` is where it was published.
     """
 
     name: str

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import torch
@@ -45,7 +46,7 @@ class Network:
 
 def load_network(
     model: str | None,
-    checkpoint: str | None,
+    checkpoint: str | Path | None,
     *,
     checkpoint_key: str | None = None,
     pretrained: bool = False,
@@ -70,7 +71,7 @@ def load_network(
             "The key is that of a checkpoint; give --checkpoint as well, or leave out --checkpoint-key.",
             code="conflicting_options",
         )
-    file = None if checkpoint is None else read_checkpoint(checkpoint, checkpoint_key)
+    file = None if checkpoint is None else read_checkpoint(str(checkpoint), checkpoint_key)
     views = () if file is None else key_views(file.state)
     name = model or _model_of(file, views)
     family = family_of(name)
@@ -83,7 +84,7 @@ def load_network(
     return Network(name, module, classes_of(module, preprocessing.input_size), weights, preprocessing)
 
 
-def _pretrained(name: str | None, checkpoint: str | None) -> Network:
+def _pretrained(name: str | None, checkpoint: str | Path | None) -> Network:
     if checkpoint is not None:
         raise InputError(
             "A checkpoint and trained weights to download exclude each other; leave out --checkpoint or --pretrained.",

@@ -11,7 +11,8 @@ have fewer than two correct digits, with or without transforms.
 
 Natural images have values of order 1 and do not exercise an operation such as relu(x - 50). In float64 the programs are
 therefore also compared on white noise of 100 times that amplitude, if the network's outputs are finite for it and
-amplify rounding no more than for natural images.
+amplify rounding no more than for natural images. An input that is no image, a vector or integers, is the program's own
+example each time.
 """
 
 from collections.abc import Sequence
@@ -22,7 +23,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from efficientmod_mobile.deploy.program import Program, run, to_dtype
+from efficientmod_mobile.deploy.program import Program, promoted, run, to_dtype
 from efficientmod_mobile.errors import ConversionError
 from efficientmod_mobile.messages import first_line
 
@@ -30,6 +31,9 @@ FLOAT64_TOLERANCE = 1e-12
 LARGEST_TOLERANCE = 1e-9
 _SLACK = 16.0
 _NATURAL = 2
+
+Inputs = tuple[Tensor, ...]
+"""A program's."""
 
 
 def natural_images(shape: tuple[int, ...], count: int, seed: int) -> tuple[Tensor, ...]:
@@ -73,7 +77,7 @@ def relative_error(result: Sequence[Tensor], reference: Sequence[Tensor]) -> flo
     return worst
 
 
-def tolerance(original: Program, images: Sequence[Tensor], reference: Sequence[Sequence[Tensor]]) -> float:
+def tolerance(original: Program, images: Sequence[Inputs], reference: Sequence[Sequence[Tensor]]) -> float:
     """Return the relative error allowed to an equal float64 program (the equation in this module's docstring).
 
     Raises:
@@ -90,42 +94,65 @@ def tolerance(original: Program, images: Sequence[Tensor], reference: Sequence[S
     return allowed
 
 
-def _sensitivity(original: Program, images: Sequence[Tensor], reference: Sequence[Sequence[Tensor]]) -> float:
+def _sensitivity(original: Program, images: Sequence[Inputs], reference: Sequence[Sequence[Tensor]]) -> float:
     generator = torch.Generator().manual_seed(0)
     sensitivity = 0.0
-    for image, expected in zip(images, reference, strict=True):
-        sign = torch.randint(0, 2, image.shape, generator=generator).double() * 2 - 1
-        moved = image + sign * torch.finfo(torch.float64).eps * image
-        sensitivity = max(sensitivity, relative_error(run(original, moved), expected))
+    for inputs, expected in zip(images, reference, strict=True):
+        moved = [_moved(x, generator) if x.is_floating_point() else x for x in inputs]
+        sensitivity = max(sensitivity, relative_error(run(original, *moved), expected))
     return sensitivity
 
 
-def _large_amplitude_image(shape: tuple[int, ...]) -> Tensor:
-    return 100 * torch.randn(shape, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+def _moved(x: Tensor, generator: torch.Generator) -> Tensor:
+    sign = torch.randint(0, 2, x.shape, generator=generator).double() * 2 - 1
+    return x + sign * torch.finfo(torch.float64).eps * x
+
+
+def _natural_inputs(examples: Inputs) -> tuple[Inputs, ...]:
+    """_NATURAL tuples of inputs: natural images where an example is an image (N, C, H, W), else the example."""
+    drawn = [
+        natural_images(tuple(example.shape), _NATURAL, seed) if _is_image(example) else (promoted(example),) * _NATURAL
+        for seed, example in enumerate(examples)
+    ]
+    return tuple(zip(*drawn, strict=True))
+
+
+def _large_amplitude_inputs(examples: Inputs) -> Inputs:
+    generator = torch.Generator().manual_seed(0)
+    return tuple(
+        100 * torch.randn(example.shape, dtype=torch.float64, generator=generator)
+        if _is_image(example)
+        else promoted(example)
+        for example in examples
+    )
+
+
+def _is_image(example: Tensor) -> bool:
+    return example.ndim == 4 and example.is_floating_point()
 
 
 @dataclass(frozen=True)
 class Original:
-    """The float64 outputs of a program for some images, and the relative error allowed to an equal program.
+    """The float64 outputs of a program for some inputs, and the relative error allowed to an equal program.
 
-    The images are natural ones and, if the network allows it, last one of 100 times the amplitude.
+    The images among the inputs are natural ones and, if the network allows it, last one of 100 times the amplitude.
     """
 
-    images: tuple[Tensor, ...]
+    inputs: tuple[Inputs, ...]
     outputs: tuple[tuple[Tensor, ...], ...]
     tolerance: float
 
     @classmethod
     def of(cls, program: Program) -> Self:
-        """Run a float32 program in float64, on images of its example's shape.
+        """Run a float32 program in float64, on images of its examples' shapes.
 
         Raises:
             ConversionError: it does not run in float64, its output is not finite, or its tolerance would exceed 1e-9.
         """
-        images = natural_images(tuple(program.example.shape), _NATURAL, seed=0)
+        images = _natural_inputs(program.examples)
         try:
             promoted = to_dtype(program, torch.float64)
-            outputs = tuple(run(promoted, image) for image in images)
+            outputs = tuple(run(promoted, *inputs) for inputs in images)
         except Exception as error:
             raise ConversionError(
                 f"the network cannot be computed in float64, which proves what is done to it ({first_line(error)}); "
@@ -137,18 +164,20 @@ class Original:
                 "the network returns NaN or infinity for natural images; check its weights", code="nonfinite_output"
             )
         allowed = tolerance(promoted, images, outputs)
-        large = _large_amplitude_image(tuple(program.example.shape))
-        output = run(promoted, large)
+        large = _large_amplitude_inputs(program.examples)
+        output = run(promoted, *large)
         if _is_finite(output) and _SLACK * _sensitivity(promoted, [large], [output]) <= allowed:
             images, outputs = (*images, large), (*outputs, output)
         return cls(images, outputs, allowed)
 
     def error(self, program: Program) -> float:
         """The largest `relative_error` of a float32 or float64 program; in float32 for natural images only."""
-        dtype = program.example.dtype
-        count = len(self.images) if dtype == torch.float64 else _NATURAL  # large values overflow float32 sooner
-        pairs = zip(self.images[:count], self.outputs[:count], strict=True)
-        return max(relative_error(run(program, image.to(dtype)), output) for image, output in pairs)
+        dtype = program.dtype
+        count = len(self.inputs) if dtype == torch.float64 else _NATURAL  # large values overflow float32 sooner
+        pairs = zip(self.inputs[:count], self.outputs[:count], strict=True)
+        return max(
+            relative_error(run(program, *(promoted(x, dtype) for x in inputs)), output) for inputs, output in pairs
+        )
 
 
 def _is_finite(outputs: Sequence[Tensor]) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from efficientmod_export._export import export
+    from efficientmod_export._network_inputs import PictureInput, TensorInput
     from efficientmod_export._predict import Prediction, PredictResult, predict
     from efficientmod_export._result import ExportResult, VariantResult, VerifyResult
     from efficientmod_export._verify import verify_bundle
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ExportResult",
+    "PictureInput",
     "PredictResult",
     "Prediction",
+    "TensorInput",
     "VariantResult",
     "VerifyResult",
     "export",
@@ -29,8 +32,10 @@ __all__ = [
 ]
 
 _MODULES = {
+    "PictureInput": "_network_inputs",
     "Prediction": "_predict",
     "PredictResult": "_predict",
+    "TensorInput": "_network_inputs",
     "export": "_export",
     "predict": "_predict",
     "verify_bundle": "_verify",

@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
-from efficientmod_export._request import parse_resolution
+from efficientmod_export._network_inputs import parse_resolution
 from efficientmod_mobile.errors import InputError
 
 Names = str | Iterable[str]

@@ -10,6 +10,7 @@ from efficientmod_export._prove import Held
 from efficientmod_export._subject import Subject
 from efficientmod_export.bundle import open_picture
 from efficientmod_export.bundle.contract import RoundedLayer, Rounding
+from efficientmod_export.parity import torch_inputs
 from efficientmod_export.quantisation import round_weights
 from efficientmod_mobile.deploy import Program, run
 from efficientmod_mobile.errors import InputError
@@ -21,9 +22,9 @@ MOST_PICTURES = 32
 
 @dataclass(frozen=True)
 class Calibration:
-    """The network's inputs (1, C, H, W) on which weights are rounded, and a sentence that says which pictures."""
+    """The network's inputs on which weights are rounded, and a sentence that says which pictures."""
 
-    images: tuple[Tensor, ...]
+    inputs: tuple[tuple[Tensor, ...], ...]
     statement: str
 
 
@@ -49,19 +50,25 @@ def calibration_of(subject: Subject, folder: Path | None) -> Calibration:
     """
     if folder is None:
         samples = subject.held.samples
-        tensors = tuple(torch.from_numpy(sample.tensor) for sample in samples)
+        tensors = tuple(torch_inputs(sample) for sample in samples)
         return Calibration(tensors, f"the bundle's own {len(samples)} samples")
+    preprocessing = subject.preprocessing
+    if preprocessing is None or len(subject.inputs) != 1:
+        raise InputError(
+            "--calibrate is for a network that takes one picture; leave it out, for the bundle's own samples.",
+            code="conflicting_options",
+        )
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
     count = min(len(paths), MOST_PICTURES)
     chosen = [paths[len(paths) * place // count] for place in range(count)]
     images, unreadable = [], []
     for path in chosen:
         try:
-            pixels = subject.preprocessing.pixels(open_picture(path))
+            pixels = preprocessing.pixels(open_picture(path))
         except InputError:
             unreadable.append(path.name)
         else:
-            images.append(torch.from_numpy(subject.preprocessing.tensor(pixels)))
+            images.append((torch.from_numpy(preprocessing.tensor(pixels)),))
     if not images:
         found = f"none of its {len(paths)} pictures can be decoded" if paths else "it holds no picture"
         raise InputError(
@@ -75,10 +82,9 @@ def calibration_of(subject: Subject, folder: Path | None) -> Calibration:
 
 def rounded(program: Program, calibration: Calibration, held: Held) -> RoundedSubject:
     """Round the program's weights, and compute what a file with these weights is held against."""
-    result = round_weights(program, calibration.images)
+    result = round_weights(program, calibration.inputs)
     references = tuple(
-        tuple(output.numpy() for output in run(result.program, torch.from_numpy(sample.tensor)))
-        for sample in held.samples
+        tuple(output.numpy() for output in run(result.program, *torch_inputs(sample))) for sample in held.samples
     )
     layers = tuple(RoundedLayer.model_validate(layer, from_attributes=True) for layer in result.layers)
     return RoundedSubject(result.program, replace(held, references=references), calibration.statement, layers)

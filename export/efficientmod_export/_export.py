@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from efficientmod_export._arguments import Names, Resolution, labels_given, names_of, side_lengths
 from efficientmod_export._defaults import DEFAULT_IOS
+from efficientmod_export._network_inputs import PictureInput, TensorInput, parse_input
 from efficientmod_export._pipeline import run_export
 from efficientmod_export._request import ExportRequest
 from efficientmod_export._result import ExportResult
@@ -30,6 +31,7 @@ def export(
     precisions: Names = (),
     units: Names = (),
     resolution: Resolution | None = None,
+    inputs: Iterable[str | PictureInput | TensorInput] = (),
     mean: tuple[float, float, float] | None = None,
     std: tuple[float, float, float] | None = None,
     interpolation: Interpolation | None = None,
@@ -62,6 +64,9 @@ def export(
     `resize_mode`, and their centre is cropped; `mean` and `std` are of values in [0, 1]. What is None is the
     checkpoint's, the network's or the task's. `labels` are the names of the classes, or a file with one a line.
 
+    A network of several inputs needs `inputs` in place of these: a `PictureInput` or `TensorInput` for each, or texts
+    such as "left=picture:192x256", "state=tensor:1x16", "tokens=tokens.npy".
+
     `author`, `license` and `description` stand in the bundle's README.md and in Core ML's metadata.
 
     `progress` is called with the name of each stage as it begins; `verbose` lets the converters' output through.
@@ -86,6 +91,7 @@ def export(
         precisions=names_of(precisions, "precisions"),
         units=names_of(units, "units"),
         resolution=sides,
+        inputs=tuple(parse_input(one) if isinstance(one, str) else one for one in inputs),
         preprocessing={
             "resolution": sides,
             "mean": mean,

@@ -5,11 +5,10 @@ from collections.abc import Collection, Iterator, Sequence
 from efficientmod_export._picture_input import for_pictures
 from efficientmod_export._rebuild import rebuild
 from efficientmod_export._stages import ModelFile, ProgressReport, Sample
-from efficientmod_export._subject import example_input
-from efficientmod_export.bundle import model_file, picture_input_of
+from efficientmod_export.bundle import model_file
 from efficientmod_export.bundle.contract import ArtifactEntry, Bundle
 from efficientmod_export.foreign import loading
-from efficientmod_export.parity import LayerReport, first_drift
+from efficientmod_export.parity import LayerReport, first_drift, torch_inputs
 from efficientmod_export.targets import Target, Variant, all_targets, find_target
 from efficientmod_mobile.deploy import Original, Program, capture, deploy
 from efficientmod_mobile.errors import EfficientModError, InputError
@@ -29,11 +28,8 @@ def search_layers(
 
     Raises InputError without the checkpoint that the network needs, or for another one.
     """
-    _, preprocessing = picture_input_of(bundle)
-    network = for_pictures(
-        rebuild(bundle, checkpoint, checkpoint_key), (preprocessing.crop.height, preprocessing.crop.width)
-    )
-    program = capture(network.module, example_input(preprocessing))
+    network = for_pictures(rebuild(bundle, checkpoint, checkpoint_key), samples[0])
+    program = capture(network.module, *torch_inputs(samples[0]))
     original = Original.of(program)
     found: dict[str, tuple[str, ...]] = {}
     for entry in entries:

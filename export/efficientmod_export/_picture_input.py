@@ -1,4 +1,4 @@
-"""Networks that take a picture in another form than (1, 3, H, W), made to take one in that form.
+"""Networks that take pictures in another form than (1, 3, H, W), made to take them in that form.
 
     grey, (1, 1, H, W)           0.299 R + 0.587 G + 0.114 B of the normalised picture (ITU-R BT.601), as PIL's "L"
     channels last, (1, H, W, C)  the picture with its axes in that order
@@ -8,14 +8,16 @@ The conversion becomes a part of the program, so that every target takes the sam
 
 import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import product
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from efficientmod_export._subject import example_input, preprocessing_of
+from efficientmod_export._stages import Sample
+from efficientmod_export.parity import torch_inputs
 from efficientmod_mobile import Network
 from efficientmod_mobile.errors import ConversionError
 from efficientmod_mobile.messages import described
@@ -46,46 +48,64 @@ class ChannelsLast(nn.Module):
 
 
 FORMS: tuple[Callable[[], nn.Module], ...] = (
+    nn.Identity,
     GreyPicture,
     ChannelsLast,
     lambda: nn.Sequential(GreyPicture(), ChannelsLast()),
 )
 
 
-def for_pictures(network: Network, resolution: tuple[int, int] | None = None) -> Network:
-    """The network itself where it takes (1, 3, H, W), else behind the first of FORMS with which it runs.
+class Formed(nn.Module):
+    """A network behind a form for each of its inputs."""
 
-    Raises ConversionError for a network that takes several inputs; any other failure is told when it is run.
+    def __init__(self, forms: Sequence[nn.Module], network: nn.Module) -> None:
+        super().__init__()
+        self.forms = nn.ModuleList(forms)
+        self.network = network
+
+    def forward(self, *inputs: Tensor) -> object:
+        """What the network gives."""
+        return self.network(*(form(x) for form, x in zip(self.forms, inputs, strict=True)))
+
+
+def for_pictures(network: Network, sample: Sample) -> Network:
+    """The network itself where it runs on the sample, else with the first of FORMS before its pictures with which it
+    does.
+
+    Raises ConversionError for a network that takes more inputs; any other failure is told when it is run.
     """
-    picture = example_input(preprocessing_of(network, resolution))
-    problem = _problem(network.module, picture)
+    inputs = torch_inputs(sample)
+    problem = _problem(network.module, inputs)
     if problem is None:
-        return network
-    _check_count(network, problem)
-    for form in FORMS:
-        module = nn.Sequential(form(), network.module).eval()
-        if _problem(module, picture) is None:
-            return replace(network, module=module, num_classes=network.num_classes or _classes(module, picture))
+        return network if len(inputs) == 1 else _with_classes(network, network.module, inputs)
+    _check_count(network, problem, len(inputs))
+    choices = [FORMS if given.pixels is not None else FORMS[:1] for given in sample.inputs]
+    for forms in product(*choices):
+        module = Formed([form() for form in forms], network.module).eval()
+        if _problem(module, inputs) is None:
+            return _with_classes(network, module, inputs)
     return network
 
 
-def _problem(module: nn.Module, picture: Tensor) -> BaseException | None:
+def _problem(module: nn.Module, inputs: Sequence[Tensor]) -> BaseException | None:
     try:
         with torch.no_grad():
-            module(picture.clone())
+            module(*(x.clone() for x in inputs))
     except (Exception, SystemExit) as error:  # the user's code runs
         return error
     return None
 
 
-def _classes(module: nn.Module, picture: Tensor) -> int | None:
+def _with_classes(network: Network, module: nn.Module, inputs: Sequence[Tensor]) -> Network:
+    """The number of classes was looked for with one RGB picture."""
     with torch.no_grad():
-        output = module(picture)
-    return output.shape[1] if isinstance(output, Tensor) and output.ndim == 2 else None
+        output = module(*(x.clone() for x in inputs))
+    found = output.shape[1] if isinstance(output, Tensor) and output.ndim == 2 else None
+    return replace(network, module=module, num_classes=network.num_classes or found)
 
 
-def _check_count(network: Network, problem: BaseException) -> None:
-    """Raise ConversionError where the network takes more inputs than a picture."""
+def _check_count(network: Network, problem: BaseException, given: int) -> None:
+    """Raise ConversionError where the network takes more inputs than are given."""
     names = [
         parameter.name
         for parameter in inspect.signature(network.module.forward).parameters.values()
@@ -94,12 +114,13 @@ def _check_count(network: Network, problem: BaseException) -> None:
     ]
     if len(names) < 2:  # forward(*inputs) does not tell; what it calls does
         missing = re.search(r"missing \d+ required positional arguments?: (.*)", str(problem))
-        if not isinstance(problem, TypeError) or missing is None:
-            return
-        names = ["a picture", *re.findall(r"'(\w+)'", missing[1])]
+        found = re.findall(r"'(\w+)'", missing[1]) if isinstance(problem, TypeError) and missing else []
+        names = [*(f"input_{index}" for index in range(given)), *found]
+    if len(names) <= given:
+        return
+    options = " ".join(f"--input {name}=picture:224x224" for name in names)
     raise ConversionError(
-        f"{network.name} takes {len(names)} inputs: {', '.join(names)}; one picture (1, 3, H, W) is supported, so give "
-        "a network whose forward() takes one picture and holds or makes the others: two pictures can be its upper and "
-        f"its lower half, and a constant a buffer ({described(problem)}).",
+        f"{network.name} takes {len(names)} inputs: {', '.join(names)}; say what each is, as in {options}, or "
+        f"NAME=tensor:1x16 for one that is no picture ({described(problem)}).",
         code="several_inputs",
     )

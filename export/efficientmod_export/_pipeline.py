@@ -10,7 +10,6 @@ from pathlib import Path
 from torch import nn
 
 from efficientmod_export._calibration import RoundedSubject, calibration_of, rounded
-from efficientmod_export._picture_input import for_pictures
 from efficientmod_export._prove import conclusions, float32_outputs, parity_failure, prove, prove_graph, prove_rounding
 from efficientmod_export._request import ExportRequest, check_labels, read_labels, select_variants
 from efficientmod_export._result import ExportResult, VariantResult
@@ -36,7 +35,7 @@ from efficientmod_export.bundle.contract import (
     write_labels,
 )
 from efficientmod_export.foreign import quiet
-from efficientmod_export.parity import FLOAT_KINDS, PHOTO_CREDITS
+from efficientmod_export.parity import FLOAT_KINDS, picture_credit
 from efficientmod_export.targets import Variant, find_target
 from efficientmod_mobile import Network, load_network, network_of, with_flags
 from efficientmod_mobile.deploy import Deployed, Original, Recipe, deploy
@@ -56,9 +55,9 @@ def run_export(
         progress("loading the network and running it in PyTorch")
         loaded = _load(request)
         loaded = replace(loaded, preprocessing=with_flags(loaded.preprocessing, request.preprocessing))
-        network = for_pictures(loaded, request.resolution)
+        subject = subject_of(loaded, request.resolution, request.inputs)
+        network = subject.network
         class_names = _labels(request.labels, network.num_classes)
-        subject = subject_of(network, request.resolution)
         calibration = calibration_of(subject, request.calibrate)
 
         # 2. Its program.
@@ -228,15 +227,16 @@ def _with_card(manifest: Manifest, kept: tuple[VariantResult, ...], credited: Cr
 
 
 def _write_golden(subject: Subject, folder: Path) -> Iterator[GoldenSample]:
-    (declared,) = subject.inputs
-    names = [output.name for output in subject.outputs]
+    taken, given = ([one.name for one in declared] for declared in (subject.inputs, subject.outputs))
     for sample, reference in zip(subject.held.samples, subject.held.references, strict=True):
         yield write_golden(
             folder,
             sample.name,
             sample.kind,
-            inputs={declared.name: sample.tensor},
-            outputs=dict(zip(names, reference, strict=True)),
-            pictures={declared.name: sample.source},
-            credit=PHOTO_CREDITS.get(sample.name),
+            inputs={name: one.tensor for name, one in zip(taken, sample.inputs, strict=True)},
+            outputs=dict(zip(given, reference, strict=True)),
+            pictures={
+                name: one.source for name, one in zip(taken, sample.inputs, strict=True) if one.source is not None
+            },
+            attributions={name: picture_credit(sample.name, place) for place, name in enumerate(taken)},
         )

@@ -12,7 +12,7 @@ from efficientmod_export._picture_input import for_pictures
 from efficientmod_export._plain import PlainRecord
 from efficientmod_export._rebuild import rebuild
 from efficientmod_export._reference import reference_outputs
-from efficientmod_export._stages import Outputs, ProgressReport, Runner, Sample, report_nothing
+from efficientmod_export._stages import Outputs, ProgressReport, Runner, Sample, SampleInput, report_nothing
 from efficientmod_export.bundle import follow, model_file, open_picture, picture_input_of
 from efficientmod_export.bundle.contract import MANIFEST_NAME, ArtifactEntry, Bundle, open_bundle, read_bundle
 from efficientmod_export.foreign import quiet
@@ -76,7 +76,8 @@ def predict(
     for picture in map(Path, pictures):
         source = open_picture(picture)
         pixels = preprocessing.pixels(source)
-        samples.append((picture, Sample(picture.stem, "photo", source, pixels, preprocessing.tensor(pixels))))
+        given = SampleInput(preprocessing.tensor(pixels), source, pixels)
+        samples.append((picture, Sample(picture.stem, "photo", (given,))))
     predictions, missing = [], []
     with nullcontext() if verbose else quiet():
         for name, entry in ((_name(entry), entry) for entry in entries):
@@ -88,8 +89,7 @@ def predict(
                 missing.append(f"{name}: {error}")
         progress(f"{PYTORCH}: predicting")
         try:
-            size = preprocessing.crop.height, preprocessing.crop.width
-            module = for_pictures(rebuild(bundle, checkpoint, checkpoint_key), size).module
+            module = for_pictures(rebuild(bundle, checkpoint, checkpoint_key), samples[0][1]).module
             references, _ = reference_outputs(module, [sample for _, sample in samples])
             told = zip(samples, references, strict=True)
             predictions += [_told(bundle, at, PYTORCH, outputs, output) for (at, _), outputs in told]

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from efficientmod_export._stages import Outputs, Sample
+from efficientmod_export.parity import torch_inputs
 from efficientmod_mobile.errors import ConversionError, EfficientModError
 from efficientmod_mobile.messages import described
 from efficientmod_mobile.output_names import tensors_with_names
@@ -26,10 +27,10 @@ def reference_outputs(module: nn.Module, samples: Sequence[Sample]) -> tuple[tup
     Raises ConversionError when the network cannot run on its own input, gives something else than dense tensors of
     float32, integers or truth values, or something else each time.
     """
-    inputs = [torch.from_numpy(sample.tensor) for sample in samples]
+    inputs = [torch_inputs(sample) for sample in samples]
     # A few numbers that dropout thins can be the same twice; that they were drawn shows in the generator.
     generator = torch.get_rng_state()
-    results, names = zip(*(_run(module, tensor) for tensor in inputs), strict=True)
+    results, names = zip(*(_run(module, given) for given in inputs), strict=True)
     again, _ = _run(module, inputs[0])
     steady = all(np.array_equal(one, other, equal_nan=True) for one, other in zip(results[0], again, strict=True))
     if not steady or not torch.equal(generator, torch.get_rng_state()):
@@ -40,16 +41,17 @@ def reference_outputs(module: nn.Module, samples: Sequence[Sample]) -> tuple[tup
     return results, names[0]
 
 
-def _run(module: nn.Module, tensor: Tensor) -> tuple[Outputs, Names]:
+def _run(module: nn.Module, inputs: Sequence[Tensor]) -> tuple[Outputs, Names]:
     try:
         with torch.no_grad():
-            leaves, names = tensors_with_names(module(tensor.clone()), Tensor)  # it may write into its input
+            # It may write into its inputs.
+            leaves, names = tensors_with_names(module(*(x.clone() for x in inputs)), Tensor)
     except EfficientModError:
         raise
     except (Exception, SystemExit) as error:  # it is the user's code that runs, so anything can be raised
         raise ConversionError(
-            f"The network does not run on an input of shape {tuple(tensor.shape)} ({described(error)}); "
-            "fix its forward(), or try another --resolution.",
+            f"The network does not run on {' and '.join(str(tuple(x.shape)) for x in inputs)} ({described(error)}); "
+            "fix its forward(), or try another --resolution; --input says the shape of each of several inputs.",
             code="network_does_not_run",
         ) from error
     if not leaves:

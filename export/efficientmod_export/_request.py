@@ -1,6 +1,5 @@
 """What an export is asked to do, checked before any work starts."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,14 +8,13 @@ from typing import Any, get_args
 from torch import nn
 
 from efficientmod_export._defaults import DEFAULT_IOS
+from efficientmod_export._network_inputs import PictureInput, TensorInput
 from efficientmod_export._stages import Unit
 from efficientmod_export.bundle import Credits
 from efficientmod_export.targets import Target, Variant, all_targets, find_target, target_names
 from efficientmod_mobile.errors import InputError
 
 ALL = "all"
-LONGEST_SIDE = 4096
-"""Pixels of an input's side. At this size the five parity samples take a gigabyte, and the network many."""
 
 
 @dataclass(frozen=True)
@@ -25,9 +23,10 @@ class ExportRequest:
 
     `model` is a catalogue name, `timm/NAME`, `package.module:function` or a module, to be called `name`; None takes it
     from the checkpoint. `labels` are a file's path or the names.
-    `resolution` is (H, W) in pixels, None the model's own. Empty `precisions` are each target's default, empty `units`
-    all that can be used here. `preprocessing` is what the user states of it, by the fields of `PreprocessingConfig`.
-    Weights are rounded for the pictures in the folder `calibrate`, by default for the bundle's own.
+    `resolution` is (H, W) in pixels, None the model's own; `inputs` are those of a network of several. Empty
+    `precisions` are each target's default, empty `units` all that can be used here. `preprocessing` is what the user
+    states of it, by the fields of `PreprocessingConfig`. Weights are rounded for the pictures in the folder
+    `calibrate`, by default for the bundle's own.
     """
 
     model: str | nn.Module | None
@@ -37,6 +36,7 @@ class ExportRequest:
     precisions: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
     resolution: tuple[int, int] | None = None
+    inputs: tuple[PictureInput | TensorInput, ...] = ()
     labels: Path | tuple[str, ...] | None = None
     calibrate: Path | None = None
     ios: int = DEFAULT_IOS
@@ -62,6 +62,12 @@ def select_variants(request: ExportRequest) -> Selection:
 
     Raises InputError for an unknown target or precision, and for an iOS that a target cannot be made for.
     """
+    if request.resolution and request.inputs:
+        raise InputError(
+            "A resolution is for a network that takes one picture; write it into the input, as in "
+            "--input left=picture:192x256, and leave out --resolution.",
+            code="conflicting_options",
+        )
     _check_precisions(request.precisions)
     check_units(request.units)
     targets = _expand((*request.targets, "onnx") if request.keep_onnx else request.targets)
@@ -116,25 +122,6 @@ def _expand(names: tuple[str, ...]) -> tuple[Target, ...]:
         raise InputError(f"No target is named {', '.join(unknown)}; choose from {known}.", code="unknown_target")
     named = {find_target(name) for name in names if name != ALL}
     return tuple(target for target in all_targets() if target in named or (ALL in names and target.in_all))
-
-
-def parse_resolution(text: str) -> tuple[int, int]:
-    """`"224"` is (224, 224); `"256x192"` is height 256, width 192.
-
-    Raises InputError for anything else, and for more than LONGEST_SIDE.
-    """
-    match = re.fullmatch(r"([0-9]{1,5})(?:x([0-9]{1,5}))?", text.strip().lower())
-    height, width = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
-    if not height or not width:
-        raise InputError(
-            f"{text!r} is not a resolution; write 224, or height x width as in 256x192.", code="invalid_resolution"
-        )
-    if max(height, width) > LONGEST_SIDE:
-        raise InputError(
-            f"{text} is too large; give a resolution of at most {LONGEST_SIDE} pixels a side.",
-            code="invalid_resolution",
-        )
-    return height, width
 
 
 def read_labels(path: Path, num_classes: int | None) -> tuple[str, ...]:

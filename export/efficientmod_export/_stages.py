@@ -7,7 +7,7 @@ Network -> Program -> Deployed -> Artifact -> Verdict -> bundle
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,7 +49,7 @@ class Normalisation:
 
 @dataclass(frozen=True)
 class InputSpec(TensorSpec):
-    """An input, and how pixels become its values; None where it takes the pixels themselves."""
+    """An input, and how pixels become its values; None where it takes the pixels themselves, or is no picture."""
 
     normalisation: Normalisation | None
 
@@ -67,18 +67,24 @@ class Interface:
 
 
 @dataclass(frozen=True)
+class NamedInput:
+    """An input of the network for a converter: its name in files, and a picture's normalisation; None for a tensor."""
+
+    name: str
+    normalisation: Normalisation | None
+
+
+@dataclass(frozen=True)
 class ConversionOptions:
     """The options of a conversion.
 
-    `mean` and `std` are those of the preprocessing, per channel (R, G, B), for pixels scaled to [0, 1].
-    `scores` is the meaning of the labelled output. The fields after `model_name` are shown to people; `author`,
-    `license` and `version` are those of the weights.
+    `inputs` are the network's, in its order. `scores` is the meaning of the labelled output. The fields after
+    `model_name` are shown to people; `author`, `license` and `version` are those of the weights.
     """
 
     precision: Precision
     ios: int
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
+    inputs: tuple[NamedInput, ...]
     labels: tuple[str, ...] | None
     model_name: str
     description: str
@@ -118,18 +124,27 @@ class Artifact(ModelFile):
 
 
 @dataclass(frozen=True)
-class Sample:
-    """One parity input, at each step of the preprocessing.
+class SampleInput:
+    """A sample's values for one input of the network: `tensor`, in the network's shape and dtype.
 
-    `kind` is "photo", "structured" or "noise". `source` is the original picture, uint8 (h, w, 3); `pixels` the same
-    resized and cropped, uint8 (H, W, 3); `tensor` the normalised network input, float32 (1, 3, H, W). All RGB.
+    A picture's is normalised float32 (1, 3, H, W). Before that it was `source`, the original picture, uint8 (h, w, 3),
+    and `pixels`, the same resized and cropped, uint8 (H, W, 3). All RGB; None for an input that is no picture.
+    """
+
+    tensor: NDArray[Any]
+    source: NDArray[np.uint8] | None = None
+    pixels: NDArray[np.uint8] | None = None
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One parity sample: values for every input of the network, in its order. `kind` is "photo", "structured" or
+    "noise".
     """
 
     name: str
     kind: str
-    source: NDArray[np.uint8]
-    pixels: NDArray[np.uint8]
-    tensor: NDArray[np.float32]
+    inputs: tuple[SampleInput, ...]
 
 
 Outputs = tuple[NDArray[np.float32], ...]

@@ -3,36 +3,36 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-import torch
-from pydantic import ValidationError
-
 from efficientmod_export._defaults import DEFAULT_IOS
+from efficientmod_export._network_inputs import NamedInputs, declared_inputs, in_order
+from efficientmod_export._picture_input import for_pictures
 from efficientmod_export._preprocessing_told import preprocessing_told
 from efficientmod_export._prove import Held
 from efficientmod_export._reference import reference_outputs
-from efficientmod_export._stages import ConversionOptions, Interface, Normalisation, Precision
+from efficientmod_export._stages import (
+    ConversionOptions,
+    Interface,
+    NamedInput,
+    Normalisation,
+    Precision,
+)
 from efficientmod_export.bundle import Preprocessing
 from efficientmod_export.bundle.contract import Input, Output, Step, Weights
-from efficientmod_export.parity import FLOAT_KINDS, NoiseKind, make_samples, network_noise
-from efficientmod_export.targets import file_names, network_outputs, pytorch_interface
+from efficientmod_export.parity import FLOAT_KINDS, NoiseKind, network_noise, torch_inputs
+from efficientmod_export.targets import file_names, input_names, network_inputs, network_outputs
 from efficientmod_export.tasks import NetworkFacts, all_tasks, recognise
 from efficientmod_mobile import Network
 from efficientmod_mobile.deploy import Program, capture
-from efficientmod_mobile.errors import ModelError
-
-PICTURE = "image"
-"""The name of the network's input in a bundle."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A network, how pictures become its input, what its outputs are for, and what its artifacts are compared with.
+    """A network, what it takes, what its outputs are for, and what its artifacts are compared with.
 
     `after_network` is what an app does with the outputs; `output_names` are the names that the network gives them.
     """
 
     network: Network
-    preprocessing: Preprocessing
     task: str
     inputs: tuple[Input, ...]
     outputs: tuple[Output, ...]
@@ -41,13 +41,20 @@ class Subject:
     output_names: tuple[str | None, ...]
 
     @property
-    def resolution(self) -> tuple[int, int]:
-        """(H, W) in pixels."""
-        return self.preprocessing.crop.height, self.preprocessing.crop.width
+    def resolution(self) -> tuple[int, int] | None:
+        """(H, W) of the first picture in pixels; None where the network takes none."""
+        return resolution_of(self.inputs)
+
+    @property
+    def preprocessing(self) -> Preprocessing | None:
+        """How pictures become the network's first one; None where it takes none."""
+        return next((one.preprocessing for one in self.inputs if one.preprocessing), None)
 
     @property
     def pictures(self) -> str:
         """How pictures become the input, and where that is stated, in a sentence."""
+        if self.preprocessing is None:
+            return "The network takes no picture."
         return preprocessing_told(self.preprocessing, self.network.preprocessing.origins)
 
     @property
@@ -59,16 +66,17 @@ class Subject:
     @property
     def interface(self) -> Interface:
         """The inputs and outputs of the network itself."""
-        (picture,) = self.inputs
-        normalisation = Normalisation(self.preprocessing.mean, self.preprocessing.std)
         shapes = tuple(output.shape for output in self.outputs)
         names = file_names(shapes, self.output_names)
         outputs = network_outputs(names, shapes, [output.dtype for output in self.outputs])
-        return pytorch_interface(picture.shape, normalisation, outputs)
+        taken = network_inputs(
+            converter_inputs(self.inputs), tuple(one.shape for one in self.inputs), [one.dtype for one in self.inputs]
+        )
+        return Interface(taken, outputs)
 
     def capture(self) -> Program:
         """Its program, untransformed. Raises ConversionError where it cannot be captured."""
-        return capture(self.network.module, example_input(self.preprocessing))
+        return capture(self.network.module, *torch_inputs(self.held.samples[0]))
 
     def options(
         self, precision: Precision, *, ios: int = DEFAULT_IOS, labels: tuple[str, ...] | None = None
@@ -78,8 +86,7 @@ class Subject:
         return ConversionOptions(
             precision=precision,
             ios=ios,
-            mean=self.preprocessing.mean,
-            std=self.preprocessing.std,
+            inputs=converter_inputs(self.inputs),
             labels=labels,
             scores="probabilities" if any(one.meaning == "probabilities" for one in self.outputs) else "logits",
             model_name=self.network.name,
@@ -88,36 +95,51 @@ class Subject:
         )
 
 
-def subject_of(network: Network, resolution: tuple[int, int] | None = None) -> Subject:
-    """Run the network in PyTorch on the parity samples, at `resolution` (H, W) or its own.
+def subject_of(network: Network, resolution: tuple[int, int] | None = None, inputs: NamedInputs = ()) -> Subject:
+    """Run the network in PyTorch on the parity samples: on pictures of `resolution` (H, W) or its own, or on `inputs`.
 
-    What nothing states of its preprocessing is its task's default. Raises ModelError where its preprocessing is not
-    supported, ConversionError where it does not run.
+    What nothing states of its preprocessing is its task's default. Raises InputError for inputs that no network takes,
+    ModelError where its preprocessing is not supported, ConversionError where it does not run.
     """
-    subject, facts = _run(network, resolution)
+    inputs = in_order(network.module, inputs)
+    subject, facts = _run(network, resolution, inputs)
     default = all_tasks()[subject.task].default_preprocessing(facts)
     preprocessing = network.preprocessing.or_default(default)
     if preprocessing == network.preprocessing:
         return subject
-    return _run(replace(network, preprocessing=preprocessing), resolution)[0]
+    return _run(replace(network, preprocessing=preprocessing), resolution, inputs)[0]
 
 
-def _run(network: Network, resolution: tuple[int, int] | None) -> tuple[Subject, NetworkFacts]:
+def _run(network: Network, resolution: tuple[int, int] | None, inputs: NamedInputs) -> tuple[Subject, NetworkFacts]:
     """The network with the preprocessing that it has, and the facts from which its task was recognised."""
-    preprocessing = preprocessing_of(network, resolution)
-    samples = make_samples(preprocessing)
+    declared, samples = declared_inputs(network, resolution, inputs)
+    network = for_pictures(network, samples[0])
     references, names = reference_outputs(network.module, samples)
     held = Held(samples, references)
-    inputs = (Input.picture(PICTURE, preprocessing),)
-    facts = NetworkFacts(network.num_classes, (inputs[0].shape,), held.references)
+    facts = NetworkFacts(network.num_classes, tuple(one.shape for one in declared), held.references)
     name = recognise(facts)
     task = all_tasks()[name]
     outputs = tuple(
         output if own is None else output.model_copy(update={"name": own})
         for output, own in zip(task.outputs(facts), names, strict=True)
     )
-    steps = task.after_network(outputs, inputs)
-    return Subject(network, preprocessing, name, inputs, outputs, steps, held, names), facts
+    steps = task.after_network(outputs, declared)
+    return Subject(network, name, declared, outputs, steps, held, names), facts
+
+
+def resolution_of(inputs: Sequence[Input]) -> tuple[int, int] | None:
+    """(H, W) of the first picture among a network's inputs."""
+    crops = (one.preprocessing.crop for one in inputs if one.preprocessing)
+    return next(((crop.height, crop.width) for crop in crops), None)
+
+
+def converter_inputs(inputs: Sequence[Input]) -> tuple[NamedInput, ...]:
+    """A network's inputs, with the names that they have in files."""
+    names = input_names([one.name for one in inputs])
+    return tuple(
+        NamedInput(name, Normalisation(one.preprocessing.mean, one.preprocessing.std) if one.preprocessing else None)
+        for name, one in zip(names, inputs, strict=True)
+    )
 
 
 def with_noise(subject: Subject, program: Program, kinds: Collection[NoiseKind] = FLOAT_KINDS) -> Subject:
@@ -125,23 +147,3 @@ def with_noise(subject: Subject, program: Program, kinds: Collection[NoiseKind] 
     held = subject.held
     noise = network_noise(program, held.samples, kinds)
     return replace(subject, held=replace(held, noise=noise))
-
-
-def preprocessing_of(network: Network, resolution: tuple[int, int] | None) -> Preprocessing:
-    """How pictures become the network's input, at `resolution` (H, W) or the network's own.
-
-    Raises ModelError where the network's own configuration contradicts itself.
-    """
-    try:
-        return Preprocessing.from_config(network.preprocessing, resolution or network.preprocessing.input_size)
-    except ValidationError as error:
-        reason = error.errors()[0]["msg"]
-        raise ModelError(
-            f"The preprocessing that {network.name} states is not supported ({reason}).",
-            code="unsupported_preprocessing",
-        ) from error
-
-
-def example_input(preprocessing: Preprocessing) -> torch.Tensor:
-    """The zeros (1, 3, H, W) that a program is captured with; only their shape matters."""
-    return torch.zeros(1, 3, preprocessing.crop.height, preprocessing.crop.width)

@@ -13,14 +13,14 @@ from efficientmod_export._layer_search import search_layers
 from efficientmod_export._prove import Held, conclusions, parity_failure, prove, prove_unchanged
 from efficientmod_export._recorded import UNCHECKED, contradictions
 from efficientmod_export._result import VariantResult, VerifyResult
-from efficientmod_export._stages import Interface, Normalisation, Outputs, ProgressReport, report_nothing
+from efficientmod_export._stages import Interface, Outputs, ProgressReport, report_nothing
+from efficientmod_export._subject import converter_inputs
 from efficientmod_export.bundle import (
     ProvenArtifact,
     check_golden,
     golden_references,
     golden_samples,
     model_file,
-    picture_input_of,
     read_recorded,
     unlisted_files,
 )
@@ -33,7 +33,7 @@ from efficientmod_export.bundle.contract import (
     open_bundle,
 )
 from efficientmod_export.foreign import quiet
-from efficientmod_export.targets import file_names, find_target, network_outputs, pytorch_interface
+from efficientmod_export.targets import file_names, find_target, network_inputs, network_outputs
 from efficientmod_mobile.errors import EfficientModError, InputError
 
 
@@ -71,7 +71,6 @@ def verify_bundle(
     if expected not in (None, opened.sha256):
         problem = f"manifest.json: its SHA-256 is {opened.sha256}, not {expected}, so that nothing was run"
         return VerifyResult(*about, (problem,), (), (), {})
-    picture_input_of(opened)
     with nullcontext() if verbose else quiet():
         progress("checking the files")
         damaged = check_files(opened)
@@ -157,13 +156,13 @@ def _check_descriptions(bundle: Bundle) -> list[str]:
 
 def _networks(bundle: Bundle) -> Iterator[Interface]:
     """What the network takes and gives, with the names in files that outputs have by default, or by themselves."""
-    declared, preprocessing = picture_input_of(bundle)
-    normalisation = Normalisation(preprocessing.mean, preprocessing.std)
+    inputs = bundle.manifest.inputs
+    taken = network_inputs(converter_inputs(inputs), tuple(one.shape for one in inputs), [one.dtype for one in inputs])
     outputs = bundle.manifest.outputs
     shapes, dtypes = tuple(output.shape for output in outputs), [output.dtype for output in outputs]
     default, own = file_names(shapes), [output.name for output in outputs]
     for names in product(*({one: None, other: None} for one, other in zip(default, own, strict=True))):
-        yield pytorch_interface(declared.shape, normalisation, network_outputs(names, shapes, dtypes))
+        yield Interface(taken, network_outputs(names, shapes, dtypes))
 
 
 def _flat(file: str, interface: Interface) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from efficientmod_export import export
-from efficientmod_export._stages import Sample
+from efficientmod_export._stages import Sample, SampleInput
 from efficientmod_export.bundle import Preprocessing, model_file, open_picture
 from efficientmod_export.bundle.contract import Bundle, open_bundle
 from efficientmod_export.targets import find_target, runner_of
@@ -66,7 +66,7 @@ def test_a_photo_gives_pytorchs_five_classes(labelled: Bundle, photo: str) -> No
     for entry in labelled.manifest.artifacts:
         target, file = find_target(entry.target), model_file(labelled, entry)
         session = target.runtime.open(file, target.variant(entry.precision).configurations()[0])
-        (found,) = runner_of(session, file)(Sample("photo", "photo", source, pixels, tensor))
+        (found,) = runner_of(session, file)(Sample("photo", "photo", (SampleInput(tensor, source, pixels),)))
         assert five_classes(labelled, found) == expected
 
 

@@ -77,7 +77,7 @@ def told(tmp_path_factory: pytest.TempPathFactory, environment: Callable[..., Pa
     export("efficientmod_xxs", targets="tflite", labels=folder / "labels.txt", output=out).raise_for_failure()
     bundle = open_bundle(out)
     golden = bundle.manifest.golden
-    np.save(folder / "pictures.npy", np.stack([sample.pixels for sample in golden_samples(bundle, golden)]))
+    np.save(folder / "pictures.npy", np.stack([sample.inputs[0].pixels for sample in golden_samples(bundle, golden)]))
     python = environment(f"mediapipe=={VERSION}")
     answer = json.loads(call(python, "-c", RUN, out / "model.tflite", folder / "pictures.npy"))
 

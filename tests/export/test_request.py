@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from efficientmod_export._request import ALL, ExportRequest, parse_resolution, read_labels, select_variants
+from efficientmod_export._network_inputs import parse_resolution
+from efficientmod_export._request import ALL, ExportRequest, read_labels, select_variants
 from efficientmod_export.targets import target_names
 from efficientmod_mobile.errors import InputError
 

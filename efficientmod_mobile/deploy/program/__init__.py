@@ -1,7 +1,7 @@
 """A network as an ATen graph: captured from a module, run, read and edited."""
 
 from efficientmod_mobile.deploy.program._capture import capture
-from efficientmod_mobile.deploy.program._float64_interpreter import Float64Interpreter
+from efficientmod_mobile.deploy.program._float64_interpreter import Float64Interpreter, promoted
 from efficientmod_mobile.deploy.program._graph import (
     Shape,
     add_parameter,
@@ -44,6 +44,7 @@ __all__ = [
     "module_path",
     "node_dtype",
     "only_user",
+    "promoted",
     "refresh",
     "replace",
     "run",

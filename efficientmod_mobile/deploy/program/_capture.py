@@ -23,36 +23,50 @@ from efficientmod_mobile.output_names import tensors_with_names
 
 aten = torch.ops.aten
 
+Inputs = tuple[Tensor, ...]
 
-def capture(module: nn.Module, example: Tensor) -> Program:
-    """Export `module` (evaluation mode, float32) for inputs of exactly `example`'s shape (N, C, H, W).
+INPUT_DTYPES = (torch.float32, torch.int32, torch.int64)
+
+
+def capture(module: nn.Module, *examples: Tensor) -> Program:
+    """Export `module` (evaluation mode, float32) for inputs of exactly the shapes and dtypes of `examples`.
 
     The module is not changed and shares no memory with the program. Nested outputs become a flat tuple, and an output
     without axes a vector of one element; what is no tensor is left out.
 
     Raises:
-        ConversionError: a part of the module is in training mode, the example is not a float32 image, `torch.export`
-            fails, a size depends on the data, or the network writes into its own buffers, is quantised, or computes
-            with complex numbers in a way that is not known in real ones.
+        ConversionError: a part of the module is in training mode, an example is neither float32 nor integers or none is
+            float32, `torch.export` fails, a size depends on the data, or the network writes into its own buffers, is
+            quantised, or computes with complex numbers in a way that is not known in real ones.
     """
     training = [name or "the network" for name, part in module.named_modules() if part.training]
     if training:
         raise ConversionError(
             f"{training[0]} is in training mode; call eval() on the network before it is captured", code="training_mode"
         )
-    if example.dtype != torch.float32 or example.ndim != 4:
+    _check_examples(examples)
+    refuse_quantised_modules(module)
+    with _explained(module, examples):
+        unlifted, nested = _export(module, examples)
+        refuse_quantised_operators(unlifted.graph)
+        return _as_program(unlifted, nested, examples)
+
+
+def _check_examples(examples: Inputs) -> None:
+    fit = all(example.dtype in INPUT_DTYPES and example.ndim and example.numel() for example in examples)
+    if not fit or not any(example.is_floating_point() for example in examples):
         raise ConversionError(
-            f"the example input is {example.dtype} of shape {tuple(example.shape)}; give a float32 image (N, C, H, W)",
+            f"the example inputs are {_described(examples)}; give float32 tensors such as an image (N, C, H, W), and "
+            "beside them int32 or int64 ones",
             code="wrong_example_input",
         )
-    refuse_quantised_modules(module)
-    with _explained(module, example):
-        unlifted, nested = _export(module, example)
-        refuse_quantised_operators(unlifted.graph)
-        return _as_program(unlifted, nested, example)
 
 
-def _as_program(unlifted: fx.GraphModule, nested: pytree.TreeSpec, example: Tensor) -> Program:
+def _described(examples: Inputs) -> str:
+    return ", ".join(f"{example.dtype} of shape {tuple(example.shape)}" for example in examples) or "none"
+
+
+def _as_program(unlifted: fx.GraphModule, nested: pytree.TreeSpec, examples: Inputs) -> Program:
     graph, names = _flatten_outputs(unlifted.graph, nested)
     tensors = _merge_tied(graph, unlifted)
     for node in graph.nodes:
@@ -67,7 +81,7 @@ def _as_program(unlifted: fx.GraphModule, nested: pytree.TreeSpec, example: Tens
                 "evaluation mode",
                 code="buffer_mutation",
             )
-    program = build(graph, tensors, example.detach().clone(), names)
+    program = build(graph, tensors, [example.detach().clone() for example in examples], names)
     canonicalise(program.graph)
     without_complex_numbers(program.graph)
     _give_axes_to_scalars(program.graph)
@@ -75,9 +89,9 @@ def _as_program(unlifted: fx.GraphModule, nested: pytree.TreeSpec, example: Tens
     return program
 
 
-def _export(module: nn.Module, example: Tensor) -> tuple[fx.GraphModule, pytree.TreeSpec]:
+def _export(module: nn.Module, examples: Inputs) -> tuple[fx.GraphModule, pytree.TreeSpec]:
     """The exported graph, and how its outputs are nested."""
-    exported = torch.export.export(module, (example,))
+    exported = torch.export.export(module, examples)
     unlifted = exported.module(check_guards=False)
     inline_nested_graphs(unlifted)
     if not make_functional(unlifted.graph):
@@ -90,7 +104,7 @@ def _export(module: nn.Module, example: Tensor) -> tuple[fx.GraphModule, pytree.
 
 
 @contextmanager
-def _explained(module: nn.Module, example: Tensor) -> Iterator[None]:
+def _explained(module: nn.Module, examples: Inputs) -> Iterator[None]:
     """Turn whatever PyTorch raises into a ConversionError."""
     try:
         with _silence(), torch.no_grad():
@@ -100,8 +114,8 @@ def _explained(module: nn.Module, example: Tensor) -> Iterator[None]:
     except Exception as error:
         name = type(module).__name__
         raise ConversionError(
-            f"torch.export cannot trace {name} for an input of shape {tuple(example.shape)} ({first_line(error)}); "
-            "check the shape, and that no branch in forward() depends on the data",
+            f"torch.export cannot trace {name} for {_described(examples)} ({first_line(error)}); "
+            "check the shapes, and that no branch in forward() depends on the data",
             code="capture_failed",
         ) from error
 

@@ -28,6 +28,11 @@ class Float64Interpreter(fx.Interpreter):
         return super().call_function(target, args, kwargs)
 
 
+def promoted(x: Tensor, dtype: torch.dtype = torch.float64) -> Tensor:
+    """An input in the dtype of a program's arithmetic; integers stay as they are."""
+    return x.to(dtype) if x.is_floating_point() else x
+
+
 def _grouped_convolution(
     input: Tensor,  # noqa: A002 - the schema's name
     weight: Tensor,

@@ -1,6 +1,6 @@
-"""A network as data: an ATen graph, its parameters, and the input it was traced with."""
+"""A network as data: an ATen graph, its parameters, and the inputs it was traced with."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,15 +19,15 @@ _FLOATS = (torch.float32, torch.float64)
 class Program:
     """An unlifted, functional ATen graph of one network in evaluation mode.
 
-    `graph_module` takes the image and returns a flat tuple of tensors. Its parameters and constants are `get_attr`
+    `graph_module` takes the inputs and returns a flat tuple of tensors. Its parameters and constants are `get_attr`
     nodes, one node per tensor (tied weights are one node with several users). Every node but the output has
     `meta["val"]` (a FakeTensor of its shape and dtype); nodes that come from the network have
-    `meta["nn_module_stack"]`. `example` is the input (N, C, H, W) it was traced with; shapes are static.
+    `meta["nn_module_stack"]`. `examples` are the inputs it was traced with; shapes are static.
     `output_names` are those that the network gives its outputs, None for one without a name; empty where none has one.
     """
 
     graph_module: fx.GraphModule
-    example: Tensor
+    examples: tuple[Tensor, ...]
     output_names: tuple[str | None, ...] = ()
 
     @property
@@ -36,30 +36,40 @@ class Program:
         return self.graph_module.graph
 
     @property
+    def dtype(self) -> torch.dtype:
+        """The dtype of its arithmetic: float32 or float64."""
+        return next(example.dtype for example in self.examples if example.is_floating_point())
+
+    @property
     def node_count(self) -> int:
         """The number of operations: nodes that are not a parameter, an input or an output."""
         return sum(node.op not in ("get_attr", "placeholder", "output") for node in self.graph.nodes)
 
 
-def run(program: Program, x: Tensor) -> tuple[Tensor, ...]:
-    """Compute every output tensor for `x` (N, C, H, W), in the order in which the network returns them."""
+def run(program: Program, *inputs: Tensor) -> tuple[Tensor, ...]:
+    """Compute every output tensor for inputs like the program's examples, in the order in which the network returns
+    them.
+    """
     with torch.no_grad():
-        interpreted = x.dtype == torch.float64
+        interpreted = any(x.dtype == torch.float64 for x in inputs)
         outputs: tuple[Tensor, ...] = (
-            Float64Interpreter(program.graph_module).run(x) if interpreted else program.graph_module(x)
+            Float64Interpreter(program.graph_module).run(*inputs) if interpreted else program.graph_module(*inputs)
         )
     return outputs
 
 
 def build(
-    graph: fx.Graph, tensors: Mapping[str, Tensor], example: Tensor, output_names: tuple[str | None, ...] = ()
+    graph: fx.Graph,
+    tensors: Mapping[str, Tensor],
+    examples: Sequence[Tensor],
+    output_names: tuple[str | None, ...] = (),
 ) -> Program:
     """Make a program of a graph and the tensors its `get_attr` nodes name; floating-point ones become parameters."""
     attributes = {
         name: nn.Parameter(tensor.detach(), requires_grad=False) if tensor.is_floating_point() else tensor
         for name, tensor in tensors.items()
     }
-    return Program(fx.GraphModule(attributes, graph, class_name="Program"), example, output_names)
+    return Program(fx.GraphModule(attributes, graph, class_name="Program"), tuple(examples), output_names)
 
 
 def to_dtype(program: Program, dtype: torch.dtype) -> Program:
@@ -87,7 +97,7 @@ def to_dtype(program: Program, dtype: torch.dtype) -> Program:
             node.meta["val"] = pytree.tree_map(lambda leaf: _to_fake(leaf, dtype, fakes), node.meta["val"])
         if node.op == "get_attr":
             tensors[node.target] = convert(get_tensor(program.graph_module, node.target))
-    return build(graph, tensors, convert(program.example), program.output_names)
+    return build(graph, tensors, [convert(example) for example in program.examples], program.output_names)
 
 
 def copy_graph(graph: fx.Graph) -> fx.Graph:

@@ -7,9 +7,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
+from efficientmod_export._picture_input import for_pictures
 from efficientmod_export._rebuild import rebuild
 from efficientmod_export._stages import ProgressReport, report_nothing
-from efficientmod_export._subject import example_input
+from efficientmod_export._subject import resolution_of
 from efficientmod_export.bench._contenders import (
     REFERENCE,
     artifact_contenders,
@@ -25,9 +26,10 @@ from efficientmod_export.bench._plan import EAGER, PRODUCT_SIZE, Measurement, Ne
 from efficientmod_export.bench._process import measure_apart
 from efficientmod_export.bench._result import BenchResult, Row, Settings, Skipped
 from efficientmod_export.bench._statistics import Ratio
-from efficientmod_export.bundle import golden_samples, picture_input_of
+from efficientmod_export.bundle import golden_samples
 from efficientmod_export.bundle.contract import read_bundle
 from efficientmod_export.foreign import quiet
+from efficientmod_export.parity import torch_inputs
 from efficientmod_export.targets import find_target, runtime_title
 from efficientmod_mobile import count_macs
 from efficientmod_mobile.deploy import capture
@@ -63,13 +65,13 @@ def bench_bundle(
     settings = _settings(threads, runs, warmup)
     # 1. The bundle, and what of it runs here.
     opened = read_bundle(Path(bundle))
-    _, preprocessing = picture_input_of(opened)
+    sample = golden_samples(opened, opened.manifest.golden[:1])[0]
     entries, skipped = runnable(opened, settings.threads)
     with tempfile.TemporaryDirectory(prefix="efficientmod-bench-") as folder, nullcontext() if verbose else quiet():
         # 2. Its network, loaded again.
         progress("rebuilding the network")
-        network = rebuild(opened, checkpoint)
-        program = capture(network.module, example_input(preprocessing))
+        network = for_pictures(rebuild(opened, checkpoint), sample)
+        program = capture(network.module, *torch_inputs(sample))
 
         # 3. The plain conversions.
         wanted = plain_variants(entries, baselines=baseline is not None)
@@ -79,23 +81,20 @@ def bench_bundle(
         contenders = (*artifact_contenders(opened, entries, settings.threads), *plain)
         progress(f"measuring {len(contenders) + 1} programs in {runs} rounds")
         source = NetworkSource(network.name, checkpoint, network.weights.seed or 0)
-        plan = Plan(
-            contenders, source, golden_samples(opened, opened.manifest.golden[:1])[0], settings.threads, runs, warmup
-        )
+        plan = Plan(contenders, source, sample, settings.threads, runs, warmup)
         measured = measure_apart(plan, Path(folder))
     skipped += [*unconverted, *(Skipped(name, reason) for name, reason in measured.refused.items())]
     names = [variant_of(entry).name for entry in entries]
     demand_one({name for name in names if name in measured.timings}, skipped)
 
     # 5. Summarise the timings.
-    resolution = (preprocessing.crop.height, preprocessing.crop.width)
     return BenchResult(
         bundle=opened.path,
         model=network.name,
         weights=opened.manifest.model.weights.statement,
-        resolution=resolution,
+        resolution=resolution_of(opened.manifest.inputs),
         settings=settings,
-        macs=count_macs(network.module, resolution),
+        macs=count_macs(network.module, *torch_inputs(sample)),
         macs_per_second=1e3 * PRODUCT_SIZE**3 / min(measured.product.rounds),
         rows=tuple(_rows(plan, measured)),
         ratios=tuple(_ratios(plan, measured)),

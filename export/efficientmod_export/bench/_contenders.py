@@ -5,9 +5,10 @@ from pathlib import Path
 
 from efficientmod_export._defaults import DEFAULT_IOS
 from efficientmod_export._stages import ConversionOptions, ModelFile
+from efficientmod_export._subject import converter_inputs
 from efficientmod_export.bench._plan import Contender, Kind
 from efficientmod_export.bench._result import Skipped
-from efficientmod_export.bundle import model_file, picture_input_of
+from efficientmod_export.bundle import model_file
 from efficientmod_export.bundle.contract import ArtifactEntry, Bundle
 from efficientmod_export.targets import Configuration, Variant, find_target, target_names
 from efficientmod_mobile.deploy import Program
@@ -90,14 +91,12 @@ def plain_contenders(
 ) -> tuple[list[Contender], list[Skipped]]:
     """The untransformed program, converted for each target; and the targets where that fails."""
     contenders, skipped = [], []
-    _, preprocessing = picture_input_of(bundle)
     for variant in wanted:
         report(f"{variant.name}: plain conversion")
         options = ConversionOptions(
             precision=variant.precision,
             ios=DEFAULT_IOS,
-            mean=preprocessing.mean,
-            std=preprocessing.std,
+            inputs=converter_inputs(bundle.manifest.inputs),
             labels=None,
             model_name=bundle.manifest.model.name,
             description=plain_name(variant.name),

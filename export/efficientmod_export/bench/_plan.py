@@ -31,7 +31,7 @@ class NetworkSource:
 
 @dataclass(frozen=True)
 class Plan:
-    """One run, on one picture."""
+    """One run, on one sample."""
 
     contenders: tuple[Contender, ...]
     network: NetworkSource

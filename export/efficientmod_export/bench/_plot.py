@@ -86,5 +86,4 @@ def _draw(axes: "Axes", results: Sequence[BenchResult]) -> None:
 
 
 def _label(result: BenchResult) -> str:
-    height, width = result.resolution
-    return f"{result.model}\n{height}x{width}, threads: {result.settings.threads}"
+    return f"{result.model}\n{result.size}, threads: {result.settings.threads}"

@@ -15,10 +15,7 @@ _out = Console(highlight=False)
 def show_bench(result: BenchResult) -> None:
     """Print the machine and the settings, every contender, the ratios, the floor, and what was not measured."""
     settings = result.settings
-    height, width = result.resolution
-    _out.print(
-        f"[bold]{escape(result.model)}[/] at {height}x{width}, weights: {escape(result.weights)}", soft_wrap=True
-    )
+    _out.print(f"[bold]{escape(result.model)}[/] at {result.size}, weights: {escape(result.weights)}", soft_wrap=True)
     busy = "" if settings.load_average is None else f", load average {settings.load_average:.1f} before"
     _out.print(f"{escape(settings.machine)}{busy}", soft_wrap=True)
     runtimes = ", ".join(dict.fromkeys(row.runtime for row in result.rows))

@@ -61,8 +61,9 @@ class Skipped:
 class BenchResult(PlainRecord):
     """A bundle measured on this machine.
 
-    `resolution` is (H, W). `macs` are the network's multiply-accumulates for one picture as papers count them
-    (`count_macs`), `macs_per_second` the best rate of PyTorch's float32 matrix product in the same rounds.
+    `resolution` is (H, W) of the first picture, None without one. `macs` are the network's multiply-accumulates as
+    papers count them (`count_macs`), `macs_per_second` the best rate of PyTorch's float32 matrix product in the same
+    rounds.
     """
 
     JSON_PROPERTIES = ("floor_ms", "times_floor")
@@ -70,13 +71,18 @@ class BenchResult(PlainRecord):
     bundle: Path
     model: str
     weights: str
-    resolution: tuple[int, int]
+    resolution: tuple[int, int] | None
     settings: Settings
     macs: int
     macs_per_second: float
     rows: tuple[Row, ...]
     ratios: tuple[Ratio, ...]
     skipped: tuple[Skipped, ...]
+
+    @property
+    def size(self) -> str:
+        """The resolution as in "192x256"; "tensors" without a picture."""
+        return "x".join(map(str, self.resolution)) if self.resolution else "tensors"
 
     @property
     def floor_ms(self) -> float:

@@ -12,9 +12,11 @@ from pathlib import Path
 
 import torch
 
+from efficientmod_export._picture_input import for_pictures
 from efficientmod_export.bench._plan import EAGER, PRODUCT_SIZE, Contender, Measurement, Plan, Timing
 from efficientmod_export.bench._turns import Call, take_turns
 from efficientmod_export.foreign import loading
+from efficientmod_export.parity import torch_inputs
 from efficientmod_export.targets import find_target, input_values
 from efficientmod_mobile import load_network
 from efficientmod_mobile.errors import EfficientModError
@@ -60,17 +62,17 @@ def _load(contender: Contender, plan: Plan) -> tuple[Loaded, float]:
         began = time.perf_counter_ns()
         session = runtime.open(contender.file, contender.configuration)
         took = (time.perf_counter_ns() - began) / 1e6
-        session.bind([input_values(spec, plan.sample) for spec in contender.file.inputs])
+        session.bind(input_values(contender.file.inputs, plan.sample))
         return Loaded(session.invoke, session.threads), took
 
 
 def _eager(plan: Plan) -> Loaded:
-    module = load_network(plan.network.model, plan.network.checkpoint, seed=plan.network.seed).module
-    image = torch.from_numpy(plan.sample.tensor)
+    network = load_network(plan.network.model, plan.network.checkpoint, seed=plan.network.seed)
+    module, inputs = for_pictures(network, plan.sample).module, torch_inputs(plan.sample)
 
     @torch.inference_mode()
     def call() -> object:
-        return module(image)
+        return module(*inputs)
 
     return Loaded(call, torch.get_num_threads())
 

@@ -162,10 +162,10 @@ def _proofs(manifest: Manifest, evidence: Sequence[ArtifactEvidence]) -> Iterato
 
 
 def _code(language: str, snippets: Sequence[tuple[ArtifactEntry, str | None]]) -> Iterator[str]:
-    """The code for the first file of each target that has some."""
+    """The code for the first file of each target that has some, where the network takes one input."""
     seen: set[str] = set()
     for entry, text in snippets:
-        if text is None or entry.target in seen:
+        if text is None or entry.target in seen or len(entry.inputs) != 1:
             continue
         if not seen:
             yield from (f"## In {language}", "")

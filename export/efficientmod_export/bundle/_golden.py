@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from efficientmod_export._stages import Outputs, Sample
+from efficientmod_export._stages import Outputs, Sample, SampleInput
 from efficientmod_export.bundle._picture import open_picture
 from efficientmod_export.bundle._preprocessing import Preprocessing
-from efficientmod_export.bundle.contract import Bundle, GoldenSample, Input, read_tensor
+from efficientmod_export.bundle.contract import Bundle, GoldenInput, GoldenSample, Input, read_tensor
 from efficientmod_mobile.errors import BundleError
 
 
@@ -15,7 +15,7 @@ def picture_input_of(bundle: Bundle) -> tuple[Input, Preprocessing]:
     if others or first.preprocessing is None:
         names = ", ".join(declared.name for declared in bundle.manifest.inputs)
         raise BundleError(
-            f"{bundle.path} has the inputs {names}; this toolkit proves only networks with one picture as input.",
+            f"{bundle.path} has the inputs {names}; this is for networks that take one picture.",
             code="unsupported_bundle_inputs",
         )
     return first, first.preprocessing
@@ -39,31 +39,35 @@ def golden_references(bundle: Bundle, among: tuple[GoldenSample, ...]) -> tuple[
 
 
 def check_golden(bundle: Bundle, samples: tuple[Sample, ...]) -> list[str]:
-    """A sentence for each sample whose tensor is not, bit for bit, the preprocessing's result for its picture."""
-    _, preprocessing = picture_input_of(bundle)
+    """A sentence for each sample's tensor that is not, bit for bit, the preprocessing's result for its picture."""
     problems = []
     for sample in samples:
-        again = preprocessing.tensor(sample.pixels)
-        if not np.array_equal(again, sample.tensor):
-            count = int(np.count_nonzero(again != sample.tensor)) if again.shape == sample.tensor.shape else again.size
-            problems.append(
-                f"golden sample {sample.name}: the preprocessing's result differs from the tensor in {count} values"
-            )
+        for declared, given in zip(bundle.manifest.inputs, sample.inputs, strict=True):
+            if declared.preprocessing is None or given.pixels is None:
+                continue
+            again, tensor = declared.preprocessing.tensor(given.pixels), given.tensor
+            if not np.array_equal(again, tensor):
+                count = int(np.count_nonzero(again != tensor)) if again.shape == tensor.shape else again.size
+                problems.append(
+                    f"golden sample {sample.name}: the preprocessing's result for {declared.name} differs from the "
+                    f"tensor in {count} values"
+                )
     return problems
 
 
 def _read_sample(bundle: Bundle, golden: GoldenSample) -> Sample:
-    declared, preprocessing = picture_input_of(bundle)
-    (given,) = golden.inputs
+    pairs = zip(bundle.manifest.inputs, golden.inputs, strict=True)
+    inputs = tuple(_read_input(bundle, golden.name, declared, given) for declared, given in pairs)
+    return Sample(name=golden.name, kind=golden.kind, inputs=inputs)
+
+
+def _read_input(bundle: Bundle, sample: str, declared: Input, given: GoldenInput) -> SampleInput:
+    tensor = read_tensor(bundle.path / given.tensor.file, declared.shape, declared.dtype)
+    if declared.preprocessing is None:
+        return SampleInput(tensor)
     if given.picture is None:
         raise BundleError(
-            f"The golden sample {golden.name} has no picture; export the bundle again.", code="no_golden_picture"
+            f"The golden sample {sample} has no picture; export the bundle again.", code="no_golden_picture"
         )
     source = open_picture(bundle.path / given.picture.file)
-    return Sample(
-        name=golden.name,
-        kind=golden.kind,
-        source=source,
-        pixels=preprocessing.pixels(source),
-        tensor=read_tensor(bundle.path / given.tensor.file, declared.shape, declared.dtype),
-    )
+    return SampleInput(tensor, source, declared.preprocessing.pixels(source))

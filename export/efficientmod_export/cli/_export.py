@@ -103,6 +103,14 @@ def export(
             help="cover, stretch or letterbox: whether a picture loses its sides, its proportions, or nothing.",
         ),
     ] = None,
+    inputs: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--input",
+            metavar="NAME=KIND",
+            help="For a network of several: NAME=picture:256x192, NAME=tensor:1x16, NAME=FILE.npy, one for each.",
+        ),
+    ] = None,
     labels: Annotated[Path | None, typer.Option(metavar="FILE", help="A text file with one class name a line.")] = None,
     calibrate: Annotated[
         Path | None,
@@ -159,6 +167,7 @@ def export(
                 interpolation=interpolation,
                 crop_pct=crop_pct,
                 resize_mode=resize_mode,
+                inputs=inputs or (),
                 labels=labels,
                 calibrate=calibrate,
                 author=author,

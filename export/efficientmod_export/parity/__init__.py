@@ -14,7 +14,7 @@ from efficientmod_export.parity._metrics import (
 from efficientmod_export.parity._noise import FLOAT_KINDS, Noise, NoiseKind, network_noise
 from efficientmod_export.parity._prober import Prober, Values
 from efficientmod_export.parity._records import Record
-from efficientmod_export.parity._samples import PHOTO_CREDITS, make_samples
+from efficientmod_export.parity._samples import make_samples, picture_credit, torch_inputs
 from efficientmod_export.parity._tolerances import NOISE_FACTOR, Tolerance
 from efficientmod_export.parity._verdict import (
     MeasuredWith,
@@ -31,7 +31,6 @@ from efficientmod_export.parity._verdict import (
 __all__ = [
     "FLOAT_KINDS",
     "NOISE_FACTOR",
-    "PHOTO_CREDITS",
     "Agreement",
     "Comparison",
     "FaultCode",
@@ -60,6 +59,8 @@ __all__ = [
     "measure",
     "network_noise",
     "not_run_here",
+    "picture_credit",
     "reference_ranges",
     "refused",
+    "torch_inputs",
 ]

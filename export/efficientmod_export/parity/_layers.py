@@ -22,8 +22,9 @@ from torch import fx
 from efficientmod_export._stages import Sample
 from efficientmod_export.parity._metrics import reference_ranges
 from efficientmod_export.parity._prober import Prober
+from efficientmod_export.parity._samples import torch_inputs
 from efficientmod_mobile.deploy import Program, to_dtype
-from efficientmod_mobile.deploy.program import Float64Interpreter, module_path
+from efficientmod_mobile.deploy.program import Float64Interpreter, module_path, promoted
 
 aten = torch.ops.aten
 
@@ -165,11 +166,11 @@ def _orders(shape: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
 
 def _reference(program: Program, nodes: Collection[fx.Node], sample: Sample) -> dict[fx.Node, NDArray[np.float32]]:
     """Values of these nodes computed in float64."""
-    promoted = to_dtype(program, torch.float64)
-    twins = dict(zip(program.graph.nodes, promoted.graph.nodes, strict=True))
-    recorder = _Recorder(promoted.graph_module, {twins[node] for node in nodes})
+    double = to_dtype(program, torch.float64)
+    twins = dict(zip(program.graph.nodes, double.graph.nodes, strict=True))
+    recorder = _Recorder(double.graph_module, {twins[node] for node in nodes})
     with torch.no_grad():
-        recorder.run(torch.from_numpy(sample.tensor).double())
+        recorder.run(*map(promoted, torch_inputs(sample)))
     return {node: recorder.values[twins[node]] for node in nodes}
 
 

@@ -17,9 +17,10 @@ from torch import Tensor, fx
 
 from efficientmod_export._stages import Outputs, Sample
 from efficientmod_export.parity._metrics import OutputMetrics, compare, reference_ranges
+from efficientmod_export.parity._samples import torch_inputs
 from efficientmod_export.quantisation import rounded_layers, to_nearest
 from efficientmod_mobile.deploy import Program, to_dtype
-from efficientmod_mobile.deploy.program import Float64Interpreter
+from efficientmod_mobile.deploy.program import Float64Interpreter, promoted
 
 NoiseKind = Literal["float32", "float16_weights", "float16", "int8_weights", "int8_dynamic"]
 
@@ -35,8 +36,9 @@ def network_noise(program: Program, samples: Sequence[Sample], kinds: Collection
     Not against the reference's results, since the error of a wrong program would then widen its own limits.
     """
     double = to_dtype(program, torch.float64)
-    images = [torch.from_numpy(sample.tensor) for sample in samples]
-    exact = [_outputs(Float64Interpreter(double.graph_module).run(image.double())) for image in images]
+    given = [torch_inputs(sample) for sample in samples]
+    interpreter = Float64Interpreter(double.graph_module)
+    exact = [_outputs(interpreter.run(*map(promoted, inputs))) for inputs in given]
     runs: dict[NoiseKind, fx.Interpreter] = {
         "float32": fx.Interpreter(program.graph_module),
         "float16_weights": _Rounding(program.graph_module, results=False),
@@ -46,7 +48,7 @@ def network_noise(program: Program, samples: Sequence[Sample], kinds: Collection
     }
     with torch.no_grad():
         return {
-            kind: _worst([_outputs(run.run(image)) for image in images], exact)
+            kind: _worst([_outputs(run.run(*inputs)) for inputs in given], exact)
             for kind, run in runs.items()
             if kind in kinds
         }

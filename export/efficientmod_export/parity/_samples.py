@@ -1,19 +1,24 @@
-"""The pictures on which every artifact is compared with the reference.
+"""The inputs on which every artifact is compared with the reference.
 
 Two photos, two structured pictures and noise: natural image statistics, edges and saturated colours at every offset of
 the network's strides, and values that activate all channels. Each is a uint8 RGB picture with odd sides, so that it
 never has the network's size already, and goes through the preprocessing that the app applies to its photos. They are
 the same on every run.
+
+A network of several pictures gets another one of the same kind for each, from the third on turned by 90 degrees.
 """
 
+from collections.abc import Callable
+from functools import partial
 from importlib import resources
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from efficientmod_export._stages import Sample
+from efficientmod_export._stages import Sample, SampleInput
 
 PHOTO_CREDITS = {
     "china": "danielbuechele, CC BY 2.0, https://www.flickr.com/photos/danielbuechele/6061409035/",
@@ -37,19 +42,43 @@ class Preprocess(Protocol):
         ...
 
 
-def make_samples(preprocessing: Preprocess) -> tuple[Sample, ...]:
-    """The parity inputs for one network: china, flower, gradient, checkerboard, noise."""
-    photos = tuple(_sample(preprocessing, name, "photo", _photo(name)) for name in PHOTO_CREDITS)
-    structured = (
-        _sample(preprocessing, "gradient", "structured", _gradient(347, 461)),
-        _sample(preprocessing, "checkerboard", "structured", _checkerboard(401, 303, square=19)),
+Draw = Callable[[int], NDArray[Any]]
+"""From a sample's index to a tensor, for an input that is no picture."""
+
+
+def make_samples(*inputs: Preprocess | Draw) -> tuple[Sample, ...]:
+    """The parity samples for one network: china, flower, gradient, checkerboard, noise."""
+    return tuple(
+        Sample(name, kind, tuple(_input(of, name, index, place) for place, of in enumerate(inputs)))
+        for index, (name, kind) in enumerate(_KINDS.items())
     )
-    return (*photos, *structured, _sample(preprocessing, "noise", "noise", _noise(283, 311)))
 
 
-def _sample(preprocessing: Preprocess, name: str, kind: SampleKind, source: Picture) -> Sample:
-    pixels = preprocessing.pixels(source)
-    return Sample(name=name, kind=kind, source=source, pixels=pixels, tensor=preprocessing.tensor(pixels))
+def picture_credit(name: str, place: int) -> str | None:
+    """The attribution that the licence of a sample's picture requires; `place` is the index of the input."""
+    return PHOTO_CREDITS.get(_picture_name(name, place))
+
+
+def torch_inputs(sample: Sample) -> tuple[torch.Tensor, ...]:
+    """The network's inputs, for PyTorch."""
+    return tuple(torch.from_numpy(given.tensor) for given in sample.inputs)
+
+
+def _input(of: Preprocess | Draw, name: str, index: int, place: int) -> SampleInput:
+    if callable(of):
+        return SampleInput(of(index))
+    source = np.ascontiguousarray(np.rot90(_PICTURES[_picture_name(name, place)](), place // len(_alike(name))))
+    pixels = of.pixels(source)
+    return SampleInput(of.tensor(pixels), source, pixels)
+
+
+def _picture_name(name: str, place: int) -> str:
+    alike = _alike(name)
+    return alike[(alike.index(name) + place) % len(alike)]
+
+
+def _alike(name: str) -> list[str]:
+    return [other for other, kind in _KINDS.items() if kind == _KINDS[name]]
 
 
 def _photo(name: str) -> Picture:
@@ -75,3 +104,17 @@ def _checkerboard(height: int, width: int, square: int) -> Picture:
 def _noise(height: int, width: int) -> Picture:
     # RandomState, because NumPy guarantees that its stream never changes; a Generator's may.
     return np.random.RandomState(0).randint(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+_KINDS: dict[str, SampleKind] = {
+    **dict.fromkeys(PHOTO_CREDITS, "photo"),
+    **dict.fromkeys(("gradient", "checkerboard"), "structured"),
+    "noise": "noise",
+}
+
+_PICTURES: dict[str, Callable[[], Picture]] = {
+    **{name: partial(_photo, name) for name in PHOTO_CREDITS},
+    "gradient": partial(_gradient, 347, 461),
+    "checkerboard": partial(_checkerboard, 401, 303, square=19),
+    "noise": partial(_noise, 283, 311),
+}

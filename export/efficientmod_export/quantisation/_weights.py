@@ -42,8 +42,8 @@ class Rounded:
     layers: tuple[RoundedLayer, ...]
 
 
-def round_weights(program: Program, images: Images) -> Rounded:
-    """Round the weights of every layer of `rounded_layers` for the inputs (N, C, H, W) in `images`.
+def round_weights(program: Program, inputs: Sequence[tuple[Tensor, ...]]) -> Rounded:
+    """Round the weights of every layer of `rounded_layers` for these inputs of the program.
 
     Each layer is rounded for what it reads once the layers before it are rounded, and its bias then takes what the mean
     of its outputs has lost. The given program is not changed.
@@ -57,7 +57,7 @@ def round_weights(program: Program, images: Images) -> Rounded:
         if node.name in chosen and isinstance(layer, Layer):
             layers.append(_round(layer, floating, rounding))
 
-    _side_by_side(exact, changed, images, round_layer)
+    _side_by_side(exact, changed, inputs, round_layer)
     changed.graph_module.recompile()
     return Rounded(changed, tuple(layers))
 
@@ -94,7 +94,10 @@ def _is_rounded(layer: object) -> bool:
 
 
 def _side_by_side(
-    exact: Program, changed: Program, images: Images, visit: Callable[[fx.Node, Images, Images], None]
+    exact: Program,
+    changed: Program,
+    inputs: Sequence[tuple[Tensor, ...]],
+    visit: Callable[[fx.Node, Images, Images], None],
 ) -> None:
     """Run both programs, which have the same nodes, node by node; `visit` may change a layer of `changed` before it is
     run, given what it reads in each.
@@ -102,6 +105,7 @@ def _side_by_side(
     values: tuple[dict[str, list[Tensor]], dict[str, list[Tensor]]] = ({}, {})
     last = {source.name: node.name for node in changed.graph.nodes for source in node.all_input_nodes}
     originals = {node.name: node for node in exact.graph.nodes}
+    given = {node.name: place for place, node in enumerate(changed.graph.find_nodes(op="placeholder"))}
     for node in list(changed.graph.nodes):
         if node.op in ("get_attr", "output"):
             continue
@@ -109,7 +113,10 @@ def _side_by_side(
             source = str(arguments(node)["input"].name)
             visit(node, *(side[source] for side in values))
         for side, module, one in ((values[0], exact, originals[node.name]), (values[1], changed, node)):
-            side[node.name] = list(images) if node.op == "placeholder" else _compute(module, one, side, len(images))
+            if node.op == "placeholder":
+                side[node.name] = [sample[given[node.name]] for sample in inputs]
+            else:
+                side[node.name] = _compute(module, one, side, len(inputs))
         for source in node.all_input_nodes:
             if last.get(source.name) == node.name:
                 for side in values:

@@ -12,7 +12,7 @@ from efficientmod_export.targets._file_lint import FileLint, KnownFault
 from efficientmod_export.targets._image import for_pixels
 from efficientmod_export.targets._onnx_model import to_onnx
 from efficientmod_export.targets._phone_tool import PhoneTimes, PhoneTool
-from efficientmod_export.targets._program import file_names, network_outputs, pytorch_interface
+from efficientmod_export.targets._program import file_names, input_names, network_inputs, network_outputs
 from efficientmod_export.targets._recipes import CHANNELS_FIRST
 from efficientmod_export.targets._runtime import (
     Configuration,
@@ -67,9 +67,10 @@ __all__ = [
     "find_target",
     "for_pixels",
     "in_reference_layout",
+    "input_names",
     "input_values",
+    "network_inputs",
     "network_outputs",
-    "pytorch_interface",
     "runner_of",
     "runtime_title",
     "runtime_version",

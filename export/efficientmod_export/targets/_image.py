@@ -4,10 +4,12 @@
 stays zero. The difference is folded only into layers that do not pad; elsewhere it stays an operation before them.
 """
 
+from collections.abc import Callable, Sequence
+
 import torch
 from torch import fx
 
-from efficientmod_export._stages import ConversionOptions, Normalisation
+from efficientmod_export._stages import ConversionOptions, NamedInput, Normalisation
 from efficientmod_export.targets._program import output_shapes
 from efficientmod_mobile.deploy import ConstantIntoReaders, Program, Refuse, Repeat, apply, to_dtype
 from efficientmod_mobile.deploy.folds import ConstantFold
@@ -16,19 +18,21 @@ from efficientmod_mobile.errors import InputError
 
 aten = torch.ops.aten
 
-Channels = tuple[float, float, float]
-"""A number for each of R, G, B."""
+Operation = tuple[torch._ops.OpOverload, tuple[float, float, float]]
+"""An operator, and its second operand for each of R, G, B."""
 
 PIXELS_OVER_255 = Normalisation((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
 
 
 def check_image(program: Program, options: ConversionOptions) -> None:
-    """Raise InputError when the input is not an RGB image, or there are labels but not one score for each."""
-    if tuple(program.example.shape[:2]) != (1, 3):
-        raise InputError(
-            f"The network's input must be a picture of shape (1, 3, H, W), not {tuple(program.example.shape)}.",
-            code="wrong_input_shape",
-        )
+    """Raise InputError when a picture is not an RGB image, or there are labels but not one score for each."""
+    for declared, example in zip(options.inputs, program.examples, strict=True):
+        if declared.normalisation is not None and (example.ndim != 4 or tuple(example.shape[:2]) != (1, 3)):
+            raise InputError(
+                f"The network's input {declared.name} must be a picture of shape (1, 3, H, W), not "
+                f"{tuple(example.shape)}.",
+                code="wrong_input_shape",
+            )
     shapes = output_shapes(program)
     if options.labels is not None and shapes != ((1, len(options.labels)),):
         raise InputError(
@@ -38,17 +42,21 @@ def check_image(program: Program, options: ConversionOptions) -> None:
         )
 
 
-def for_pixels(program: Program, mean: Channels, std: Channels) -> Program:
-    """The program with pixel / 255 as its input in place of the normalised image."""
-    return _in_front(program, (aten.sub.Tensor, mean), (aten.div.Tensor, std))
+def for_pixels(program: Program, inputs: Sequence[NamedInput]) -> Program:
+    """The program with pixel / 255 as its input in place of each normalised picture."""
+
+    def operations(stated: Normalisation) -> list[Operation]:
+        return [(aten.sub.Tensor, stated.mean), (aten.div.Tensor, stated.std)]
+
+    return _in_front(program, inputs, operations)
 
 
-def for_centred_pixels(program: Program, std: Channels) -> Program:
-    """The program with pixel / 255 - mean as its input in place of the normalised image.
+def for_centred_pixels(program: Program, inputs: Sequence[NamedInput]) -> Program:
+    """The program with pixel / 255 - mean as its input in place of each normalised picture.
 
     Where the division cannot be folded into the first layers, it stays before them.
     """
-    return _in_front(program, (aten.div.Tensor, std))
+    return _in_front(program, inputs, lambda stated: [(aten.div.Tensor, stated.std)])
 
 
 class _ImageConstants(ConstantIntoReaders):
@@ -62,21 +70,26 @@ class _ImageConstants(ConstantIntoReaders):
         return super().check(node) if node.name in self._names else None
 
 
-def _in_front(program: Program, *operations: tuple[torch._ops.OpOverload, Channels]) -> Program:
-    """The program after operations with a constant per channel, which are folded into its first layers where possible.
+def _in_front(
+    program: Program, inputs: Sequence[NamedInput], operations: Callable[[Normalisation], list[Operation]]
+) -> Program:
+    """The program after operations on its pictures, which are folded into its first layers where possible.
 
     Folded in float64; the artifact's parity proves the result.
     """
     changed = to_dtype(program, torch.float64)
-    image = next(iter(changed.graph.find_nodes(op="placeholder")))
-    readers = tuple(image.users)
     first = next(node for node in changed.graph.nodes if node.op in ("call_function", "output"))
-    added = [image]
-    for operator, channels in operations:
-        constant = torch.tensor(channels, dtype=torch.float64).reshape(1, 3, 1, 1)
-        added.append(emit(first, operator, (added[-1], add_parameter(first, "image_constant", constant))))
-    for reader in readers:
-        reader.replace_input_with(image, added[-1])
+    added: list[fx.Node] = []
+    for declared, given in zip(inputs, list(changed.graph.find_nodes(op="placeholder")), strict=True):
+        if declared.normalisation is None:
+            continue
+        readers, image = tuple(given.users), given
+        for operator, channels in operations(declared.normalisation):
+            constant = torch.tensor(channels, dtype=torch.float64).reshape(1, 3, 1, 1)
+            image = emit(first, operator, (image, add_parameter(first, "image_constant", constant)))
+            added.append(image)
+        for reader in readers:
+            reader.replace_input_with(given, image)
     changed.graph_module.recompile()
     fold = _ImageConstants(frozenset(node.name for node in added))
     apply((Repeat((fold,)),), changed)

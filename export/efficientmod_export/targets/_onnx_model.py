@@ -1,7 +1,7 @@
 """A program as an ONNX model, by PyTorch's exporter; the TFLite file is also made from it."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import torch
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 OPSET = 20
 
 
-def to_onnx(program: Program) -> "onnx.ModelProto":
+def to_onnx(program: Program, inputs: Sequence[str] = (INPUT_NAME,)) -> "onnx.ModelProto":
     """The program as a checked ONNX model in memory, without paths or stack traces.
 
     A value has the name of the program's node that computes it; outputs have the names of `output_names`.
@@ -30,7 +30,7 @@ def to_onnx(program: Program) -> "onnx.ModelProto":
         raise TypeError("torch.onnx.export returned no program")
     model = exported.model_proto
     _strip(model)
-    _rename(model, program_names(program, exported.exported_program.graph), output_names(program))
+    _rename(model, program_names(program, exported.exported_program.graph), inputs, output_names(program))
     onnx.checker.check_model(model, full_check=True)
     return model
 
@@ -43,12 +43,12 @@ def _strip(model: "onnx.ModelProto") -> None:
         part.ClearField("doc_string")
 
 
-def _rename(model: "onnx.ModelProto", names: dict[str, str], outputs: tuple[str, ...]) -> None:
-    """Rename the input, the outputs and the values; other values with one of the new names get another name."""
+def _rename(model: "onnx.ModelProto", names: dict[str, str], inputs: Sequence[str], outputs: tuple[str, ...]) -> None:
+    """Rename the inputs, the outputs and the values; other values with one of the new names get another name."""
     graph = model.graph
     chosen = {
         **names,
-        graph.input[0].name: INPUT_NAME,
+        **{given.name: name for given, name in zip(graph.input, inputs, strict=True)},
         **{output.name: name for output, name in zip(graph.output, outputs, strict=True)},
     }
     taken = set(chosen.values())

@@ -28,7 +28,7 @@ def extended(file: ModelFile, path: Path, names: Sequence[str]) -> ModelFile:
 def probe_run(runtime: Runtime, file: ModelFile, configuration: Configuration, sample: Sample) -> dict[str, Array]:
     """Run a file on a sample; every output by its name, with the axes in the file's order."""
     session = runtime.open(file, configuration)
-    session.bind([input_values(spec, sample) for spec in file.inputs])
+    session.bind(input_values(file.inputs, sample))
     session.invoke()
     return dict(zip([spec.name for spec in file.outputs], session.results(), strict=True))
 

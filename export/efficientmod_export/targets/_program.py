@@ -13,7 +13,7 @@ from efficientmod_export._stages import (
     InputSpec,
     Interface,
     Layout,
-    Normalisation,
+    NamedInput,
     Shapes,
     TensorSpec,
 )
@@ -29,18 +29,17 @@ DTYPES: dict[torch.dtype, ArtifactDtype] = {
     torch.int64: "int64",
     torch.bool: "bool",
 }
-"""Of outputs."""
+"""Of inputs and outputs."""
 
 INPUT_NAME = "input"
-LIFTED_INPUT = "args_0"
-"""The name of the input of the result of `export`, and so of the ML program inside a `.pte`."""
+"""The name in files of a network's only input."""
 
 
 def copy(program: Program) -> Program:
     """A copy of the program that can be edited; it shares the parameters' memory."""
     names = {str(node.target) for node in program.graph.find_nodes(op="get_attr")}
     tensors = {name: get_tensor(program.graph_module, name) for name in sorted(names)}
-    return build(copy_graph(program.graph), tensors, program.example, program.output_names)
+    return build(copy_graph(program.graph), tensors, program.examples, program.output_names)
 
 
 def export(program: Program) -> torch.export.ExportedProgram:
@@ -48,13 +47,13 @@ def export(program: Program) -> torch.export.ExportedProgram:
     marked = copy(program)
     for node, original in zip(marked.graph.nodes, program.graph.nodes, strict=True):
         node.meta["custom"] = {PROGRAM_NODE: original.name}
-    # torch.export names the input after forward's parameter, whose name is not known before the graph is compiled.
-    (image,) = marked.graph.find_nodes(op="placeholder")
-    image.target = image.name = LIFTED_INPUT
+    # torch.export names inputs after forward's parameters, whose names are not known before the graph is compiled.
+    for index, given in enumerate(marked.graph.find_nodes(op="placeholder")):
+        given.target = given.name = f"args_{index}"  # also in the ML program inside a `.pte`
     marked.graph_module.recompile()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch.export warns of its own deprecated calls
-        return torch.export.export(marked.graph_module, (program.example,))
+        return torch.export.export(marked.graph_module, program.examples)
 
 
 def output_nodes(program: Program) -> tuple[fx.Node, ...]:
@@ -87,18 +86,26 @@ def output_shapes(program: Program) -> Shapes:
 
 
 def network_interface(program: Program, options: ConversionOptions) -> Interface:
-    """The inputs and outputs of the network itself, with the normalisation that the options state."""
-    normalisation = Normalisation(options.mean, options.std)
+    """The inputs and outputs of the network itself, with the names and normalisations that the options state."""
     dtypes = [DTYPES[node.meta["val"].dtype] for node in output_nodes(program)]
     outputs = network_outputs(output_names(program), output_shapes(program), dtypes)
-    return pytorch_interface(tuple(program.example.shape), normalisation, outputs)
+    shapes = tuple(tuple(example.shape) for example in program.examples)
+    return Interface(network_inputs(options.inputs, shapes, [DTYPES[one.dtype] for one in program.examples]), outputs)
 
 
-def pytorch_interface(
-    image: tuple[int, ...], normalisation: Normalisation, outputs: tuple[TensorSpec, ...]
-) -> Interface:
-    """The inputs and outputs of a network itself: images of shape (1, 3, H, W), and outputs in PyTorch's layout."""
-    return Interface((InputSpec(INPUT_NAME, image, "float32", "NCHW", normalisation),), outputs)
+def network_inputs(
+    inputs: Sequence[NamedInput], shapes: Shapes, dtypes: Sequence[ArtifactDtype]
+) -> tuple[InputSpec, ...]:
+    """Inputs in PyTorch's layout."""
+    return tuple(
+        InputSpec(one.name, shape, dtype, _layout(shape), one.normalisation)
+        for one, shape, dtype in zip(inputs, shapes, dtypes, strict=True)
+    )
+
+
+def input_names(own: Sequence[str]) -> tuple[str, ...]:
+    """The names in files of inputs with these names of their own: INPUT_NAME for a single one."""
+    return tuple(own) if len(own) > 1 else (INPUT_NAME,)
 
 
 def network_outputs(names: Sequence[str], shapes: Shapes, dtypes: Sequence[ArtifactDtype]) -> tuple[TensorSpec, ...]:
@@ -107,8 +114,11 @@ def network_outputs(names: Sequence[str], shapes: Shapes, dtypes: Sequence[Artif
 
 
 def _output_spec(name: str, shape: tuple[int, ...], dtype: ArtifactDtype) -> TensorSpec:
-    layout: Layout = "NCHW" if len(shape) == 4 else "any"
-    return TensorSpec(name, shape, dtype, layout)
+    return TensorSpec(name, shape, dtype, _layout(shape))
+
+
+def _layout(shape: tuple[int, ...]) -> Layout:
+    return "NCHW" if len(shape) == 4 else "any"
 
 
 def program_names(program: Program, lowered: fx.Graph) -> dict[str, str]:

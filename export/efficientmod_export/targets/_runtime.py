@@ -2,10 +2,10 @@
 
 import platform
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from efficientmod_export._stages import (
     TensorSpec,
     Unit,
 )
-from efficientmod_export.bundle.contract import laid_out, picture_input
+from efficientmod_export.bundle.contract import laid_out, picture_input, tensor_input
 from efficientmod_mobile.errors import ConversionError
 
 Array = NDArray[Any]
@@ -125,7 +125,7 @@ def runner_of(session: Session, file: ModelFile, dtypes: Sequence[np.dtype[Any]]
     """
 
     def run(sample: Sample) -> Outputs:
-        session.bind([input_values(spec, sample) for spec in file.inputs])
+        session.bind(input_values(file.inputs, sample))
         session.invoke()
         results = session.results()
         wanted = dtypes or [value.dtype for value in results]
@@ -142,9 +142,12 @@ def _in_network_dtype(spec: TensorSpec, value: Array, dtype: np.dtype[Any]) -> A
     return value.astype(dtype) if integers and value.dtype == spec.dtype else value
 
 
-def input_values(spec: InputSpec, sample: Sample) -> Array:
-    """An input's values for a sample, made from the picture as the input declares, as an app makes them."""
-    return picture_input(spec, sample.pixels)
+def input_values(inputs: Sequence[InputSpec], sample: Sample) -> list[Array]:
+    """A file's inputs for a sample, made from the pictures and the tensors as the file declares, as an app does it."""
+    return [
+        tensor_input(spec, given.tensor) if given.pixels is None else picture_input(spec, given.pixels)
+        for spec, given in zip(inputs, sample.inputs, strict=True)
+    ]
 
 
 def in_reference_layout(spec: TensorSpec, value: Array) -> Array:
@@ -152,11 +155,14 @@ def in_reference_layout(spec: TensorSpec, value: Array) -> Array:
     return np.ascontiguousarray(laid_out(value, spec.layout, "NCHW"))
 
 
-def in_nhwc(spec: TensorSpec) -> TensorSpec:
+Spec = TypeVar("Spec", bound=TensorSpec)
+
+
+def in_nhwc(spec: Spec) -> Spec:
     """A tensor of rank 4 with its channels last; others unchanged."""
     if len(spec.shape) != len(TO_NHWC):
         return spec
-    return TensorSpec(spec.name, tuple(spec.shape[axis] for axis in TO_NHWC), spec.dtype, "NHWC")
+    return replace(spec, shape=tuple(spec.shape[axis] for axis in TO_NHWC), layout="NHWC")
 
 
 def check_count(path: Path, found: int, expected: Sequence[TensorSpec]) -> None:

@@ -13,7 +13,7 @@ import torch
 from click.testing import Result
 
 from efficientmod_export import export
-from efficientmod_export._stages import InputSpec, ModelFile, Normalisation, Sample, TensorSpec
+from efficientmod_export._stages import InputSpec, ModelFile, Normalisation, Sample, SampleInput, TensorSpec
 from efficientmod_export.bench import BenchResult, _process, _worker, bench_bundle
 from efficientmod_export.bench._machine import processors
 from efficientmod_export.bench._plan import EAGER, Contender, NetworkSource, Plan
@@ -172,7 +172,7 @@ def test_the_checkpoint_must_be_the_bundles_own(tiny_model: str) -> None:
 
 def black(height: int, width: int) -> Sample:
     pixels = np.zeros((height, width, 3), np.uint8)
-    return Sample("black", "structured", pixels, pixels, np.zeros((1, 3, height, width), np.float32))
+    return Sample("black", "structured", (SampleInput(np.zeros((1, 3, height, width), np.float32), pixels, pixels),))
 
 
 def plan(tiny_model: str, *contenders: Contender) -> Plan:

@@ -36,7 +36,8 @@ CONFIG = PreprocessingConfig((64, 96), "bicubic", 0.875, (0.485, 0.456, 0.406), 
 PREPROCESSING = Preprocessing.from_config(CONFIG, CONFIG.input_size)
 SAMPLES = make_samples(PREPROCESSING)
 REFERENCES: tuple[Outputs, ...] = tuple(
-    (sample.tensor.mean(axis=(2, 3)), np.ascontiguousarray(sample.tensor[:, :, ::7, ::5])) for sample in SAMPLES
+    (sample.inputs[0].tensor.mean(axis=(2, 3)), np.ascontiguousarray(sample.inputs[0].tensor[:, :, ::7, ::5]))
+    for sample in SAMPLES
 )
 CERTIFICATE = Certificate(
     steps=(Step("fold_batch_norm", 3, (Refusal("stem.0 conv2d", "a second reader"),)), Step("drop_dropout", 1, ())),
@@ -80,10 +81,10 @@ def write_golden_samples(folder: Path) -> tuple[GoldenSample, ...]:
             folder,
             sample.name,
             sample.kind,
-            inputs={"image": sample.tensor},
+            inputs={"image": sample.inputs[0].tensor},
             outputs=dict(zip(names, reference, strict=True)),
-            pictures={"image": sample.source},
-            credit="somebody" if sample.kind == "photo" else None,
+            pictures={"image": sample.inputs[0].source},
+            attributions={"image": "somebody" if sample.kind == "photo" else None},
         )
         for sample, reference in zip(SAMPLES, REFERENCES, strict=True)
     )

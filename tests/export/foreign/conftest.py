@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from efficientmod_export._stages import ConversionOptions
+from efficientmod_export._stages import ConversionOptions, NamedInput, Normalisation
 from efficientmod_export.foreign import quiet
 from efficientmod_export.targets import find_target
 from efficientmod_mobile.deploy import Program, capture
@@ -58,7 +58,9 @@ def classifier() -> Program:
 @pytest.fixture(scope="session")
 def convert() -> Callable[[str, Program, Path], Path]:
     """Convert a program for a target in float32, into a folder that does not exist yet; give the file or package."""
-    options = ConversionOptions("fp32", 16, (0.5,) * 3, (0.2, 0.3, 0.4), None, "toy", "A toy network.")
+    options = ConversionOptions(
+        "fp32", 16, (NamedInput("input", Normalisation((0.5,) * 3, (0.2, 0.3, 0.4))),), None, "toy", "A toy network."
+    )
 
     def converted(target: str, program: Program, folder: Path) -> Path:
         folder.mkdir()

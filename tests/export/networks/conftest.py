@@ -11,7 +11,6 @@ import pytest
 import torch
 from torch import nn
 
-from efficientmod_export._picture_input import for_pictures
 from efficientmod_export._subject import subject_of
 from efficientmod_export.foreign import quiet
 from efficientmod_export.targets import Configuration, find_target, runner_of
@@ -47,7 +46,7 @@ def _attempt(module: nn.Module, size: tuple[int, int] = SIZE, targets: Sequence[
     network = Network("a network", seeded(module), None, Weights("module", sha256="0" * 64), IMAGENET)
     with quiet():
         try:
-            subject = subject_of(for_pictures(network, size), size)
+            subject = subject_of(network, size)
             program = subject.capture()
             original = Original.of(program)
         except EfficientModError as error:

@@ -10,7 +10,9 @@ from ai_edge_litert.interpreter import Interpreter
 from torch import Tensor, nn
 
 from efficientmod_export import export
+from efficientmod_export._network_inputs import declared_inputs
 from efficientmod_export._picture_input import LUMA, for_pictures
+from efficientmod_export._stages import Sample
 from efficientmod_export.mil import MILProgram
 from efficientmod_mobile import IMAGENET, Network, Weights
 from efficientmod_mobile.errors import ConversionError
@@ -33,9 +35,13 @@ def network(module: nn.Module) -> Network:
     return Network("net", module.eval(), None, Weights("module", sha256="0" * 64), IMAGENET)
 
 
+def sample() -> Sample:
+    return declared_inputs(network(nn.Identity()), SIZE)[1][0]
+
+
 def test_a_grey_network_gets_the_luma_of_the_picture() -> None:
     inner = Net(lambda n, x: n.stem(x).mean((2, 3)), stem=stem(channels=1))
-    adapted = for_pictures(network(inner), SIZE)
+    adapted = for_pictures(network(inner), sample())
     x = torch.randn(1, 3, *SIZE)
     luma = sum(weight * x[:, channel] for channel, weight in enumerate(LUMA))
     assert isinstance(luma, Tensor)
@@ -45,7 +51,7 @@ def test_a_grey_network_gets_the_luma_of_the_picture() -> None:
 
 def test_a_network_of_pictures_stays_as_it_is() -> None:
     given = network(Net(lambda n, x: n.stem(x), stem=stem()))
-    assert for_pictures(given, SIZE) is given
+    assert for_pictures(given, sample()) is given
 
 
 class Named(nn.Module):
@@ -55,7 +61,7 @@ class Named(nn.Module):
 
 def test_inputs_are_counted_and_named() -> None:
     with pytest.raises(ConversionError) as raised:
-        for_pictures(network(Named()), SIZE)
+        for_pictures(network(Named()), sample())
     assert raised.value.code == "several_inputs"
     assert "2 inputs: left, right" in str(raised.value)
 

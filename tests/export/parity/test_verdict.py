@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from efficientmod_export._stages import Outputs, Sample
+from efficientmod_export._stages import Outputs, Sample, SampleInput
 from efficientmod_export.parity import (
     MeasuredWith,
     Tolerance,
@@ -28,7 +28,7 @@ RESULT: Outputs = (REFERENCE[0][:, ::-1].copy(),)
 
 def sample(name: str) -> Sample:
     picture = np.zeros((2, 3, 3), np.uint8)
-    return Sample(name=name, kind="noise", source=picture, pixels=picture, tensor=np.zeros((1, 3, 2, 3), np.float32))
+    return Sample(name, "noise", (SampleInput(np.zeros((1, 3, 2, 3), np.float32), picture, picture),))
 
 
 @pytest.mark.parametrize(

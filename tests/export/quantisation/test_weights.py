@@ -47,7 +47,7 @@ def test_the_stem_grouped_and_transposed_layers_are_not_rounded(program: Program
 
 
 def test_only_their_weights_and_biases_change(program: Program, images: list[Tensor]) -> None:
-    rounded = round_weights(program, images).program
+    rounded = round_weights(program, [(image,) for image in images]).program
     layers = [layer_of(node) for node in rounded_layers(rounded)]
     assert all(isinstance(one, Layer) and torch.allclose(to_nearest(one.weight), one.weight) for one in layers)
     before, after = (dict(one.graph_module.state_dict()) for one in (program, rounded))
@@ -57,7 +57,7 @@ def test_only_their_weights_and_biases_change(program: Program, images: list[Ten
 
 def test_the_given_program_is_not_changed(program: Program, images: list[Tensor]) -> None:
     before = {name: value.clone() for name, value in program.graph_module.state_dict().items()}
-    round_weights(program, images)
+    round_weights(program, [(image,) for image in images])
     assert all(torch.equal(value, before[name]) for name, value in program.graph_module.state_dict().items())
 
 
@@ -66,7 +66,7 @@ def test_it_is_better_than_rounding_to_the_nearest(program: Program, images: lis
     unseen = [torch.randn(1, 3, 20, 28) for _ in range(6)]
     errors = [
         sum(float((run(one, x)[0] - run(program, x)[0]).square().sum()) for x in unseen)
-        for one in (round_weights(program, images).program, round_to_nearest(program))
+        for one in (round_weights(program, [(image,) for image in images]).program, round_to_nearest(program))
     ]
     assert errors[0] < 0.5 * errors[1]
 
@@ -88,6 +88,6 @@ def test_the_vectors_of_a_layer_are_what_its_weights_multiply(program: Program) 
 
 
 def test_a_relative_error_is_given_for_each_layer(program: Program, images: list[Tensor]) -> None:
-    layers = round_weights(program, images).layers
+    layers = round_weights(program, [(image,) for image in images]).layers
     assert [layer.path for layer in layers] == ["plain", "same", "pointwise", "head"]
     assert all(0 < layer.relative_error < 1e-3 for layer in layers)

@@ -9,7 +9,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from efficientmod_export._stages import Artifact, ConversionOptions, ModelFile, Outputs, Precision, Runner, Sample
+from efficientmod_export._stages import (
+    Artifact,
+    ConversionOptions,
+    ModelFile,
+    NamedInput,
+    Normalisation,
+    Outputs,
+    Precision,
+    Runner,
+    Sample,
+    SampleInput,
+)
 from efficientmod_export.foreign import quiet
 from efficientmod_export.targets import find_target, runner_of
 from efficientmod_mobile.deploy import Program, capture, run
@@ -104,7 +115,17 @@ def strengthen(module: nn.Module, seed: int = 0) -> nn.Module:
 def options(
     precision: Precision = "fp32", *, ios: int = 16, labels: tuple[str, ...] | None = None
 ) -> ConversionOptions:
-    return ConversionOptions(precision, ios, MEAN, STD, labels, "toy", "A toy network.", "Ada", "MIT", "1.5")
+    return ConversionOptions(
+        precision,
+        ios,
+        (NamedInput("input", Normalisation(MEAN, STD)),),
+        labels,
+        "toy",
+        "A toy network.",
+        "Ada",
+        "MIT",
+        "1.5",
+    )
 
 
 def run_by(target: str, file: ModelFile) -> Runner:
@@ -146,11 +167,11 @@ def convert(tmp_path_factory: pytest.TempPathFactory) -> Convert:
 
 def sample_for(program: Program, seed: int = 1) -> Sample:
     """Pixels of one scale and shift per channel, so that no two channels can be exchanged."""
-    _, channels, height, width = program.example.shape
+    _, channels, height, width = program.examples[0].shape
     generator = np.random.default_rng(seed)
     pixels = (generator.random((height, width, channels)) * (120, 180, 250) + (100, 50, 0)).astype(np.uint8)
     tensor = ((pixels / 255.0 - MEAN) / STD).transpose(2, 0, 1)[None].astype(np.float32)
-    return Sample("made", "structured", pixels, pixels, np.ascontiguousarray(tensor))
+    return Sample("made", "structured", (SampleInput(np.ascontiguousarray(tensor), pixels, pixels),))
 
 
 @pytest.fixture(scope="session")
@@ -166,7 +187,7 @@ def errors() -> Callable[[Artifact, Program], list[float]]:
         sample = sample_for(program)
         with quiet():
             results: Outputs = run_by(artifact.target, artifact)(sample)
-        expected = [output.numpy() for output in run(program, torch.from_numpy(sample.tensor))]
+        expected = [output.numpy() for output in run(program, torch.from_numpy(sample.inputs[0].tensor))]
         assert [r.shape for r in results] == [e.shape for e in expected]
         assert {r.dtype for r in results} == {np.dtype(np.float32)}
         return [float(np.abs(r - e).max() / np.ptp(e)) for r, e in zip(results, expected, strict=True)]

@@ -90,8 +90,8 @@ def test_executorch_holds_it_as_one_core_ml_program(
     assert (artifact.delegates, artifact.outside) == (1, ())
     assert target.interpreter is not None
     session, sample = target.interpreter.runtime.open(artifact, variant.configurations()[0]), made_sample(network)
-    session.bind([input_values(spec, sample) for spec in artifact.inputs])
+    session.bind(input_values(artifact.inputs, sample))
     session.invoke()
     (found,) = session.results()
-    (expected,) = (output.numpy() for output in run(network, torch.from_numpy(sample.tensor)))
+    (expected,) = (output.numpy() for output in run(network, torch.from_numpy(sample.inputs[0].tensor)))
     assert 1e-6 < np.abs(found - expected).max() / np.ptp(expected) < 5e-3

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from efficientmod_export._stages import Normalisation, Sample
+from efficientmod_export._stages import NamedInput, Normalisation, Sample
 from efficientmod_export.targets import find_target
 from efficientmod_export.targets._image import PIXELS_OVER_255, for_centred_pixels, for_pixels
 from efficientmod_mobile.deploy import Program, capture, run
@@ -39,13 +39,18 @@ class Scaled(nn.Module):
         return self.second(torch.relu(self.first(x)) * 0.5)
 
 
+INPUTS = (NamedInput("input", Normalisation(MEAN, STD)),)
+
+
 def pixels_over_255(sample: Sample) -> Tensor:
-    return torch.from_numpy((sample.pixels / np.float32(255)).astype(np.float32)).permute(2, 0, 1)[None]
+    pixels = sample.inputs[0].pixels
+    assert pixels is not None
+    return torch.from_numpy((pixels / np.float32(255)).astype(np.float32)).permute(2, 0, 1)[None]
 
 
 def error(changed: Program, x: Tensor, program: Program, sample: Sample) -> float:
     """Relative to the output's range."""
-    (expected,), (found,) = run(program, torch.from_numpy(sample.tensor)), run(changed, x)
+    (expected,), (found,) = run(program, torch.from_numpy(sample.inputs[0].tensor)), run(changed, x)
     return float((found - expected).abs().max() / np.ptp(expected.numpy()))
 
 
@@ -55,14 +60,14 @@ def operators(program: Program) -> list[str]:
 
 
 def test_std_goes_into_a_layer_that_pads(classifier: Program, made_sample: MadeSample) -> None:
-    changed, sample = for_centred_pixels(classifier, STD), made_sample(classifier)
+    changed, sample = for_centred_pixels(classifier, INPUTS), made_sample(classifier)
     centred = pixels_over_255(sample) - torch.tensor(MEAN).reshape(1, 3, 1, 1)
     assert error(changed, centred, classifier, sample) < 1e-6
     assert operators(changed) == operators(classifier)
 
 
 def test_the_mean_stays_before_a_layer_that_pads(classifier: Program, made_sample: MadeSample) -> None:
-    changed, sample = for_pixels(classifier, MEAN, STD), made_sample(classifier)
+    changed, sample = for_pixels(classifier, INPUTS), made_sample(classifier)
     assert error(changed, pixels_over_255(sample), classifier, sample) < 1e-6
     assert operators(changed) == ["sub", *operators(classifier)]
 
@@ -70,21 +75,21 @@ def test_the_mean_stays_before_a_layer_that_pads(classifier: Program, made_sampl
 def test_both_go_into_a_layer_that_does_not_pad(made_sample: MadeSample) -> None:
     network = strengthen(nn.Sequential(nn.Conv2d(3, 5, 2, stride=2), nn.ReLU(), nn.Conv2d(5, 4, 3, padding=1)))
     program = capture(network, torch.zeros(1, 3, 8, 12))
-    changed, sample = for_pixels(program, MEAN, STD), made_sample(program)
+    changed, sample = for_pixels(program, INPUTS), made_sample(program)
     assert error(changed, pixels_over_255(sample), program, sample) < 1e-6
     assert operators(changed) == operators(program)
 
 
 def test_both_stay_where_no_layer_can_take_them(made_sample: MadeSample) -> None:
     program = capture(Both().eval(), torch.zeros(1, 3, 4, 6))
-    changed, sample = for_pixels(program, MEAN, STD), made_sample(program)
+    changed, sample = for_pixels(program, INPUTS), made_sample(program)
     assert error(changed, pixels_over_255(sample), program, sample) < 1e-6
     assert operators(changed) == ["sub", "div", *operators(program)]
 
 
 def test_the_networks_own_constants_stay_where_they_are(made_sample: MadeSample) -> None:
     program = capture(strengthen(Scaled()), torch.zeros(1, 3, 6, 10))
-    changed, sample = for_pixels(program, MEAN, STD), made_sample(program)
+    changed, sample = for_pixels(program, INPUTS), made_sample(program)
     assert error(changed, pixels_over_255(sample), program, sample) < 1e-6
     assert operators(changed) == ["sub", *operators(program)]
 

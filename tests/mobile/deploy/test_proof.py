@@ -96,8 +96,8 @@ class Difference(nn.Module):
 
 def test_a_well_conditioned_network_has_the_strict_tolerance() -> None:
     program = to_dtype(capture(Difference(0.5).eval(), torch.randn(1, 3, 12, 9)), torch.float64)
-    images = natural_images((1, 3, 12, 9), count=2, seed=0)
-    assert tolerance(program, images, [run(program, image) for image in images]) == FLOAT64_TOLERANCE
+    images = [(image,) for image in natural_images((1, 3, 12, 9), count=2, seed=0)]
+    assert tolerance(program, images, [run(program, *inputs) for inputs in images]) == FLOAT64_TOLERANCE
 
 
 class Late(nn.Module):
@@ -121,7 +121,7 @@ def test_a_difference_beyond_natural_amplitudes_is_detected() -> None:
 
 def test_the_large_amplitude_image_is_left_out_if_the_output_is_not_finite() -> None:
     original = Original.of(capture(Late(0.0, grows=True).eval(), torch.randn(1, 3, 12, 9)))
-    assert len(original.images) == 2
+    assert len(original.inputs) == 2
 
 
 def test_a_network_that_amplifies_rounding_has_a_larger_tolerance() -> None:

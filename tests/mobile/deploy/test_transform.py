@@ -119,7 +119,7 @@ def test_the_given_program_is_not_changed() -> None:
     deployed = deploy(program, (Endless(),))
     assert program.node_count == 2
     assert torch.equal(run(program, x)[0], before)
-    assert deployed.program.example.dtype == torch.float32
+    assert deployed.program.dtype == torch.float32
 
 
 def test_a_network_that_returns_nan_is_refused() -> None:

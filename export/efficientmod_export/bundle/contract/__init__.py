@@ -18,7 +18,13 @@ from efficientmod_export.bundle.contract._evidence import (
     conclude,
     write_evidence,
 )
-from efficientmod_export.bundle.contract._feed import artifact_input, laid_out, network_output, picture_input
+from efficientmod_export.bundle.contract._feed import (
+    artifact_input,
+    laid_out,
+    network_output,
+    picture_input,
+    tensor_input,
+)
 from efficientmod_export.bundle.contract._golden import (
     GOLDEN_NAME,
     GoldenInput,
@@ -125,6 +131,7 @@ __all__ = [
     "read_bundle",
     "read_tensor",
     "schema_of",
+    "tensor_input",
     "write_evidence",
     "write_golden",
     "write_labels",

@@ -69,8 +69,13 @@ def artifact_input(own: ArtifactInput, declared: Input, values: Array) -> Array:
     `values` are a picture's pixels after resizing and cropping, uint8 (H, W, 3); for other inputs the declared tensor.
     """
     if declared.kind == "tensor":
-        return _stored(laid_out(values, declared.layout, own.layout), own)
+        return tensor_input(own, values, declared.layout)
     return picture_input(own, values)
+
+
+def tensor_input(own: OwnInput, values: Array, layout: Layout = "NCHW") -> Array:
+    """An artifact's input for a tensor that is no picture; `layout` is that of four axes."""
+    return _stored(laid_out(values, layout, own.layout), own)
 
 
 def picture_input(own: OwnInput, pixels: Array) -> Array:

@@ -73,13 +73,13 @@ def write_golden(
     outputs: Mapping[str, Array],
     *,
     pictures: Mapping[str, Picture],
-    credit: str | None = None,
+    attributions: Mapping[str, str | None] | None = None,
 ) -> GoldenSample:
     """Write one sample into `golden/` of the bundle's `folder`.
 
     `inputs` and `outputs` map the names that the manifest declares to arrays of the declared shape, dtype and layout;
-    `pictures` maps inputs that are pictures to uint8 RGB (h, w, 3) before preprocessing. File names contain these
-    names, so an input and an output must not have the same.
+    `pictures` maps inputs that are pictures to uint8 RGB (h, w, 3) before preprocessing, `attributions` to whom a copy
+    must name. File names contain these names, so an input and an output must not have the same.
     """
     (folder / GOLDEN_NAME).mkdir(exist_ok=True)
     return GoldenSample(
@@ -88,7 +88,9 @@ def write_golden(
         inputs=tuple(
             GoldenInput(
                 input=key,
-                picture=_write_picture(folder, f"{name}.{key}", pictures[key], credit) if key in pictures else None,
+                picture=_write_picture(folder, f"{name}.{key}", pictures[key], (attributions or {}).get(key))
+                if key in pictures
+                else None,
                 tensor=_write_tensor(folder, f"{name}.{key}", values),
             )
             for key, values in inputs.items()

@@ -1,4 +1,4 @@
-"""Core ML: an ML program whose input is the picture itself; with labels it is a classifier for Vision and Xcode.
+"""Core ML: an ML program whose inputs are the pictures themselves; with labels it is a classifier for Vision and Xcode.
 
 Normalisation is (pixel / 255 - mean) / std. An image input can scale by one number and shift per channel, so it
 computes pixel / 255 - mean; the division by std is folded into the first convolution.
@@ -8,22 +8,25 @@ and a dictionary of probabilities (`classLabel_probs`), by a softmax that is add
 """
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import torch
 
-from efficientmod_export._stages import ConversionOptions, InputSpec, Interface, Precision, TensorSpec
+from efficientmod_export._stages import ConversionOptions, InputSpec, Interface, NamedInput, Precision, TensorSpec
 from efficientmod_export.foreign import coremltools_shortcuts, tanh_gelu, torch_shortcuts
 from efficientmod_export.mil import MODULES_KEY, mark_modules, module_table
 from efficientmod_export.targets._image import check_image, for_centred_pixels
-from efficientmod_export.targets._program import copy, export, network_interface, output_nodes
+from efficientmod_export.targets._program import INPUT_NAME, copy, export, network_interface, output_nodes
+from efficientmod_export.targets._runtime import in_nhwc
 from efficientmod_export.targets._target import Conversion
 from efficientmod_export.targets.coreml._classifier import LABEL, PROBABILITIES, add_classifier
 from efficientmod_export.targets.coreml._int8_weights import check_ios, store_weights_as_int8
 from efficientmod_export.targets.coreml._mlpackage import Metadata, describe, edit_package
-from efficientmod_export.targets.coreml._outputs import output_spec, with_own_outputs
+from efficientmod_export.targets.coreml._outputs import mil_name, output_spec, with_own_outputs
 from efficientmod_mobile.deploy import Program
 from efficientmod_mobile.deploy.program import emit
 
@@ -42,19 +45,19 @@ def convert(program: Program, options: ConversionOptions, path: Path) -> Convers
     check_image(program, options)
     if options.precision == "int8-weights":
         check_ios(options.ios)
-    outputs = interface(network_interface(program, options)).outputs
+    taken = interface(network_interface(program, options))
     # Written beside its destination, so that a failure leaves no incomplete package and an earlier one unchanged.
     with coremltools_shortcuts(), tanh_gelu(program.graph), TemporaryDirectory(dir=path.parent) as workshop:
         package = Path(workshop) / path.name
-        changed = for_centred_pixels(with_own_outputs(program), options.std)
+        changed = for_centred_pixels(with_own_outputs(program), options.inputs)
         adds_softmax = options.labels is not None and options.scores == "logits"
-        modules, int8_weights = _convert(with_softmax(changed) if adds_softmax else changed, outputs, options, package)
+        modules, int8_weights = _convert(with_softmax(changed) if adds_softmax else changed, taken, options, package)
         with edit_package(package) as spec:
             if options.labels and adds_softmax:
                 add_classifier(spec, SOFTMAX, options.labels)
             elif options.labels:
-                add_classifier(spec, outputs[0].name, options.labels, keep=True)
-            describe(spec, _metadata(outputs, options, modules))
+                add_classifier(spec, taken.outputs[0].name, options.labels, keep=True)
+            describe(spec, _metadata(taken, options, modules))
         if path.exists():
             shutil.rmtree(path)
         package.rename(path)
@@ -62,10 +65,15 @@ def convert(program: Program, options: ConversionOptions, path: Path) -> Convers
 
 
 def interface(network: Interface) -> Interface:
-    """The picture itself as the input, and the network's outputs."""
-    _, channels, height, width = network.inputs[0].shape
-    picture = InputSpec(IMAGE, (1, height, width, channels), "uint8", "NHWC", normalisation=None)
-    return Interface((picture,), tuple(map(output_spec, network.outputs)))
+    """The pictures themselves and other tensors as inputs, and the network's outputs."""
+    return Interface(tuple(map(_input, network.inputs)), tuple(map(output_spec, network.outputs)))
+
+
+def _input(spec: InputSpec) -> InputSpec:
+    if spec.normalisation is None:
+        return replace(spec, name=mil_name(spec.name), dtype="int32" if spec.dtype == "int64" else spec.dtype)
+    name = IMAGE if spec.name == INPUT_NAME else mil_name(spec.name)
+    return replace(in_nhwc(spec), name=name, dtype="uint8", normalisation=None)
 
 
 def with_softmax(program: Program) -> Program:
@@ -78,9 +86,7 @@ def with_softmax(program: Program) -> Program:
     return changed
 
 
-def _convert(
-    program: Program, outputs: tuple[TensorSpec, ...], options: ConversionOptions, path: Path
-) -> tuple[str, int]:
+def _convert(program: Program, taken: Interface, options: ConversionOptions, path: Path) -> tuple[str, int]:
     """Write the package; return the table of the PyTorch module that each operator came from, and the number of weights
     that are stored as int8.
     """
@@ -91,20 +97,15 @@ def _convert(
         exported = export(program).run_decompositions({})
     marked = mark_modules(exported)
 
-    features = [ct.TensorType(name=spec.name, dtype=np.dtype(spec.dtype).type) for spec in outputs]
+    features = [ct.TensorType(name=spec.name, dtype=np.dtype(spec.dtype).type) for spec in taken.outputs]
     if options.labels and options.scores == "logits":
         features.append(ct.TensorType(name=SOFTMAX, dtype=np.float32))
     model = ct.convert(
         exported,
         convert_to="mlprogram",
         inputs=[
-            ct.ImageType(
-                name=IMAGE,
-                shape=tuple(program.example.shape),
-                scale=PIXEL_SCALE,
-                bias=[-mean for mean in options.mean],
-                color_layout=ct.colorlayout.RGB,
-            )
+            _feature(spec, declared, tuple(example.shape))
+            for spec, declared, example in zip(taken.inputs, options.inputs, program.examples, strict=True)
         ],
         # By default the outputs of a float16 program would be float16.
         outputs=features,
@@ -119,7 +120,19 @@ def _convert(
     return modules, stored
 
 
-def _metadata(outputs: tuple[TensorSpec, ...], options: ConversionOptions, modules: str) -> Metadata:
+def _feature(spec: InputSpec, declared: NamedInput, shape: tuple[int, ...]) -> Any:
+    """An input as coremltools takes its description."""
+    import coremltools as ct
+
+    if declared.normalisation is None:
+        return ct.TensorType(name=spec.name, shape=shape, dtype=np.dtype(spec.dtype).type)
+    bias = [-mean for mean in declared.normalisation.mean]
+    rgb = ct.colorlayout.RGB
+    return ct.ImageType(name=spec.name, shape=shape, scale=PIXEL_SCALE, bias=bias, color_layout=rgb)
+
+
+def _metadata(taken: Interface, options: ConversionOptions, modules: str) -> Metadata:
+    outputs = taken.outputs
     texts = {spec.name: f"The network's output {spec.name}, {_shape(spec)}." for spec in outputs}
     keys = {"efficientmod.model": options.model_name, MODULES_KEY: modules}
     if options.labels:
@@ -133,7 +146,12 @@ def _metadata(outputs: tuple[TensorSpec, ...], options: ConversionOptions, modul
         license=options.license,
         version=options.version,
         description=options.description,
-        inputs={IMAGE: "An RGB picture of this size; the model normalises it itself."},
+        inputs={
+            spec.name: "An RGB picture of this size; the model normalises it itself."
+            if spec.dtype == "uint8"
+            else f"The network's input {spec.name}, {_shape(spec)}."
+            for spec in taken.inputs
+        },
         outputs=texts,
         user_defined=keys,
     )

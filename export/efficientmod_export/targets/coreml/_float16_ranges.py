@@ -18,7 +18,7 @@ def describe_ranges(interpreter: MilInterpreter) -> Callable[[ModelFile, Sequenc
 
     def describe(file: ModelFile, samples: Sequence[Sample]) -> tuple[str, ...]:
         session = interpreter.open(file, CONFIGURATION)
-        feeds = (session.feed([input_values(spec, sample) for spec in file.inputs]) for sample in samples)
+        feeds = (session.feed(input_values(file.inputs, sample)) for sample in samples)
         ranges = audit_float16(session.program, feeds)
         # An operator whose weight float16 cannot represent stays in float32.
         overflowing = [met for met in ranges if met.overflows and met.operation.outputs[0].dtype == "fp16"]

@@ -1,6 +1,6 @@
 """The interpreter of ML programs as a runtime of Core ML packages."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -39,13 +39,13 @@ def arithmetic_of(configuration: Configuration) -> Arithmetic:
 
 
 class PackageInterpreter(MilInterpreter):
-    """Opens a package, whose input is pixels (H, W, 3)."""
+    """Opens a package, whose pictures are pixels (H, W, 3)."""
 
     def open(self, file: ModelFile, configuration: Configuration) -> "MilSession":
         """Load the package's own program."""
         program = MILProgram.load(file.path, arithmetic=arithmetic_of(configuration))
         names = [spec.name for spec in file.inputs], [spec.name for spec in file.outputs]
-        return MilSession(program, *names, pictures=True)
+        return MilSession(program, *names, pictures={spec.name for spec in file.inputs if spec.dtype == "uint8"})
 
 
 class MilSession:
@@ -53,7 +53,14 @@ class MilSession:
 
     threads: int | None = None
 
-    def __init__(self, program: MILProgram, inputs: Sequence[str], outputs: Sequence[str], *, pictures: bool) -> None:
+    def __init__(
+        self,
+        program: MILProgram,
+        inputs: Sequence[str],
+        outputs: Sequence[str],
+        *,
+        pictures: Collection[str] = (),
+    ) -> None:
         self.program = program
         self.outputs = tuple(outputs)
         self._inputs = tuple(inputs)
@@ -63,8 +70,8 @@ class MilSession:
 
     def feed(self, inputs: Sequence[Array]) -> Mapping[str, Any]:
         """The program's inputs by name; a picture loses its first axis."""
-        values = [array[0] for array in inputs] if self._pictures else inputs
-        return dict(zip(self._inputs, values, strict=True))
+        given = zip(self._inputs, inputs, strict=True)
+        return {name: values[0] if name in self._pictures else values for name, values in given}
 
     def bind(self, inputs: Sequence[Array]) -> None:
         """Set the inputs of the next call."""

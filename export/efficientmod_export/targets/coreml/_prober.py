@@ -8,9 +8,9 @@ import torch
 from numpy.typing import NDArray
 from torch import fx
 
-from efficientmod_export._stages import ModelFile, Sample
+from efficientmod_export._stages import ModelFile, NamedInput, Sample
 from efficientmod_export.parity import Prober, Values
-from efficientmod_export.targets._image import for_centred_pixels
+from efficientmod_export.targets._image import PIXELS_OVER_255, for_centred_pixels
 from efficientmod_export.targets._probing import another_program, at_once, is_float, visible_nodes
 from efficientmod_export.targets._program import export, output_names, output_nodes, program_names
 from efficientmod_export.targets._runtime import Configuration, input_values
@@ -61,12 +61,13 @@ class MilProber:
                 if name in wanted:
                     values[name] = value.float().numpy().copy()
 
-        feed = self._session.feed([input_values(spec, sample) for spec in self._file.inputs])
+        feed = self._session.feed(input_values(self._file.inputs, sample))
         self._session.program.predict(feed, observer=keep)
         return [values[self._names[node]] for node in nodes]
 
 
 def package_prober(program: Program, file: ModelFile) -> Prober:
     """The prober of a package. The lowered graph is used only for its names, which do not depend on the options."""
-    lowered = export(for_centred_pixels(program, (1.0, 1.0, 1.0))).run_decompositions({})
+    inputs = [NamedInput(spec.name, PIXELS_OVER_255 if spec.dtype == "uint8" else None) for spec in file.inputs]
+    lowered = export(for_centred_pixels(program, inputs)).run_decompositions({})
     return MilProber(program, file, lowered.graph, PackageInterpreter())

@@ -56,8 +56,10 @@ class CoremlSession:
         """Set the inputs of the next call."""
         from PIL import Image
 
-        pictures = [Image.fromarray(values[0]) for values in inputs]
-        self._feed = {spec.name: picture for spec, picture in zip(self._file.inputs, pictures, strict=True)}
+        self._feed = {
+            spec.name: Image.fromarray(values[0]) if spec.dtype == "uint8" else values
+            for spec, values in zip(self._file.inputs, inputs, strict=True)
+        }
 
     def invoke(self) -> None:
         """One call."""

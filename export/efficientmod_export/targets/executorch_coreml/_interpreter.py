@@ -14,4 +14,4 @@ class InnerPackageInterpreter(MilInterpreter):
         """Load the package's program, whose inputs and outputs have names of their own."""
         with unpacked(file.path) as inner:
             program = MILProgram.load(inner.path, arithmetic=arithmetic_of(configuration))
-            return MilSession(program, inner.inputs, inner.outputs, pictures=False)
+            return MilSession(program, inner.inputs, inner.outputs)

@@ -11,7 +11,7 @@ from efficientmod_mobile.deploy import Program
 LEAST_RUNTIME = "1.17"  # the first ONNX Runtime that has opset 20
 
 
-def convert(program: Program, options: ConversionOptions, path: Path) -> Conversion:  # noqa: ARG001
+def convert(program: Program, options: ConversionOptions, path: Path) -> Conversion:
     """Export the program, check the model with ONNX's checker, and write the file."""
-    write_file(path, to_onnx(program).SerializeToString(deterministic=True))
+    write_file(path, to_onnx(program, [given.name for given in options.inputs]).SerializeToString(deterministic=True))
     return Conversion(LEAST_RUNTIME)

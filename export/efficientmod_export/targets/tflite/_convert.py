@@ -1,6 +1,7 @@
 """From a program to a `.tflite` file, by way of an ONNX model in memory."""
 
 from collections import Counter
+from dataclasses import replace
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,8 +11,8 @@ import numpy as np
 from efficientmod_export._stages import ConversionOptions, InputSpec, Interface, Precision
 from efficientmod_export.targets._image import PIXELS_OVER_255, check_image, for_pixels
 from efficientmod_export.targets._onnx_model import to_onnx
-from efficientmod_export.targets._program import INPUT_NAME, write_file
-from efficientmod_export.targets._runtime import TO_NHWC, in_nhwc
+from efficientmod_export.targets._program import write_file
+from efficientmod_export.targets._runtime import in_nhwc
 from efficientmod_export.targets._target import Conversion
 from efficientmod_export.targets.tflite._runtime import interpreter
 from efficientmod_mobile.deploy import Program
@@ -34,7 +35,7 @@ def convert(program: Program, options: ConversionOptions, path: Path) -> Convers
     from efficientmod_export.targets.tflite.writer import least_runtime, to_tflite
 
     check_image(program, options)
-    model = to_onnx(for_pixels(program, options.mean, options.std))
+    model = to_onnx(for_pixels(program, options.inputs), [given.name for given in options.inputs])
     applied: Counter[str] = Counter()
     data = to_tflite(model, weights=WEIGHTS[options.precision], metadata=_metadata(options), applied=applied)
     loaded = interpreter(data)
@@ -47,10 +48,12 @@ def convert(program: Program, options: ConversionOptions, path: Path) -> Convers
 
 
 def interface(network: Interface) -> Interface:
-    """Pixels / 255 and the network's outputs, channels last."""
-    shape = tuple(network.inputs[0].shape[axis] for axis in TO_NHWC)
-    pixels = InputSpec(INPUT_NAME, shape, "float32", "NHWC", PIXELS_OVER_255)
-    return Interface((pixels,), tuple(map(in_nhwc, network.outputs)))
+    """Pixels / 255, other tensors and the network's outputs, channels last."""
+    return Interface(tuple(map(_input, network.inputs)), tuple(map(in_nhwc, network.outputs)))
+
+
+def _input(spec: InputSpec) -> InputSpec:
+    return in_nhwc(replace(spec, normalisation=PIXELS_OVER_255) if spec.normalisation else spec)
 
 
 def inventory(loaded: Any) -> tuple[int, tuple[str, ...]]:
@@ -84,6 +87,7 @@ def _metadata(options: ConversionOptions) -> "ImageMetadata":
         mean=(0.0, 0.0, 0.0),
         std=(255.0, 255.0, 255.0),
         labels=options.labels or (),
+        tensors=tuple(given.name for given in options.inputs if given.normalisation is None),
         version=options.version,
         author=options.author,
         license=options.license,

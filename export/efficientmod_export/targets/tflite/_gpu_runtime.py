@@ -35,7 +35,7 @@ def open_on_gpu(file: ModelFile, configuration: Configuration) -> "GpuSession":
     check_names(file.path, given, file.outputs)
     process = GpuProcess(driver)
     session = GpuSession(process, data, file, taken, given, float32=configuration.compute_precision == "float32")
-    session.bind([np.zeros(spec.shape, np.float32) for spec in file.inputs])
+    session.bind([np.zeros(spec.shape, spec.dtype) for spec in file.inputs])
     session.invoke()  # compiles
     return session
 

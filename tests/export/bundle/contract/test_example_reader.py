@@ -48,7 +48,7 @@ def write_photos(folder: Path, preprocessing: Preprocessing) -> None:
     """A bundle of the parity samples, with an artifact of made-up bytes."""
     image = Input.picture("image", preprocessing)
     samples = make_samples(preprocessing)
-    outputs = tuple((sample.tensor.mean(axis=(2, 3)),) for sample in samples)
+    outputs = tuple((sample.inputs[0].tensor.mean(axis=(2, 3)),) for sample in samples)
     [vector] = all_tasks()["features"].outputs(NetworkFacts(None, (image.shape,), outputs))
     (folder / "model.pte").write_bytes(b"pte")
     (folder / "proof.json").write_bytes(b"{}")
@@ -75,9 +75,9 @@ def write_photos(folder: Path, preprocessing: Preprocessing) -> None:
             folder,
             sample.name,
             sample.kind,
-            {"image": sample.tensor},
+            {"image": sample.inputs[0].tensor},
             {vector.name: values[0]},
-            pictures={"image": sample.source},
+            pictures={"image": sample.inputs[0].source},
         )
         for sample, values in zip(samples, outputs, strict=True)
     ]

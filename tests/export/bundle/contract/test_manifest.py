@@ -203,7 +203,9 @@ def test_golden_files_are_written_and_read(tmp_path: Path) -> None:
         "classes": np.array([[-7, 3]], np.int32),
     }
     given, made = {key: arrays[key] for key in ("image", "ids")}, {key: arrays[key] for key in ("mask", "classes")}
-    sample = write_golden(tmp_path, "one", "noise", given, made, pictures={"image": picture}, credit="nobody")
+    sample = write_golden(
+        tmp_path, "one", "noise", given, made, pictures={"image": picture}, attributions={"image": "nobody"}
+    )
     assert [stored.file for stored in sample.files()] == [
         "golden/one.image.png",
         "golden/one.image.bin",

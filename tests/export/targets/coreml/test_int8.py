@@ -25,13 +25,13 @@ SHAPE = (1, 3, 16, 24)
 def rounded() -> Rounded:
     torch.manual_seed(2)
     program = capture(strengthen(Classifier(32)), torch.zeros(SHAPE))
-    return round_weights(program, [torch.randn(SHAPE) for _ in range(8)])
+    return round_weights(program, [(torch.randn(SHAPE),) for _ in range(8)])
 
 
 @pytest.fixture(scope="module")
 def held(rounded: Rounded, made_sample: Callable[[Program], Sample]) -> Held:
     sample = made_sample(rounded.program)
-    outputs = tuple(output.numpy() for output in run(rounded.program, torch.from_numpy(sample.tensor)))
+    outputs = tuple(output.numpy() for output in run(rounded.program, torch.from_numpy(sample.inputs[0].tensor)))
     return Held((sample,), (outputs,))
 
 

@@ -68,14 +68,14 @@ def opened(artifact: Artifact, arithmetic: ComputePrecision) -> MilSession:
 
 def interpreted(artifact: Artifact, sample: Sample, arithmetic: ComputePrecision) -> Outputs:
     session = opened(artifact, arithmetic)
-    session.bind([input_values(spec, sample) for spec in artifact.inputs])
+    session.bind(input_values(artifact.inputs, sample))
     session.invoke()
     return session.results()
 
 
 def largest_error(artifact: Artifact, program: Program, sample: Sample, arithmetic: ComputePrecision) -> float:
     results = interpreted(artifact, sample, arithmetic)
-    expected = [output.numpy() for output in run(program, torch.from_numpy(sample.tensor))]
+    expected = [output.numpy() for output in run(program, torch.from_numpy(sample.inputs[0].tensor))]
     assert [result.shape for result in results] == [output.shape for output in expected]
     return max(float(np.abs(r - e).max() / np.ptp(e)) for r, e in zip(results, expected, strict=True))
 

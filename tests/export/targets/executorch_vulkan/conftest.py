@@ -66,7 +66,7 @@ def lower(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Program], Model
         path: Path = tmp_path_factory.mktemp("lowered") / "model.pte"
         path.write_bytes(data)
         outputs = zip(output_names(program), output_shapes(program), strict=True)
-        taken = InputSpec("input", tuple(program.example.shape), "float32", "NCHW", None)
+        taken = InputSpec("input", tuple(program.examples[0].shape), "float32", "NCHW", None)
         return ModelFile(path, (taken,), tuple(TensorSpec(name, shape, "float32", "any") for name, shape in outputs))
 
     return lowered

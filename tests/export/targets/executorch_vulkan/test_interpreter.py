@@ -136,9 +136,9 @@ def error_of(program: Program, precision: Precision, folder: Path, samples: Samp
         (configuration,) = TARGET.variant(precision).configurations()
         session = VulkanInterpreter().open(artifact, configuration)
     sample = samples(program)
-    session.bind([sample.tensor])
+    session.bind([sample.inputs[0].tensor])
     session.invoke()
-    expected = run(program, torch.from_numpy(sample.tensor))
+    expected = run(program, torch.from_numpy(sample.inputs[0].tensor))
     pairs = list(zip(session.results(), [values.numpy() for values in expected], strict=True))
     assert all(found.shape == wanted.shape and found.dtype == np.float32 for found, wanted in pairs)
     return max(float(np.abs(found - wanted).max() / np.ptp(wanted)) for found, wanted in pairs), artifact

@@ -51,9 +51,9 @@ def test_it_is_interpreted_right(
     assert (artifact.delegates, artifact.outside) == (1, ())
     assert artifact.rewrites.get("gelu_by_sigmoid", 0) == GELUS.get(name, artifact.rewrites.get("gelu_by_sigmoid", 0))
     sample = made_sample(program)
-    session.bind([sample.tensor])
+    session.bind([sample.inputs[0].tensor])
     session.invoke()
-    (found,), (expected,) = session.results(), run(program, torch.from_numpy(sample.tensor))
+    (found,), (expected,) = session.results(), run(program, torch.from_numpy(sample.inputs[0].tensor))
     error = float(np.abs(found - expected.numpy()).max() / np.ptp(expected.numpy()))
     assert error < LIMITS[precision, name in NOISY]
     assert precision == "fp32" or error > 1e-5  # it rounds

@@ -144,7 +144,7 @@ def test_the_same_network_in_the_targets_form_breaks_no_row(
     assert (artifact.delegates, artifact.outside, artifact.rewrites) == (1, (), {"gelu_by_sigmoid": 1})
     assert broken_limits(read_file(artifact.path).graph) == ()
     sample = made_sample(faulty)
-    session.bind([sample.tensor])
+    session.bind([sample.inputs[0].tensor])
     session.invoke()
-    (found,), (expected,) = session.results(), run(faulty, torch.from_numpy(sample.tensor))
+    (found,), (expected,) = session.results(), run(faulty, torch.from_numpy(sample.inputs[0].tensor))
     assert np.abs(found - expected.numpy()).max() < 1e-5

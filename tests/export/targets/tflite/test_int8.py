@@ -29,14 +29,14 @@ Samples = Callable[[Program], Sample]
 @pytest.fixture(scope="module")
 def rounded(classifier: Program) -> Rounded:
     torch.manual_seed(2)
-    return round_weights(classifier, [torch.randn(1, 3, 16, 24) for _ in range(8)])
+    return round_weights(classifier, [(torch.randn(1, 3, 16, 24),) for _ in range(8)])
 
 
 @pytest.fixture(scope="module")
 def held(classifier: Program, rounded: Rounded, made_sample: Samples) -> Held:
     """What the program with rounded weights gives."""
     sample = made_sample(classifier)
-    outputs = tuple(output.numpy() for output in run(rounded.program, torch.from_numpy(sample.tensor)))
+    outputs = tuple(output.numpy() for output in run(rounded.program, torch.from_numpy(sample.inputs[0].tensor)))
     return Held((sample,), (outputs,))
 
 

@@ -150,8 +150,8 @@ def test_training_mode_is_named() -> None:
         capture(module, torch.randn(1, 3, 7, 9))
 
 
-@pytest.mark.parametrize("example", [torch.zeros(1, 3, 7, 9, dtype=torch.float64), torch.zeros(3, 7, 9)])
-def test_an_example_that_is_no_float32_image_is_named(example: Tensor) -> None:
+@pytest.mark.parametrize("example", [torch.zeros(1, 3, 7, 9, dtype=torch.float64), torch.zeros(1, 3, 0, 9)])
+def test_an_example_that_is_no_input_is_named(example: Tensor) -> None:
     with refused(ConversionError, "wrong_example_input"):
         capture(InPlace().eval(), example)
 
@@ -198,7 +198,7 @@ def test_to_dtype_changes_all_dtypes_and_back() -> None:
     program = capture(Casting().eval(), x)
     double = to_dtype(program, torch.float64)
     assert run(double, x.double())[0].dtype == torch.float64
-    assert double.example.dtype == torch.float64
+    assert double.dtype == torch.float64
     dtypes = {node.meta["val"].dtype for node in double.graph.nodes if "val" in node.meta}
     assert dtypes == {torch.float64, torch.int64}
     single = to_dtype(double, torch.float32)

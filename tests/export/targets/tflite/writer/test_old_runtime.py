@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -10,15 +9,13 @@ import numpy as np
 import pytest
 from packaging.version import Version
 
-from efficientmod_export._reference import reference_outputs
-from efficientmod_export._stages import ConversionOptions, Outputs, Precision, Sample
-from efficientmod_export._subject import example_input, preprocessing_of
-from efficientmod_export.bundle import Preprocessing
+from efficientmod_export._stages import Outputs, Precision
 from efficientmod_export.foreign import quiet
-from efficientmod_export.parity import MeasuredWith, judge, make_samples
+from efficientmod_export.parity import MeasuredWith, judge
+from efficientmod_export.steps import Subject, subject_of
 from efficientmod_export.targets import find_target, input_values
 from efficientmod_mobile import load_network
-from efficientmod_mobile.deploy import Program, capture, deploy
+from efficientmod_mobile.deploy import Program, deploy
 
 TARGET = find_target("tflite")
 VERSION = "2.14.0"
@@ -46,23 +43,11 @@ pytestmark = [
 ]
 
 
-@dataclass(frozen=True)
-class Subject:
-    """A network as the TFLite file's recipe has it, and what PyTorch makes of the parity pictures."""
-
-    program: Program
-    preprocessing: Preprocessing
-    samples: tuple[Sample, ...]
-    references: tuple[Outputs, ...]
-
-
 @cache
-def subject(name: str) -> Subject:
-    network = load_network(name, None)
-    preprocessing = preprocessing_of(network, None)
-    samples = make_samples(preprocessing)
-    program = deploy(capture(network.module, example_input(preprocessing)), TARGET.variants[0].recipe).program
-    return Subject(program, preprocessing, samples, reference_outputs(network.module, samples)[0])
+def subject(name: str) -> tuple[Subject, Program]:
+    """The network, and its program as the TFLite file's recipe has it."""
+    held = subject_of(load_network(name, None))
+    return held, deploy(held.capture(), TARGET.variants[0].recipe).program
 
 
 @pytest.fixture(scope="module")
@@ -76,15 +61,14 @@ def old_python(environment: Callable[..., Path]) -> Path:
 def test_it_computes_what_pytorch_computes(
     name: str, precision: Precision, old_python: Path, call: Callable[..., str], tmp_path: Path
 ) -> None:
-    held = subject(name)
-    mean, std = held.preprocessing.mean, held.preprocessing.std
-    options = ConversionOptions(precision, 16, mean, std, labels=None, model_name=name, description=name)
+    network, program = subject(name)
+    held = network.held
     with quiet():
-        artifact = TARGET.make(held.program, options, tmp_path)
+        artifact = TARGET.make(program, network.options(precision), tmp_path)
     assert Version(artifact.least_runtime) <= Version(VERSION)
 
     pictures, logits = tmp_path / "pictures.npy", tmp_path / "logits.npy"
-    np.save(pictures, np.stack([input_values(artifact.inputs[0], sample) for sample in held.samples]))
+    np.save(pictures, np.stack([input_values(artifact.inputs, sample)[0] for sample in held.samples]))
     call(old_python, "-c", RUN, artifact.path, pictures, logits)
     results: list[Outputs | str] = [(values,) for values in np.load(logits)]
     verdict = judge(
