@@ -12,9 +12,8 @@ import torch
 from _gpu_records import Trained
 from PIL import Image
 
-from efficientmod_export._stages import SampleInput
 from efficientmod_export.foreign import quiet
-from efficientmod_export.parity import Outputs, Runner, Sample, torch_inputs
+from efficientmod_export.parity import Outputs, Runner, Sample, SampleInput, torch_inputs
 from efficientmod_export.steps import Subject, subject_of
 from efficientmod_export.targets import runner_of
 from efficientmod_export.targets.tflite import TARGET

@@ -20,10 +20,9 @@ from _each_network import Benchmark
 from _networks import EFFICIENTMODS
 from numpy.typing import NDArray
 
-from efficientmod_export._stages import SampleInput
 from efficientmod_export.bench.measuring import Ratio, describe_machine, markdown_table, take_turns, versions
 from efficientmod_export.bundle import open_picture
-from efficientmod_export.parity import Sample, torch_inputs
+from efficientmod_export.parity import Sample, SampleInput, torch_inputs
 from efficientmod_export.quantisation import round_to_nearest, round_weights
 from efficientmod_export.steps import Subject, subject_of
 from efficientmod_export.targets import Artifact, Precision, find_target, runner_of

@@ -1,6 +1,6 @@
 """Whether an artifact computes what the PyTorch reference computes: inputs, metrics, tolerances, verdict."""
 
-from efficientmod_export._stages import Outputs, Runner, Sample
+from efficientmod_export._stages import Outputs, Runner, Sample, SampleInput
 from efficientmod_export.parity._layers import Layer, LayerReport, first_drift
 from efficientmod_export.parity._metrics import (
     Agreement,
@@ -46,6 +46,7 @@ __all__ = [
     "Record",
     "Runner",
     "Sample",
+    "SampleInput",
     "SampleMetrics",
     "Tolerance",
     "Values",
