@@ -4,8 +4,8 @@
 
 The networks are the EfficientMods, those that must convert, and 60 more of timm's small ones, with seeded weights of
 realistic scale. Each file is held against PyTorch on the five pictures of a bundle: on the processor, and on a software
-GPU that takes all of its operators or refuses it, in float32 and in float16, which takes a minute. Each network has a
-process of its own, with a limit of time; with --keep an interrupted run goes on where it was.
+GPU that takes all of its operators or refuses it, in float32 and in float16, which takes minutes (--float32 leaves it
+out). Each network has a process of its own, with a limit of time; with --keep an interrupted run goes on where it was.
 
 With --litert-torch the files that litert-torch makes of the first 27 are run beside them. It is installed by you, in an
 environment of its own, as `benchmarks/tflite_rivals.py --help` says, whose interpreter is given.
@@ -18,12 +18,13 @@ side of its input, and a folder of pictures with a folder for each class, or wit
 import argparse
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from _converters import LITERT_TORCH, Rival
 from _each_network import MEASUREMENTS, Benchmark
 from _gpu_page import page, places_of, row
-from _gpu_records import OwnNoise, Place, Result, RivalResult, Trained
+from _gpu_records import CPU, FLOAT16, FLOAT32, OwnNoise, Place, Result, RivalResult, Trained
 from _gpu_rival import examine_rival
 from _gpu_trained import examine_trained
 from _networks import EFFICIENTMODS, MORE, OTHERS
@@ -39,7 +40,7 @@ TIME_LIMIT = 1800.0
 """Seconds that a network is given."""
 
 
-def examine(network: str, folder: Path) -> Result:
+def examine(network: str, folder: Path, places: Sequence[str] = (CPU, FLOAT32, FLOAT16)) -> Result:
     """Convert a network and hold its float32 file against PyTorch on the processor and on the GPU."""
     subject = subject_of(load_network(network, None))
     captured = subject.capture()
@@ -47,10 +48,16 @@ def examine(network: str, folder: Path) -> Result:
     variant = TARGET.variant("fp32")
     program = deploy(captured, variant.recipe).program
     artifact = TARGET.make(program, subject.options("fp32"), folder)
-    checks = prove(variant, artifact, subject.held)
-    places = {f"{check.unit} {check.compute_precision}": Place.of(check.verdict) for check in checks}
+    chosen = tuple(one for one in variant.places if f"{one.unit} {one.compute_precision}" in places)
+    checks = prove(replace(variant, places=chosen), artifact, subject.held)
+    proven = {f"{check.unit} {check.compute_precision}": Place.of(check.verdict) for check in checks}
     findings = tuple(str(found) for found in gpu_findings(artifact.path.read_bytes()))
-    return Result(network, places=places, findings=findings, noise=OwnNoise.of(subject.held.noise))
+    return Result(network, places=proven, findings=findings, noise=OwnNoise.of(subject.held.noise))
+
+
+def examine_in_float32(network: str, folder: Path) -> Result:
+    """The same without float16."""
+    return examine(network, folder, (CPU, FLOAT32))
 
 
 OURS = Benchmark(
@@ -102,6 +109,7 @@ def main() -> None:
     parser.add_argument(
         "--trained", nargs=4, action="append", default=[], metavar=("MODEL", "CHECKPOINT", "SIDE", "PICTURES")
     )
+    parser.add_argument("--float32", action="store_true", help="without float16; what is kept with it stays")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep each result; do not repeat those")
     parser.add_argument(
         "--output", type=Path, default=MEASUREMENTS / "gpu.md", help="the page (default: docs/measurements/gpu.md)"
@@ -109,13 +117,15 @@ def main() -> None:
     parser.add_argument("--note", type=Path, help=argparse.SUPPRESS)  # what the process of one network is told
     options = parser.parse_args()
     rivals = None if options.litert_torch is None else litert_torch(options.litert_torch)
+    ours = replace(OURS, examine=examine_in_float32) if options.float32 else OURS
     if options.note:
-        (rivals or OURS).examine_here(options.networks[0], options.note)
+        (rivals or ours).examine_here(options.networks[0], options.note)
         return
-    command = OURS.command(options.networks)
+    command = ours.command(options.networks)
+    only = ["--float32"] if options.float32 else []
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.keep or Path(temporary)
-        results = OURS.examine_all(options.networks, folder)
+        results = ours.examine_all(options.networks, folder, *only)
         theirs: list[RivalResult] = []
         if rivals is not None:
             command += " --litert-torch PYTHON"
