@@ -13,6 +13,7 @@ from efficientmod_export.lint._page import page_with_rules
 from efficientmod_export.lint._render import render
 from efficientmod_export.lint._report import LintReport, RuleFindings
 from efficientmod_export.lint._rule import RULES, Citation, Effect, Finding, Rule, Source, Tier
+from efficientmod_export.lint._severity import Severity, has_findings, of_severity
 from efficientmod_export.targets import FileLint
 
 __all__ = [
@@ -24,10 +25,13 @@ __all__ = [
     "LintReport",
     "Rule",
     "RuleFindings",
+    "Severity",
     "Source",
     "Tier",
+    "has_findings",
     "lint_path",
     "lint_program",
+    "of_severity",
     "page_with_rules",
     "render",
 ]

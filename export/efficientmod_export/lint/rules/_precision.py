@@ -33,9 +33,12 @@ from efficientmod_export.lint._text import shape_text
     "at the very front or end costs least.",
 )
 def float32(graph: Graph) -> Iterator[Finding]:
-    """Casts are the border of an island, not a part of it."""
+    """Casts are the border of an island, not a part of it; nor is the scale and bias of a picture, which coremltools
+    puts before the first cast under names of its own, and no precision of the conversion changes.
+    """
+    own = {f"{taken.name}__{part}__" for taken in graph.function.inputs for part in ("scaled", "biased")}
     for operation in graph.operations:
-        if operation.kind == "cast":
+        if operation.kind == "cast" or any(output.name in own for output in operation.outputs):
             continue
         wide = [output for output in operation.outputs if output.dtype == "fp32" and output.name in graph.activations]
         if wide:
