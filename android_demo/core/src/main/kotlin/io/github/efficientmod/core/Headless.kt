@@ -46,7 +46,8 @@ data class RunStatus(
 private class RunFailure(
     val code: String,
     override val message: String,
-) : Exception(message)
+    cause: Throwable? = null,
+) : Exception(message, cause)
 
 /**
  * A run that a laptop started: arguments in, `status.json` meanwhile, `report.json` at the end. [import] makes a bundle
@@ -91,7 +92,12 @@ class Headless(
         if (unknown.isNotEmpty()) throw ArgumentException("there is no argument ${unknown.first()}")
         val plan = planOf(arguments)
         val path = arguments["bundle"] ?: throw ArgumentException("bundle: give the path of a bundle")
-        val bundle = import(Paths.get(path))
+        val bundle =
+            try {
+                import(Paths.get(path))
+            } catch (error: IOException) {
+                throw RunFailure("bundle_refused", "the bundle cannot be read: ${said(error)}", error)
+            }
         val configurations = chosen(arguments["configs"], bundle.manifest)
         val bench = Bench(bundle, runtimes, decoder, platform, interruption, ::onProgress)
         val report =
