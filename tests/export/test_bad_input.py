@@ -243,7 +243,13 @@ def test_a_missing_package_fails_its_target_and_keeps_the_earlier_bundle(
 
     beside = efficientmod("export", *arguments, "--output", "new")
     assert beside.exit_code == 3
-    assert {path.name for path in Path("new").iterdir()} == {"golden", "manifest.json", "model.onnx", "proof.json"}
+    assert {path.name for path in Path("new").iterdir()} == {
+        "golden",
+        "manifest.json",
+        "model.onnx",
+        "proof.json",
+        "README.md",
+    }
 
 
 def test_a_failed_parity_leaves_no_bundle_unless_it_is_kept(
