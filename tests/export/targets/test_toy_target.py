@@ -26,7 +26,7 @@ from ..conftest import seal_again
 
 Command = Callable[..., Result]
 PRECISIONS = ("fp32", "fp16")
-FILES = {"golden", "manifest.json", "model.toy", "model_fp16.toy", "proof.json"}
+FILES = {"golden", "manifest.json", "model.toy", "model_fp16.toy", "proof.json", "README.md"}
 
 
 @pytest.fixture
