@@ -142,8 +142,10 @@ public protocol Reports: Sendable {
 }
 
 /// What stops a run from outside.
-public enum Abort: Sendable {
-    case background, screenOff, powerSaver, memory, user
+public enum Abort: String, CaseIterable, Sendable {
+    case background, memory, user
+    case screenOff = "screen_off"
+    case powerSaver = "power_saver"
 
     /// The report's.
     var code: String {

@@ -180,6 +180,16 @@ import Testing
         #expect(state.text.contains("tflite-fp32:cpu:float32:1 proven: 2 of 2 pictures right"))
     }
 
+    @Test func aRunThatWasEndedFromOutsideSaysSoInTheAppsLanguage() {
+        for abort in [Abort.background, .screenOff, .powerSaver, .memory, .user] {
+            let de = measureState(
+                Texts("de"), model.app, model.wish, model.now(), nil, hasResult: false, failed: abort.sentence)
+            #expect(de.banner?.lines[0] != abort.sentence)
+        }
+        let other = measureState(t, model.app, model.wish, model.now(), nil, hasResult: false, failed: "no room")
+        #expect(other.banner?.lines == ["no room"])
+    }
+
     @Test func aRunThatIsInterrupted() {
         proven()
         runtime.cost = { [model, runtime] _ in

@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from tests.vectors.generate import example, statistics
-from tests.vectors.generate.files import array, write_cases
-from tests.vectors.generate.metrics import TOLERANCE, case
+from tests.vectors.generate import example, reports, statistics
+from tests.vectors.generate.files import write_cases
 
 SECOND = 10**9
 Document = dict[str, Any]
@@ -282,19 +281,5 @@ class _Run:
 
 
 def _replay() -> Document:
-    references = [example.outputs(name) for name in example.PICTURES]
-    results = [[(output * np.float32(PHONE["scale"])).astype(np.float32) for output in one] for one in references]
-    found = case("", references, results, TOLERANCE)
-    named = list(zip(example.PICTURES, found["samples"], results, strict=True))
-    return {
-        "preprocessing": [{"sample": name, "input": "image", "differing": 0} for name in example.PICTURES],
-        "verdict": {
-            "outcome": found["outcome"],
-            "limits": TOLERANCE,
-            "samples": [{"sample": name, **sample} for name, sample, _ in named],
-            "worst": found["worst"],
-            "violations": found["violations"],
-        },
-        "repeatable": True,
-        "outputs": [{"sample": name, "outputs": list(map(array, values))} for name, _, values in named],
-    }
+    scale = np.float32(PHONE["scale"])
+    return reports.replay([[output * scale for output in example.outputs(name)] for name in example.PICTURES], None)

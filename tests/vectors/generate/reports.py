@@ -180,7 +180,8 @@ def _config(
     }
 
 
-def _replay(results: list[list[np.ndarray]], again: str | None) -> Document:
+def replay(results: list[list[np.ndarray]], again: str | None) -> Document:
+    """The record of a replay that gave `results` for the samples."""
     references = [example.outputs(name) for name in example.PICTURES]
     found = case("", references, results, TOLERANCE)
     named = list(zip(example.PICTURES, found["samples"], results, strict=True))
@@ -269,7 +270,7 @@ def _measured(
     )
     return {
         **config,
-        "replay": _replay(_near(), again),
+        "replay": replay(_near(), again),
         "load": {
             "open_ns": [41_000_000, 38_500_000, 39_100_000],
             "first_call_ns": [9_800_000, 9_100_000, 9_350_000],
@@ -284,7 +285,7 @@ def _measured(
 
 
 def _proven(config: Document) -> Document:
-    return {**config, "state": "proven", "replay": _replay(_near(), None)}
+    return {**config, "state": "proven", "replay": replay(_near(), None)}
 
 
 def _void(config: Document, code: str, text: str) -> Document:
@@ -293,7 +294,7 @@ def _void(config: Document, code: str, text: str) -> Document:
 
 def _failed(config: Document, results: list[list[np.ndarray]]) -> Document:
     reason = {"code": "wrong_result", "text": "max_relative_error 1.0e+00 is over 1.0e-02 on tall"}
-    return {**config, "state": "failed", "reason": reason, "replay": _replay(results, None)}
+    return {**config, "state": "failed", "reason": reason, "replay": replay(results, None)}
 
 
 def _refused(config: Document, code: str, text: str) -> Document:

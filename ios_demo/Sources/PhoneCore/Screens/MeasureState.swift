@@ -76,7 +76,7 @@ public func measureState(
     return MeasureState(
         title: t("measure.title"),
         empty: stand == nil ? provenFirst(t, app) : nil,
-        banner: failed.map { Banner(title: t("measure.failed"), lines: [$0], tone: .bad) },
+        banner: failed.map { Banner(title: t("measure.failed"), lines: [why(t, $0)], tone: .bad) },
         configurationsTitle: t("measure.configurations"),
         configurations: configurations(t, app, ticked),
         planTitle: t("measure.plan"),
@@ -93,6 +93,11 @@ public func measureState(
 func ticked(_ app: AppState, _ wish: Wish) -> Set<String> {
     let proven = Set(app.proven.map(\.name))
     return wish.ticked?.intersection(proven) ?? proven
+}
+
+/// Why a run gave no report, in the app's language where it was ended from outside.
+private func why(_ t: Texts, _ sentence: String) -> String {
+    Abort.allCases.first { $0.sentence == sentence }.flatMap { t.known("abort.", $0.rawValue) } ?? sentence
 }
 
 private func configurations(_ t: Texts, _ app: AppState, _ ticked: Set<String>) -> [Tickable] {

@@ -45,7 +45,7 @@ public func resultState(_ t: Texts, _ report: Report) -> ResultState {
         banner: void.isEmpty ? nil : Banner(title: t("result.void"), lines: void, tone: .warning),
         cards: report.configs.map { card(t, $0, report) },
         conditions: conditionFacts(t, report),
-        conditionsTitle: t("measure.conditions"),
+        conditionsTitle: t("result.conditions"),
         share: Button(text: t("result.share")))
 }
 
@@ -113,7 +113,7 @@ private func conditionFacts(_ t: Texts, _ report: Report) -> [Fact] {
     let facts = [
         Fact(label: t("result.device"), value: "\(report.device.manufacturer) \(report.device.model)"),
         report.device.soc.map { Fact(label: t("result.soc"), value: $0) },
-        hottest.map { Fact(label: t("condition.thermal"), value: thermalName(t, $0)) },
+        hottest.map { Fact(label: t("result.hottest"), value: thermalName(t, $0)) },
         first.batteryC.map {
             Fact(label: t("condition.battery"), value: "\(t.number($0, 1)) – \(t.celsius(last.batteryC ?? $0))")
         },

@@ -31,7 +31,7 @@ public func selfCheckState(
     let build = Check(
         text: t("check.build"), value: t(device.app.debug ? "condition.debug" : "condition.release"),
         good: !device.app.debug)
-    let page = Check(text: t("check.page_size"), value: t("check.bytes", String(device.pageSizeBytes)), good: true)
+    let page = Check(text: t("check.page_size"), value: t("bytes", String(device.pageSizeBytes)), good: true)
     let proofs = Check(
         text: t("check.proofs"), value: t("check.proofs_of", String(proven), String(app.configurations.count)),
         good: app.found.isEmpty ? nil : app.found.values.allSatisfy(\.isProven))

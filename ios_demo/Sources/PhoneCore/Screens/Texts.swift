@@ -4,6 +4,7 @@ import Foundation
 /// `texts_ios.json`. Numbers follow the language.
 public struct Texts: Sendable {
     private static let narrowSpace = "\u{202F}"
+    private static let kilo = 1000
     private static let mega = 1_000_000
     private static let tables: [String: [String: String]] = {
         var tables = read("texts")
@@ -59,9 +60,10 @@ public struct Texts: Sendable {
     /// Milliseconds with the unit.
     func ms(_ value: Double) -> String { milliseconds(value) + Texts.narrowSpace + "ms" }
 
-    /// Bytes in MB (10^6), or kB below one.
+    /// Bytes in MB (10^6), in kB below one, or as they are below that.
     func bytes(_ value: Int) -> String {
-        value < Texts.mega
+        if value < Texts.kilo { return self("bytes", String(value)) }
+        return value < Texts.mega
             ? number(Double(value) / 1e3, 1) + Texts.narrowSpace + "kB"
             : number(Double(value) / 1e6, 1) + Texts.narrowSpace + "MB"
     }
