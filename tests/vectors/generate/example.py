@@ -193,7 +193,14 @@ def _proof(recorded: list[list[dict[str, Any]]]) -> dict[str, Any]:
         "float32_error": 2e-07,
         "tolerance": 1e-12,
     }
-    common = {"transforms": transforms, "rewrites": rewrites, "delegates": 1, "outside": ["erf"], "rank": 4}
+    common = {
+        "transforms": transforms,
+        "rewrites": rewrites,
+        "delegates": 1,
+        "outside": ["erf"],
+        "rank": 4,
+        "rounding": None,
+    }
     tflite = _check("runtime", "cpu", "float32", 1, "ai-edge-litert")
     coreml = _check("numerics", None, "float16", None, "MIL interpreter")
     return {

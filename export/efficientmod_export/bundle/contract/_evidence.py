@@ -118,7 +118,7 @@ class ArtifactEvidence(Record):
     delegates: int | None = Field(ge=0)
     outside: tuple[str, ...]
     rank: int | None = Field(ge=0)
-    rounding: Rounding | None = None
+    rounding: Rounding | None
     checks: tuple[Check, ...]
     float32_outputs: tuple[tuple[StoredFile, ...], ...]
 

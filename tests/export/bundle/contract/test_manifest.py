@@ -144,7 +144,7 @@ def test_plain_values_make_the_vectors_bundle(example: Path, document: Any) -> N
         tuple(StoredFile.of(example, f"recorded/model_fp16.{place}.{name}.bin") for name in names) for place in (0, 1)
     )
     rewrites = (TransformStep(transform="fuse_hard_swish", applied=2, refused=()),)
-    common = {"transforms": Transforms.of(CERTIFICATE), "rewrites": rewrites, "rank": 4}
+    common = {"transforms": Transforms.of(CERTIFICATE), "rewrites": rewrites, "rank": 4, "rounding": None}
     evidence = Evidence.of(
         [
             ArtifactEvidence(

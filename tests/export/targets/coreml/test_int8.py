@@ -16,6 +16,7 @@ from efficientmod_export.targets.coreml._mlpackage import WEIGHTS
 from efficientmod_mobile.deploy import Program, capture, run
 from efficientmod_mobile.errors import InputError
 
+from ....raising import refused
 from ..conftest import Classifier, Convert, strengthen
 
 SHAPE = (1, 3, 16, 24)
@@ -76,5 +77,5 @@ def test_a_changed_weight_fails_the_proof(artifact: Artifact, held: Held, tmp_pa
 
 
 def test_an_ios_without_int8_weights_is_refused(rounded: Rounded, convert: Convert) -> None:
-    with pytest.raises(InputError, match="iOS 16"):
+    with refused(InputError, "unsupported_ios", "iOS 16"):
         convert("coreml", rounded.program, "int8-weights", ios=15)
