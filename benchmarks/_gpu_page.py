@@ -60,9 +60,10 @@ def places_of(places: Places) -> list[str]:
 
 def _summary(results: Sequence[Result]) -> Iterator[str]:
     right = [result for result in results if result.right(FLOAT32)]
+    tried = [result for result in right if FLOAT16 in (result.places or {})]
     yield (
-        f"{len(results)} networks. The GPU takes {len(right)} whole and computes them right in float32; of these, "
-        f"{sum(result.right(FLOAT16) for result in right)} are within the limits in float16."
+        f"{len(results)} networks. The GPU takes {len(right)} whole and computes them right in float32; {len(tried)} of "
+        f"these were run in float16, and {sum(result.right(FLOAT16) for result in tried)} are within the limits there."
     )
     ran = [place for result in results if (place := (result.places or {}).get(FLOAT32)) and place.error is not None]
     wrong = sum(bool(place.reasons) for place in ran)
