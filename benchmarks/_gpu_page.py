@@ -63,7 +63,8 @@ def _summary(results: Sequence[Result]) -> Iterator[str]:
     tried = [result for result in right if FLOAT16 in (result.places or {})]
     yield (
         f"{len(results)} networks. The GPU takes {len(right)} whole and computes them right in float32; {len(tried)} "
-        f"of these were run in float16, and {sum(result.right(FLOAT16) for result in tried)} are within the limits there."
+        f"of these were run in float16, and {sum(result.right(FLOAT16) for result in tried)} are within the limits "
+        "there."
     )
     ran = [place for result in results if (place := (result.places or {}).get(FLOAT32)) and place.error is not None]
     wrong = sum(bool(place.reasons) for place in ran)
