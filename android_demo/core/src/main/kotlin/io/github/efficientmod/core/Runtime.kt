@@ -30,7 +30,7 @@ interface Runtime {
 }
 
 /**
- * One way in which a runtime computes: [unit] is "cpu" or "gpu", [computePrecision] "float32" or "float16", and
+ * One way in which a runtime computes: [unit] is "cpu" or "gpu", [computePrecision] "float32", "float16" or "int8", and
  * [choosesThreads] whether the count of threads is the caller's choice.
  */
 data class Mode(

@@ -30,6 +30,7 @@ class LiteRtRuntime(
     override val modes =
         listOf(
             Mode("cpu", "float32", choosesThreads = true),
+            Mode("cpu", "int8", choosesThreads = true),
             Mode("gpu", "float32", choosesThreads = false),
             Mode("gpu", "float16", choosesThreads = false),
         )
