@@ -153,7 +153,7 @@ class TestOptions:
         def overflow(*_: object) -> None:
             raise MemoryError
 
-        monkeypatch.setattr("efficientmod_export._subject.make_samples", overflow)
+        monkeypatch.setattr("efficientmod_export._network_inputs.make_samples", overflow)
         self.refuse(efficientmod, "out_of_memory", *asked, "4096", exit_code=4)
 
     @pytest.mark.usefixtures("tiny_model")

@@ -112,7 +112,7 @@ def test_a_builder_that_ends_the_program(export: Callable[..., Result]) -> None:
 
 def test_a_preprocessing_that_cannot_be_done(export: Callable[..., Result]) -> None:
     builder = "Net.pretrained_cfg = {'input_size': (3, 32, 32), 'crop_pct': 1.1}"
-    check_refused(export("crops", "return y", builder, "--json"), 2, "unsupported_preprocessing", "crop_pct")
+    check_refused(export("crops", "return y", builder, "--json"), 2, "unsupported_preprocessing", "the crop is 1.1")
 
 
 def test_errors_are_printed_whatever_is_quiet(export: Callable[..., Result]) -> None:

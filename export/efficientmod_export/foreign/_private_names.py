@@ -13,7 +13,9 @@ from efficientmod_export.foreign._names import ForeignName
 PATCHES = (COMPILE_WHEN_CALLED, SHARE_HISTORIES, TRACE_CHANGED_GRAPHS, SKIP_VALIDATION, TANH_GELU)
 
 READ = (
+    ForeignName("os", "_exit"),
     ForeignName("torch._C", "_dispatch_has_kernel_for_dispatch_key"),
+    ForeignName("torch._decomp", "decomposition_table"),
     ForeignName("torch._ops", "HigherOrderOperator"),
     ForeignName("torch._ops", "OpOverload"),
     ForeignName("torch._ops", "OpOverload._opname"),

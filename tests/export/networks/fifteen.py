@@ -155,5 +155,5 @@ RIGHT = (
 )  # fmt: skip
 REFUSED = {
     quantised_module: "q is a quantised Quantize .*; export the float network that it was made from",
-    two_pictures: "a network takes 2 inputs: a picture, b; one picture .* is supported",
+    two_pictures: r"takes 2 inputs: \w+, b; say what each is, as in --input \w+=picture:224x224",
 }

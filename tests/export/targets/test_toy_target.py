@@ -103,7 +103,7 @@ def test_it_is_verified_from_its_files(bundle: Path, efficientmod: Command) -> N
 
 
 def test_its_layers_are_refused_by_name(bundle: Path) -> None:
-    known = "coreml, executorch, executorch-coreml, onnx, tflite"
+    known = "coreml, executorch, executorch-coreml, executorch-vulkan, onnx, tflite"
     says = f"The layers of toy files cannot be compared; leave out --layers, or choose from {known}."
     assert verify_bundle(bundle, layers=True).layers == {"toy": (says,), "toy fp16": (says,)}
 
