@@ -7,6 +7,7 @@
     glu(x)             =  x_1 * sigmoid(x_2)
     clamp(x, a, b)     =  hardtanh(x, a, b)                                      for a > 0
     x + 1              =  x + 1.0,  for a floating-point x
+    remainder(n, d)    =  fmod(fmod(n, d) + d, d)                                of integers; ExecuTorch's has n's sign
 
 (GELU: Hendrycks & Gimpel 2016; Mish: Misra 2019; ELU: Clevert et al. 2015; hard sigmoid: Howard et al. 2019.)
 """
@@ -103,12 +104,25 @@ def _number(node: fx.Node) -> Write | None:
     return lambda: emit(node, node.target, (*operands, *rest), node.kwargs)
 
 
+def _integer_remainder(node: fx.Node) -> Write | None:
+    x, divisor = node.args
+    if node.meta["val"].is_floating_point() or not isinstance(divisor, int):
+        return None
+
+    def write() -> fx.Node:
+        shifted = emit(node, aten.add.Tensor, (emit(node, aten.fmod.Scalar, (x, divisor)), divisor))
+        return emit(node, aten.fmod.Scalar, (shifted, divisor))
+
+    return write
+
+
 FORMS: dict[object, Form] = {
     aten.hardsigmoid.default: _hard_sigmoid,
     aten.gelu.default: _gelu,
     aten.mish.default: _mish,
     aten.clamp.default: _clamp,
     aten.glu.default: _glu,
+    aten.remainder.Scalar: _integer_remainder,
     **dict.fromkeys((aten.elu.default, aten.selu.default, aten.celu.default), _elu),
     **dict.fromkeys((aten.add.Tensor, aten.sub.Tensor, aten.mul.Tensor, aten.div.Tensor, aten.rsub.Scalar), _number),
 }

@@ -105,6 +105,14 @@ def _sums(graph: torch.fx.Graph) -> list[torch.fx.Node]:
     return [node for node in graph.nodes if node.target in (aten.add.Tensor, aten.rsub.Scalar, aten.div.Tensor)]
 
 
+@pytest.mark.parametrize("divisor", [4, -3])
+def test_the_remainder_of_integers(divisor: int, transformed: Transformed) -> None:
+    """Of a tensor with values of both signs; ExecuTorch's own has the dividend's sign."""
+    result = transformed(Net(lambda x: x * torch.remainder((20 * x).int(), divisor)), SHAPE, FORMS)
+    operators = result.operators()
+    assert (operators["fmod"], "remainder" in operators) == (2, False)
+
+
 @pytest.mark.parametrize("mean", [lambda x: x.mean((-1, -2), keepdim=True), lambda x: F.adaptive_avg_pool2d(x, 1)])
 def test_a_large_image_is_averaged_by_columns(mean: Function, transformed: Transformed) -> None:
     operators = transformed(Net(mean), LARGE, FORMS).operators()
