@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-STEPS = 127
+from efficientmod_export.quantisation._rounding import STEPS
 
 FLOAT32_OFF_GRID = 1e-3
 """Of a step, at most. A float32 weight on the grid is off by its own rounding, at most 127 * 2^-23 = 1.5e-5 steps."""

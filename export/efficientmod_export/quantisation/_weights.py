@@ -14,8 +14,8 @@ from torch.nn.functional import pad, unfold
 
 from efficientmod_export.quantisation._rounding import to_least_output_error, to_nearest
 from efficientmod_mobile.deploy import Program, to_dtype
-from efficientmod_mobile.deploy.analysis import Layer, bias_name, is_layer, layer_of
-from efficientmod_mobile.deploy.program import arguments, module_path, set_parameter
+from efficientmod_mobile.deploy.analysis import Layer, is_layer, layer_of
+from efficientmod_mobile.deploy.program import arguments, module_path
 
 Images = Sequence[Tensor]
 
@@ -105,6 +105,7 @@ def _side_by_side(
     values: tuple[dict[str, list[Tensor]], dict[str, list[Tensor]]] = ({}, {})
     last = {source.name: node.name for node in changed.graph.nodes for source in node.all_input_nodes}
     originals = {node.name: node for node in exact.graph.nodes}
+    runs = [fx.Interpreter(program.graph_module, garbage_collect_values=False) for program in (exact, changed)]
     given = {node.name: place for place, node in enumerate(changed.graph.find_nodes(op="placeholder"))}
     for node in list(changed.graph.nodes):
         if node.op in ("get_attr", "output"):
@@ -112,19 +113,18 @@ def _side_by_side(
         if is_layer(node):
             source = str(arguments(node)["input"].name)
             visit(node, *(side[source] for side in values))
-        for side, module, one in ((values[0], exact, originals[node.name]), (values[1], changed, node)):
+        for side, run, one in zip(values, runs, (originals[node.name], node), strict=True):
             if node.op == "placeholder":
                 side[node.name] = [sample[given[node.name]] for sample in inputs]
             else:
-                side[node.name] = _compute(module, one, side, len(inputs))
+                side[node.name] = _compute(run, one, side, len(inputs))
         for source in node.all_input_nodes:
             if last.get(source.name) == node.name:
                 for side in values:
                     side.pop(source.name, None)
 
 
-def _compute(program: Program, node: fx.Node, values: dict[str, list[Tensor]], count: int) -> list[Tensor]:
-    interpreter = fx.Interpreter(program.graph_module)
+def _compute(interpreter: fx.Interpreter, node: fx.Node, values: dict[str, list[Tensor]], count: int) -> list[Tensor]:
     constants = {one: interpreter.fetch_attr(str(one.target)) for one in node.all_input_nodes if one.op == "get_attr"}
     results = []
     with torch.no_grad():
@@ -137,29 +137,36 @@ def _compute(program: Program, node: fx.Node, values: dict[str, list[Tensor]], c
 
 def _round(layer: Layer, floating: Images, rounding: Images) -> RoundedLayer:
     weight = layer.weight.double().flatten(1)
-    moments, mean = _statistics(layer, rounding)
-    _, wanted = _statistics(layer, floating)
+    moments, mean = _second_moments(layer, rounding), _mean(layer, rounding)
     rounded = to_least_output_error(weight, moments)
     error = rounded - weight
     cost = torch.einsum("oi,ij,oj->", error, moments, error) / torch.einsum("oi,ij,oj->", weight, moments, weight)
-    if layer.bias is not None:
-        moved = (weight @ wanted - rounded @ mean).to(layer.bias.dtype)
-        set_parameter(layer.node, "bias", bias_name(str(arguments(layer.node)["weight"].target)), layer.bias + moved)
-    shaped = rounded.to(layer.weight.dtype).reshape(layer.weight.shape)
-    set_parameter(layer.node, "weight", str(arguments(layer.node)["weight"].target), shaped)
+    bias = layer.bias
+    if bias is not None:
+        bias = bias + (weight @ _mean(layer, floating) - rounded @ mean).to(bias.dtype)
+    layer.write(rounded.to(layer.weight.dtype).reshape(layer.weight.shape), bias)
     return RoundedLayer(module_path(layer.node) or layer.node.name, weight.numel(), float(cost))
 
 
-def _statistics(layer: Layer, images: Images) -> tuple[Tensor, Tensor]:
-    """H = E[x x^T] and E[x] of the vectors x that each row of the weight is multiplied with, in float64."""
-    size = layer.weight[0].numel()
-    moments, total, count = torch.zeros(size, size, dtype=torch.float64), torch.zeros(size, dtype=torch.float64), 0
+def _second_moments(layer: Layer, images: Images) -> Tensor:
+    """H = E[x x^T] of the vectors x that each row of the weight is multiplied with, in float64."""
+    size, count = layer.weight[0].numel(), 0
+    moments = torch.zeros(size, size, dtype=torch.float64)
     for image in images:
         vectors = _vectors(layer, image)
         moments += (vectors.T @ vectors).double()
+        count += len(vectors)
+    return moments / count
+
+
+def _mean(layer: Layer, images: Images) -> Tensor:
+    """E[x] of the same vectors, in float64."""
+    total, count = torch.zeros(layer.weight[0].numel(), dtype=torch.float64), 0
+    for image in images:
+        vectors = _vectors(layer, image)
         total += vectors.sum(0, dtype=torch.float64)
         count += len(vectors)
-    return moments / count, total / count
+    return total / count
 
 
 def _vectors(layer: Layer, image: Tensor) -> Tensor:
