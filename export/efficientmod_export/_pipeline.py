@@ -131,9 +131,11 @@ def _make(
         progress(f"{variant.name}: exact transforms")
         transformed = deployed(variant.recipe)
         source = transformed.program
+        rounding: RoundedSubject | None = None
         if variant.rounding is not None:
             progress(f"{variant.name}: rounding the weights")
-            source = round_once(variant.recipe).program
+            rounding = round_once(variant.recipe)
+            source = rounding.program
         progress(f"{variant.name}: converting")
         target = find_target(variant.target)
         options = _with_credits(
@@ -142,8 +144,8 @@ def _make(
         artifact = target.make(source, options, folder)
         progress(f"{variant.name}: proving")
         checks = prove(variant, artifact, subject.held, request.units)
-        if variant.rounding is not None:
-            checks += prove_rounding(variant, artifact, round_once(variant.recipe).held)
+        if rounding is not None:
+            checks += prove_rounding(variant, artifact, rounding.held)
         else:
             checks += prove_graph(target, source, options, subject.held)
         proven = describe_artifact(
@@ -155,7 +157,7 @@ def _make(
             subject.inputs,
             subject.outputs,
             float32_outputs(variant, artifact, subject.held),
-            round_once(variant.recipe).evidence(artifact.int8_weights) if variant.rounding else None,
+            rounding.evidence(artifact.int8_weights) if rounding else None,
         )
         failure = parity_failure(variant, checks)
     except EfficientModError as error:
