@@ -25,7 +25,7 @@ from efficientmod_export.bundle import open_picture
 from efficientmod_export.parity import Sample, SampleInput, torch_inputs
 from efficientmod_export.quantisation import round_to_nearest, round_weights
 from efficientmod_export.steps import Subject, subject_of
-from efficientmod_export.targets import Artifact, Precision, find_target, runner_of
+from efficientmod_export.targets import Artifact, Precision, find_target, input_values, runner_of
 from efficientmod_mobile import load_network
 from efficientmod_mobile.deploy import Program, deploy
 
@@ -121,8 +121,6 @@ def _outputs(artifact: Artifact, samples: Sequence[Sample]) -> NDArray[np.float6
 
 
 def _ratio(one: Artifact, other: Artifact, sample: Sample) -> float:
-    from efficientmod_export.targets import input_values
-
     calls: dict[str, Callable[[], object]] = {}
     for name, artifact in (("one", one), ("other", other)):
         session = _session(artifact)

@@ -6,6 +6,8 @@ arithmetic is float32; in int8-weights they are stored as int8. In int8-dynamic 
 themselves are of int8, on the CPU.
 """
 
+from functools import partial
+
 from efficientmod_export.targets._limits import FLOAT16, FLOAT32, INT8
 from efficientmod_export.targets._loading_code import LITERT
 from efficientmod_export.targets._recipes import PORTABLE
@@ -21,6 +23,15 @@ from efficientmod_export.targets.tflite._stored_values import StoredValues
 
 __all__ = ["TARGET", "interpreter"]
 
+_variant = partial(
+    Variant,
+    target="tflite",
+    stem="model",
+    suffix=".tflite",
+    recipe=PORTABLE,  # the writer chooses layouts and splits kernels itself; spelled-out norms would be slower
+    step=FromProgram(convert),
+)
+
 TARGET = Target(
     name="tflite",
     title="LiteRT",
@@ -29,13 +40,8 @@ TARGET = Target(
     modules=("onnx", "onnxscript", "flatbuffers", "ai_edge_litert"),
     packages=("ai-edge-litert", "flatbuffers", "onnx", "onnxscript"),
     variants=(
-        Variant(
-            target="tflite",
+        _variant(
             precision="fp32",
-            stem="model",
-            suffix=".tflite",
-            recipe=PORTABLE,  # the writer chooses layouts and splits kernels itself; spelled-out norms would be slower
-            step=FromProgram(convert),
             places=(
                 Place("cpu", "float32", FLOAT32, noise="float32"),
                 Place("gpu", "float32", FLOAT32, noise="float32"),
@@ -43,27 +49,17 @@ TARGET = Target(
             ),
             default=True,
         ),
-        Variant(
-            target="tflite",
+        _variant(
             precision="fp16",
-            stem="model",
-            suffix=".tflite",
-            recipe=PORTABLE,
-            step=FromProgram(convert),
             places=(
                 Place("cpu", "float32", FLOAT16_WEIGHTS, noise="float16_weights"),
                 Place("gpu", "float32", FLOAT16_WEIGHTS, noise="float16_weights"),
                 Place("gpu", "float16", FLOAT16, noise="float16"),
             ),
         ),
-        Variant(
-            target="tflite",
+        _variant(
             precision="int8-dynamic",
             short="int8",
-            stem="model",
-            suffix=".tflite",
-            recipe=PORTABLE,
-            step=FromProgram(convert),
             rounding=Rounding(StoredValues(), FLOAT32),
             places=(
                 Place("cpu", "int8", INT8, noise="int8_dynamic"),
@@ -71,13 +67,8 @@ TARGET = Target(
                 Place("gpu", "float16", INT8, noise="int8_dynamic"),
             ),
         ),
-        Variant(
-            target="tflite",
+        _variant(
             precision="int8-weights",
-            stem="model",
-            suffix=".tflite",
-            recipe=PORTABLE,
-            step=FromProgram(convert),
             rounding=Rounding(LiteRt(), FLOAT32),
             places=(
                 Place("cpu", "float32", INT8, noise="int8_weights"),
