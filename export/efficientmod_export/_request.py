@@ -94,9 +94,14 @@ def select_variants(request: ExportRequest) -> Selection:
     return Selection(tuple(variants), tuple(lacking))
 
 
-def _check_precisions(precisions: tuple[str, ...]) -> None:
+def precision_names() -> tuple[str, ...]:
+    """What any target's precisions may be called."""
     every = (variant for target in all_targets() for variant in target.variants)
-    known = list(dict.fromkeys(name for variant in every for name in sorted(variant.names)))
+    return tuple(dict.fromkeys(name for variant in every for name in sorted(variant.names)))
+
+
+def _check_precisions(precisions: tuple[str, ...]) -> None:
+    known = precision_names()
     unknown = [precision for precision in precisions if precision not in known]
     if unknown:
         raise InputError(

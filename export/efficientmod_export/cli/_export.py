@@ -33,6 +33,13 @@ def _models() -> list[str]:
     return [entry.name for entry in catalogue()]
 
 
+def _precisions() -> list[str]:
+    """What completion offers for `--precision`."""
+    from efficientmod_export._request import precision_names
+
+    return list(precision_names())
+
+
 @app.command(cls=Verb, short_help="Make, prove and write a bundle.")
 @export_app.command(cls=Verb)
 def export(
@@ -70,7 +77,7 @@ def export(
         list[str] | None,
         typer.Option(
             metavar="PRECISION",
-            autocompletion=lambda: ("fp32", "fp16", "int8", "int8-dynamic", "int8-weights"),
+            autocompletion=_precisions,
             help="fp32, fp16, int8, ...: of every target that has it, by default each target's own; may be repeated.",
         ),
     ] = None,
