@@ -1,10 +1,8 @@
 """Reads a report's file, and finds the bundle that it is about."""
 
-import json
-import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Final
 
 from pydantic import ValidationError
 
@@ -15,14 +13,15 @@ from efficientmod_export.bundle.contract import (
     Refusal,
     RefusedBundleError,
     open_bundle,
+    parse_json,
     problems_of,
+    version_problem,
 )
-from efficientmod_export.report.contract import MAJOR, REPORT_VERSION, Report
+from efficientmod_export.report.contract import REPORT_VERSION, Report
 from efficientmod_mobile.errors import InputError
 
 PROBLEMS_SHOWN: Final = 5
 LARGEST_BYTES: Final = 512 * 1024 * 1024
-_VERSION = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)", re.ASCII)
 
 
 class DamagedReportError(InputError):
@@ -55,11 +54,13 @@ def read_report(path: Path) -> Report:
 def parse_report(content: bytes, path: Path) -> Report:
     """The report in a file's content; `path` is for the messages. Raises DamagedReportError."""
     try:
-        document = json.loads(content.decode("utf-8"), parse_constant=_no_number)
+        document = parse_json(content)
     except (ValueError, RecursionError) as error:
         problem = Problem(Refusal.NOT_JSON, path.name, f"it is not JSON ({error})")
         raise DamagedReportError(path, (problem,)) from error
-    _check_version(path, document)
+    unknown = version_problem(document, path.name, REPORT_VERSION)
+    if unknown is not None:
+        raise DamagedReportError(path, (unknown,))
     try:
         return Report.model_validate_json(content, strict=True, extra="ignore")
     except ValidationError as error:
@@ -96,18 +97,3 @@ def _open(folder: Path) -> Bundle | None:
         return open_bundle(folder)
     except RefusedBundleError:
         return None
-
-
-def _no_number(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not a number in JSON")
-
-
-def _check_version(path: Path, document: Any) -> None:
-    version = document.get("format_version") if isinstance(document, dict) else None
-    parts = _VERSION.fullmatch(version) if isinstance(version, str) else None
-    if parts is None:
-        problem = Problem(Refusal.NO_FORMAT_VERSION, path.name, "it has no format_version such as 1.0")
-        raise DamagedReportError(path, (problem,))
-    if parts[1] != MAJOR:
-        text = f"its format version is {version}, and this toolkit reads {REPORT_VERSION} and other versions {MAJOR}.x"
-        raise DamagedReportError(path, (Problem(Refusal.UNKNOWN_MAJOR_VERSION, path.name, text),))

@@ -4,6 +4,7 @@
 """
 
 from efficientmod_export.bundle.contract._artifact import MAIN, ArtifactEntry, FailedVariant, Limits, State, UnitProof
+from efficientmod_export.bundle.contract._document import parse_json, version_problem
 from efficientmod_export.bundle.contract._evidence import (
     PROOF_NAME,
     ArtifactEvidence,
@@ -125,6 +126,7 @@ __all__ = [
     "laid_out",
     "network_output",
     "open_bundle",
+    "parse_json",
     "parse_labels",
     "picture_input",
     "problems_of",
@@ -132,6 +134,7 @@ __all__ = [
     "read_tensor",
     "schema_of",
     "tensor_input",
+    "version_problem",
     "write_evidence",
     "write_golden",
     "write_labels",

@@ -1,24 +1,21 @@
 """Read a bundle, and report all its problems in one error."""
 
 import hashlib
-import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from efficientmod_export.bundle._digest import DigestError, digest, total_size
 from efficientmod_export.bundle.contract._artifact import ArtifactEntry
+from efficientmod_export.bundle.contract._document import parse_json, version_problem
 from efficientmod_export.bundle.contract._evidence import Evidence
 from efficientmod_export.bundle.contract._labels import parse_labels
 from efficientmod_export.bundle.contract._manifest import MANIFEST_NAME, Manifest
 from efficientmod_export.bundle.contract._refusal import Problem, Refusal, RefusedBundleError, problems_of
 from efficientmod_export.bundle.contract._stored import StoredFile
-from efficientmod_export.bundle.contract._vocabulary import FORMAT_VERSION, MAJOR
-
-_VERSION = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)", re.ASCII)
+from efficientmod_export.bundle.contract._vocabulary import FORMAT_VERSION
 
 Document = TypeVar("Document", Manifest, Evidence)
 
@@ -95,7 +92,7 @@ def check_files(bundle: Bundle) -> tuple[Problem, ...]:
 def _parse(path: Path, content: bytes, model: type[Document]) -> Document:
     """Parse a document. Unknown fields are ignored, since a later minor version may have added them."""
     try:
-        document = json.loads(content.decode("utf-8"), parse_constant=_no_number)
+        document = parse_json(content)
     except (ValueError, RecursionError) as error:
         problem = Problem(Refusal.NOT_JSON, path.name, f"it is not JSON ({error})")
         raise RefusedBundleError.of(f"{path} is damaged", [problem]) from error
@@ -106,22 +103,13 @@ def _parse(path: Path, content: bytes, model: type[Document]) -> Document:
         raise RefusedBundleError.of(f"{path} is damaged", problems_of(error, path.name)) from error
 
 
-def _no_number(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not a number in JSON")
-
-
 def _check_version(path: Path, document: Any) -> None:
-    version = document.get("format_version") if isinstance(document, dict) else None
-    parts = _VERSION.fullmatch(version) if isinstance(version, str) else None
-    if parts is None:
-        problem = Problem(Refusal.NO_FORMAT_VERSION, path.name, "it has no format_version such as 1.0")
+    problem = version_problem(document, path.name, FORMAT_VERSION)
+    if problem is None:
+        return
+    if problem.code == Refusal.NO_FORMAT_VERSION:
         raise RefusedBundleError.of(f"{path} does not belong to a bundle", [problem], "Name the folder of an export.")
-    if parts[1] != MAJOR:
-        text = f"its format version is {version}, and this toolkit reads {FORMAT_VERSION} and other versions {MAJOR}.x"
-        problem = Problem(Refusal.UNKNOWN_MAJOR_VERSION, path.name, text)
-        raise RefusedBundleError.of(
-            f"{path} cannot be read", [problem], "Use the toolkit that wrote it, or export again."
-        )
+    raise RefusedBundleError.of(f"{path} cannot be read", [problem], "Use the toolkit that wrote it, or export again.")
 
 
 def check_file(bundle: Bundle, stored: StoredFile) -> Problem | None:

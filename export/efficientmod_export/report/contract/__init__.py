@@ -21,10 +21,9 @@ from efficientmod_export.report.contract._report import Camera, Report
 from efficientmod_export.report.contract._statistics import Percentiles, PhaseStatistics, Spread, Window, windows
 from efficientmod_export.report.contract._status import TIMED_STEPS, RunStatus
 from efficientmod_export.report.contract._timing import Load, MemoryUse, Phase, Wait
-from efficientmod_export.report.contract._vocabulary import MAJOR, REPORT_VERSION
+from efficientmod_export.report.contract._vocabulary import REPORT_VERSION
 
 __all__ = [
-    "MAJOR",
     "PLANS",
     "RAW_LIMIT_BYTES",
     "REPORT_VERSION",
