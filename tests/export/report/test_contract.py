@@ -22,6 +22,8 @@ from efficientmod_export.report._void import CHECKED
 from efficientmod_export.report.contract import PLANS, REPORT_VERSION, PhaseStatistics, Report, windows
 from efficientmod_export.report.contract._schema import SCHEMAS, schema_path, schema_text
 
+from ..schemas import enumerations
+
 ROOT = Path(__file__).parents[3]
 VECTORS = ROOT / "tests" / "vectors"
 PAGE = (ROOT / "docs" / "phone_report.md").read_text(encoding="utf-8")
@@ -51,13 +53,6 @@ def edited(document: Any, edits: list[Any]) -> Any:
         else:
             holder[last] = edit["set"]
     return document
-
-
-def enumerations(schema: Any) -> set[str]:
-    if isinstance(schema, dict):
-        own = {value for value in (*schema.get("enum", ()), schema.get("const")) if isinstance(value, str)}
-        return own.union(*map(enumerations, schema.values()))
-    return set().union(*map(enumerations, schema)) if isinstance(schema, list) else set()
 
 
 @pytest.mark.parametrize("name", SCHEMAS)

@@ -3,7 +3,6 @@
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,16 +13,11 @@ from efficientmod_export.bundle.contract._schema import SCHEMAS, schema_text
 from efficientmod_export.tasks import NetworkFacts, all_tasks
 from efficientmod_mobile import IMAGENET
 
+from ...schemas import enumerations
+
 PAGE = (Path(__file__).parents[4] / "docs" / "bundle_format.md").read_text(encoding="utf-8")
 WORDS = set(re.findall(r"[a-z0-9_]+", " ".join(re.findall(r"`([^`\n]+)`", PAGE))))
 QUOTED = set(re.findall(r'"([^"\n]+)"', PAGE))
-
-
-def enumerations(schema: Any) -> set[str]:
-    if isinstance(schema, dict):
-        own = {value for value in (*schema.get("enum", ()), schema.get("const")) if isinstance(value, str)}
-        return own.union(*map(enumerations, schema.values()))
-    return set().union(*map(enumerations, schema)) if isinstance(schema, list) else set()
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
