@@ -1,25 +1,22 @@
 """An export from end to end; the body of `run_export` is its numbered stages."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import nullcontext
-from dataclasses import asdict, replace
-from functools import cache
+from dataclasses import replace
 from pathlib import Path
 
 from torch import nn
 
-from efficientmod_export._calibration import RoundedSubject, calibration_of, rounded
-from efficientmod_export._prove import conclusions, float32_outputs, parity_failure, prove, prove_graph, prove_rounding
+from efficientmod_export._calibration import calibration_of
+from efficientmod_export._earlier import earlier_proofs
+from efficientmod_export._make import Material, make_variants
 from efficientmod_export._request import ExportRequest, check_labels, read_labels, select_variants
 from efficientmod_export._result import ExportResult, VariantResult
-from efficientmod_export._stages import ConversionOptions, ProgressReport, report_nothing
+from efficientmod_export._stages import ProgressReport, report_nothing
 from efficientmod_export._subject import Subject, subject_of, with_noise
 from efficientmod_export.bundle import (
     BundleWriter,
     Credits,
-    ProvenArtifact,
-    describe_artifact,
     tool_versions,
     write_card,
 )
@@ -36,13 +33,8 @@ from efficientmod_export.bundle.contract import (
 )
 from efficientmod_export.foreign import quiet
 from efficientmod_export.parity import FLOAT_KINDS, picture_credit
-from efficientmod_export.targets import Variant, find_target
+from efficientmod_export.targets import find_target
 from efficientmod_mobile import Network, load_network, network_of, with_flags
-from efficientmod_mobile.deploy import Deployed, Original, Recipe, deploy
-from efficientmod_mobile.errors import EfficientModError
-
-Deploy = Callable[[Recipe], Deployed]
-RoundOnce = Callable[[Recipe], RoundedSubject]
 
 
 def run_export(
@@ -66,14 +58,17 @@ def run_export(
         kinds = {*FLOAT_KINDS, *(place.noise for variant in selection.variants for place in variant.places)}
         subject = with_noise(subject, program, kinds)
 
-        # 3. For each variant the exact transforms, the conversion and the proof.
-        original = Original.of(program)
-        deployed = cache(lambda recipe: deploy(program, recipe, original))
-        round_once = cache(lambda recipe: rounded(deployed(recipe).program, calibration, subject.held))
-        results = tuple(
-            _make(variant, subject, class_names, request, deployed, round_once, writer.folder, progress)
-            for variant in selection.variants
+        # 3. For each variant the exact transforms, the conversion and the proof; each target in a process of its own.
+        material = Material(
+            request,
+            subject,
+            program,
+            class_names,
+            calibration,
+            earlier_proofs(request.output, subject.held),
+            writer.folder,
         )
+        results = make_variants(selection.variants, material, progress)
 
         # 4. The bundle, whole or not at all.
         progress("writing the bundle")
@@ -92,11 +87,6 @@ def run_export(
     )
 
 
-def _with_credits(options: ConversionOptions, credited: Credits) -> ConversionOptions:
-    stated = {name: value for name, value in asdict(credited).items() if value is not None}
-    return replace(options, **stated)
-
-
 def _load(request: ExportRequest) -> Network:
     if isinstance(request.model, nn.Module):
         return network_of(request.model, request.name, request.resolution)
@@ -111,58 +101,6 @@ def _labels(labels: Path | tuple[str, ...] | None, num_classes: int | None) -> t
     if isinstance(labels, Path):
         return read_labels(labels, num_classes)
     return check_labels(labels, num_classes, "the labels")
-
-
-def _make(
-    variant: Variant,
-    subject: Subject,
-    class_names: tuple[str, ...] | None,
-    request: ExportRequest,
-    deployed: Deploy,
-    round_once: RoundOnce,
-    folder: Path,
-    progress: ProgressReport,
-) -> VariantResult:
-    """Convert and prove one variant. Its own failure is in the result; a full disk ends the whole export."""
-    began = time.perf_counter()
-    proven: ProvenArtifact | None = None
-    failure: EfficientModError | None = None
-    try:
-        progress(f"{variant.name}: exact transforms")
-        transformed = deployed(variant.recipe)
-        source = transformed.program
-        rounding: RoundedSubject | None = None
-        if variant.rounding is not None:
-            progress(f"{variant.name}: rounding the weights")
-            rounding = round_once(variant.recipe)
-            source = rounding.program
-        progress(f"{variant.name}: converting")
-        target = find_target(variant.target)
-        options = _with_credits(
-            subject.options(variant.precision, ios=request.ios, labels=class_names), request.credits
-        )
-        artifact = target.make(source, options, folder)
-        progress(f"{variant.name}: proving")
-        checks = prove(variant, artifact, subject.held, request.units)
-        if rounding is not None:
-            checks += prove_rounding(variant, artifact, rounding.held)
-        else:
-            checks += prove_graph(target, source, options, subject.held)
-        proven = describe_artifact(
-            artifact,
-            transformed.certificate,
-            checks,
-            conclusions(variant, checks, subject.held),
-            folder,
-            subject.inputs,
-            subject.outputs,
-            float32_outputs(variant, artifact, subject.held),
-            rounding.evidence(artifact.int8_weights) if rounding else None,
-        )
-        failure = parity_failure(variant, checks)
-    except EfficientModError as error:
-        failure = error
-    return VariantResult(variant.name, variant.target, variant.precision, proven, failure, time.perf_counter() - began)
 
 
 def _kept(results: tuple[VariantResult, ...], request: ExportRequest) -> tuple[VariantResult, ...]:

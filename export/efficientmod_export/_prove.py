@@ -1,11 +1,12 @@
 """Compare artifacts with the PyTorch reference; an export and `verify` prove in the same way."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from efficientmod_export._stages import ConversionOptions, ModelFile, Outputs, Precision, Sample
+from efficientmod_export._stages import ConversionOptions, ModelFile, Outputs, Precision, Sample, Unit
 from efficientmod_export.bundle.contract import Check, UnitProof, conclude
 from efficientmod_export.parity import (
     MeasuredWith,
@@ -50,22 +51,45 @@ class Held:
         return tolerance.widened(self.noise.get(noise, ()))
 
 
-def prove(variant: Variant, file: ModelFile, held: Held, units: Sequence[str] = ()) -> tuple[Check, ...]:
+def prove(
+    variant: Variant,
+    file: ModelFile,
+    held: Held,
+    units: Sequence[str] = (),
+    *,
+    known: Sequence[Check] = (),
+    seconds: dict[Unit, float] | None = None,
+) -> tuple[Check, ...]:
     """Judge a file on every place of its variant, or on those of `units`: in its own runtime where this machine can run
     it there. Where this machine can run none of these places, the target's interpreter runs the file.
+
+    What `known` has of a place is not repeated. `seconds` is given what each unit took.
 
     Raises DependencyError when the runtime is not installed, ConversionError when it refuses the file.
     """
     target = find_target(variant.target)
-    checks = [
-        _on(target, variant.configuration(place), held.limits(place.limits, place.noise), file, held)
-        if not units or place.unit in units
-        else _not_asked_for(place, held)
-        for place in variant.places
-    ]
+    checks = []
+    for place in variant.places:
+        if units and place.unit not in units:
+            checks.append(_not_asked_for(place, held))
+            continue
+        limits = held.limits(place.limits, place.noise)
+        began = time.perf_counter()
+        checks.append(_among(known, place, limits) or _on(target, variant.configuration(place), limits, file, held))
+        if seconds is not None:
+            seconds[place.unit] = seconds.get(place.unit, 0.0) + time.perf_counter() - began
     if target.interpreter is not None and all(check.verdict.measured_with is None for check in checks):
         checks.append(_interpreted(target.interpreter, variant, file, held))
     return tuple(checks)
+
+
+def _among(known: Sequence[Check], place: Place, limits: Tolerance) -> Check | None:
+    """What is known of a place, judged by the same limits."""
+    for check in known:
+        where = check.gate, check.unit, check.compute_precision
+        if where == ("runtime", place.unit, place.compute_precision) and check.verdict.tolerance == limits:
+            return check
+    return None
 
 
 def prove_graph(target: Target, program: Program, options: ConversionOptions, held: Held) -> tuple[Check, ...]:

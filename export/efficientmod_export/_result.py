@@ -14,7 +14,8 @@ SEVERITY = (ParityError, ConversionError, DependencyError, EfficientModError)
 
 @dataclass(frozen=True)
 class VariantResult(PlainRecord):
-    """One target in one precision: its artifact, its failure, and the seconds that it took.
+    """One target in one precision: its artifact, its failure, and the seconds that it took, of which `gpu_seconds` on a
+    GPU, where a proof of the same file by an earlier export takes none.
 
     `name` is the target's, and the precision where that is not the target's default.
     """
@@ -25,6 +26,7 @@ class VariantResult(PlainRecord):
     artifact: ProvenArtifact | None
     failure: EfficientModError | None
     seconds: float
+    gpu_seconds: float
 
 
 @dataclass(frozen=True)

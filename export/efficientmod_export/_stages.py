@@ -154,7 +154,11 @@ Runner = Callable[[Sample], Outputs]
 """Runs one artifact on one sample, in the artifact's own runtime."""
 
 ProgressReport = Callable[[str], None]
-"""Called with the name of each stage as it begins."""
+"""Called with the name of each stage as it begins: "loading the network", or "tflite: converting" where several targets
+are at work at once, and at the end of such a one "tflite: done".
+"""
+
+DONE = "done"
 
 
 def report_nothing(stage: str) -> None:

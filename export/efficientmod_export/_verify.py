@@ -13,7 +13,7 @@ from efficientmod_export._layer_search import search_layers
 from efficientmod_export._prove import Held, conclusions, parity_failure, prove, prove_unchanged
 from efficientmod_export._recorded import UNCHECKED, contradictions
 from efficientmod_export._result import VariantResult, VerifyResult
-from efficientmod_export._stages import Interface, Outputs, ProgressReport, report_nothing
+from efficientmod_export._stages import Interface, Outputs, ProgressReport, Unit, report_nothing
 from efficientmod_export._subject import converter_inputs
 from efficientmod_export.bundle import (
     ProvenArtifact,
@@ -175,7 +175,7 @@ def _prove_again(
     intact: _Intact, entry: ArtifactEntry, evidence: ArtifactEvidence, progress: ProgressReport
 ) -> VariantResult:
     """The artifact with the checks of this run in place of the export's; without one, no artifact."""
-    began = time.perf_counter()
+    began, units = time.perf_counter(), dict[Unit, float]()
     proven: ProvenArtifact | None = None
     failure: EfficientModError | None = None
     variant = find_target(entry.target).variant(entry.precision)
@@ -185,7 +185,7 @@ def _prove_again(
         # The graph's proof needs the network's program. What the export found of it stands, if the file is unchanged.
         graph = tuple(check for check in evidence.checks if check.gate == "graph")
         unchanged = prove_unchanged(variant, file, held.samples, intact.recorded(evidence))
-        checks = prove(variant, file, held) + graph + unchanged
+        checks = prove(variant, file, held, seconds=units) + graph + unchanged
         proven = ProvenArtifact(
             entry.model_copy(update={"proofs": conclusions(variant, checks, held)}),
             evidence.model_copy(update={"checks": checks}),
@@ -193,4 +193,5 @@ def _prove_again(
         failure = parity_failure(variant, checks)
     except EfficientModError as error:
         failure = error
-    return VariantResult(variant.name, variant.target, variant.precision, proven, failure, time.perf_counter() - began)
+    seconds, on_gpu = time.perf_counter() - began, units.get("gpu", 0.0)
+    return VariantResult(variant.name, variant.target, variant.precision, proven, failure, seconds, on_gpu)

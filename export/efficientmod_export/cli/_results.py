@@ -156,12 +156,17 @@ def _proofs_and_details(row: VariantResult, artifact: ProvenArtifact) -> Iterato
     proof = evidence.transforms
     yield (
         f"{proof.nodes_before} operators became {proof.nodes_after}, equal to {proof.float64_error:.0e} in float64; "
-        f"{row.seconds:.1f} s"
+        f"{row.seconds:.1f} s{_on_gpu(row)}"
     )
     if evidence.delegates is not None:
         yield f"delegates: {evidence.delegates}; outside them {escape(', '.join(evidence.outside)) or 'nothing'}"
     if (evidence.rank or 0) > GPU_RANK:
         yield f"tensors of up to {evidence.rank} axes; delegates for GPUs take {GPU_RANK}"
+
+
+def _on_gpu(row: VariantResult) -> str:
+    """The share of a software driver, which no other machine needs."""
+    return f", {row.gpu_seconds:.1f} s of it on the GPU" if row.gpu_seconds >= 1 else ""
 
 
 def _ran(check: Check) -> bool:

@@ -50,7 +50,8 @@ def table(*columns: str | Column) -> Table:
 def progress(*, shown: bool) -> Iterator[ProgressReport]:
     """Give a function that takes the name of the stage now at work.
 
-    A terminal shows it with the time it has taken, in one line that goes away; elsewhere each stage is a line.
+    A terminal shows it with the time it has taken, in a line that goes away, for each target that is at work; elsewhere
+    each stage is a line.
     """
     if not shown:
         yield lambda _: None
@@ -68,7 +69,9 @@ def progress(*, shown: bool) -> Iterator[ProgressReport]:
 
 @contextmanager
 def _spinner(stream: TextIO) -> Iterator[ProgressReport]:
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+    from efficientmod_export._stages import DONE
 
     stage_column = TextColumn("{task.description}", table_column=Column(no_wrap=True, overflow="ellipsis"))
     # Rich must not replace `sys.stdout` and `sys.stderr` by objects that write to the terminal, or what converters
@@ -82,5 +85,27 @@ def _spinner(stream: TextIO) -> Iterator[ProgressReport]:
         redirect_stdout=False,
         redirect_stderr=False,
     ) as bar:
-        task = bar.add_task("starting", total=None)
-        yield lambda stage: bar.reset(task, description=escape(stage))
+        rows: dict[str, TaskID] = {}
+
+        def show(stage: str) -> None:
+            of = _subject(stage)
+            if of in rows and stage.endswith(f": {DONE}"):
+                bar.remove_task(rows.pop(of))
+                return
+            if not of or "" in rows:
+                for row in rows.values():
+                    bar.remove_task(row)
+                rows.clear()
+            if of in rows:
+                bar.reset(rows[of], description=escape(stage))
+            else:
+                rows[of] = bar.add_task(escape(stage), total=None)
+
+        show("starting")
+        yield show
+
+
+def _subject(stage: str) -> str:
+    """The target that a stage is about, as in "tflite fp16: proving"; nothing where it is about none."""
+    before, colon, _ = stage.partition(": ")
+    return before.split()[0] if colon else ""

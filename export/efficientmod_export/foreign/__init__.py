@@ -4,6 +4,7 @@
 - `converting`, `loading`: convert their exceptions to errors of this toolkit;
 - `torch_shortcuts`, `executorch_shortcuts`, `coremltools_shortcuts`: speed-ups, by patches; the environment variable
   `EFFICIENTMOD_NO_PATCHES=1` turns them off;
+- `run_apart`: work in processes of its own, so that a converter's crash is one target's failure;
 - `tanh_gelu`: a patch that is needed for a correct file;
 - `_private_names.py`: the list of all private names of other libraries that this toolkit uses.
 
@@ -15,15 +16,18 @@ from efficientmod_export.foreign._failures import DISK_FULL, converting, loading
 from efficientmod_export.foreign._faster_coremltools import coremltools_shortcuts
 from efficientmod_export.foreign._faster_executorch import executorch_shortcuts
 from efficientmod_export.foreign._faster_torch import torch_shortcuts
+from efficientmod_export.foreign._processes import Ended, run_apart
 from efficientmod_export.foreign._quiet import quiet, terminal
 
 __all__ = [
     "DISK_FULL",
+    "Ended",
     "converting",
     "coremltools_shortcuts",
     "executorch_shortcuts",
     "loading",
     "quiet",
+    "run_apart",
     "tanh_gelu",
     "terminal",
     "torch_shortcuts",

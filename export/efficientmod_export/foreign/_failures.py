@@ -34,7 +34,7 @@ def converting(target: str) -> Iterator[None]:
     def failed(reason: str) -> ConversionError:
         return ConversionError(f"{what}: {reason}; {advice}.", code="conversion_failed")
 
-    with PROCESS_LOCK, _interruptible(), _explained(what, failed):
+    with PROCESS_LOCK, interruptible(), _explained(what, failed):
         yield
 
 
@@ -59,11 +59,13 @@ def loading(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _interruptible() -> Iterator[None]:
-    """Raise KeyboardInterrupt again at the end of the block where a bare `except:` (coremltools has some) caught it."""
+def interruptible() -> Iterator[Callable[[], None]]:
+    """Raise KeyboardInterrupt again where something swallowed it (coremltools has bare `except:`): at the end of the
+    block, and where the function that the block gets is called.
+    """
     in_main_thread = threading.current_thread() is threading.main_thread()  # only there may a handler be set
     if not in_main_thread or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield
+        yield lambda: None
         return
     interrupted = False
 
@@ -72,13 +74,16 @@ def _interruptible() -> Iterator[None]:
         interrupted = True
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGINT, remember)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    def raise_again() -> None:
         if interrupted:
             raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, remember)
+    try:
+        yield raise_again
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        raise_again()
 
 
 @contextmanager

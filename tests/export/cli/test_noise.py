@@ -50,7 +50,7 @@ OWN_LINES = [
     r"Next: efficientmod verify out",
 ]
 STAGES = ["loading the network and running it in PyTorch", "capturing the program"]
-STAGES += [f"onnx: {step}" for step in ("exact transforms", "converting", "proving")] + ["writing the bundle"]
+STAGES += [f"onnx: {step}" for step in ("exact transforms", "converting", "proving", "done")] + ["writing the bundle"]
 RUNNING = re.compile(r"\S (starting|loading|capturing|onnx: |writing).* \d:\d\d:\d\d")
 ARGUMENTS = ("export", "--model", "tiny_network:build", "--target", "onnx", "--output", "out")
 
