@@ -28,8 +28,8 @@ def page(results: Sequence[Result], rivals: Sequence[RivalResult], trained: Sequ
         "",
         "Error: the largest difference from PyTorch over five pictures, as a fraction of the output's range; bold "
         "where it breaks a bundle's limits. Top-5: whether the best five classes are PyTorch's on all five pictures. "
-        "Own: what rounding every value of the untransformed network to float16 costs, with sums in float32; the "
-        "limits of float16 are three times that, or 1e-2.",
+        "Own: what float16 costs the untransformed network, with every value rounded and sums added in float16 as "
+        "well; the limits of float16 are three times that, or 1e-2.",
         "",
         *markdown_table(
             ["network", "processor", "GPU", "GPU, float32", "GPU, float16", "top-5", "own", "top-5"],

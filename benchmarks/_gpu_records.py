@@ -32,7 +32,7 @@ CPU, FLOAT32, FLOAT16 = "cpu float32", "gpu float32", "gpu float16"
 
 @dataclass(frozen=True)
 class OwnNoise:
-    """What rounding every value to float16 costs the untransformed network: as in Place."""
+    """What computing in float16, sums included, costs the untransformed network: as in Place."""
 
     error: float
     top5: bool
@@ -40,7 +40,7 @@ class OwnNoise:
     @classmethod
     def of(cls, noise: Noise) -> "OwnNoise | None":
         """None where a value is beyond float16's range."""
-        worst: tuple[OutputMetrics, ...] = noise.get("float16", ())
+        worst: tuple[OutputMetrics, ...] = noise.get("float16_sums", ())
         if not worst:
             return None
         return cls(max(one.max_relative_error for one in worst), all(one.top5.agrees for one in worst if one.top5))

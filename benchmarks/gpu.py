@@ -44,8 +44,8 @@ def examine(network: str, folder: Path, places: Sequence[str] = (CPU, FLOAT32, F
     """Convert a network and hold its float32 file against PyTorch on the processor and on the GPU."""
     subject = subject_of(load_network(network, None))
     captured = subject.capture()
-    subject = with_noise(subject, captured)
     variant = TARGET.variant("fp32")
+    subject = with_noise(subject, captured, {place.noise for place in variant.places})
     program = deploy(captured, variant.recipe).program
     artifact = TARGET.make(program, subject.options("fp32"), folder)
     chosen = tuple(one for one in variant.places if f"{one.unit} {one.compute_precision}" in places)

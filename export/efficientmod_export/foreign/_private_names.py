@@ -37,6 +37,7 @@ READ = (
     ForeignName("torch.ops", "aten._upsample_nearest_exact2d"),
     ForeignName("torch.ops", "aten._upsample_nearest_exact3d"),
     ForeignName("torch.utils", "_pytree"),
+    ForeignName("torch.utils._python_dispatch", "TorchDispatchMode"),
     ForeignName("coremltools.models", "MLModel._mil_program"),
     ForeignName("executorch.exir", "EdgeCompileConfig._check_ir_validity"),
     ForeignName("executorch.exir._serialize._program", "deserialize_pte_binary"),

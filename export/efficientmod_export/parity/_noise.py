@@ -5,6 +5,7 @@ Each kind is measured against the program in float64.
 float32          every operator computed in float32
 float16_weights  every weight rounded to float16
 float16          every weight and every result of an operator rounded to float16, sums computed in float32
+float16_sums     as well, sums of products added in float16, as a GPU does (`_float16_sums`)
 int8_weights     the weights of linear layers and convolutions rounded to the nearest of 255 steps, row by row
 int8_dynamic     as well, what these layers read rounded to 256 steps between its least and its largest value
 """
@@ -14,15 +15,17 @@ from typing import Any, Final, Literal
 
 import torch
 from torch import Tensor, fx
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from efficientmod_export._stages import Outputs, Sample
+from efficientmod_export.parity._float16_sums import Float16Sums
 from efficientmod_export.parity._metrics import OutputMetrics, compare, reference_ranges
 from efficientmod_export.parity._samples import torch_inputs
 from efficientmod_export.quantisation import rounded_layers, to_nearest
 from efficientmod_mobile.deploy import Program, to_dtype
 from efficientmod_mobile.deploy.program import Float64Interpreter, promoted
 
-NoiseKind = Literal["float32", "float16_weights", "float16", "int8_weights", "int8_dynamic"]
+NoiseKind = Literal["float32", "float16_weights", "float16", "float16_sums", "int8_weights", "int8_dynamic"]
 
 FLOAT_KINDS: Final[tuple[NoiseKind, ...]] = ("float32", "float16_weights", "float16")
 
@@ -43,6 +46,7 @@ def network_noise(program: Program, samples: Sequence[Sample], kinds: Collection
         "float32": fx.Interpreter(program.graph_module),
         "float16_weights": _Rounding(program.graph_module, results=False),
         "float16": _Rounding(program.graph_module, results=True),
+        "float16_sums": _RoundingSums(program.graph_module, results=True),
         "int8_weights": _Int8Layers(program, inputs=False),
         "int8_dynamic": _Int8Layers(program, inputs=True),
     }
@@ -79,6 +83,15 @@ class _Rounding(fx.Interpreter):
         if rounded and isinstance(value, Tensor) and value.is_floating_point():
             return value.half().to(value.dtype)
         return value
+
+
+class _RoundingSums(_Rounding):
+    """Adds in float16 as well."""
+
+    def run_node(self, n: fx.Node) -> Any:
+        # Attention as the products that a GPU computes.
+        with Float16Sums(), sdpa_kernel(SDPBackend.MATH):  # type: ignore[no-untyped-call]
+            return super().run_node(n)
 
 
 class _Int8Layers(fx.Interpreter):

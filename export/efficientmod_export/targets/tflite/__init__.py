@@ -8,13 +8,13 @@ themselves are of int8, on the CPU.
 
 from functools import partial
 
-from efficientmod_export.targets._limits import FLOAT16, FLOAT32, INT8
+from efficientmod_export.targets._limits import FLOAT32, INT8
 from efficientmod_export.targets._loading_code import LITERT
 from efficientmod_export.targets._recipes import PORTABLE
 from efficientmod_export.targets._target import FromProgram, Place, Rounding, Target, Variant
 from efficientmod_export.targets.tflite._compare_units import compare_units
 from efficientmod_export.targets.tflite._convert import convert, interface
-from efficientmod_export.targets.tflite._limits import FLOAT16_WEIGHTS
+from efficientmod_export.targets.tflite._limits import FLOAT16_WEIGHTS, GPU_FLOAT16
 from efficientmod_export.targets.tflite._lint import lint_tflite
 from efficientmod_export.targets.tflite._phone_tool import BENCHMARK_MODEL
 from efficientmod_export.targets.tflite._prober import GpuProber, TfliteProber
@@ -45,7 +45,7 @@ TARGET = Target(
             places=(
                 Place("cpu", "float32", FLOAT32, noise="float32"),
                 Place("gpu", "float32", FLOAT32, noise="float32"),
-                Place("gpu", "float16", FLOAT16, noise="float16"),
+                Place("gpu", "float16", GPU_FLOAT16, noise="float16_sums"),
             ),
             default=True,
         ),
@@ -54,7 +54,7 @@ TARGET = Target(
             places=(
                 Place("cpu", "float32", FLOAT16_WEIGHTS, noise="float16_weights"),
                 Place("gpu", "float32", FLOAT16_WEIGHTS, noise="float16_weights"),
-                Place("gpu", "float16", FLOAT16, noise="float16"),
+                Place("gpu", "float16", GPU_FLOAT16, noise="float16_sums"),
             ),
         ),
         _variant(
