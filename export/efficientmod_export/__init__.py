@@ -11,13 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from efficientmod_export._export import export
+    from efficientmod_export._inspect import BundleContents, inspect
     from efficientmod_export._network_inputs import PictureInput, TensorInput
     from efficientmod_export._predict import Prediction, PredictResult, predict
     from efficientmod_export._result import ExportResult, VariantResult, VerifyResult
     from efficientmod_export._verify import verify_bundle
     from efficientmod_export._verify_file import verify_file
+    from efficientmod_export.comparison import CompareResult, compare_bundles
 
 __all__ = [
+    "BundleContents",
+    "CompareResult",
     "ExportResult",
     "PictureInput",
     "PredictResult",
@@ -25,18 +29,24 @@ __all__ = [
     "TensorInput",
     "VariantResult",
     "VerifyResult",
+    "compare_bundles",
     "export",
+    "inspect",
     "predict",
     "verify_bundle",
     "verify_file",
 ]
 
 _MODULES = {
+    "BundleContents": "_inspect",
+    "CompareResult": "comparison",
     "PictureInput": "_network_inputs",
     "Prediction": "_predict",
     "PredictResult": "_predict",
     "TensorInput": "_network_inputs",
+    "compare_bundles": "comparison",
     "export": "_export",
+    "inspect": "_inspect",
     "predict": "_predict",
     "verify_bundle": "_verify",
     "verify_file": "_verify_file",

@@ -62,19 +62,19 @@ def test_a_person_sees_a_table_for_each_picture(efficientmod: Command, bundle: P
     shown = efficientmod("predict", bundle / "model.onnx", "noise.png")
     assert shown.exit_code == 0, shown.output
     lines = [line.rstrip() for line in shown.stdout.splitlines()]
-    assert lines[0] == "noise.png"
-    assert sum(line.split()[-1] in LABELS for line in lines[2:]) == 10
-    assert [line.split()[0] for line in lines if not line.startswith(" ")] == ["noise.png", "by", "onnx", "PyTorch"]
+    assert lines[0].startswith("Pictures: an upright RGB picture")
+    assert lines[1] == "noise.png"
+    assert sum(line.split()[-1] in LABELS for line in lines[3:]) == 10
+    assert [line.split()[0] for line in lines[1:] if not line.startswith(" ")] == ["noise.png", "by", "onnx", "PyTorch"]
 
 
 def test_what_cannot_be_predicted(efficientmod: Command, bundle: Path) -> None:
     Path("text.png").write_text("no picture")
-    Path("alone.onnx").write_bytes((bundle / "model.onnx").read_bytes())
     for arguments, code in (
         ((bundle, "absent.png"), "missing_picture"),
         ((bundle, "text.png"), "undecodable_picture"),
-        (("alone.onnx", "noise.png"), "no_bundle_around_file"),
-        ((bundle / "labels.txt", "noise.png"), "no_such_artifact"),
+        ((bundle / "labels.txt", "noise.png"), "unknown_file_kind"),
+        ((bundle, "noise.png", "--mean", "0", "0", "0"), "conflicting_options"),
     ):
         answer = efficientmod("predict", *arguments, "--json")
         assert (answer.exit_code, json.loads(answer.stdout)["error"]["code"]) == (2, code)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from efficientmod_export._picture_input import for_pictures
+from efficientmod_export._picture_run import variant_of
 from efficientmod_export._rebuild import rebuild
 from efficientmod_export._stages import ProgressReport, report_nothing
 from efficientmod_export._subject import resolution_of
@@ -19,7 +20,6 @@ from efficientmod_export.bench._contenders import (
     plain_name,
     plain_variants,
     runnable,
-    variant_of,
 )
 from efficientmod_export.bench._machine import describe_machine, load_average, processors
 from efficientmod_export.bench._plan import EAGER, PRODUCT_SIZE, Measurement, NetworkSource, Plan

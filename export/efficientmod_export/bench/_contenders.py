@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from efficientmod_export._defaults import DEFAULT_IOS
+from efficientmod_export._picture_run import variant_of
 from efficientmod_export._stages import ConversionOptions, ModelFile
 from efficientmod_export._subject import converter_inputs
 from efficientmod_export.bench._plan import Contender, Kind
@@ -16,11 +17,6 @@ from efficientmod_mobile.errors import EfficientModError, InputError
 
 REFERENCE = "onnx"
 """Every bench measures ONNX Runtime, the runtime that most people know."""
-
-
-def variant_of(entry: ArtifactEntry) -> Variant:
-    """An artifact's variant. Raises InputError for one that this toolkit does not know."""
-    return find_target(entry.target).variant(entry.precision)
 
 
 def plain_name(name: str) -> str:

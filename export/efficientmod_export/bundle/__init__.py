@@ -4,7 +4,7 @@ The format of its files is in `contract/`.
 """
 
 from efficientmod_export.bundle._after_network import follow
-from efficientmod_export.bundle._card import Credits, LoadingCode, write_card
+from efficientmod_export.bundle._card import Credits, LoadingCode, picture_sentence, write_card
 from efficientmod_export.bundle._describe import (
     ProvenArtifact,
     describe_artifact,
@@ -38,6 +38,7 @@ __all__ = [
     "open_picture",
     "pack_bundle",
     "picture_input_of",
+    "picture_sentence",
     "push_bundle",
     "read_recorded",
     "tool_versions",

@@ -118,10 +118,11 @@ def _shape(shape: Sequence[int]) -> str:
 
 
 def _made_of(declared: Input) -> str:
-    return "a tensor." if declared.preprocessing is None else _picture(declared.preprocessing)
+    return "a tensor." if declared.preprocessing is None else picture_sentence(declared.preprocessing)
 
 
-def _picture(preprocessing: Preprocessing) -> str:
+def picture_sentence(preprocessing: Preprocessing) -> str:
+    """How pictures become the input, for people."""
     resize, crop = preprocessing.resize, preprocessing.crop
     rule = _RULES[resize.rule].format(height=resize.height, width=resize.width)
     whole = (resize.height, resize.width) == (crop.height, crop.width) and resize.rule != "shorter_side"

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -21,6 +21,7 @@ from efficientmod_export.cli._app import (
     export_app,
     show,
 )
+from efficientmod_export.cli._picture_flags import CropPct, Interpolation, Mean, ResizeMode, Resolution, Std
 from efficientmod_export.cli._terminal import progress
 
 TARGETS = (*target_names(), "all")
@@ -89,27 +90,12 @@ def export(
             help="cpu, gpu or neural_engine: what to prove on, by default all that can be used here; may be repeated.",
         ),
     ] = None,
-    resolution: Annotated[
-        str | None, typer.Option(metavar="PIXELS", help="224, or height x width as in 256x192.")
-    ] = None,
-    mean: Annotated[
-        tuple[float, float, float] | None, typer.Option(metavar="R G B", help="Subtracted from pixels in [0, 1].")
-    ] = None,
-    std: Annotated[tuple[float, float, float] | None, typer.Option(metavar="R G B", help="Divides the rest.")] = None,
-    interpolation: Annotated[
-        Literal["bicubic", "bilinear", "nearest"] | None,
-        typer.Option(metavar="NAME", help="bicubic, bilinear, nearest."),
-    ] = None,
-    crop_pct: Annotated[
-        float | None, typer.Option(metavar="NUMBER", help="What is seen of the resized picture, as in 0.875.")
-    ] = None,
-    resize_mode: Annotated[
-        Literal["cover", "stretch", "letterbox"] | None,
-        typer.Option(
-            metavar="NAME",
-            help="cover, stretch or letterbox: whether a picture loses its sides, its proportions, or nothing.",
-        ),
-    ] = None,
+    resolution: Resolution = None,
+    mean: Mean = None,
+    std: Std = None,
+    interpolation: Interpolation = None,
+    crop_pct: CropPct = None,
+    resize_mode: ResizeMode = None,
     inputs: Annotated[
         list[str] | None,
         typer.Option(

@@ -40,6 +40,11 @@ def detail(markup: str) -> None:
     say(markup, indent=INDENT)
 
 
+def indented(what: Table, columns: int) -> Padding:
+    """A table that begins further to the right."""
+    return Padding(what, (0, 0, 0, columns))
+
+
 def table(*columns: str | Column) -> Table:
     """A table without lines, whose cells are not cut as long as they fit into 60 columns."""
     whole = [Column(column, no_wrap=True) if isinstance(column, str) else column for column in columns]

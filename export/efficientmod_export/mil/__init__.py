@@ -11,6 +11,7 @@ from efficientmod_export.mil import _ops as _ops
 from efficientmod_export.mil._audit import FLOAT16_LARGEST, SATURATION, OperatorRange, audit_float16
 from efficientmod_export.mil._errors import PackageError
 from efficientmod_export.mil._graph import Function, Literal, Operation, Variable
+from efficientmod_export.mil._inventory import HeldFeature, HeldFunction, inventory
 from efficientmod_export.mil._modules import MODULES_KEY, handle_table, mark_modules, module_table
 from efficientmod_export.mil._package import Package
 from efficientmod_export.mil._plan import Arithmetic
@@ -25,6 +26,8 @@ __all__ = [
     "SATURATION",
     "Arithmetic",
     "Function",
+    "HeldFeature",
+    "HeldFunction",
     "Literal",
     "MILProgram",
     "Observer",
@@ -37,6 +40,7 @@ __all__ = [
     "audit_float16",
     "handle_table",
     "interpreted_predictions",
+    "inventory",
     "list_weights",
     "mark_modules",
     "module_table",

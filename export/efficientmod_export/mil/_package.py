@@ -54,9 +54,9 @@ def _empty_model() -> tuple[Any, type[Exception]]:
 
 
 class Package:
-    """A package on disk. `specification` is the parsed `Model_pb2.Model`, which contains an ML program.
+    """A package on disk. `specification` is the parsed `Model_pb2.Model`.
 
-    Raises `PackageError` for a folder that is no package, and for a specification that is cut off or of another kind;
+    Raises `PackageError` for a folder that is no package, and for a specification that is cut off or of no model;
     `DependencyError` without coremltools, whose protobuf classes read the specification.
     """
 
@@ -92,14 +92,23 @@ class Package:
             raise PackageError(
                 f"{self._specification_path} is cut off or no Core ML model; export it again", code="damaged_package"
             ) from error
-        kind = model.WhichOneof("Type")
-        if kind != "mlProgram":
-            held = f"holds a {kind}" if kind else "is not a Core ML model"
+        if model.WhichOneof("Type") is None:
             raise PackageError(
-                f"{self._specification_path} {held}; only ML programs (iOS 15 and later) can be run",
+                f"{self._specification_path} is not a Core ML model; only ML programs (iOS 15 and later) can be run",
                 code="not_an_ml_program",
             )
         return model
+
+    @property
+    def program(self) -> Any:
+        """Its `MIL_pb2.Program`. Raises PackageError for a model of another kind."""
+        kind = self.specification.WhichOneof("Type")
+        if kind != "mlProgram":
+            raise PackageError(
+                f"{self._specification_path} holds a {kind}; only ML programs (iOS 15 and later) can be run",
+                code="not_an_ml_program",
+            )
+        return self.specification.mlProgram
 
     def weights(self, file_name: str) -> WeightFile:
         """The weight file that a program calls `file_name` ("@model_path/weights/weight.bin"), opened once."""

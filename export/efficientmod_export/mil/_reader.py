@@ -144,7 +144,7 @@ def _constant_name(proto: Any) -> str:
 
 def read_function(package: Package, name: str) -> Function:
     """The function `name` of the package's program; `PackageError` when there is none or its opset is not known."""
-    program = package.specification.mlProgram
+    program = package.program
     if name not in program.functions:
         have = ", ".join(sorted(program.functions))
         raise PackageError(

@@ -8,6 +8,7 @@ import importlib
 
 from efficientmod_export._stages import Artifact, ModelFile, Precision
 from efficientmod_export._target_names import target_names as _target_names
+from efficientmod_export.targets._contents import Delegate, FileContents, Graph, HeldTensor, ReadDelegate
 from efficientmod_export.targets._file_lint import FileLint, KnownFault
 from efficientmod_export.targets._image import for_pixels
 from efficientmod_export.targets._onnx_model import to_onnx
@@ -44,9 +45,13 @@ __all__ = [
     "Artifact",
     "Configuration",
     "Conversion",
+    "Delegate",
+    "FileContents",
     "FileLint",
     "FromArtifact",
     "FromProgram",
+    "Graph",
+    "HeldTensor",
     "Interpreter",
     "KnownFault",
     "ModelFile",
@@ -54,6 +59,7 @@ __all__ = [
     "PhoneTool",
     "Place",
     "Precision",
+    "ReadDelegate",
     "Rounding",
     "Runtime",
     "Session",

@@ -21,6 +21,7 @@ from efficientmod_export._stages import (
 from efficientmod_export.bundle import LoadingCode
 from efficientmod_export.foreign import converting
 from efficientmod_export.parity import NoiseKind, Prober, Tolerance
+from efficientmod_export.targets._contents import FileContents, ReadDelegate
 from efficientmod_export.targets._file_lint import FileLint
 from efficientmod_export.targets._phone_tool import PhoneTool
 from efficientmod_export.targets._program import network_interface
@@ -168,11 +169,12 @@ class Target:
     is the same for all. `--target all` makes the targets with `in_all`.
 
     `prober` reads values inside an artifact, `gpu_prober` on a GPU in a compute precision. `core_ml_package`
-    opens the Core ML package that an artifact is or contains. `lint` finds known problems in any file of the format,
-    and raises InputError for a damaged one. `compare_units` runs any such file on every unit, on `.npy` files or random
-    inputs. `describe_ranges` reports in sentences how much of its arithmetic's range an artifact's values use.
-    `phone_tools` measure on a phone; their binaries are recognised by their names. `code` loads a
-    file in an app; None where no phone runs it.
+    opens the Core ML package that an artifact is or contains. `contents` reads what is in any file of the format, and
+    `delegate` what is in a part of it that the runtime of this name takes. `lint` finds known problems in any file of
+    the format, and raises InputError for a damaged one. `compare_units` runs any such file on every unit, on `.npy`
+    files or random inputs. `describe_ranges` reports in sentences how much of its arithmetic's range an artifact's
+    values use. `phone_tools` measure on a phone; their binaries are recognised by their names. `code` loads a file in
+    an app; None where no phone runs it.
     """
 
     name: str
@@ -187,6 +189,8 @@ class Target:
     prober: Callable[[Program, ModelFile], Prober] | None = None
     gpu_prober: Callable[[Program, ModelFile, ComputePrecision], Prober] | None = None
     core_ml_package: Callable[[Path], AbstractContextManager[Path]] | None = None
+    contents: Callable[[Path], FileContents] | None = None
+    delegate: tuple[str, ReadDelegate] | None = None
     lint: Callable[[Path], FileLint] | None = None
     compare_units: Callable[[Path, Sequence[Path], ProgressReport], UnitComparison] | None = None
     describe_ranges: Callable[[ModelFile, Sequence[Sample]], tuple[str, ...]] | None = None

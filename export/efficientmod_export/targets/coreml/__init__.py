@@ -4,6 +4,7 @@ from efficientmod_export.targets._limits import INT8
 from efficientmod_export.targets._loading_code import CORE_ML
 from efficientmod_export.targets._recipes import NEURAL_ENGINE
 from efficientmod_export.targets._target import FromProgram, Interpreter, Place, Rounding, Target, Variant
+from efficientmod_export.targets.coreml._contents import graphs_of, package_contents
 from efficientmod_export.targets.coreml._convert import convert, interface
 from efficientmod_export.targets.coreml._float16_ranges import describe_ranges
 from efficientmod_export.targets.coreml._interpreter import PackageInterpreter
@@ -11,6 +12,8 @@ from efficientmod_export.targets.coreml._limits import GRAPH, STORED_VALUES
 from efficientmod_export.targets.coreml._prober import package_prober
 from efficientmod_export.targets.coreml._runtime import CoremlRuntime, package_itself
 from efficientmod_export.targets.coreml._variants import variants
+
+__all__ = ["TARGET", "graphs_of"]
 
 TARGET = Target(
     name="coreml",
@@ -40,6 +43,7 @@ TARGET = Target(
     interpreter=Interpreter(PackageInterpreter(), GRAPH),
     prober=package_prober,
     core_ml_package=package_itself,
+    contents=package_contents,
     describe_ranges=describe_ranges(PackageInterpreter()),
     ios_versions=(15, 16, 17, 18),
     in_all=True,

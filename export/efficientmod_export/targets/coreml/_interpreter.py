@@ -80,14 +80,17 @@ class MilSession:
     def invoke(self) -> None:
         """Run the program. Raises ValueError for a classifier whose label is not that of its scores."""
         self._results = self.program.predict(self._feed)
-        if PROBABILITIES in self._results:
+        if PROBABILITIES in self._results and self.outputs[0] != PROBABILITIES:
             scores = np.asarray(self._results[self.outputs[0]])
             check_classes(self._results[LABEL], self._results[PROBABILITIES], scores)
 
     def results(self) -> tuple[Array, ...]:
-        """The outputs in the artifact's order; wider floats of the interpreter are rounded to float32."""
-        return tuple(_rounded(np.asarray(self._results[name])) for name in self.outputs)
+        """The outputs in the artifact's order; wider floats of the interpreter are rounded to float32. Of a dictionary,
+        as classifiers give it, the values, (1, classes).
+        """
+        return tuple(_rounded(self._results[name]) for name in self.outputs)
 
 
-def _rounded(values: Array) -> Array:
+def _rounded(given: Any) -> Array:
+    values = np.asarray([list(given.values())] if isinstance(given, Mapping) else given)
     return values.astype(np.float32) if values.dtype.kind == "f" else values

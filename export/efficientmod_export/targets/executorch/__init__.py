@@ -7,6 +7,7 @@ from efficientmod_export.targets._limits import FLOAT32
 from efficientmod_export.targets._loading_code import EXECUTORCH
 from efficientmod_export.targets._recipes import CHANNELS_FIRST
 from efficientmod_export.targets._target import FromProgram, Place, Target, Variant
+from efficientmod_export.targets.executorch._contents import pte_contents, xnnpack_graphs
 from efficientmod_export.targets.executorch._convert import convert
 from efficientmod_export.targets.executorch._lowering import inventory
 from efficientmod_export.targets.executorch._phone_tool import EXECUTOR_RUNNER
@@ -15,6 +16,8 @@ from efficientmod_export.targets.executorch._runtime import PteRuntime
 from efficientmod_mobile.deploy import Repeat, SplitDepthwise, WeightPerLayout, XnnpackForms
 
 __all__ = ["TARGET", "inventory"]
+
+DELEGATE = "XnnpackBackend"
 
 TARGET = Target(
     name="executorch",
@@ -35,8 +38,10 @@ TARGET = Target(
             default=True,
         ),
     ),
-    runtime=PteRuntime("XnnpackBackend"),
+    runtime=PteRuntime(DELEGATE),
     prober=ExecutorchProber,
+    contents=pte_contents,
+    delegate=(DELEGATE, xnnpack_graphs),
     phone_tools=(EXECUTOR_RUNNER,),
     in_all=True,
 )

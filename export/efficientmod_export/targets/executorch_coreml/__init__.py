@@ -10,6 +10,7 @@ from efficientmod_export.targets.coreml._float16_ranges import describe_ranges
 from efficientmod_export.targets.coreml._limits import GRAPH
 from efficientmod_export.targets.coreml._variants import variants
 from efficientmod_export.targets.executorch._runtime import PteRuntime
+from efficientmod_export.targets.executorch_coreml._contents import delegate_graphs
 from efficientmod_export.targets.executorch_coreml._convert import IOS_VERSIONS, convert
 from efficientmod_export.targets.executorch_coreml._inner_package import DELEGATE, inner_package
 from efficientmod_export.targets.executorch_coreml._interpreter import InnerPackageInterpreter
@@ -27,6 +28,7 @@ TARGET = Target(
     interpreter=Interpreter(InnerPackageInterpreter(), GRAPH),
     prober=inner_package_prober,
     core_ml_package=inner_package,
+    delegate=(DELEGATE, delegate_graphs),
     describe_ranges=describe_ranges(InnerPackageInterpreter()),
     ios_versions=IOS_VERSIONS,
 )

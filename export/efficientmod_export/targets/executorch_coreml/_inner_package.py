@@ -50,7 +50,7 @@ def unpacked(pte: Path) -> Iterator[InnerPackage]:
                     f"{pte.name} is not a single Core ML delegate; export it again.", code="unexpected_delegates"
                 )
             data = program.backend_delegate_data[plan.delegates[0].processed.index].data
-            folder = _unflatten(bytes(data), Path(workshop))
+            folder = unflatten(bytes(data), Path(workshop))
             names = json.loads((folder / METADATA).read_text())
             inputs, outputs = _ordered(plan, names["inputNames"], names["outputNames"])
         yield InnerPackage(folder / PACKAGE, inputs, outputs)
@@ -70,7 +70,7 @@ def finish(flattened: bytes, edit: Callable[[Path, dict[str, Any]], None]) -> by
     key. ExecuTorch chooses it at random; here it is the content's SHA-256.
     """
     with TemporaryDirectory() as workshop:
-        folder = _unflatten(flattened, Path(workshop))
+        folder = unflatten(flattened, Path(workshop))
         handles = json.loads((folder / DEBUG_FILES[1]).read_text())["mapping"]
         for name in DEBUG_FILES:  # only for ExecuTorch's profiler, and large
             (folder / name).unlink()
@@ -94,7 +94,8 @@ def _ordered(plan: Any, inputs: list[str], outputs: list[str]) -> tuple[tuple[st
     return tuple(names[value] for value in plan.inputs), tuple(names[value] for value in plan.outputs)
 
 
-def _unflatten(flattened: bytes, folder: Path) -> Path:
+def unflatten(flattened: bytes, folder: Path) -> Path:
+    """Write a delegate's folder below `folder`, and give it. Raises ConversionError for names that lead out of it."""
     from executorch.backends.apple.coreml import executorchcoreml
 
     _check_names(flattened)

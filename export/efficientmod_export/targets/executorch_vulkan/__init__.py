@@ -12,6 +12,7 @@ from efficientmod_export.targets._recipes import CHANNELS_FIRST
 from efficientmod_export.targets._target import FromProgram, Interpreter, Place, Target, Variant
 from efficientmod_export.targets.executorch._phone_tool import EXECUTOR_RUNNER
 from efficientmod_export.targets.executorch._runtime import PteRuntime
+from efficientmod_export.targets.executorch_vulkan._contents import delegate_graphs
 from efficientmod_export.targets.executorch_vulkan._convert import convert
 from efficientmod_export.targets.executorch_vulkan._file import DELEGATE
 from efficientmod_export.targets.executorch_vulkan._interpreter import VulkanInterpreter
@@ -70,5 +71,6 @@ TARGET = Target(
     runtime=PteRuntime(DELEGATE),
     interpreter=Interpreter(VulkanInterpreter(), GRAPH),
     prober=VulkanProber,
+    delegate=(DELEGATE, delegate_graphs),
     phone_tools=(EXECUTOR_RUNNER,),
 )

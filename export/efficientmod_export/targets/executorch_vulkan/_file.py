@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from efficientmod_export.foreign import loading, quiet
+from efficientmod_export.targets._flatbuffer import DamagedError
+from efficientmod_export.targets.executorch._contents import named_data
 from efficientmod_export.targets.executorch._lowering import is_whole
-from efficientmod_export.targets.executorch_vulkan._flatbuffer import DamagedError
 from efficientmod_export.targets.executorch_vulkan._graph import Graph, read_graph
 from efficientmod_mobile.errors import ConversionError
 
@@ -39,19 +40,12 @@ def read_file(path: Path) -> VulkanFile:
             )
         data = bytes(pte.program.backend_delegate_data[plan.delegates[0].processed.index].data)
         try:
-            graph = read_graph(data, _named(pte))
+            graph = read_graph(data, named_data(pte))
             return VulkanFile(graph, *_ordered(plan, graph))
         except DamagedError as error:
             raise ConversionError(
                 f"The Vulkan program of {path.name} is damaged: {error}; export it again.", code="loading_failed"
             ) from error
-
-
-def _named(pte: Any) -> dict[str, bytes]:
-    store = pte.named_data
-    if store is None:
-        return {}
-    return {key: bytes(store.buffers[entry.buffer_index]) for key, entry in store.pte_data.items()}
 
 
 def _ordered(plan: Any, graph: Graph) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from efficientmod_export.targets.executorch_vulkan._flatbuffer import DamagedError, Table, root
+from efficientmod_export.targets._flatbuffer import DamagedError, Table, root
 
 Shape = tuple[int, ...]
 

@@ -2,6 +2,7 @@
 
 from efficientmod_export.targets._limits import FLOAT32
 from efficientmod_export.targets._target import FromProgram, Place, Target, Variant
+from efficientmod_export.targets.onnx._contents import onnx_contents
 from efficientmod_export.targets.onnx._convert import convert
 from efficientmod_export.targets.onnx._prober import OnnxProber
 from efficientmod_export.targets.onnx._runtime import OnnxRuntime
@@ -27,4 +28,5 @@ TARGET = Target(
     ),
     runtime=OnnxRuntime(),
     prober=OnnxProber,
+    contents=onnx_contents,
 )

@@ -13,6 +13,7 @@ from efficientmod_export.targets._loading_code import LITERT
 from efficientmod_export.targets._recipes import PORTABLE
 from efficientmod_export.targets._target import FromProgram, Place, Rounding, Target, Variant
 from efficientmod_export.targets.tflite._compare_units import compare_units
+from efficientmod_export.targets.tflite._contents import tflite_contents
 from efficientmod_export.targets.tflite._convert import convert, interface
 from efficientmod_export.targets.tflite._limits import FLOAT16_WEIGHTS, GPU_FLOAT16
 from efficientmod_export.targets.tflite._lint import lint_tflite
@@ -81,6 +82,7 @@ TARGET = Target(
     runtime=LiteRt(),
     prober=TfliteProber,
     gpu_prober=GpuProber,
+    contents=tflite_contents,
     lint=lint_tflite,
     compare_units=compare_units,
     phone_tools=(BENCHMARK_MODEL,),

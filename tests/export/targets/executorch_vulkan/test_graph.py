@@ -9,8 +9,8 @@ import torch
 
 from efficientmod_export._stages import ModelFile
 from efficientmod_export.foreign import quiet
+from efficientmod_export.targets._flatbuffer import DamagedError, root
 from efficientmod_export.targets.executorch_vulkan._file import read_file
-from efficientmod_export.targets.executorch_vulkan._flatbuffer import DamagedError, root
 from efficientmod_export.targets.executorch_vulkan._graph import DTYPES, Several, Value, read_graph
 from efficientmod_mobile.errors import ConversionError
 

@@ -47,6 +47,10 @@ class Table:
         place = self._place(field)
         return default if place is None else _whole(self._data, kind, place)
 
+    def has(self, field: int) -> bool:
+        """Whether the field is there."""
+        return self._place(field) is not None
+
     def real(self, field: int) -> float:
         """A number in float64."""
         place = self._place(field)
@@ -74,9 +78,9 @@ class Table:
         """A vector of numbers; empty where there is none."""
         return self._vector(field, struct.calcsize(f"<{kind}"), lambda at: _whole(self._data, kind, at))
 
-    def reals(self, field: int) -> tuple[float, ...]:
-        """A vector of numbers in float64."""
-        return self._vector(field, 8, lambda at: float(_number(self._data, "d", at)))
+    def reals(self, field: int, kind: str = "d") -> tuple[float, ...]:
+        """A vector of floating-point numbers; empty where there is none."""
+        return self._vector(field, struct.calcsize(f"<{kind}"), lambda at: float(_number(self._data, kind, at)))
 
     def tables(self, field: int) -> tuple["Table", ...]:
         """A vector of tables."""
