@@ -45,7 +45,7 @@ def test_every_precision_that_is_asked_for_is_made_once() -> None:
 def test_a_target_without_a_precision_is_reported_and_the_others_are_made() -> None:
     selection = select_variants(request(targets=("all",), precisions=("fp16",)))
     assert [variant.name for variant in selection.variants] == ["coreml", "tflite fp16"]
-    assert selection.lacking == ("executorch has no precision fp16, only fp32.",)
+    assert selection.lacking == ("executorch has no precision fp16, only fp32 and int8-dynamic.",)
 
     selection = select_variants(request(targets=("onnx", "tflite"), precisions=("fp32", "fp16")))
     assert [variant.name for variant in selection.variants] == ["onnx", "tflite", "tflite fp16"]

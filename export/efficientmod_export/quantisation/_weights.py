@@ -75,7 +75,8 @@ def round_to_nearest(program: Program) -> Program:
 
 def rounded_layers(program: Program) -> list[fx.Node]:
     """The layers whose weights are rounded: linear ones and convolutions of one group over pictures, but not those that
-    read the picture itself: they have few weights, and their error passes through the whole network.
+    read the picture itself or have a single output, such as a norm's mean: they have few weights, and their error
+    passes through the whole network.
     """
     after_layer: set[fx.Node] = set()
     found = []
@@ -88,7 +89,7 @@ def rounded_layers(program: Program) -> list[fx.Node]:
 
 
 def _is_rounded(layer: object) -> bool:
-    if not isinstance(layer, Layer) or layer.groups != 1:
+    if not isinstance(layer, Layer) or layer.groups != 1 or layer.weight.shape[0] == 1:
         return False
     return layer.kind == "linear" or (layer.kind == "convolution" and layer.spatial == PLANE)
 

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from efficientmod_export._prove import Held
 from efficientmod_export._stages import (
     Artifact,
     ConversionOptions,
@@ -22,6 +23,7 @@ from efficientmod_export._stages import (
     SampleInput,
 )
 from efficientmod_export.foreign import quiet
+from efficientmod_export.quantisation import Rounded, round_weights
 from efficientmod_export.targets import find_target, runner_of
 from efficientmod_mobile.deploy import Program, capture, run
 
@@ -177,6 +179,21 @@ def sample_for(program: Program, seed: int = 1) -> Sample:
 @pytest.fixture(scope="session")
 def made_sample() -> Callable[[Program], Sample]:
     return sample_for
+
+
+@pytest.fixture(scope="session")
+def rounded(classifier: Program) -> Rounded:
+    """The classifier with rounded weights."""
+    torch.manual_seed(2)
+    return round_weights(classifier, [(torch.randn(1, 3, 16, 24),) for _ in range(8)])
+
+
+@pytest.fixture(scope="session")
+def held(rounded: Rounded) -> Held:
+    """What the classifier with rounded weights gives."""
+    sample = sample_for(rounded.program)
+    outputs = tuple(output.numpy() for output in run(rounded.program, torch.from_numpy(sample.inputs[0].tensor)))
+    return Held((sample,), (outputs,))
 
 
 @pytest.fixture(scope="session")

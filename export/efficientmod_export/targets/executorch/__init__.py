@@ -1,23 +1,34 @@
-"""ExecuTorch with XNNPACK, the CPU delegate for every phone: `model.pte`, float32.
+"""ExecuTorch with XNNPACK, the CPU delegate for every phone: `model.pte`.
 
-It takes the normalised image (1, 3, H, W).
+It takes the normalised image (1, 3, H, W). In int8-dynamic the convolutions and matrix products are of int8, and
+everything else is float32.
 """
 
-from efficientmod_export.targets._limits import FLOAT32
+from functools import partial
+
+from efficientmod_export.targets._limits import FLOAT32, INT8
 from efficientmod_export.targets._loading_code import EXECUTORCH
 from efficientmod_export.targets._recipes import CHANNELS_FIRST
-from efficientmod_export.targets._target import FromProgram, Place, Target, Variant
+from efficientmod_export.targets._target import FromProgram, Place, Rounding, Target, Variant
 from efficientmod_export.targets.executorch._contents import pte_contents, xnnpack_graphs
 from efficientmod_export.targets.executorch._convert import convert
 from efficientmod_export.targets.executorch._lowering import inventory
 from efficientmod_export.targets.executorch._phone_tool import EXECUTOR_RUNNER
 from efficientmod_export.targets.executorch._prober import ExecutorchProber
 from efficientmod_export.targets.executorch._runtime import PteRuntime
+from efficientmod_export.targets.executorch._stored_values import DELEGATE, StoredValues
 from efficientmod_mobile.deploy import Repeat, SplitDepthwise, WeightPerLayout, XnnpackForms
 
 __all__ = ["TARGET", "inventory"]
 
-DELEGATE = "XnnpackBackend"
+_variant = partial(
+    Variant,
+    target="executorch",
+    stem="model",
+    suffix=".pte",
+    recipe=(*CHANNELS_FIRST, SplitDepthwise(), Repeat((XnnpackForms(),)), WeightPerLayout()),
+    step=FromProgram(convert),
+)
 
 TARGET = Target(
     name="executorch",
@@ -27,15 +38,12 @@ TARGET = Target(
     modules=("executorch",),
     packages=("executorch",),
     variants=(
-        Variant(
-            target="executorch",
-            precision="fp32",
-            stem="model",
-            suffix=".pte",
-            recipe=(*CHANNELS_FIRST, SplitDepthwise(), Repeat((XnnpackForms(),)), WeightPerLayout()),
-            step=FromProgram(convert),
-            places=(Place("cpu", "float32", FLOAT32, noise="float32"),),
-            default=True,
+        _variant(precision="fp32", places=(Place("cpu", "float32", FLOAT32, noise="float32"),), default=True),
+        _variant(
+            precision="int8-dynamic",
+            short="int8",
+            rounding=Rounding(StoredValues(), FLOAT32),
+            places=(Place("cpu", "int8", INT8, noise="int8_dynamic"),),
         ),
     ),
     runtime=PteRuntime(DELEGATE),

@@ -9,17 +9,21 @@ from pathlib import Path
 from efficientmod_export._stages import ConversionOptions
 from efficientmod_export.targets._program import write_file
 from efficientmod_export.targets._target import Conversion
+from efficientmod_export.targets.executorch._int8_layers import with_int8_layers
 from efficientmod_export.targets.executorch._lowering import LoweredPte, executorch_version, partitioned_pte
 from efficientmod_export.targets.executorch._missing_kernels import check_kernels
+from efficientmod_export.targets.executorch._stored_values import int8_weights
 from efficientmod_mobile.deploy import Program
 
 
-def convert(program: Program, options: ConversionOptions, path: Path) -> Conversion:  # noqa: ARG001
+def convert(program: Program, options: ConversionOptions, path: Path) -> Conversion:
     """Lower and write."""
-    lowered = lower_to_pte(program)
+    rounded = options.precision == "int8-dynamic"
+    lowered = lower_to_pte(with_int8_layers(program) if rounded else program)
     check_kernels(program, lowered.kernels)
     write_file(path, lowered.data)
-    return Conversion(executorch_version(), lowered.delegates, lowered.outside)
+    stored = int8_weights(lowered.data) if rounded else 0
+    return Conversion(executorch_version(), lowered.delegates, lowered.outside, int8_weights=stored)
 
 
 def lower_to_pte(program: Program) -> LoweredPte:

@@ -13,8 +13,9 @@ from efficientmod_export.targets._program import copy, output_nodes
 from efficientmod_export.targets._runtime import Configuration, Runtime
 from efficientmod_export.targets.executorch._convert import lower_to_pte
 from efficientmod_export.targets.executorch._runtime import PteRuntime
+from efficientmod_export.targets.executorch._stored_values import DELEGATE, int8_weights
 from efficientmod_mobile.deploy import Program
-from efficientmod_mobile.errors import ParityError
+from efficientmod_mobile.errors import InputError, ParityError
 
 AT_ONCE = 15  # few, so that the lowering stays close to the artifact's; each probe lowers the network again
 CONFIGURATION = Configuration("executorch", "fp32", "cpu", "float32")
@@ -70,6 +71,10 @@ class ExecutorchProber(LoweringProber):
     """Of a file for XNNPACK."""
 
     def __init__(self, program: Program, file: ModelFile) -> None:
-        super().__init__(
-            program, file, lambda probed: lower_to_pte(probed).data, PteRuntime("XnnpackBackend"), CONFIGURATION
-        )
+        if int8_weights(file.path.read_bytes()):
+            raise InputError(
+                f"The layers of {file.path.name} cannot be compared: its weights were rounded to int8 for pictures "
+                "that are not in the bundle; compare those of the float32 file.",
+                code="unsupported_layer_search",
+            )
+        super().__init__(program, file, lambda probed: lower_to_pte(probed).data, PteRuntime(DELEGATE), CONFIGURATION)

@@ -48,13 +48,17 @@ class PteRuntime:
 
         self.prepare(configuration.threads)
         with loading(file.path), explained(file.path):
-            data = file.path.read_bytes()
+            data = self.read(file.path)
             program = Runtime.get().load_program(data)
             method = program.metadata(METHOD)
             program.load_method(METHOD)  # packs the weights; the program keeps the method
         check_count(file.path, method.num_inputs(), file.inputs)
         check_count(file.path, method.num_outputs(), file.outputs)
         return PteSession(program, file.path)
+
+    def read(self, path: Path) -> bytes:
+        """The file's bytes."""
+        return path.read_bytes()
 
 
 class PteSession:

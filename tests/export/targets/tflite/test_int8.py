@@ -7,37 +7,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from ai_edge_litert import schema_py_generated as schema
 
 from efficientmod_export._prove import Held, prove_rounding
-from efficientmod_export._stages import Artifact, Precision, Sample
-from efficientmod_export.quantisation import Rounded, round_weights
+from efficientmod_export._stages import Artifact, Precision
+from efficientmod_export.quantisation import Rounded
 from efficientmod_export.targets import find_target
 from efficientmod_export.targets.tflite._prober import pack
-from efficientmod_mobile.deploy import Program, run
+from efficientmod_mobile.deploy import Program
 
 from ..conftest import Convert
 
 INT8: tuple[Precision, ...] = ("int8-weights", "int8-dynamic")
 WEIGHTS = 7
 """Of the classifier's six linear layers and convolutions of one group, without the stem; q, k and v have three."""
-
-Samples = Callable[[Program], Sample]
-
-
-@pytest.fixture(scope="module")
-def rounded(classifier: Program) -> Rounded:
-    torch.manual_seed(2)
-    return round_weights(classifier, [(torch.randn(1, 3, 16, 24),) for _ in range(8)])
-
-
-@pytest.fixture(scope="module")
-def held(classifier: Program, rounded: Rounded, made_sample: Samples) -> Held:
-    """What the program with rounded weights gives."""
-    sample = made_sample(classifier)
-    outputs = tuple(output.numpy() for output in run(rounded.program, torch.from_numpy(sample.inputs[0].tensor)))
-    return Held((sample,), (outputs,))
 
 
 def _model(artifact: Artifact) -> Any:
