@@ -10,7 +10,7 @@ from typing import Literal
 from efficientmod_export._picture_input import for_pictures
 from efficientmod_export._picture_run import variant_of
 from efficientmod_export._rebuild import rebuild
-from efficientmod_export._stages import ProgressReport, report_nothing
+from efficientmod_export._stages import ProgressReport, Sample, report_nothing
 from efficientmod_export._subject import resolution_of
 from efficientmod_export.bench._contenders import (
     REFERENCE,
@@ -22,18 +22,18 @@ from efficientmod_export.bench._contenders import (
     runnable,
 )
 from efficientmod_export.bench._machine import describe_machine, load_average, processors
-from efficientmod_export.bench._plan import EAGER, PRODUCT_SIZE, Measurement, NetworkSource, Plan
+from efficientmod_export.bench._plan import EAGER, PRODUCT_SIZE, Contender, Measurement, NetworkSource, Plan
 from efficientmod_export.bench._process import measure_apart
 from efficientmod_export.bench._result import BenchResult, Row, Settings, Skipped
 from efficientmod_export.bench._statistics import Ratio
 from efficientmod_export.bundle import golden_samples
-from efficientmod_export.bundle.contract import read_bundle
+from efficientmod_export.bundle.contract import Bundle, read_bundle
 from efficientmod_export.foreign import quiet
 from efficientmod_export.parity import torch_inputs
 from efficientmod_export.targets import find_target, runtime_title
-from efficientmod_mobile import count_macs
+from efficientmod_mobile import Network, count_macs
 from efficientmod_mobile.deploy import capture
-from efficientmod_mobile.errors import InputError
+from efficientmod_mobile.errors import EfficientModError, InputError
 
 Baseline = Literal["plain"]
 
@@ -48,6 +48,7 @@ def bench_bundle(
     runs: int = 50,
     warmup: int = 5,
     checkpoint: str | None = None,
+    checkpoint_key: str | None = None,
     verbose: bool = False,
     progress: ProgressReport = report_nothing,
 ) -> BenchResult:
@@ -55,11 +56,14 @@ def bench_bundle(
 
     Compared to: the network's captured program, untransformed, converted for the same target in the artifact's
     precision (unless `baseline` is None); the same for ONNX Runtime, unless the bundle holds a .onnx; PyTorch eager.
-    Only the inference call is timed. `threads` None is one for each processor, at most four. `checkpoint` must be the
-    file that the bundle was made from; seeded weights are generated again without one.
+    Only the inference call is timed. `threads` None is one for each processor, at most four.
 
-    What cannot be converted or loaded here is in the result's `skipped`. Raises BundleError for a damaged bundle,
-    InputError for another checkpoint, for more threads than processors, and where no artifact runs here;
+    What it is compared to needs the network: `checkpoint` must be the file that the bundle was made from, and
+    `checkpoint_key` the same; seeded weights are generated again without one. Without the network the bundle's files
+    are measured alone.
+
+    What cannot be built, converted or loaded here is in the result's `skipped`. Raises BundleError for a damaged
+    bundle, InputError for another checkpoint, for more threads than processors, and where no artifact runs here;
     ConversionError when the network cannot be captured or a runtime crashes.
     """
     settings = _settings(threads, runs, warmup)
@@ -70,36 +74,52 @@ def bench_bundle(
     with tempfile.TemporaryDirectory(prefix="efficientmod-bench-") as folder, nullcontext() if verbose else quiet():
         # 2. Its network, loaded again.
         progress("rebuilding the network")
-        network = for_pictures(rebuild(opened, checkpoint), sample)
-        program = capture(network.module, *torch_inputs(sample))
+        network, missing = _network(opened, sample, checkpoint, checkpoint_key)
 
         # 3. The plain conversions.
-        wanted = plain_variants(entries, baselines=baseline is not None)
-        plain, unconverted = plain_contenders(program, opened, wanted, settings.threads, Path(folder), progress)
+        plain: list[Contender] = []
+        if network is not None:
+            program = capture(network.module, *torch_inputs(sample))
+            wanted = plain_variants(entries, baselines=baseline is not None)
+            plain, unconverted = plain_contenders(program, opened, wanted, settings.threads, Path(folder), progress)
+            missing += unconverted
 
         # 4. All of them in alternating rounds, in a separate process.
         contenders = (*artifact_contenders(opened, entries, settings.threads), *plain)
-        progress(f"measuring {len(contenders) + 1} programs in {runs} rounds")
-        source = NetworkSource(network.name, checkpoint, network.weights.seed or 0)
+        progress(f"measuring {len(contenders) + (network is not None)} programs in {runs} rounds")
+        seed = opened.manifest.model.weights.seed or 0
+        source = NetworkSource(network.name, checkpoint, checkpoint_key, seed) if network else None
         plan = Plan(contenders, source, sample, settings.threads, runs, warmup)
         measured = measure_apart(plan, Path(folder))
-    skipped += [*unconverted, *(Skipped(name, reason) for name, reason in measured.refused.items())]
+    skipped += [*missing, *(Skipped(name, reason) for name, reason in measured.refused.items())]
     names = [variant_of(entry).name for entry in entries]
     demand_one({name for name in names if name in measured.timings}, skipped)
 
     # 5. Summarise the timings.
     return BenchResult(
         bundle=opened.path,
-        model=network.name,
+        model=opened.manifest.model.name,
         weights=opened.manifest.model.weights.statement,
         resolution=resolution_of(opened.manifest.inputs),
         settings=settings,
-        macs=count_macs(network.module, *torch_inputs(sample)),
+        macs=count_macs(network.module, *torch_inputs(sample)) if network else None,
         macs_per_second=1e3 * PRODUCT_SIZE**3 / min(measured.product.rounds),
         rows=tuple(_rows(plan, measured)),
         ratios=tuple(_ratios(plan, measured)),
         skipped=tuple(skipped),
     )
+
+
+def _network(
+    bundle: Bundle, sample: Sample, checkpoint: str | None, checkpoint_key: str | None
+) -> tuple[Network | None, list[Skipped]]:
+    """The network, or why there is none. Raises as `rebuild` does where its checkpoint is given."""
+    try:
+        return for_pictures(rebuild(bundle, checkpoint, checkpoint_key), sample), []
+    except EfficientModError as error:
+        if checkpoint is not None:
+            raise
+        return None, [Skipped("PyTorch and the plain conversions", str(error))]
 
 
 def _settings(threads: int | None, runs: int, warmup: int) -> Settings:
@@ -126,7 +146,8 @@ def _rows(plan: Plan, measured: Measurement) -> Iterator[Row]:
             runtime = find_target(contender.configuration.target).runtime
             precision, timing = contender.configuration.precision, measured.timings[contender.name]
             yield Row.of(contender.name, contender.kind, runtime_title(runtime), precision, timing)
-    yield Row.of(EAGER, "eager", f"PyTorch {metadata.version('torch')}", "fp32", measured.timings[EAGER])
+    if EAGER in measured.timings:
+        yield Row.of(EAGER, "eager", f"PyTorch {metadata.version('torch')}", "fp32", measured.timings[EAGER])
 
 
 def _ratios(plan: Plan, measured: Measurement) -> Iterator[Ratio]:

@@ -26,15 +26,16 @@ class NetworkSource:
 
     model: str
     checkpoint: str | None
+    checkpoint_key: str | None
     seed: int
 
 
 @dataclass(frozen=True)
 class Plan:
-    """One run, on one sample."""
+    """One run, on one sample; `network` is None where there is none to measure in PyTorch."""
 
     contenders: tuple[Contender, ...]
-    network: NetworkSource
+    network: NetworkSource | None
     sample: Sample
     threads: int
     runs: int
@@ -55,7 +56,7 @@ class Timing:
 
 @dataclass(frozen=True)
 class Measurement:
-    """`timings` by contender, PyTorch's under EAGER; `product` is the timing of the matrix product.
+    """`timings` by contender, PyTorch's, where it was measured, under EAGER; `product` is that of the matrix product.
 
     `refused` has a sentence for each contender that could not be loaded.
     """

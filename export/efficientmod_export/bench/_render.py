@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from efficientmod_export._shown import INDENT, numbers, say, table, three_digits
 from efficientmod_export.bench._result import BenchResult, PhoneResult, Row
 from efficientmod_export.bench._statistics import Ratio
 
@@ -15,63 +16,60 @@ _out = Console(highlight=False)
 def show_bench(result: BenchResult) -> None:
     """Print the machine and the settings, every contender, the ratios, the floor, and what was not measured."""
     settings = result.settings
-    _out.print(f"[bold]{escape(result.model)}[/] at {result.size}, weights: {escape(result.weights)}", soft_wrap=True)
+    say(_out, f"[bold]{escape(result.model)}[/] at {result.size}, weights: {escape(result.weights)}")
     busy = "" if settings.load_average is None else f", load average {settings.load_average:.1f} before"
-    _out.print(f"{escape(settings.machine)}{busy}", soft_wrap=True)
+    say(_out, f"{escape(settings.machine)}{busy}")
     runtimes = ", ".join(dict.fromkeys(row.runtime for row in result.rows))
-    _out.print(f"{runtimes}; {_threads(result.rows)}, {settings.runs} rounds", soft_wrap=True)
+    say(_out, f"{runtimes}; {_threads(result.rows)}, {settings.runs} rounds")
     _out.print(_latencies(result))
     if result.ratios:
         _out.print(_ratios(result.ratios))
-    _out.print(
-        f"floor: {result.floor_ms:.2f} ms, {result.macs / 1e9:.3f} GMACs at the {result.macs_per_second / 1e9:.0f} "
-        f"GMAC/s of PyTorch's float32 matrix product in the same rounds",
-        soft_wrap=True,
-    )
+    if result.floor_ms is not None and result.macs is not None:
+        say(
+            _out,
+            f"floor: {result.floor_ms:.2f} ms, {result.macs / 1e9:.3f} GMACs at the "
+            f"{result.macs_per_second / 1e9:.0f} GMAC/s of PyTorch's float32 matrix product in the same rounds",
+        )
     for one in result.skipped:
-        _out.print(f"{one.name} not measured: {escape(one.reason)}", soft_wrap=True)
+        say(_out, f"{one.name} not measured: {escape(one.reason)}")
 
 
 def show_phone(result: PhoneResult) -> None:
     """Print what the tool measured on the phone."""
-    _out.print(f"[bold]{escape(result.model)}[/] on {escape(result.phone)}, times in ms", soft_wrap=True)
-    table = Table("target", "tool", "threads", "runs", "mean", "min", "median", "p90")
+    say(_out, f"[bold]{escape(result.model)}[/] on {escape(result.phone)}, {escape(result.tool)}")
+    shown = table("times in ms", *numbers("threads", "runs", "mean", "min", "median", "p90"))
     times = (result.times.mean_ms, result.times.min_ms, result.times.median_ms, result.times.p90_ms)
-    numbers = (str(result.threads), str(result.runs), *map(_time, times))
-    table.add_row(result.target, escape(result.tool), *numbers)
-    _out.print(table)
+    shown.add_row(result.target, str(result.threads), str(result.runs), *map(three_digits, times))
+    _out.print(shown)
 
 
 def _threads(rows: Sequence[Row]) -> str:
     """One number where all runtimes use the same number of threads, else one for each."""
-    numbers = {row.threads for row in rows}
-    if len(numbers) > 1:
+    counts = {row.threads for row in rows}
+    if len(counts) > 1:
         return "threads: " + ", ".join(f"{row.name} {row.threads}" for row in rows)
-    (number,) = numbers
-    return f"{number} {'thread' if number == 1 else 'threads'} in every runtime"
+    (count,) = counts
+    return f"{count} {'thread' if count == 1 else 'threads'} in every runtime"
 
 
 def _latencies(result: BenchResult) -> Table:
-    table = Table("times in ms", "", "load", "min", "median", "p90", "min to floor")
+    floor = ["/ floor"] if result.floor_ms is not None else []
+    shown = table("times in ms", *numbers("load", "min", "median", "p90", *floor), gap=1)
     for row in result.rows:
         times = (row.load_ms, row.latency.min_ms, row.latency.median_ms, row.latency.p90_ms)
         name = f"[bold]{row.name}[/]" if row.kind == "artifact" else row.name
-        table.add_row(name, row.precision, *map(_time, times), f"{result.times_floor[row.name]:.1f}")
-    return table
+        beside = [f"{result.times_floor[row.name]:.1f}"] if floor else []
+        shown.add_row(name, *map(three_digits, times), *beside)
+    return shown
 
 
 def _ratios(ratios: Sequence[Ratio]) -> Table:
-    """A table of ratios; below 1 the first is faster."""
-    table = Table("round by round", "to", "ratio", "quartiles")
-    for ratio in ratios:
-        table.add_row(
-            f"[bold]{ratio.name}[/]",
-            ratio.reference,
-            f"{ratio.median:.3f}",
-            f"{ratio.lower:.3f} to {ratio.upper:.3f}",
-        )
-    return table
-
-
-def _time(milliseconds: float | None) -> str:
-    return "-" if milliseconds is None else f"{milliseconds:.2f}"
+    """A table of ratios, those of one contender below its name; below 1 it is faster."""
+    shown = table("round by round", *numbers("ratio", "quartiles"))
+    for name in dict.fromkeys(ratio.name for ratio in ratios):
+        shown.add_row(f"[bold]{name}[/]", "", "")
+        for ratio in ratios:
+            if ratio.name == name:
+                to = f"{' ' * INDENT}to {ratio.reference}"
+                shown.add_row(to, f"{ratio.median:.3f}", f"{ratio.lower:.3f} to {ratio.upper:.3f}")
+    return shown

@@ -62,8 +62,8 @@ class BenchResult(PlainRecord):
     """A bundle measured on this machine.
 
     `resolution` is (H, W) of the first picture, None without one. `macs` are the network's multiply-accumulates as
-    papers count them (`count_macs`), `macs_per_second` the best rate of PyTorch's float32 matrix product in the same
-    rounds.
+    papers count them (`count_macs`), None without the network; `macs_per_second` is the best rate of PyTorch's float32
+    matrix product in the same rounds.
     """
 
     JSON_PROPERTIES = ("floor_ms", "times_floor")
@@ -73,7 +73,7 @@ class BenchResult(PlainRecord):
     weights: str
     resolution: tuple[int, int] | None
     settings: Settings
-    macs: int
+    macs: int | None
     macs_per_second: float
     rows: tuple[Row, ...]
     ratios: tuple[Ratio, ...]
@@ -85,14 +85,15 @@ class BenchResult(PlainRecord):
         return "x".join(map(str, self.resolution)) if self.resolution else "tensors"
 
     @property
-    def floor_ms(self) -> float:
-        """The time of the network's MACs at the rate of the matrix product."""
-        return 1e3 * self.macs / self.macs_per_second
+    def floor_ms(self) -> float | None:
+        """The time of the network's MACs at the rate of the matrix product; None where they are not known."""
+        return None if self.macs is None else 1e3 * self.macs / self.macs_per_second
 
     @property
     def times_floor(self) -> dict[str, float]:
-        """Each row's shortest call divided by the floor, which is from the shortest product."""
-        return {row.name: row.latency.min_ms / self.floor_ms for row in self.rows}
+        """Each row's shortest call divided by the floor, which is from the shortest product; empty without a floor."""
+        floor = self.floor_ms
+        return {} if floor is None else {row.name: row.latency.min_ms / floor for row in self.rows}
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from pathlib import Path
 import torch
 
 from efficientmod_export._picture_input import for_pictures
-from efficientmod_export.bench._plan import EAGER, PRODUCT_SIZE, Contender, Measurement, Plan, Timing
+from efficientmod_export._stages import Sample
+from efficientmod_export.bench._plan import EAGER, PRODUCT_SIZE, Contender, Measurement, NetworkSource, Plan, Timing
 from efficientmod_export.bench._turns import Call, take_turns
 from efficientmod_export.foreign import loading
 from efficientmod_export.parity import torch_inputs
@@ -41,7 +42,9 @@ def main(plan: Path, answer: Path) -> None:
 def measure(plan: Plan) -> Measurement:
     """Load, warm up, and time in rounds. Sets the threads of this whole process."""
     torch.set_num_threads(plan.threads)
-    loaded: dict[str, Loaded] = {EAGER: _eager(plan), PRODUCT: _matrix_product()}
+    loaded: dict[str, Loaded] = {PRODUCT: _matrix_product()}
+    if plan.network is not None:
+        loaded[EAGER] = _eager(plan.network, plan.sample)
     loads: dict[str, float] = {}
     refused: dict[str, str] = {}
     for contender in plan.contenders:
@@ -66,9 +69,9 @@ def _load(contender: Contender, plan: Plan) -> tuple[Loaded, float]:
         return Loaded(session.invoke, session.threads), took
 
 
-def _eager(plan: Plan) -> Loaded:
-    network = load_network(plan.network.model, plan.network.checkpoint, seed=plan.network.seed)
-    module, inputs = for_pictures(network, plan.sample).module, torch_inputs(plan.sample)
+def _eager(source: NetworkSource, sample: Sample) -> Loaded:
+    network = load_network(source.model, source.checkpoint, checkpoint_key=source.checkpoint_key, seed=source.seed)
+    module, inputs = for_pictures(network, sample).module, torch_inputs(sample)
 
     @torch.inference_mode()
     def call() -> object:

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import typer
 
-from efficientmod_export.cli._app import Json, Quiet, Verb, Verbose, app, errors_end_the_program, print_json
+from efficientmod_export.cli._app import (
+    CheckpointKey,
+    Json,
+    Quiet,
+    Verb,
+    Verbose,
+    app,
+    errors_end_the_program,
+    print_json,
+)
 from efficientmod_export.cli._bench_app import bench_in_app
 from efficientmod_export.cli._terminal import progress
 
@@ -34,8 +43,11 @@ def bench(
     ] = 5,
     checkpoint: Annotated[
         str | None,
-        typer.Option("--checkpoint", "-c", metavar="FILE", help="The weights that the bundle was made from."),
+        typer.Option(
+            "--checkpoint", "-c", metavar="FILE", help="What the bundle was made from: for the plain ones and PyTorch."
+        ),
     ] = None,
+    checkpoint_key: CheckpointKey = None,
     plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Write latency by model to this picture.")] = None,
     adb: Annotated[
         Path | None,
@@ -72,7 +84,9 @@ def bench(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Measure the latency of a bundle's artifacts, interleaved with the plain conversions, ONNX Runtime and PyTorch."""
+    """Measure the latency of a bundle's artifacts, interleaved with the plain conversions, ONNX Runtime and PyTorch,
+    where the network can be built: of a bundle from a checkpoint with --checkpoint.
+    """
     from efficientmod_export.bench import (
         bench_bundle,
         bench_on_phone,
@@ -124,6 +138,7 @@ def bench(
                     runs=runs,
                     warmup=warmup,
                     checkpoint=checkpoint,
+                    checkpoint_key=checkpoint_key,
                     verbose=verbose,
                     progress=report,
                 )

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.markup import escape
 
 from efficientmod_export.cli._app import Json, Verb, app, errors_end_the_program, show
 from efficientmod_export.cli._terminal import out
@@ -43,9 +42,7 @@ def lint(
 
 def _show(reports: Sequence[LintReport | FileLint]) -> None:
     """What the linter found in each file, by rule."""
-    from efficientmod_export.lint import render
+    from efficientmod_export.lint import show_lint
 
     for report in reports:
-        out.print(f"[bold]{escape(str(report.path))}[/]", soft_wrap=True)
-        for piece in render(report):
-            out.print(piece, soft_wrap=isinstance(piece, str))
+        show_lint(report, out)

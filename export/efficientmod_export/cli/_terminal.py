@@ -11,12 +11,15 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Column, Table
 
+from efficientmod_export import _shown
+from efficientmod_export._shown import INDENT, table
+
 if TYPE_CHECKING:
     from typing import TextIO
 
     from efficientmod_export._stages import ProgressReport
 
-INDENT = 4
+__all__ = ["INDENT", "detail", "err", "error", "indented", "out", "progress", "say", "table"]
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -29,10 +32,7 @@ def error(message: str) -> None:
 
 def say(markup: str, *, indent: int = 0) -> None:
     """Print a sentence: in a terminal broken between words, elsewhere one line."""
-    if out.is_terminal:
-        out.print(Padding(markup, (0, 0, 0, indent)))
-    else:
-        out.print(f"{' ' * indent}{markup}", soft_wrap=True)
+    _shown.say(out, markup, indent=indent)
 
 
 def detail(markup: str) -> None:
@@ -43,12 +43,6 @@ def detail(markup: str) -> None:
 def indented(what: Table, columns: int) -> Padding:
     """A table that begins further to the right."""
     return Padding(what, (0, 0, 0, columns))
-
-
-def table(*columns: str | Column) -> Table:
-    """A table without lines, whose cells are not cut as long as they fit into 60 columns."""
-    whole = [Column(column, no_wrap=True) if isinstance(column, str) else column for column in columns]
-    return Table(*whole, box=None, padding=(0, 2, 0, 0), pad_edge=False)
 
 
 @contextmanager

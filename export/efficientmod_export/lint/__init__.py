@@ -10,7 +10,7 @@ a source for each (`RULES`): `docs/neural_engine.md` is made of them by
 
 from efficientmod_export.lint._lint import lint_path, lint_program
 from efficientmod_export.lint._page import page_with_rules
-from efficientmod_export.lint._render import render
+from efficientmod_export.lint._render import show_lint
 from efficientmod_export.lint._report import LintReport, RuleFindings
 from efficientmod_export.lint._rule import RULES, Citation, Effect, Finding, Rule, Source, Tier
 from efficientmod_export.lint._severity import Severity, has_findings, of_severity
@@ -33,5 +33,5 @@ __all__ = [
     "lint_program",
     "of_severity",
     "page_with_rules",
-    "render",
+    "show_lint",
 ]

@@ -6,6 +6,7 @@ from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.table import Column, Table
 
+from efficientmod_export._shown import numbers, say, table, three_digits
 from efficientmod_export.report._compare import Comparison
 from efficientmod_export.report._result import ReportsResult
 from efficientmod_export.report._summary import Row, Summary
@@ -21,18 +22,14 @@ def show_reports(result: ReportsResult, out: Console) -> None:
         if index:
             out.print()
         for piece in _report(summary, gap=1 if out.width < NARROW else 2):
-            out.print(piece, soft_wrap=isinstance(piece, str))
+            if isinstance(piece, str):
+                say(out, piece)
+            else:
+                out.print(piece)
     if result.comparisons:
         out.print()
     for one in result.comparisons:
-        out.print(escape(comparison_text(one)), soft_wrap=True)
-
-
-def milliseconds(value: float | None) -> str:
-    """Three digits."""
-    if value is None:
-        return "-"
-    return f"{value:.2f}" if value < 9.995 else f"{value:.1f}" if value < 99.95 else f"{value:.0f}"
+        say(out, escape(comparison_text(one)))
 
 
 def _report(summary: Summary, gap: int) -> Iterator[RenderableType]:
@@ -52,38 +49,36 @@ def _report(summary: Summary, gap: int) -> Iterator[RenderableType]:
         yield _loads(timed, gap)
 
 
-def _table(gap: int, *columns: str) -> Table:
-    first, *others = columns
-    numbers = [Column(name, justify="right", no_wrap=True) for name in others]
-    return Table(Column(first, overflow="fold"), *numbers, box=None, padding=(0, gap, 0, 0), pad_edge=False)
-
-
 def _proofs(rows: Sequence[Row], gap: int) -> Table:
-    table = _table(gap, "proof", "error", "limit", "")
+    shown = table(_first("proof"), *numbers("error", "limit", ""), gap=gap)
     for row in rows:
         error, limit = ("-" if value is None else f"{value:.1e}" for value in (row.error, row.limit))
-        table.add_row(escape(row.name), error, limit, f"[{COLOURS[row.state]}]{row.state}[/]")
-    return table
+        shown.add_row(escape(row.name), error, limit, f"[{COLOURS[row.state]}]{row.state}[/]")
+    return shown
 
 
 def _latencies(rows: Sequence[Row], gap: int) -> Table:
-    table = _table(gap, "times in ms", "p50", "p90", "p99", "paced")
+    shown = table(_first("times in ms"), *numbers("p50", "p90", "p99", "paced"), gap=gap)
     for row in rows:
         latency = row.latency
         times = () if latency is None else (latency.p50_ms, latency.p90_ms, latency.p99_ms)
-        cells = [milliseconds(value) for value in (*times, row.paced_p50_ms)]
-        table.add_row(escape(row.name), *(_set_apart(cell, row) for cell in cells))
-    return table
+        cells = [three_digits(value) for value in (*times, row.paced_p50_ms)]
+        shown.add_row(escape(row.name), *(_set_apart(cell, row) for cell in cells))
+    return shown
 
 
 def _loads(rows: Sequence[Row], gap: int) -> Table:
-    table = _table(gap, "", "open", "again", "call", "MB", "drift")
+    shown = table(_first(""), *numbers("open", "again", "call", "MB", "drift"), gap=gap)
     for row in rows:
-        cells = [milliseconds(value) for value in (row.first_open_ms, row.open_ms, row.first_call_ms)]
+        cells = [three_digits(value) for value in (row.first_open_ms, row.open_ms, row.first_call_ms)]
         memory = "-" if row.peak_bytes is None else f"{row.peak_bytes / 1e6:.0f}"
         drift = "-" if row.drift is None else f"{row.drift:.2f}"
-        table.add_row(escape(row.name), *(_set_apart(cell, row) for cell in (*cells, memory, drift)))
-    return table
+        shown.add_row(escape(row.name), *(_set_apart(cell, row) for cell in (*cells, memory, drift)))
+    return shown
+
+
+def _first(name: str) -> Column:
+    return Column(name, overflow="fold")
 
 
 def _set_apart(cell: str, row: Row) -> str:

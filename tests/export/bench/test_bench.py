@@ -163,11 +163,30 @@ def test_the_checkpoint_must_be_the_bundles_own(tiny_model: str) -> None:
     torch.save(state, "right.pt")
     torch.save({key: value * 2 for key, value in state.items()}, "wrong.pt")
     export(tiny_model, checkpoint="right.pt", targets="onnx", output="out").raise_for_failure()
-    digest = hashlib.sha256(Path("right.pt").read_bytes()).hexdigest()
-    with refused(InputError, "checkpoint_required", "--checkpoint", digest):
-        bench(Path("out"))
     with refused(InputError, "wrong_checkpoint", "wrong.pt"):
         bench(Path("out"), checkpoint="wrong.pt")
+
+
+def test_without_the_checkpoint_the_files_are_measured_alone(efficientmod: Command, tiny_model: str) -> None:
+    state = load_network(tiny_model, None).module.state_dict()
+    torch.save({"model": state, "teacher": {key: value * 2 for key, value in state.items()}}, "both.pt")
+    weights = ("--checkpoint", "both.pt", "--checkpoint-key", "teacher")
+    assert efficientmod("export", "--model", tiny_model, *weights, "-t", "onnx", "-q").exit_code == 0
+    quick = ("bench", "out", "--threads", 1, "--runs", 2, "--warmup", 1, "--json")
+    (alone,) = json.loads(efficientmod(*quick, "--plot", "alone.png").stdout)
+    assert [row["name"] for row in alone["rows"]] == ["onnx"]
+    assert (alone["macs"], alone["floor_ms"], alone["ratios"]) == (None, None, [])
+    (skipped,) = alone["skipped"]
+    digest = hashlib.sha256(Path("both.pt").read_bytes()).hexdigest()
+    assert skipped["name"] == "PyTorch and the plain conversions"
+    assert digest in skipped["reason"]
+    assert "--checkpoint" in skipped["reason"]
+    assert Path("alone.png").stat().st_size > 0
+    (whole,) = json.loads(efficientmod(*quick, *weights).stdout)
+    assert [row["name"] for row in whole["rows"]] == ["onnx", "onnx plain", EAGER]
+    assert whole["skipped"] == []
+    refused_key = efficientmod(*quick, "--checkpoint", "both.pt", "--checkpoint-key", "model")
+    assert json.loads(refused_key.stdout)["error"]["code"] == "weights_not_reproduced"
 
 
 def black(height: int, width: int) -> Sample:
@@ -176,7 +195,7 @@ def black(height: int, width: int) -> Sample:
 
 
 def plan(tiny_model: str, *contenders: Contender) -> Plan:
-    return Plan(contenders, NetworkSource(tiny_model, None, 0), black(64, 96), 1, 2, 1)
+    return Plan(contenders, NetworkSource(tiny_model, None, None, 0), black(64, 96), 1, 2, 1)
 
 
 @pytest.mark.usefixtures("_own_threads")

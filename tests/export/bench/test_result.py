@@ -2,8 +2,11 @@
 
 import dataclasses
 import json
+import pickle
+import re
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -11,8 +14,14 @@ from efficientmod_export.bench import BenchResult, plot_latency, show_bench
 from efficientmod_mobile.errors import DependencyError, InputError
 
 from ...raising import refused
+from ..cli.terminal import WIDTHS, in_terminal
 
 PNG = b"\x89PNG"
+SHOW = """
+import pathlib, pickle, sys
+from efficientmod_export.bench import show_bench
+show_bench(pickle.loads(pathlib.Path(sys.argv[1]).read_bytes()))
+"""
 
 
 def test_the_floor_is_macs_over_rate(result: BenchResult) -> None:
@@ -76,6 +85,49 @@ def test_a_picture_of_two_bundles_of_which_one_has_fewer_contenders(result: Benc
     assert (tmp_path / "latency.png").read_bytes().startswith(PNG)
     plot_latency([result], tmp_path / "latency.svg")
     assert "<svg" in (tmp_path / "latency.svg").read_text()
+
+
+def test_the_picture_says_what_it_shows(result: BenchResult, tmp_path: Path) -> None:
+    """Of a bundle with a floor, and one whose network is not known."""
+    from matplotlib import rc_context
+
+    without = dataclasses.replace(result, model="other", macs=None, rows=result.rows[:1])
+    with rc_context({"svg.fonttype": "none"}):
+        plot_latency([result, without], tmp_path / "latency.svg")
+    tree = ElementTree.parse(tmp_path / "latency.svg")
+    texts = ["".join(element.itertext()) for element in tree.iterfind(".//{*}text")]
+    for text in (
+        "Linux x86_64, a processor, 2 processors; 2 threads, 3 rounds",
+        "my.module:build, 64x96",
+        "other, 64x96",
+        "executorch plain",
+        "plain: the same network converted without this toolkit's transforms",
+        "floor: the network's multiply-accumulates at the rate of a matrix product",
+        "latency in ms, logarithmic: median, and the range from min to p90",
+    ):
+        assert texts.count(text) == 1, texts
+    assert [text for text in texts if text.endswith(" ms")] == ["3 ms", "4 ms", "8 ms", "3 ms"]
+
+
+def test_without_the_network_there_is_no_floor(result: BenchResult, capsys: pytest.CaptureFixture[str]) -> None:
+    alone = dataclasses.replace(result, macs=None, rows=result.rows[:1], ratios=())
+    assert (alone.floor_ms, alone.times_floor) == (None, {})
+    show_bench(alone)
+    assert "floor" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
+def test_the_tables_fit_the_terminal(result: BenchResult, tmp_path: Path, columns: int) -> None:
+    named = ("tflite int8-weights", "tflite int8-weights plain", "pytorch eager")
+    rows = tuple(dataclasses.replace(row, name=name) for row, name in zip(result.rows, named, strict=True))
+    first, second = result.ratios
+    ratios = (dataclasses.replace(first, name=named[0], reference=named[1]), dataclasses.replace(second, name=named[0]))
+    (tmp_path / "result.pickle").write_bytes(pickle.dumps(dataclasses.replace(result, rows=rows, ratios=ratios)))
+    shown = in_terminal(sys.executable, "-c", SHOW, tmp_path / "result.pickle", columns=columns)
+    assert shown.exit_code == 0, shown.text
+    assert all(len(line) <= columns for line in shown.lines), shown.text
+    assert re.search(r"^tflite int8-weights plain +12.0 +4.00 +4.00 +4.00 +8.0$", shown.text, re.MULTILINE), shown.text
+    assert re.search(r"^    to tflite int8-weights plain +0.750 +0.625 to 0.875$", shown.text, re.MULTILINE), shown.text
 
 
 @pytest.mark.parametrize("name", ["latency.docx", "latency"])

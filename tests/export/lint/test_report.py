@@ -24,7 +24,7 @@ from efficientmod_export.lint import (
     lint_path,
     lint_program,
     page_with_rules,
-    render,
+    show_lint,
 )
 from efficientmod_export.lint._page import BEGIN, END
 from efficientmod_export.lint._rule import rule
@@ -62,9 +62,8 @@ def report(package: Path) -> LintReport:
 
 
 def shown(report: LintReport, width: int = 200, **options: Any) -> str:
-    console = Console(file=StringIO(), width=width)
-    for piece in render(report, **options):
-        console.print(piece, soft_wrap=isinstance(piece, str))
+    console = Console(file=StringIO(), width=width, force_terminal=True, color_system=None)
+    show_lint(report, console, **options)
     text = console.file
     assert isinstance(text, StringIO)
     return text.getvalue()
@@ -84,9 +83,11 @@ def test_findings_are_grouped_by_rule_what_forbids_first(report: LintReport) -> 
     assert report.count == sum(len(group.findings) for group in report.groups) > 5
 
 
-def test_no_rules_name_is_broken_in_80_columns(report: LintReport) -> None:
-    rows = [line.split() for line in shown(report, 80).split("This is advice")[0].splitlines()]
-    assert {group.rule.id for group in report.groups} <= {row[0] for row in rows if row}
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_no_rules_name_is_broken_and_lines_fit(report: LintReport, width: int) -> None:
+    lines = shown(report, width).splitlines()
+    assert {group.rule.id for group in report.groups} <= {line.split()[0] for line in lines if line}
+    assert all(len(line) <= width for line in lines if "https://" not in line)
 
 
 def test_json_has_every_finding_and_the_sources(report: LintReport, package: Path) -> None:
@@ -114,7 +115,7 @@ def test_a_program_that_breaks_nothing(convert: Callable[..., Path]) -> None:
     report = lint_program(convert(nn.Conv2d(3, 8, 3), torch.rand(1, 3, 7, 40)))
     assert report.groups == ()
     assert report.count == 0
-    assert len(shown(report).splitlines()) == 1
+    assert len(shown(report, 500).splitlines()) == 2
 
 
 def test_an_operator_that_the_interpreter_does_not_know_is_no_error(lint_mil: Callable[..., LintReport]) -> None:

@@ -1,42 +1,22 @@
 """`efficientmod report`: what it shows, what it compares, what it refuses."""
 
-import contextlib
 import json
-import os
-import pty
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from efficientmod_export._shown import three_digits
 from efficientmod_export.report import read_reports
-from efficientmod_export.report._render import milliseconds
 
+from ..cli.terminal import in_terminal
 from ..conftest import Command
 from .conftest import VECTORS, WriteReport, measured_three_times_as_long
 
 BUNDLE = VECTORS / "bundle"
-ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-
-
-def shown(columns: int, *arguments: str | Path) -> list[str]:
-    """What a pseudo-terminal of that width shows of `efficientmod report`, line by line."""
-    terminal, end = pty.openpty()
-    command = [sys.executable, "-m", "efficientmod_export", "report", *map(str, arguments)]
-    environment = {**os.environ, "COLUMNS": str(columns), "TERM": "xterm", "PYTHONPATH": os.pathsep.join(sys.path)}
-    with subprocess.Popen(command, stdin=end, stdout=end, stderr=end, env=environment) as process:
-        os.close(end)
-        pieces = []
-        with contextlib.suppress(OSError):  # what Linux raises once the process has closed its end
-            while piece := os.read(terminal, 65536):
-                pieces.append(piece)
-    os.close(terminal)
-    assert process.returncode == 0, pieces
-    return ESCAPE.sub("", b"".join(pieces).decode()).replace("\r", "").splitlines()
 
 
 @pytest.mark.parametrize(("columns", "target"), [(60, "tflite"), (80, "executorch-vulkan"), (120, "executorch-vulkan")])
@@ -45,7 +25,10 @@ def test_tables_fit_the_terminal(columns: int, target: str, report_file: WriteRe
         for config in document["configs"]:
             config["target"] = target
 
-    lines = shown(columns, report_file("android", "r.json", renamed))
+    command = (sys.executable, "-m", "efficientmod_export", "report", report_file("android", "r.json", renamed))
+    shown = in_terminal(*command, columns=columns)
+    assert shown.exit_code == 0, shown.text
+    lines = shown.lines
     tables = [line for line in lines if re.match(rf"{target}\S*[^:\s] |times in ms|proof", line)]
     assert len(tables) == 9  # two heads; three rows of proofs, two of latencies, two of loads
     assert max(map(len, tables)) <= columns
@@ -195,4 +178,4 @@ def test_plans_and_files_must_be_alike(report_file: WriteReport) -> None:
 
 def test_three_digits() -> None:
     values = (0.5, 4.2849, 9.994, 9.996, 22.54, 99.96, 153.2, None)
-    assert [milliseconds(value) for value in values] == ["0.50", "4.28", "9.99", "10.0", "22.5", "100", "153", "-"]
+    assert [three_digits(value) for value in values] == ["0.50", "4.28", "9.99", "10.0", "22.5", "100", "153", "-"]

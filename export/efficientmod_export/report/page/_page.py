@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from importlib import resources
 from pathlib import Path
 
+from efficientmod_export._shown import three_digits
 from efficientmod_export.report._accuracy import Accuracy
 from efficientmod_export.report._compare import Comparison
-from efficientmod_export.report._render import comparison_text, milliseconds
+from efficientmod_export.report._render import comparison_text
 from efficientmod_export.report._result import ReportsResult
 from efficientmod_export.report._summary import Row, Summary
 from efficientmod_export.report.page._html import Html, div, element, joined, span, table
@@ -84,7 +85,7 @@ def _header(title: str, result: ReportsResult) -> Html:
 def _card(summary: Summary) -> Html:
     proven = sum(row.state in ("measured", "proven", "void") for row in summary.rows)
     best = min((row for row in summary.rows if row.counts), key=lambda row: _p50(row), default=None)
-    number = ("-", "nothing measured") if best is None else (f"{milliseconds(_p50(best))} ms", best.name)
+    number = ("-", "nothing measured") if best is None else (f"{three_digits(_p50(best))} ms", best.name)
     sides = "" if summary.resolution is None else f", {summary.resolution[0]}x{summary.resolution[1]}"
     facts = [
         ("proven", f"{proven} of {len(summary.rows)} configurations"),
@@ -152,7 +153,7 @@ def _accuracy_section(reports: Sequence[Summary], accuracies: Sequence[Accuracy]
     if not points:
         return _section("Accuracy", element("p", "No configuration that was measured is of a bundle with accuracies."))
     rows = [
-        (str(at), point.label, milliseconds(point.p50_ms), f"{100 * point.accuracy.top1:.1f} %", str(point.accuracy.n))
+        (str(at), point.label, three_digits(point.p50_ms), f"{100 * point.accuracy.top1:.1f} %", str(point.accuracy.n))
         for at, point in enumerate(points, 1)
     ]
     datasets = ", ".join(dict.fromkeys(accuracy.dataset for accuracy in accuracies))
@@ -191,7 +192,7 @@ def _loads(groups: Sequence[tuple[Summary, list[Row]]]) -> Html:
         (
             row.name,
             summary.name,
-            *map(milliseconds, (row.first_open_ms, row.open_ms, row.first_call_ms, row.paced_p50_ms)),
+            *map(three_digits, (row.first_open_ms, row.open_ms, row.first_call_ms, row.paced_p50_ms)),
             "-" if row.peak_bytes is None else f"{row.peak_bytes / 1e6:.0f}",
         )
         for summary, several in groups

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from efficientmod_export._shown import three_digits
 from efficientmod_export.report._accuracy import ArtifactAccuracy
-from efficientmod_export.report._render import milliseconds
 from efficientmod_export.report._summary import Row
 from efficientmod_export.report.page._html import Html, div, element, span
 from efficientmod_export.report.page._scale import Linear, Logarithmic
@@ -75,7 +75,7 @@ def _accuracy_mark(point: AccuracyPoint, across: Linear, up: Linear) -> Html:
     low, high = (up.place(100 * bound) for bound in point.accuracy.interval)
     left, bottom = _place(point, across, up)
     line = span("interval", style=f"left:{left:.2f}%;bottom:{low:.2f}%;height:{high - low:.2f}%")
-    text = f"{point.label}: {milliseconds(point.p50_ms)} ms, {100 * point.accuracy.top1:.1f} % of {point.accuracy.n}"
+    text = f"{point.label}: {three_digits(point.p50_ms)} ms, {100 * point.accuracy.top1:.1f} % of {point.accuracy.n}"
     dot = span(f"point series-{point.series % SERIES}", style=f"left:{left:.2f}%;bottom:{bottom:.2f}%", title=text)
     return div("mark", line, dot)
 
@@ -107,9 +107,9 @@ def _percentile_row(row: Row, scale: Linear) -> Html:
         span("tail", style=f"left:{scale.place(latency.p50_ms):.2f}%;width:{scale.place(end - latency.p50_ms):.2f}%"),
         span("tick", style=f"left:{scale.place(latency.p90_ms):.2f}%", title="p90"),
     ]
-    numbers = [span("main", milliseconds(latency.p50_ms)), span("unit", " ms")]
+    numbers = [span("main", three_digits(latency.p50_ms)), span("unit", " ms")]
     others = [("p90", latency.p90_ms), ("p99", latency.p99_ms)]
-    more = ", ".join(f"{name} {milliseconds(value)}" for name, value in others if value is not None)
+    more = ", ".join(f"{name} {three_digits(value)}" for name, value in others if value is not None)
     kind = "strip" if row.counts else "strip void"
     note = () if row.counts else (span("chip void", "void"),)
     return div(kind, _label(row, *note), div("track", *marks), div("value", *numbers, span("more", more)))
