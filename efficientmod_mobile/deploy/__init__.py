@@ -11,6 +11,7 @@ from efficientmod_mobile.deploy.analysis import Refuse
 from efficientmod_mobile.deploy.folds import EXACT, ConstantIntoReaders, FoldConstants, NormAffineIntoReaders
 from efficientmod_mobile.deploy.forms import (
     ActivationsInParts,
+    AtMostFiveAxes,
     AttentionInProducts,
     AttentionPerHead,
     CentreStreams,
@@ -37,6 +38,7 @@ __all__ = [
     "EXACT",
     "TRANSFORMS",
     "ActivationsInParts",
+    "AtMostFiveAxes",
     "AttentionInProducts",
     "AttentionPerHead",
     "CentreStreams",

@@ -7,6 +7,7 @@ from efficientmod_mobile.deploy.forms._layer_per_slice import LayerPerSlice
 from efficientmod_mobile.deploy.forms._norm_in_operators import NormInOperators
 from efficientmod_mobile.deploy.forms._untile import Untile
 from efficientmod_mobile.deploy.forms.channels_first import ChannelsFirst
+from efficientmod_mobile.deploy.forms.five_axes import AtMostFiveAxes
 from efficientmod_mobile.deploy.forms.portable import PortableForms
 from efficientmod_mobile.deploy.forms.vulkan import (
     ActivationsInParts,
@@ -22,6 +23,7 @@ from efficientmod_mobile.deploy.forms.xnnpack import SplitDepthwise, WeightPerLa
 
 __all__ = [
     "ActivationsInParts",
+    "AtMostFiveAxes",
     "AttentionInProducts",
     "AttentionPerHead",
     "CentreStreams",

@@ -2,6 +2,7 @@
 
 from efficientmod_mobile.deploy import (
     EXACT,
+    AtMostFiveAxes,
     AttentionInProducts,
     AttentionPerHead,
     CentreStreams,
@@ -34,5 +35,10 @@ CHANNELS_FIRST: Recipe = (
 )
 """(N, C, H, W) throughout, no norms, no repeats, products of rank 3: every mobile runtime delegates this as a whole."""
 
-NEURAL_ENGINE: Recipe = (*CHANNELS_FIRST, AttentionPerHead(), Repeat((ChannelsFirst(),)))
-"""For Core ML: the Neural Engine prefers attention head by head."""
+NEURAL_ENGINE: Recipe = (
+    *CHANNELS_FIRST,
+    AttentionPerHead(),
+    Repeat((ChannelsFirst(),)),
+    Repeat((AtMostFiveAxes(),)),
+)
+"""For Core ML: the Neural Engine prefers attention head by head; no tensor has more than five axes."""
