@@ -5,6 +5,7 @@ from efficientmod_mobile.deploy.forms._attention_per_head import AttentionPerHea
 from efficientmod_mobile.deploy.forms._centred_residual_stream import CentreStreams
 from efficientmod_mobile.deploy.forms._layer_per_slice import LayerPerSlice
 from efficientmod_mobile.deploy.forms._norm_in_operators import NormInOperators
+from efficientmod_mobile.deploy.forms._scale_and_shift_as_norm import ScaleAndShiftAsNorm
 from efficientmod_mobile.deploy.forms._untile import Untile
 from efficientmod_mobile.deploy.forms.channels_first import ChannelsFirst
 from efficientmod_mobile.deploy.forms.five_axes import AtMostFiveAxes
@@ -36,6 +37,7 @@ __all__ = [
     "PortableForms",
     "ProductsInBatches",
     "ReductionsKeepAxes",
+    "ScaleAndShiftAsNorm",
     "SoftmaxInParts",
     "SplitDepthwise",
     "TanhGeluBySigmoid",

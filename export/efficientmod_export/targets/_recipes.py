@@ -16,6 +16,7 @@ from efficientmod_mobile.deploy import (
     ProductsInBatches,
     Recipe,
     Repeat,
+    ScaleAndShiftAsNorm,
     Untile,
 )
 
@@ -40,5 +41,6 @@ NEURAL_ENGINE: Recipe = (
     AttentionPerHead(),
     Repeat((ChannelsFirst(),)),
     Repeat((AtMostFiveAxes(),)),
+    ScaleAndShiftAsNorm(),
 )
 """For Core ML: the Neural Engine prefers attention head by head; no tensor has more than five axes."""

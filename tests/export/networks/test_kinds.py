@@ -179,6 +179,15 @@ KINDS: dict[str, Kind] = {
     "median": Kind(lambda _, x: x.flatten(2).median(-1)[0]),
     "quantile": Kind(lambda _, x: torch.quantile(x.flatten(2), 0.3, dim=-1)),
     "integers, divided": Kind(lambda _, x: (x * 10).int() // 4),
+    "windows": Kind(
+        lambda n, x: n.norm(x[..., :24, :32].reshape(1, 8, 6, 4, 8, 4).permute(0, 2, 4, 3, 5, 1).reshape(48, 16, 8)),
+        {"norm": lambda: affine(nn.LayerNorm(8))},
+    ),
+    "six axes": Kind(lambda _, x: (x[..., :24, :32].reshape(2, 4, 6, 4, 8, 4).softmax(1) + 1.0).amax((0, 3, 5))),
+    "einsum of three": Kind(
+        lambda n, x: torch.einsum("bchw,cd,ed->behw", x, n.a.weight, n.b.weight),
+        {"a": lambda: nn.Linear(4, 8), "b": lambda: nn.Linear(4, 6)},
+    ),
 }
 
 
@@ -191,6 +200,32 @@ def test_a_kind_in_every_target(attempt: Try, kind: Kind) -> None:
     for name in TARGETS:
         assert found[name].refusal == ""
         assert (found[name].error or 0.0) <= LIMIT
+
+
+def test_a_scale_and_a_shift_are_exact_in_core_ml(attempt: Try) -> None:
+    """coremltools' own norm of the two would be 5e-6 of its values too small, each time."""
+
+    def function(n: Any, x: Tensor) -> Tensor:
+        y = n.stem(x).sin()
+        for _ in range(4):
+            y = (y * n.scale + n.shift).sin()
+        return y
+
+    torch.manual_seed(0)
+    net = Net(function, stem=stem())
+    net.scale, net.shift = nn.Parameter(torch.randn(8, 1, 1)), nn.Parameter(torch.randn(8, 1, 1))
+    (one,) = attempt(net, targets=("coreml",)).values()
+    assert one.error is not None
+    assert one.error <= 1e-6
+
+
+def test_an_output_of_six_axes_is_refused_in_core_ml(attempt: Try) -> None:
+    torch.manual_seed(0)
+    found = attempt(Net(lambda n, x: n.stem(x).reshape(1, 2, 4, 5, 5, 33), stem=stem()), targets=("coreml",))
+    assert found["coreml"].refusal == (
+        "The network itself has a tensor of 6 axes, made by aten.reshape.default, and Core ML has at most 5; merge "
+        "some of them, as y.flatten(0, 1) does, or leave this target out."
+    )
 
 
 def test_names_are_the_networks_own(attempt: Try) -> None:

@@ -23,6 +23,7 @@ from efficientmod_export.targets._image import check_image, for_centred_pixels
 from efficientmod_export.targets._program import INPUT_NAME, copy, export, network_interface, output_nodes
 from efficientmod_export.targets._runtime import in_nhwc
 from efficientmod_export.targets._target import Conversion
+from efficientmod_export.targets.coreml._axes import check_axes
 from efficientmod_export.targets.coreml._classifier import LABEL, PROBABILITIES, add_classifier
 from efficientmod_export.targets.coreml._int8_weights import check_ios, store_weights_as_int8
 from efficientmod_export.targets.coreml._mlpackage import Metadata, describe, edit_package
@@ -43,6 +44,7 @@ COMPUTE_PRECISIONS: dict[Precision, str] = {"fp16": "FLOAT16", "fp32": "FLOAT32"
 def convert(program: Program, options: ConversionOptions, path: Path) -> Conversion:
     """Add the normalisation and the softmax to the program, convert it, and write the metadata."""
     check_image(program, options)
+    check_axes(program)
     if options.precision == "int8-weights":
         check_ios(options.ios)
     taken = interface(network_interface(program, options))

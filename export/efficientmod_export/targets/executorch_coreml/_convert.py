@@ -17,6 +17,7 @@ from efficientmod_export.foreign import coremltools_shortcuts, tanh_gelu
 from efficientmod_export.mil import MODULES_KEY, handle_table
 from efficientmod_export.targets._program import write_file
 from efficientmod_export.targets._target import Conversion
+from efficientmod_export.targets.coreml._axes import check_axes
 from efficientmod_export.targets.coreml._convert import COMPUTE_PRECISIONS
 from efficientmod_export.targets.coreml._mlpackage import edit_package
 from efficientmod_export.targets.executorch._lowering import assemble, executorch_version, inventory, is_whole, lower
@@ -31,6 +32,7 @@ IOS_VERSIONS = (16, 17, 18)
 
 def convert(program: Program, options: ConversionOptions, path: Path) -> Conversion:
     """Lower the program, finish the package inside, and write the file."""
+    check_axes(program)
     finished = assemble(lower_for_coreml(program, options.ios, options.precision))
     plan = finished.executorch_program.execution_plan[0]
     delegates, outside = inventory(plan)
