@@ -11,7 +11,7 @@ from efficientmod_export._subject import Subject
 from efficientmod_export.bundle import open_picture
 from efficientmod_export.bundle.contract import RoundedLayer, Rounding
 from efficientmod_export.parity import torch_inputs
-from efficientmod_export.quantisation import round_weights
+from efficientmod_export.quantisation import layers_with_float_inputs, round_weights, steps_of
 from efficientmod_mobile.deploy import Program, run
 from efficientmod_mobile.errors import InputError
 
@@ -88,3 +88,9 @@ def rounded(program: Program, calibration: Calibration, held: Held) -> RoundedSu
     )
     layers = tuple(RoundedLayer.model_validate(layer, from_attributes=True) for layer in result.layers)
     return RoundedSubject(result.program, replace(held, references=references), calibration.statement, layers)
+
+
+def float_inputs(exact: Program, rounding: RoundedSubject, calibration: Calibration) -> frozenset[float]:
+    """The steps of the weights whose inputs are better not rounded, for `ConversionOptions`."""
+    layers = layers_with_float_inputs(exact, rounding.program, calibration.inputs)
+    return steps_of(rounding.program, layers)

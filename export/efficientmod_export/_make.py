@@ -7,7 +7,7 @@ from functools import cache
 from itertools import groupby
 from pathlib import Path
 
-from efficientmod_export._calibration import Calibration, RoundedSubject, rounded
+from efficientmod_export._calibration import Calibration, RoundedSubject, float_inputs, rounded
 from efficientmod_export._earlier import EarlierProofs
 from efficientmod_export._prove import conclusions, float32_outputs, parity_failure, prove, prove_graph, prove_rounding
 from efficientmod_export._request import ExportRequest
@@ -37,10 +37,13 @@ class Material:
 
 @dataclass(frozen=True)
 class Source:
-    """The program that a variant is converted from; where its weights were rounded, what that program computes."""
+    """The program that a variant is converted from; where its weights were rounded, what that program computes, and the
+    steps of the weights whose inputs are not rounded.
+    """
 
     deployed: Deployed
     rounding: RoundedSubject | None
+    float_inputs: frozenset[float] = frozenset()
 
     @property
     def program(self) -> Program:
@@ -94,6 +97,9 @@ class _Sources:
         self.rounded: Callable[[Recipe], RoundedSubject] = cache(
             lambda recipe: rounded(self.deployed(recipe).program, material.calibration, material.subject.held)
         )
+        self.float_inputs: Callable[[Recipe], frozenset[float]] = cache(
+            lambda recipe: float_inputs(self.deployed(recipe).program, self.rounded(recipe), material.calibration)
+        )
 
 
 @dataclass(frozen=True)
@@ -113,7 +119,8 @@ class _Making:
         try:
             source = self._source()
             self.progress(f"{variant.name}: converting")
-            artifact = find_target(variant.target).make(source.program, self._options(), self.material.folder)
+            options = replace(self._options(), float_inputs=source.float_inputs)
+            artifact = find_target(variant.target).make(source.program, options, self.material.folder)
             self.progress(f"{variant.name}: proving")
             checks = self._checks(artifact, source, units)
             proven = self._described(artifact, source, checks)
@@ -129,7 +136,11 @@ class _Making:
         if self.variant.rounding is None:
             return Source(deployed, None)
         self.progress(f"{self.variant.name}: rounding the weights")
-        return Source(deployed, self.sources.rounded(self.variant.recipe))
+        rounding = self.sources.rounded(self.variant.recipe)
+        if not self.variant.rounding.inputs:
+            return Source(deployed, rounding)
+        self.progress(f"{self.variant.name}: measuring what rounded inputs cost")
+        return Source(deployed, rounding, self.sources.float_inputs(self.variant.recipe))
 
     def _options(self) -> ConversionOptions:
         request = self.material.request

@@ -21,7 +21,7 @@ from efficientmod_export._stages import Outputs, Sample
 from efficientmod_export.parity._float16_sums import Float16Sums
 from efficientmod_export.parity._metrics import OutputMetrics, compare, reference_ranges
 from efficientmod_export.parity._samples import torch_inputs
-from efficientmod_export.quantisation import rounded_layers, to_nearest
+from efficientmod_export.quantisation import in_256_steps, rounded_layers, to_nearest
 from efficientmod_mobile.deploy import Program, to_dtype
 from efficientmod_mobile.deploy.program import Float64Interpreter, promoted
 
@@ -106,10 +106,4 @@ class _Int8Layers(fx.Interpreter):
         if n.name not in self._layers or not callable(n.target):
             return super().run_node(n)
         (x, weight, *others), named = self.fetch_args_kwargs_from_env(n)
-        return n.target(_in_256_steps(x) if self._inputs else x, to_nearest(weight), *others, **named)
-
-
-def _in_256_steps(x: Tensor) -> Tensor:
-    low, high = min(float(x.min()), 0.0), max(float(x.max()), 0.0)
-    step = (high - low) / 255 or 1.0
-    return torch.round(x / step) * step
+        return n.target(in_256_steps(x) if self._inputs else x, to_nearest(weight), *others, **named)

@@ -1,6 +1,7 @@
-"""Rounding a program's weights to int8. What is not exact is here, and apart from the exact transforms."""
+"""Rounding a program's weights to int8, and what they multiply. What is not exact is here, not among the transforms."""
 
 from efficientmod_export.quantisation._grid import grid_scales, in_steps
+from efficientmod_export.quantisation._inputs import in_256_steps, layers_with_float_inputs, steps_of
 from efficientmod_export.quantisation._rounding import row_scales, to_least_output_error, to_nearest
 from efficientmod_export.quantisation._weights import (
     Rounded,
@@ -14,11 +15,14 @@ __all__ = [
     "Rounded",
     "RoundedLayer",
     "grid_scales",
+    "in_256_steps",
     "in_steps",
+    "layers_with_float_inputs",
     "round_to_nearest",
     "round_weights",
     "rounded_layers",
     "row_scales",
+    "steps_of",
     "to_least_output_error",
     "to_nearest",
 ]

@@ -92,11 +92,13 @@ class Rounding:
     """The weights of a variant are rounded before the conversion, which stores them without a further loss.
 
     `runtime` computes with a file's stored values in float32. It must give what the rounded program gives, within
-    `limits`: so a wrong scale or operator shows, which the rounding would hide.
+    `limits`: so a wrong scale or operator shows, which the rounding would hide. `inputs` says that the file also rounds
+    what the layers read, save that of `ConversionOptions.float_inputs`, whose weights take no more room for it.
     """
 
     runtime: Runtime
     limits: Tolerance
+    inputs: bool = False
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ TARGET = Target(
         _variant(
             precision="int8-dynamic",
             short="int8",
-            rounding=Rounding(StoredValues(), FLOAT32),
+            rounding=Rounding(StoredValues(), FLOAT32, inputs=True),
             places=(
                 Place("cpu", "int8", INT8, noise="int8_dynamic"),
                 Place("gpu", "float32", INT8, noise="int8_dynamic"),

@@ -37,7 +37,13 @@ def convert(program: Program, options: ConversionOptions, path: Path) -> Convers
     check_image(program, options)
     model = to_onnx(for_pixels(program, options.inputs), [given.name for given in options.inputs])
     applied: Counter[str] = Counter()
-    data = to_tflite(model, weights=WEIGHTS[options.precision], metadata=_metadata(options), applied=applied)
+    data = to_tflite(
+        model,
+        weights=WEIGHTS[options.precision],
+        float_inputs=options.float_inputs,
+        metadata=_metadata(options),
+        applied=applied,
+    )
     loaded = interpreter(data)
     delegates, outside = inventory(loaded)
     write_file(path, data)

@@ -11,12 +11,13 @@ from ai_edge_litert import schema_py_generated as schema
 
 from efficientmod_export._prove import Held, prove_rounding
 from efficientmod_export._stages import Artifact, Precision
-from efficientmod_export.quantisation import Rounded
+from efficientmod_export.foreign import quiet
+from efficientmod_export.quantisation import Rounded, rounded_layers, steps_of
 from efficientmod_export.targets import find_target
 from efficientmod_export.targets.tflite._prober import pack
 from efficientmod_mobile.deploy import Program
 
-from ..conftest import Convert
+from ..conftest import Convert, options
 
 INT8: tuple[Precision, ...] = ("int8-weights", "int8-dynamic")
 WEIGHTS = 7
@@ -65,6 +66,34 @@ def test_dynamic_rounds_what_the_layers_read(rounded: Rounded, held: Held, conve
     session = find_target("tflite").runtime.open(artifact, variant.configuration(variant.places[0]))
     (result,), (reference,) = runner_of(session, artifact)(held.samples[0]), held.references[0]
     assert 1e-4 < np.abs(result - reference).max() / np.ptp(reference) < 5e-2
+
+
+def test_chosen_layers_read_float_inputs(rounded: Rounded, held: Held, tmp_path: Path) -> None:
+    """Their weights are converted at load, at the same size and in the same partition; the others read int8."""
+    chosen = rounded_layers(rounded.program)[1]
+    steps = steps_of(rounded.program, {chosen.name})
+    target = find_target("tflite")
+    with quiet():
+        artifact = target.make(rounded.program, replace(options("int8-dynamic"), float_inputs=steps), tmp_path)
+    assert (artifact.delegates, artifact.outside) == (1, ())
+    assert artifact.int8_weights == sum(one.weights for one in rounded.layers)
+    model = _model(artifact)
+    graph = model.subgraphs[0]
+    converted = [one for one in graph.operators if _name(model, one) == "DEQUANTIZE"]
+    assert len(converted) == 1
+    (layer,) = (one for one in graph.operators if converted[0].outputs[0] in one.inputs)
+    assert _name(model, layer) == "FULLY_CONNECTED"
+    assert not layer.builtinOptions.asymmetricQuantizeInputs
+    read = [graph.tensors[one.inputs[1]].type for one in graph.operators if _name(model, one) == "FULLY_CONNECTED"]
+    assert read.count(schema.TensorType.FLOAT32) == 1
+    (check,) = prove_rounding(_variant("int8-dynamic"), artifact, held)
+    assert check.verdict.outcome == "passed"
+    assert check.verdict.worst[0].max_relative_error < 1e-6
+
+
+def _name(model: Any, operator: Any) -> str:
+    code = model.operatorCodes[operator.opcodeIndex].builtinCode
+    return next(name for name, value in vars(schema.BuiltinOperator).items() if value == code)
 
 
 def _wider_scale(model: Any, tensor: Any) -> None:

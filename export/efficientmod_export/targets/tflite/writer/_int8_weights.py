@@ -5,6 +5,8 @@ DEQUANTIZE follows, which XNNPACK computes once, at load, or the operator itself
 then rounds the operator's input to int8 as well, with a scale that it takes from the values of each run.
 """
 
+from collections.abc import Collection
+
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
@@ -19,8 +21,10 @@ _WEIGHT = 1
 """The index of the weights among the inputs of these operators."""
 
 
-def store_weights_as_int8(builder: Builder, *, dynamic: bool) -> None:
-    """Replace the weights that are on a grid, in place, with the DEQUANTIZE operators first in the graph."""
+def store_weights_as_int8(builder: Builder, *, dynamic: bool, float_inputs: Collection[float] = ()) -> None:
+    """Replace the weights that are on a grid, in place, with the DEQUANTIZE operators first in the graph. Those whose
+    steps are all among `float_inputs` get one also where the form is dynamic.
+    """
     stored: dict[int, int] = {}
     first: list[Operator] = []
     for index in _weights(builder):
@@ -31,14 +35,14 @@ def store_weights_as_int8(builder: Builder, *, dynamic: bool) -> None:
         levels = np.rint(in_steps(tensor.data, scales)).astype(np.int8)
         builder.tensors.append(Tensor(f"{tensor.name}/int8", tensor.shape, levels.dtype, levels, scales))
         stored[index] = len(builder.tensors) - 1
-        if not dynamic:
+        if not dynamic or all(float(step) in float_inputs for step in scales):
             wide = builder.tensor(tensor.name, tensor.shape)
             first.append(Operator("DEQUANTIZE", [stored[index]], [wide], schema.DequantizeOptionsT()))
             stored[index] = wide
     for operator in builder.operators:
         if operator.code in _READERS and operator.inputs[_WEIGHT] in stored:
             operator.inputs[_WEIGHT] = stored[operator.inputs[_WEIGHT]]
-            if dynamic and operator.code == "FULLY_CONNECTED":
+            if operator.code == "FULLY_CONNECTED" and builder.tensors[operator.inputs[_WEIGHT]].dtype == np.int8:
                 operator.options.asymmetricQuantizeInputs = True
     builder.operators[:0] = first
 

@@ -37,13 +37,14 @@ def build(
     outputs: Sequence[tuple[str, int]],
     *,
     weights: WeightForm,
+    float_inputs: frozenset[float] = frozenset(),
     metadata: Mapping[str, bytes] = MappingProxyType({}),
 ) -> bytes:
     """Serialise the graph; inputs and outputs are (signature name, tensor); `metadata` is beside the least runtime."""
     if weights == "float16":
         store_weights_as_float16(builder)
     elif weights != "float32":
-        store_weights_as_int8(builder, dynamic=weights == "int8-dynamic")
+        store_weights_as_int8(builder, dynamic=weights == "int8-dynamic", float_inputs=float_inputs)
     keep, index = _live(builder, [tensor for _, tensor in (*inputs, *outputs)])
     names = _distinct_names(builder, keep, [tensor for _, tensor in (*inputs, *outputs)])
     buffers, tensors = _tensors([builder.tensors[tensor] for tensor in keep], names)

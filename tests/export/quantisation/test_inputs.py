@@ -1,0 +1,100 @@
+"""Which layers keep float inputs: by what their rounding costs the outputs, and by their multiplications."""
+
+import pytest
+import torch
+from torch import Tensor, fx, nn
+
+from efficientmod_export.quantisation import (
+    in_256_steps,
+    layers_with_float_inputs,
+    round_weights,
+    rounded_layers,
+    steps_of,
+)
+from efficientmod_export.quantisation._grid import grid_scales
+from efficientmod_export.quantisation._inputs import Share, _costliest, _Run
+from efficientmod_mobile.deploy import Program, capture
+from efficientmod_mobile.deploy.analysis import Layer, layer_of
+from efficientmod_mobile.deploy.program import module_path
+
+from ..targets.conftest import strengthen
+
+
+class Outlier(nn.Module):
+    """One small layer reads a channel a thousand times larger than the others, which its weights undo."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem, self.first = nn.Conv2d(3, 16, 3, stride=2), nn.Conv2d(16, 64, 3, padding=1)
+        self.second, self.narrow, self.wide = nn.Conv2d(64, 8, 3), nn.Conv2d(8, 6, 1), nn.Conv2d(6, 64, 3)
+        self.register_buffer("scale", torch.tensor([1000.0] + [1.0] * 7).reshape(1, 8, 1, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = torch.relu(self.second(torch.relu(self.first(torch.relu(self.stem(x))))))
+        return self.wide(torch.relu(self.narrow(x * self.scale)))
+
+
+@pytest.fixture(scope="module")
+def program() -> Program:
+    network = Outlier()
+    strengthen(network)
+    with torch.no_grad():
+        network.narrow.weight[:, 0] /= 1000
+    return capture(network, torch.zeros(1, 3, 24, 32))
+
+
+@pytest.fixture(scope="module")
+def inputs() -> list[tuple[Tensor, ...]]:
+    torch.manual_seed(4)
+    return [(torch.randn(1, 3, 24, 32),) for _ in range(4)]
+
+
+def test_the_layer_that_reads_an_outlier_is_found(program: Program, inputs: list[tuple[Tensor, ...]]) -> None:
+    rounded = round_weights(program, inputs).program
+    names = {node.name: module_path(node) for node in rounded_layers(rounded)}
+    assert [names[one] for one in layers_with_float_inputs(program, rounded, inputs)] == ["narrow"]
+
+
+def test_a_share_is_what_the_whole_program_gives(program: Program, inputs: list[tuple[Tensor, ...]]) -> None:
+    """Only what depends on the layer is computed again; here all of it is."""
+    run = _Run(program, inputs[0])
+    (plain,) = program.graph_module(*inputs[0])
+    for node in rounded_layers(program):
+        layer = layer_of(node)
+        assert isinstance(layer, Layer)
+        copies: dict[fx.Node, fx.Node] = {}
+        graph = fx.Graph()
+        graph.output(graph.graph_copy(program.graph, copies))
+        reader, read = copies[node], copies[layer.input]
+        with graph.inserting_before(reader):
+            reader.replace_input_with(read, graph.call_function(in_256_steps, (read,)))
+        (changed,) = fx.GraphModule(program.graph_module, graph)(*inputs[0])
+        expected = float((changed - plain).double().square().sum() / plain.double().square().sum())
+        assert run.with_rounded_input(node) == pytest.approx(expected, rel=1e-4)
+        assert expected > 0
+
+
+def test_the_costliest_for_their_multiplications_until_little_is_left() -> None:
+    shares = [Share("a", 8.0, 10), Share("b", 9.0, 190), Share("c", 1.0, 10), Share("d", 1.0, 790)]
+    assert _costliest(shares, allowed=11.0) == {"a"}
+    assert _costliest(shares, allowed=19.0) == set()
+    assert _costliest(shares, allowed=2.0) == {"a", "c"}  # b has more than a tenth
+    assert _costliest([*shares, Share("e", 0.0, 1100)], allowed=2.0) == {"a", "b", "c"}
+
+
+def test_the_grid_of_256_steps_has_a_point_at_zero() -> None:
+    x = torch.tensor([[-1.0, 0.0, 0.3, 254.0], [0.0, 0.001, 0.002, 0.255]])
+    assert torch.equal(in_256_steps(x), torch.tensor([[-1.0, 0.0, 0.0, 254.0], [0.0, 0.0, 0.0, 0.0]]))
+    assert torch.allclose(in_256_steps(x, (-1,))[1], x[1])
+    assert torch.equal(in_256_steps(torch.zeros(3)), torch.zeros(3))
+
+
+def test_layers_are_named_by_the_steps_of_their_rows(program: Program, inputs: list[tuple[Tensor, ...]]) -> None:
+    rounded = round_weights(program, inputs).program
+    node = rounded_layers(rounded)[1]
+    layer = layer_of(node)
+    assert isinstance(layer, Layer)
+    steps = grid_scales(layer.weight.detach().numpy())
+    assert steps is not None
+    assert steps_of(rounded, {node.name}) == set(steps.tolist())
+    assert steps_of(rounded, ()) == frozenset()
