@@ -21,6 +21,10 @@ class Transform(ABC, Generic[Match]):
 
     name: ClassVar[str]
 
+    def of(self, program: Program) -> "Transform[Match]":  # noqa: ARG002
+        """The transform for this program, where it depends on what the program computes."""
+        return self
+
     @abstractmethod
     def check(self, node: fx.Node) -> Match | Refuse | None:
         """Return what to rewrite at this node, why it cannot be, or None if nothing matches. Changes nothing."""
@@ -82,6 +86,7 @@ def _repeat(repeat: Repeat, program: Program) -> Sequence[Step]:
 
 def _once(transform: Transform[Any], program: Program) -> Step:
     applied, refused = 0, []
+    transform = transform.of(program)
     for node in list(program.graph.nodes):
         if node._erased:
             continue

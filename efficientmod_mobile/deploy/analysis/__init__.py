@@ -15,6 +15,7 @@ from efficientmod_mobile.deploy.analysis._linear_layers import Layer, bias_name,
 from efficientmod_mobile.deploy.analysis._refusal import Refuse
 from efficientmod_mobile.deploy.analysis._residual_stream import ResidualStream, moved_axis, reading_layer, stream_of
 from efficientmod_mobile.deploy.analysis._slices import AxisSlice, slice_of
+from efficientmod_mobile.deploy.analysis._squares_of_norms import largest_squared, scale_of_squares
 from efficientmod_mobile.deploy.analysis._summed_branches import (
     Branch,
     branches_of,
@@ -53,12 +54,14 @@ __all__ = [
     "is_sum",
     "join",
     "joint",
+    "largest_squared",
     "layer_of",
     "layout_of",
     "moved_axis",
     "own_layout",
     "passes_channels",
     "reading_layer",
+    "scale_of_squares",
     "set_geometry",
     "slice_of",
     "spread_groups",

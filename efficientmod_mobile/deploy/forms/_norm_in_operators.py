@@ -6,19 +6,32 @@
     RMSNorm(x)   = x * rsqrt(linear(x^2, 1/C ... 1/C, eps)) * w            (Zhang & Sennrich 2019)
     GroupNorm(1 group): m and s also averaged over H and W                  (Wu & He 2018)
 
+Where x is large and the runtime computes in float16, its squares are computed as (2^-k x) x, which 2^k / C undoes in
+the linear layer (`analysis/_squares_of_norms.py`).
+
 No mobile runtime supports LayerNorm over the channels of a channels-first tensor, and some run LayerNorm itself outside
 their accelerated path; a matrix product with one row, rsqrt and products with broadcasting are fast in all of them.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import torch
 from torch import fx
 
 from efficientmod_mobile.deploy._transform import Transform, register
-from efficientmod_mobile.deploy.analysis import Refuse
-from efficientmod_mobile.deploy.program import add_parameter, arguments, emit, is_call, replace, shape, tensor_of
+from efficientmod_mobile.deploy.analysis import Refuse, largest_squared, scale_of_squares
+from efficientmod_mobile.deploy.program import (
+    Program,
+    add_parameter,
+    arguments,
+    emit,
+    is_call,
+    replace,
+    shape,
+    tensor_of,
+)
 
 aten = torch.ops.aten
 
@@ -27,19 +40,30 @@ _OVER_LAST_AXIS = (aten.layer_norm.default, aten.rms_norm.default)
 
 @dataclass(frozen=True)
 class Norm:
-    """The norm, and its affine if it has one."""
+    """The norm, and its affine if it has one. `scale` is the factor of its squares, 2^-k."""
 
     node: fx.Node
     weight: fx.Node | None
     bias: fx.Node | None
     eps: float
+    scale: float
 
 
 @register
+@dataclass(frozen=True)
 class NormInOperators(Transform[Norm]):
-    """Write LayerNorm, RMSNorm and GroupNorm of one group as linear layers, rsqrt and products."""
+    """Write LayerNorm, RMSNorm and GroupNorm of one group as linear layers, rsqrt and products.
+
+    With `float16` the squares of large numbers are scaled; `largest` is what the norms of the program square at most.
+    """
 
     name: ClassVar[str] = "norm_in_operators"
+    float16: bool = False
+    largest: Mapping[fx.Node, float] = field(default_factory=dict, compare=False)
+
+    def of(self, program: Program) -> "NormInOperators":
+        """For float16, the same with what the norms of a program square on its examples."""
+        return NormInOperators(self.float16, largest_squared(program)) if self.float16 else self
 
     def check(self, node: fx.Node) -> Norm | Refuse | None:
         """Match a norm over the last axis, or of one group."""
@@ -50,7 +74,8 @@ class NormInOperators(Transform[Norm]):
             return Refuse("it normalises several axes, each element with its own scale and shift")
         if is_call(node, aten.group_norm.default) and (bound["num_groups"] != 1 or len(shape(node)) != 4):
             return Refuse("it normalises several groups of channels, or its input is not (N, C, H, W)")
-        return Norm(node, bound["weight"], bound.get("bias"), float(bound["eps"]))
+        scale = scale_of_squares(self.largest.get(node, 0.0))
+        return Norm(node, bound["weight"], bound.get("bias"), float(bound["eps"]), scale)
 
     def rewrite(self, match: Norm) -> None:
         """Write the operators; the affine only if there is one."""
@@ -60,8 +85,9 @@ class NormInOperators(Transform[Norm]):
             raise AssertionError(f"{node.name} reads no tensor")
         if not is_call(node, aten.rms_norm.default):
             x = emit(node, aten.sub.Tensor, (x, _average(node, x, None)))
-        square = emit(node, aten.mul.Tensor, (x, x))
-        inverse = emit(node, aten.rsqrt.default, (_average(node, square, match.eps),))
+        smaller = x if match.scale == 1.0 else emit(node, aten.mul.Tensor, (x, match.scale))
+        square = emit(node, aten.mul.Tensor, (smaller, x))
+        inverse = emit(node, aten.rsqrt.default, (_average(node, square, match.eps, 1 / match.scale),))
         y = emit(node, aten.mul.Tensor, (x, inverse))
         for operator, constant in ((aten.mul.Tensor, match.weight), (aten.add.Tensor, match.bias)):
             if constant is not None:
@@ -69,13 +95,13 @@ class NormInOperators(Transform[Norm]):
         replace(node, y)
 
 
-def _average(node: fx.Node, x: fx.Node, shift: float | None) -> fx.Node:
-    """Insert the mean of x over the norm's axes, with one channel, plus a shift."""
+def _average(node: fx.Node, x: fx.Node, shift: float | None, factor: float = 1.0) -> fx.Node:
+    """Insert the mean of x over the norm's axes times a factor, with one channel, plus a shift."""
     grouped = is_call(node, aten.group_norm.default)
     channels = shape(x)[1 if grouped else -1]
     dtype = x.meta["val"].dtype
     size = (1, channels, 1, 1) if grouped else (1, channels)
-    weight = add_parameter(node, f"{node.name}_mean_weight", torch.full(size, 1 / channels, dtype=dtype))
+    weight = add_parameter(node, f"{node.name}_mean_weight", torch.full(size, factor / channels, dtype=dtype))
     arguments_: list[Any] = [x, weight]
     if shift is not None:
         arguments_.append(add_parameter(node, f"{node.name}_mean_bias", torch.full((1,), shift, dtype=dtype)))

@@ -9,6 +9,7 @@ from efficientmod_mobile.deploy import (
     ChannelsFirst,
     ConstantIntoReaders,
     FoldConstants,
+    LargeNorms,
     LayerPerSlice,
     NormAffineIntoReaders,
     NormInOperators,
@@ -23,21 +24,31 @@ from efficientmod_mobile.deploy import (
 PORTABLE: Recipe = (FoldConstants(), Repeat((PortableForms(),)), *EXACT)
 """The exact folds, after the forms that replace operators which some runtime lacks."""
 
-CHANNELS_FIRST: Recipe = (
+PORTABLE_FLOAT16: Recipe = (*PORTABLE, LargeNorms())
+"""The same for what also runs in float16."""
+
+_CENTRED: Recipe = (
     *PORTABLE,
     CentreStreams(),
     Repeat((ConstantIntoReaders(), NormAffineIntoReaders())),  # into the layers that centring added
-    NormInOperators(),
+)
+
+_WITHOUT_NORMS: Recipe = (
     Untile(),
     AttentionInProducts(),
     ProductsInBatches(),
     Repeat((ChannelsFirst(),)),
     LayerPerSlice(),
 )
+
+CHANNELS_FIRST: Recipe = (*_CENTRED, NormInOperators(), *_WITHOUT_NORMS)
 """(N, C, H, W) throughout, no norms, no repeats, products of rank 3: every mobile runtime delegates this as a whole."""
 
+CHANNELS_FIRST_FLOAT16: Recipe = (*_CENTRED, NormInOperators(float16=True), *_WITHOUT_NORMS)
+"""The same for what also runs in float16."""
+
 NEURAL_ENGINE: Recipe = (
-    *CHANNELS_FIRST,
+    *CHANNELS_FIRST_FLOAT16,
     AttentionPerHead(),
     Repeat((ChannelsFirst(),)),
     Repeat((AtMostFiveAxes(),)),

@@ -7,7 +7,7 @@ import torch
 from torch import fx, nn
 
 from efficientmod_export.targets import Target, Variant, all_targets, find_target
-from efficientmod_export.targets._recipes import CHANNELS_FIRST, PORTABLE
+from efficientmod_export.targets._recipes import CHANNELS_FIRST, CHANNELS_FIRST_FLOAT16, PORTABLE_FLOAT16
 from efficientmod_mobile import create_model, list_models, realistic_state
 from efficientmod_mobile.deploy import EXACT, Deployed, capture, deploy
 
@@ -120,8 +120,10 @@ def variants() -> list[Variant]:
 
 @pytest.mark.parametrize("variant", variants(), ids=lambda variant: variant.name)
 def test_one_form_for_all_mobile_targets(variant: Variant) -> None:
-    """ONNX Runtime takes a network as it is; TFLite's writer finds the layout itself."""
-    form = {"onnx": EXACT, "tflite": PORTABLE}.get(variant.target, CHANNELS_FIRST)
+    """ONNX Runtime takes a network as it is; TFLite's writer finds the layout itself; XNNPACK has no float16 here."""
+    form = {"onnx": EXACT, "tflite": PORTABLE_FLOAT16, "executorch": CHANNELS_FIRST}.get(
+        variant.target, CHANNELS_FIRST_FLOAT16
+    )
     assert variant.recipe[: len(form)] == form
 
 

@@ -8,7 +8,7 @@ runtime computes wrongly, and run in PyTorch.
 from efficientmod_export.bundle import LoadingCode
 from efficientmod_export.targets._limits import FLOAT16, FLOAT32
 from efficientmod_export.targets._loading_code import EXECUTORCH
-from efficientmod_export.targets._recipes import CHANNELS_FIRST
+from efficientmod_export.targets._recipes import CHANNELS_FIRST_FLOAT16
 from efficientmod_export.targets._target import FromProgram, Interpreter, Place, Target, Variant
 from efficientmod_export.targets.executorch._phone_tool import EXECUTOR_RUNNER
 from efficientmod_export.targets.executorch._runtime import PteRuntime
@@ -30,7 +30,7 @@ from efficientmod_mobile.deploy import (
 )
 
 RECIPE: Recipe = (
-    *CHANNELS_FIRST,
+    *CHANNELS_FIRST_FLOAT16,
     UngroupConvolutions(),
     DepthwiseKernels(),  # also of those that it was given
     ActivationsInParts(),

@@ -10,7 +10,7 @@ from functools import partial
 
 from efficientmod_export.targets._limits import FLOAT32, INT8
 from efficientmod_export.targets._loading_code import LITERT
-from efficientmod_export.targets._recipes import PORTABLE
+from efficientmod_export.targets._recipes import PORTABLE_FLOAT16
 from efficientmod_export.targets._target import FromProgram, Place, Rounding, Target, Variant
 from efficientmod_export.targets.tflite._compare_units import compare_units
 from efficientmod_export.targets.tflite._contents import tflite_contents
@@ -29,7 +29,7 @@ _variant = partial(
     target="tflite",
     stem="model",
     suffix=".tflite",
-    recipe=PORTABLE,  # the writer chooses layouts and splits kernels itself; spelled-out norms would be slower
+    recipe=PORTABLE_FLOAT16,  # the writer chooses layouts and splits kernels itself; spelled-out norms would be slower
     step=FromProgram(convert),
 )
 

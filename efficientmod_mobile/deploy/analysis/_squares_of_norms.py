@@ -1,0 +1,58 @@
+"""What the norms of a program square, and the power of two that keeps the squares within float16.
+
+The largest number of float16 is 65504, the square of 256: beyond it a square is infinite, and the norm zero. How large
+the numbers are is measured on the program's examples, the first picture of a proof. Scaled, the numbers may be larger;
+the mean of their squares may not.
+"""
+
+from collections.abc import Mapping
+from math import ceil, log2
+from typing import Any
+
+import torch
+from torch import Tensor, fx
+
+from efficientmod_mobile.deploy.program import Float64Interpreter, Program, arguments, is_call
+
+aten = torch.ops.aten
+
+LARGEST = 50.0
+"""Of what is squared as it is. Other pictures may give five times as much; 4.2 times was seen (PoolFormerV2)."""
+
+_NORMS = (aten.layer_norm.default, aten.rms_norm.default, aten.group_norm.default)
+
+
+def largest_squared(program: Program) -> Mapping[fx.Node, float]:
+    """The largest magnitude that each norm squares on the program's examples: of x, or of x less its mean."""
+    if not any(is_call(node, *_NORMS) for node in program.graph.nodes):
+        return {}
+    watch = _Watch(program.graph_module)
+    with torch.no_grad():
+        watch.run(*program.examples)
+    return watch.largest
+
+
+def scale_of_squares(largest: float) -> float:
+    """The largest s = 2^-k, at most 1, with s x^2 <= LARGEST^2."""
+    return 2.0 ** -max(0, ceil(2 * log2(largest / LARGEST))) if largest > LARGEST else 1.0
+
+
+class _Watch(Float64Interpreter):
+    def __init__(self, module: fx.GraphModule) -> None:
+        super().__init__(module)
+        self.largest: dict[fx.Node, float] = {}
+
+    def run_node(self, n: fx.Node) -> Any:
+        if is_call(n, *_NORMS):
+            bound = arguments(n)
+            self.largest[n] = float(_squared(n, self.env[bound["input"]], bound).abs().max())
+        return super().run_node(n)
+
+
+def _squared(node: fx.Node, x: Tensor, bound: Mapping[str, Any]) -> Tensor:
+    if is_call(node, aten.rms_norm.default):
+        return x
+    if is_call(node, aten.group_norm.default):
+        x = x.reshape(len(x), bound["num_groups"], -1)
+        return x - x.mean(-1, keepdim=True)
+    return x - x.mean(tuple(range(-len(bound["normalized_shape"]), 0)), keepdim=True)
