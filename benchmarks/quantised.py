@@ -1,61 +1,91 @@
-"""Networks with int8 weights beside the same in float, and write how they come out to docs/measurements/quantised.md.
+"""Networks in 8 bits beside the same in float, and write how they come out to docs/measurements/quantised.md.
 
-    python benchmarks/quantised.py
+    python benchmarks/quantised.py --litert-quantizer quantizer/bin/python --keep results
 
 A network is NAME or NAME=CHECKPOINT; without a checkpoint its weights are seeded. Of the 47 photographs in tests/data/,
 every third is one for which weights are rounded; the errors are those on the others, of the file as shipped against
 the float file of the same target: SQNR over all of them, the largest difference as a fraction of the range, and how
-often the best class is float's, also where float's margin exceeds 3 % of the range. "nearest" is a file whose weights
-are each rounded to the nearest step, as the stock tools do it. Times are medians of ratios to the float file, in turns
-on one thread.
+often the best class is float's, also where float's margin exceeds 3 % of the range. Beside each is what the stock tool
+makes: litert-quantizer (in an environment of its own) of our float file by its dynamic recipe, ExecuTorch's
+XNNPACKQuantizer of the network, static per channel and calibrated on the same photographs, coremltools of our float
+file by its default. Parts are the delegate's, and the operators outside them; Core ML decides on the device. Times are
+medians of ratios to the float file, in turns on one thread.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _each_network import Benchmark
+from _each_network import MEASUREMENTS, Benchmark
 from _networks import EFFICIENTMODS
+from _stock_quantisers import by_coremltools, by_litert_quantizer, by_xnnpack_quantizer
 from numpy.typing import NDArray
+from torch import Tensor
 
 from efficientmod_export.bench.measuring import Ratio, describe_machine, markdown_table, take_turns, versions
 from efficientmod_export.bundle import open_picture
 from efficientmod_export.parity import Sample, SampleInput, torch_inputs
-from efficientmod_export.quantisation import round_to_nearest, round_weights
+from efficientmod_export.quantisation import layers_with_float_inputs, round_weights, steps_of
 from efficientmod_export.steps import Subject, subject_of
 from efficientmod_export.targets import Artifact, Precision, find_target, input_values, runner_of
+from efficientmod_export.targets.tflite import interpreter, inventory
 from efficientmod_mobile import load_network
 from efficientmod_mobile.deploy import Program, deploy
+from efficientmod_mobile.messages import described
 
 PHOTOGRAPHS = Path(__file__).parents[1] / "tests" / "data" / "photographs"
 EVERY = 3
 MARGIN = 0.03
 ROUNDS = 20
 TIME_LIMIT = 3600.0
-FLOAT: dict[str, Precision] = {"tflite": "fp32", "coreml": "fp16"}
-INT8: tuple[tuple[str, Precision], ...] = (
-    ("tflite", "int8-dynamic"),
-    ("tflite", "int8-weights"),
-    ("coreml", "int8-weights"),
+FLOAT: dict[str, Precision] = {"tflite": "fp32", "executorch": "fp32", "coreml": "fp16"}
+INT8: dict[str, tuple[Precision, ...]] = {
+    "tflite": ("int8-dynamic", "int8-weights"),
+    "executorch": ("int8-dynamic",),
+    "coreml": ("int8-weights",),
+}
+NETWORKS = (
+    *EFFICIENTMODS,
+    "timm/tf_efficientnet_lite0",
+    "timm/repvit_m0_9",
+    "timm/mobilenetv2_100",
+    "timm/fasternet_t0",
+    "timm/mobileone_s0",
+    "timm/starnet_s1",
+    "timm/mobilenetv3_small_100",
+    "timm/convnext_atto",
+    "timm/resnet18",
+    "timm/mobilenetv4_conv_small",
+    "timm/vit_tiny_patch16_224",
 )
+INSTRUCTIONS = ("avx_vnni", "avx512_vnni", "amx_int8", "asimddp", "i8mm")
+"""Of integers of 8 bits, as Linux names them."""
 
 
 @dataclass(frozen=True)
 class File:
-    """One int8 file beside the float file of its target. `ratio` is of their times, where they run here."""
+    """One int8 file beside the float file of its target. `ratio` is of their times, `parts` the delegate's partitions
+    and the operators outside them, where they are known here; `failure` says why there is no such file.
+    """
 
     target: str
     precision: Precision
-    rounding: str
-    size: float
-    sqnr_db: float
-    error: float
-    agree: int
-    agree_beyond_margin: int
-    beyond_margin: int
-    ratio: float | None
+    tool: str
+    failure: str | None = None
+    size: float = 0.0
+    parts: tuple[int, int] | None = None
+    sqnr_db: float = 0.0
+    error: float = 0.0
+    agree: int = 0
+    agree_beyond_margin: int = 0
+    beyond_margin: int = 0
+    ratio: float | None = None
 
 
 @dataclass(frozen=True)
@@ -68,30 +98,73 @@ class Result:
     files: tuple[File, ...] = ()
 
 
-def examine(network: str, folder: Path) -> Result:
+@dataclass(frozen=True)
+class Pictures:
+    """Those for which weights are rounded, as the network takes them, and the others."""
+
+    images: tuple[tuple[Tensor, ...], ...]
+    others: tuple[Sample, ...]
+
+
+def examine(network: str, folder: Path, *, litert_quantizer: Path | None) -> Result:
     """Round, convert and run a network's files."""
     name, _, checkpoint = network.partition("=")
     subject = subject_of(load_network(name, checkpoint or None))
     captured = subject.capture()
     samples = [_sample(subject, path) for path in sorted(PHOTOGRAPHS.glob("*.webp"))]
-    held_out = [sample for place, sample in enumerate(samples) if place % EVERY]
-    images = [torch_inputs(sample) for sample in samples[::EVERY]]
+    pictures = Pictures(
+        tuple(torch_inputs(sample) for sample in samples[::EVERY]),
+        tuple(sample for place, sample in enumerate(samples) if place % EVERY),
+    )
     files: list[File] = []
-    for target, precision in FLOAT.items():
-        program = deploy(captured, find_target(target).variant(precision).recipe).program
-        ways: dict[str, Program] = {
-            "GPTQ": round_weights(program, images).program,
-            "nearest": round_to_nearest(program),
-        }
-        plain = _make(subject, target, precision, program, folder / target)
-        expected = _outputs(plain, held_out)
-        for own, int8 in INT8:
-            if own == target:
-                for rounding, rounded in ways.items():
-                    made = _make(subject, target, int8, rounded, folder / f"{target}-{int8}-{rounding}")
-                    ratio = _ratio(made, plain, held_out[0]) if target == "tflite" else None
-                    files.append(_compare(made, rounding, _outputs(made, held_out), expected, plain, ratio))
-    return Result(network, pictures=len(held_out), files=tuple(files))
+    for target in FLOAT:
+        files += _of_target(target, subject, captured, pictures, folder, litert_quantizer)
+    return Result(network, pictures=len(pictures.others), files=tuple(files))
+
+
+def _of_target(
+    target: str, subject: Subject, captured: Program, pictures: Pictures, folder: Path, litert_quantizer: Path | None
+) -> Iterator[File]:
+    exact = deploy(captured, find_target(target).variant(FLOAT[target]).recipe).program
+    plain = _make(subject, target, FLOAT[target], exact, folder / target)
+    expected = _outputs(plain, pictures.others)
+    compared = partial(_compared, plain=plain, expected=expected, pictures=pictures)
+    rounded = round_weights(exact, pictures.images).program
+    for precision in INT8[target]:
+        steps: frozenset[float] = frozenset()
+        if (target, precision) == ("tflite", "int8-dynamic"):
+            steps = steps_of(rounded, layers_with_float_inputs(exact, rounded, pictures.images))
+        place = folder / f"{target}-{precision}"
+        yield compared("ours", precision, partial(_make, subject, target, precision, rounded, place, steps))
+    stock = folder / f"{target}-stock"
+    if target == "tflite" and litert_quantizer is not None:
+        yield compared("litert-quantizer", "int8-dynamic", partial(by_litert_quantizer, litert_quantizer, plain, stock))
+    elif target == "executorch":
+        module = subject.network.module
+        yield compared(
+            "XNNPACKQuantizer", "int8-dynamic", partial(by_xnnpack_quantizer, module, pictures.images, plain, stock)
+        )
+    elif target == "coreml":
+        yield compared("coremltools", "int8-weights", partial(by_coremltools, plain, stock))
+
+
+def _compared(
+    tool: str,
+    precision: Precision,
+    make: Callable[[], Artifact],
+    *,
+    plain: Artifact,
+    expected: NDArray[np.float64],
+    pictures: Pictures,
+) -> File:
+    """Make a file and measure it; the stock tools fail on some networks in ways of their own."""
+    try:
+        made = make()
+        found = _outputs(made, pictures.others)
+        ratio = None if made.target == "coreml" else _ratio(made, plain, pictures.others[0])
+        return _measured(tool, made, found, expected, plain, ratio)
+    except Exception as error:
+        return File(plain.target, precision, tool, described(error).splitlines()[0])
 
 
 def _sample(subject: Subject, path: Path) -> Sample:
@@ -101,9 +174,16 @@ def _sample(subject: Subject, path: Path) -> Sample:
     return Sample(path.stem, "photo", (SampleInput(subject.preprocessing.tensor(pixels), source, pixels),))
 
 
-def _make(subject: Subject, target: str, precision: Precision, program: Program, folder: Path) -> Artifact:
+def _make(
+    subject: Subject,
+    target: str,
+    precision: Precision,
+    program: Program,
+    folder: Path,
+    float_inputs: frozenset[float] = frozenset(),
+) -> Artifact:
     folder.mkdir()
-    return find_target(target).make(program, subject.options(precision), folder)
+    return find_target(target).make(program, replace(subject.options(precision), float_inputs=float_inputs), folder)
 
 
 def _session(artifact: Artifact) -> Any:
@@ -130,9 +210,9 @@ def _ratio(one: Artifact, other: Artifact, sample: Sample) -> float:
     return Ratio.of("one", times["one"], "other", times["other"]).median
 
 
-def _compare(
+def _measured(
+    tool: str,
     made: Artifact,
-    rounding: str,
     found: NDArray[np.float64],
     expected: NDArray[np.float64],
     plain: Artifact,
@@ -146,7 +226,8 @@ def _compare(
     return File(
         target=made.target,
         precision=made.precision,
-        rounding=rounding,
+        tool=tool,
+        parts=_parts(made),
         size=_size(made.path) / _size(plain.path),
         sqnr_db=float(10 * np.log10((expected**2).sum() / (error**2).sum())),
         error=float(np.abs(error).max() / span),
@@ -161,22 +242,35 @@ def _size(path: Path) -> int:
     return sum(one.stat().st_size for one in path.rglob("*") if one.is_file()) if path.is_dir() else path.stat().st_size
 
 
+def _parts(made: Artifact) -> tuple[int, int] | None:
+    """Partitions and operators outside them; a stock TFLite file's are read from it, as those of ours are."""
+    if made.target == "tflite":
+        delegates, outside = inventory(interpreter(made.path.read_bytes()))
+    elif made.delegates is not None:
+        delegates, outside = made.delegates, made.outside
+    else:
+        return None
+    return delegates, sum(int(one.rpartition("x")[2]) for one in outside)
+
+
 def page(results: list[Result], command: str) -> str:
     """The document."""
     rows = [_row(result, file) for result in results for file in result.files]
-    heads = ["network", "file", "rounding", "size", "SQNR", "largest error", "top-1", "of clear ones", "time"]
+    heads = ["network", "file", "tool", "size", "parts", "SQNR", "largest error", "top-1", "of clear ones", "time"]
     refused = [f"- {result.network}: {result.refusal}" for result in results if result.refusal]
+    tools = versions("torch", "timm", "ai-edge-litert", "executorch", "torchao", "coremltools")
     return (
         "\n".join(
             [
-                "# Networks with int8 weights",
+                "# Networks in 8 bits",
                 "",
                 "Written by",
                 "",
                 f"    {command}",
                 "",
-                f"on {describe_machine()}; {versions('torch', 'timm', 'ai-edge-litert', 'coremltools')}. Sizes and "
-                "times are ratios to the same target's float file; what is done is in the script's `--help`.",
+                f"on {describe_machine()}, with the instructions of 8 bits {_instructions()}; {tools}. Sizes and times "
+                "are ratios to the same target's float file; parts: the delegate's, + the operators outside; what else "
+                "is done is in the script's `--help`.",
                 "",
                 *markdown_table(heads, rows),
                 *(["", *refused] if refused else []),
@@ -186,12 +280,19 @@ def page(results: list[Result], command: str) -> str:
     )
 
 
+def _instructions() -> str:
+    flags = Path("/proc/cpuinfo").read_text().split()
+    return ", ".join(one for one in INSTRUCTIONS if one in flags) or "none"
+
+
 def _row(result: Result, file: File) -> list[str]:
+    start = [result.network.partition("=")[0], f"{file.target} {file.precision}", file.tool]
+    if file.failure is not None:
+        return [*start, *["-"] * 6, f"fails: {file.failure}"]
     return [
-        result.network.partition("=")[0],
-        f"{file.target} {file.precision}",
-        file.rounding,
+        *start,
         f"{file.size:.2f}",
+        "-" if file.parts is None else f"{file.parts[0]}" + (f" + {file.parts[1]}" if file.parts[1] else ""),
         f"{file.sqnr_db:.1f} dB",
         f"{file.error:.1e}",
         f"{file.agree}/{result.pictures}",
@@ -200,19 +301,42 @@ def _row(result: Result, file: File) -> list[str]:
     ]
 
 
-BENCHMARK = Benchmark(
-    script=Path(__file__),
-    description=__doc__ or "",
-    networks=EFFICIENTMODS,
-    kind=Result,
-    examine=examine,
-    refused=lambda network, reason: Result(network, refusal=reason),
-    page=page,
-    line=lambda result: (
-        result.refusal or "; ".join(f"{one.precision} {one.rounding} {one.sqnr_db:.1f} dB" for one in result.files)
-    ),
-    limit=TIME_LIMIT,
-)
+def benchmark(litert_quantizer: Path | None) -> Benchmark[Result]:
+    """Of every network."""
+    return Benchmark(
+        script=Path(__file__),
+        description=__doc__ or "",
+        networks=NETWORKS,
+        kind=Result,
+        examine=partial(examine, litert_quantizer=litert_quantizer),
+        refused=lambda network, reason: Result(network, refusal=reason),
+        page=page,
+        line=lambda result: (
+            result.refusal or "; ".join(f"{one.target} {one.tool} {one.sqnr_db:.1f} dB" for one in result.files)
+        ),
+        limit=TIME_LIMIT,
+    )
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("networks", nargs="*", default=NETWORKS, help="default: all of them")
+    parser.add_argument("--litert-quantizer", type=Path, metavar="PYTHON", help="an interpreter that has it")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep each result; do not repeat those")
+    output = MEASUREMENTS / f"{Path(__file__).stem}.md"
+    parser.add_argument("--output", type=Path, default=output, help="the page")
+    parser.add_argument("--note", type=Path, help=argparse.SUPPRESS)  # what the process of one network is told
+    options = parser.parse_args()
+    chosen = benchmark(options.litert_quantizer)
+    if options.note:
+        chosen.examine_here(options.networks[0], options.note)
+        sys.exit()
+    python = ("--litert-quantizer", options.litert_quantizer) if options.litert_quantizer else ()
+    with tempfile.TemporaryDirectory() as temporary:
+        results = chosen.examine_all(options.networks, options.keep or Path(temporary), *python)
+    options.output.write_text(page(results, chosen.command(options.networks)))
+
 
 if __name__ == "__main__":
-    BENCHMARK.main()
+    main()

@@ -9,7 +9,7 @@ from torch import Tensor
 from efficientmod_export._prove import Held
 from efficientmod_export._subject import Subject
 from efficientmod_export.bundle import open_picture
-from efficientmod_export.bundle.contract import RoundedLayer, Rounding
+from efficientmod_export.bundle.contract import Calibration, RoundedLayer, Rounding
 from efficientmod_export.parity import torch_inputs
 from efficientmod_export.quantisation import layers_with_float_inputs, round_weights, steps_of
 from efficientmod_mobile.deploy import Program, run
@@ -21,11 +21,11 @@ MOST_PICTURES = 32
 
 
 @dataclass(frozen=True)
-class Calibration:
-    """The network's inputs on which weights are rounded, and a sentence that says which pictures."""
+class CalibrationInputs:
+    """The network's inputs on which weights are rounded, and which pictures they are."""
 
     inputs: tuple[tuple[Tensor, ...], ...]
-    statement: str
+    told: Calibration
 
 
 @dataclass(frozen=True)
@@ -34,15 +34,15 @@ class RoundedSubject:
 
     program: Program
     held: Held
-    pictures: str
+    calibration: Calibration
     layers: tuple[RoundedLayer, ...]
 
     def evidence(self, stored_as_int8: int) -> Rounding:
         """How an artifact's weights were rounded, `stored_as_int8` of which it holds as int8."""
-        return Rounding(pictures=self.pictures, stored_as_int8=stored_as_int8, layers=self.layers)
+        return Rounding(pictures=self.calibration.statement, stored_as_int8=stored_as_int8, layers=self.layers)
 
 
-def calibration_of(subject: Subject, folder: Path | None) -> Calibration:
+def calibration_of(subject: Subject, folder: Path | None) -> CalibrationInputs:
     """At most MOST_PICTURES of a folder's pictures (at any depth), spread evenly over their sorted paths; the parity
     samples where there is none.
 
@@ -51,7 +51,10 @@ def calibration_of(subject: Subject, folder: Path | None) -> Calibration:
     if folder is None:
         samples = subject.held.samples
         tensors = tuple(torch_inputs(sample) for sample in samples)
-        return Calibration(tensors, f"the bundle's own {len(samples)} samples")
+        told = Calibration(
+            statement=f"the bundle's own {len(samples)} samples", pictures=tuple(sample.name for sample in samples)
+        )
+        return CalibrationInputs(tensors, told)
     preprocessing = subject.preprocessing
     if preprocessing is None or len(subject.inputs) != 1:
         raise InputError(
@@ -61,7 +64,7 @@ def calibration_of(subject: Subject, folder: Path | None) -> Calibration:
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
     count = min(len(paths), MOST_PICTURES)
     chosen = [paths[len(paths) * place // count] for place in range(count)]
-    images, unreadable = [], []
+    images, names, unreadable = [], [], []
     for path in chosen:
         try:
             pixels = preprocessing.pixels(open_picture(path))
@@ -69,6 +72,7 @@ def calibration_of(subject: Subject, folder: Path | None) -> Calibration:
             unreadable.append(path.name)
         else:
             images.append((torch.from_numpy(preprocessing.tensor(pixels)),))
+            names.append(path.relative_to(folder).as_posix())
     if not images:
         found = f"none of its {len(paths)} pictures can be decoded" if paths else "it holds no picture"
         raise InputError(
@@ -77,20 +81,21 @@ def calibration_of(subject: Subject, folder: Path | None) -> Calibration:
             code="no_calibration_pictures",
         )
     skipped = f", without {', '.join(unreadable)}, which cannot be decoded" if unreadable else ""
-    return Calibration(tuple(images), f"{len(images)} of {len(paths)} pictures of the folder given{skipped}")
+    statement = f"{len(images)} of {len(paths)} pictures of the folder given{skipped}"
+    return CalibrationInputs(tuple(images), Calibration(statement=statement, pictures=tuple(names)))
 
 
-def rounded(program: Program, calibration: Calibration, held: Held) -> RoundedSubject:
+def rounded(program: Program, calibration: CalibrationInputs, held: Held) -> RoundedSubject:
     """Round the program's weights, and compute what a file with these weights is held against."""
     result = round_weights(program, calibration.inputs)
     references = tuple(
         tuple(output.numpy() for output in run(result.program, *torch_inputs(sample))) for sample in held.samples
     )
     layers = tuple(RoundedLayer.model_validate(layer, from_attributes=True) for layer in result.layers)
-    return RoundedSubject(result.program, replace(held, references=references), calibration.statement, layers)
+    return RoundedSubject(result.program, replace(held, references=references), calibration.told, layers)
 
 
-def float_inputs(exact: Program, rounding: RoundedSubject, calibration: Calibration) -> frozenset[float]:
+def float_inputs(exact: Program, rounding: RoundedSubject, calibration: CalibrationInputs) -> frozenset[float]:
     """The steps of the weights whose inputs are better not rounded, for `ConversionOptions`."""
     layers = layers_with_float_inputs(exact, rounding.program, calibration.inputs)
     return steps_of(rounding.program, layers)

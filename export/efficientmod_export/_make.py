@@ -7,7 +7,7 @@ from functools import cache
 from itertools import groupby
 from pathlib import Path
 
-from efficientmod_export._calibration import Calibration, RoundedSubject, float_inputs, rounded
+from efficientmod_export._calibration import CalibrationInputs, RoundedSubject, float_inputs, rounded
 from efficientmod_export._earlier import EarlierProofs
 from efficientmod_export._prove import conclusions, float32_outputs, parity_failure, prove, prove_graph, prove_rounding
 from efficientmod_export._request import ExportRequest
@@ -30,7 +30,7 @@ class Material:
     subject: Subject
     program: Program
     class_names: tuple[str, ...] | None
-    calibration: Calibration
+    calibration: CalibrationInputs
     earlier: EarlierProofs
     folder: Path
 
@@ -169,6 +169,7 @@ class _Making:
             subject.outputs,
             float32_outputs(self.variant, artifact, subject.held),
             source.rounding.evidence(artifact.int8_weights) if source.rounding else None,
+            source.rounding.calibration if source.rounding else None,
         )
 
 

@@ -31,6 +31,10 @@ def test_both_forms_are_made_proven_and_proven_again(tiny_model: str, pictures: 
     manifest = json.loads(Path("out/manifest.json").read_text())
     assert [one["precision"] for one in manifest["artifacts"]] == ["int8-dynamic", "int8-weights"]
     assert [one["file"] for one in manifest["artifacts"]] == ["model_int8_dynamic.tflite", "model_int8_weights.tflite"]
+    given = {"statement": "2 of 3 pictures of the folder given, without broken.jpg, which cannot be decoded"}
+    assert [one["calibration"] for one in manifest["artifacts"]] == [
+        {**given, "pictures": ["one/a.jpg", "two/b.png"]}
+    ] * 2
     proofs = {
         (one["precision"], proof["compute_precision"]): proof["state"]
         for one in manifest["artifacts"]
@@ -44,7 +48,10 @@ def test_both_forms_are_made_proven_and_proven_again(tiny_model: str, pictures: 
 def test_without_a_folder_the_bundles_own_samples_are_used(tiny_model: str, efficientmod: Command) -> None:
     made = efficientmod(*ASKED, "--model", tiny_model, "--output", "out")
     assert made.exit_code == 0, made.output
-    proof = json.loads(Path("out/proof.json").read_text())
+    proof, manifest = (json.loads(Path(f"out/{name}.json").read_text()) for name in ("proof", "manifest"))
+    samples = [one["name"] for one in manifest["golden"]]
+    told = {"statement": "the bundle's own 5 samples", "pictures": samples}
+    assert [one["calibration"] for one in manifest["artifacts"]] == [told] * 2
     assert {one["rounding"]["pictures"] for one in proof["artifacts"]} == {"the bundle's own 5 samples"}
     assert {one["rounding"]["stored_as_int8"] for one in proof["artifacts"]} == {8 * 16 * 9 + 16 * 7}
     layers = proof["artifacts"][0]["rounding"]["layers"]

@@ -18,6 +18,7 @@ from efficientmod_export.bundle.contract import (
     ArtifactInput,
     ArtifactOutput,
     Bundle,
+    Calibration,
     Check,
     Input,
     Normalisation,
@@ -65,6 +66,7 @@ def describe_artifact(
     outputs: Sequence[Output],
     float32_outputs: Sequence[Outputs] = (),
     rounding: Rounding | None = None,
+    calibration: Calibration | None = None,
 ) -> ProvenArtifact:
     """Describe an artifact in the bundle's `folder`; `inputs` and `outputs` are the network's, in the same order.
 
@@ -80,6 +82,7 @@ def describe_artifact(
         inputs=tuple(map(_input, artifact.inputs, inputs)),
         outputs=tuple(map(_output, artifact.outputs, outputs)),
         proofs=tuple(proofs),
+        calibration=calibration,
     )
     evidence = ArtifactEvidence(
         file=entry.file,

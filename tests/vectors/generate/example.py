@@ -145,6 +145,7 @@ def _tflite(root: Path) -> dict[str, Any]:
             _row("cpu", "float32", 1, "proven", None),
             _row("gpu", "float16", None, "not_run_here", "no such GPU on this machine"),
         ],
+        "calibration": None,
     }
 
 
@@ -167,6 +168,7 @@ def _coreml() -> dict[str, Any]:
             {**_tensor("features_1", (1, 4, 5, 6), "NCHW"), "output": "features_1"},
         ],
         "proofs": [_row("neural_engine", "float16", None, "interpreted", reason)],
+        "calibration": {"statement": "2 of 3 pictures of the folder given", "pictures": ["one/a.jpg", "two/b.png"]},
     }
 
 

@@ -3,7 +3,15 @@
 `docs/bundle_format.md` states the same for people who write a reader in another language.
 """
 
-from efficientmod_export.bundle.contract._artifact import MAIN, ArtifactEntry, FailedVariant, Limits, State, UnitProof
+from efficientmod_export.bundle.contract._artifact import (
+    MAIN,
+    ArtifactEntry,
+    Calibration,
+    FailedVariant,
+    Limits,
+    State,
+    UnitProof,
+)
 from efficientmod_export.bundle.contract._document import parse_json, version_problem
 from efficientmod_export.bundle.contract._evidence import (
     PROOF_NAME,
@@ -80,6 +88,7 @@ __all__ = [
     "ArtifactOutput",
     "Bundle",
     "BundlePath",
+    "Calibration",
     "Check",
     "Dtype",
     "Evidence",

@@ -71,10 +71,20 @@ class UnitProof(Record):
         return self.unit, self.compute_precision, self.threads
 
 
+class Calibration(Record):
+    """The pictures for which an artifact's weights were rounded: in a sentence, and each by its name: that of a file in
+    the folder that was given, or of a golden sample.
+    """
+
+    statement: Text
+    pictures: tuple[Text, ...] = Field(min_length=1)
+
+
 class ArtifactEntry(StoredFile):
     """A converted model and the `runtime` that runs it, from version `least_runtime` on.
 
-    `part` is "main" for a file that is the whole network. `precision` is what the file stores.
+    `part` is "main" for a file that is the whole network. `precision` is what the file stores. `calibration` is None
+    where its weights are as the network has them, or only rounded one by one.
     """
 
     kind: Literal["file", "folder"]
@@ -86,6 +96,7 @@ class ArtifactEntry(StoredFile):
     inputs: tuple[ArtifactInput, ...] = Field(min_length=1)
     outputs: tuple[ArtifactOutput, ...] = Field(min_length=1)
     proofs: tuple[UnitProof, ...] = Field(min_length=1)
+    calibration: Calibration | None
 
     @classmethod
     def at(
@@ -101,6 +112,7 @@ class ArtifactEntry(StoredFile):
         outputs: Sequence[ArtifactOutput],
         proofs: Sequence[UnitProof],
         part: str = MAIN,
+        calibration: Calibration | None = None,
     ) -> Self:
         """The entry of the file or folder at `folder / file`."""
         return cls(
@@ -114,6 +126,7 @@ class ArtifactEntry(StoredFile):
             inputs=tuple(inputs),
             outputs=tuple(outputs),
             proofs=tuple(proofs),
+            calibration=calibration,
         )
 
     @model_validator(mode="after")

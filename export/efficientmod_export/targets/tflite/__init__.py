@@ -14,7 +14,7 @@ from efficientmod_export.targets._recipes import PORTABLE_FLOAT16
 from efficientmod_export.targets._target import FromProgram, Place, Rounding, Target, Variant
 from efficientmod_export.targets.tflite._compare_units import compare_units
 from efficientmod_export.targets.tflite._contents import tflite_contents
-from efficientmod_export.targets.tflite._convert import convert, interface
+from efficientmod_export.targets.tflite._convert import convert, interface, inventory
 from efficientmod_export.targets.tflite._limits import FLOAT16_WEIGHTS, GPU_FLOAT16
 from efficientmod_export.targets.tflite._lint import lint_tflite
 from efficientmod_export.targets.tflite._phone_tool import BENCHMARK_MODEL
@@ -22,7 +22,7 @@ from efficientmod_export.targets.tflite._prober import GpuProber, TfliteProber
 from efficientmod_export.targets.tflite._runtime import LiteRt, interpreter
 from efficientmod_export.targets.tflite._stored_values import StoredValues
 
-__all__ = ["TARGET", "interpreter"]
+__all__ = ["TARGET", "interpreter", "inventory"]
 
 _variant = partial(
     Variant,

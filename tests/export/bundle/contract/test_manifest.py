@@ -15,6 +15,7 @@ from efficientmod_export.bundle.contract import (
     ArtifactEvidence,
     ArtifactInput,
     ArtifactOutput,
+    Calibration,
     Check,
     Evidence,
     FailedVariant,
@@ -104,6 +105,9 @@ def artifacts(folder: Path, inputs: tuple[Input, ...], proofs: list[UnitProof]) 
             inputs=[coreml],
             outputs=[logits, nchw],
             proofs=[proofs[1]],
+            calibration=Calibration(
+                statement="2 of 3 pictures of the folder given", pictures=("one/a.jpg", "two/b.png")
+            ),
         ),
     ]
 
