@@ -1,17 +1,17 @@
-"""The iOS app as far as a machine without Xcode can check it: project, Info.plist, texts, screens, stubs, README."""
+"""The iOS app as far as a machine without Xcode can check it: project, Info.plist, resources, workflow, README."""
 
 import json
 import plistlib
 import re
+import textwrap
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import openstep_parser
 import openstep_plist
-import pytest
+from PIL import Image
 
 from efficientmod_export.bench._app_run import PACKAGE
 
@@ -21,13 +21,6 @@ REPOSITORY = Path(__file__).parents[1]
 IOS = REPOSITORY / "ios_demo"
 APP = IOS / "App"
 PROJECT = IOS / "EfficientModDemo.xcodeproj"
-ANDROID_CORE = REPOSITORY / "android_demo" / "core" / "src" / "main"
-SWIFT_SCREENS = IOS / "Sources" / "PhoneCore" / "Screens"
-KOTLIN_SCREENS = ANDROID_CORE / "kotlin" / "io" / "github" / "efficientmod" / "core" / "screens"
-RESOURCES = IOS / "Sources" / "PhoneCore" / "Resources"
-TEXTS = ANDROID_CORE / "resources" / "io" / "github" / "efficientmod" / "core" / "texts.json"
-ANDROID = pytest.mark.skipif(not KOTLIN_SCREENS.exists(), reason="the Android app's screens are not here")
-SCREENS = ("BundleState", "TryState", "CameraState", "MeasureState", "ResultState", "SelfCheckState", "Charts", "Shown")
 
 
 def project() -> dict[str, Any]:
@@ -79,6 +72,13 @@ def test_every_path_exists() -> None:
     assert (IOS / package["relativePath"] / "Package.swift").is_file()
     assert settings("INFOPLIST_FILE") == ["App/Info.plist"] * 2
     assert exceptions["membershipExceptions"] == ["Info.plist"]
+    (target,) = objects("PBXNativeTarget")
+    folders = [project()["objects"][key] for key in target["fileSystemSynchronizedGroups"]]
+    assert folders == [group]  # what lies in App/ is built, whatever it is
+    assert {item["isa"] for item in project()["objects"].values() if "path" in item} == {
+        group["isa"],
+        "PBXFileReference",
+    }
 
 
 def test_the_settings_that_a_measurement_depends_on() -> None:
@@ -122,118 +122,75 @@ def test_info_plist() -> None:
     (exported,) = info["UTExportedTypeDeclarations"]
     assert document["LSItemContentTypes"] == [exported["UTTypeIdentifier"]]
     assert exported["UTTypeTagSpecification"]["public.filename-extension"] == ["embundle"]
+    assert f'UTType(exportedAs: "{exported["UTTypeIdentifier"]}")' in swift_sources()
+    assert set(exported["UTTypeConformsTo"]) == {"public.data", "public.archive"}  # as a zip, Files would unpack it
     assert "NSAppTransportSecurity" not in info
     assert not re.search(r"\bURLSession\b", swift_sources())  # the app has nothing to do in a network
 
 
-@ANDROID
-def test_the_texts_are_the_android_apps() -> None:
-    ours, own = (json.loads((RESOURCES / name).read_text()) for name in ("texts.json", "texts_ios.json"))
-    assert ours == json.loads(TEXTS.read_text())
-    assert ours.keys() == own.keys()
+def test_the_camera_is_asked_for_in_each_language() -> None:
+    info = plistlib.loads((APP / "Info.plist").read_bytes())
+    (main,) = objects("PBXProject")
+    assert [*info["CFBundleLocalizations"], "Base"] == main["knownRegions"]
+    texts = {}
+    for language in info["CFBundleLocalizations"]:
+        with (APP / f"{language}.lproj" / "InfoPlist.strings").open() as file:
+            texts[language] = openstep_plist.load(file)
+    assert all([*text] == ["NSCameraUsageDescription"] for text in texts.values())
+    assert texts["en"]["NSCameraUsageDescription"] == info["NSCameraUsageDescription"]
+    assert texts["de"] != texts["en"]
 
 
-def records(text: str, opening: str, field: str) -> dict[str, list[str]]:
-    """The fields of each record of a source: name -> names of its fields, in order."""
-    found = {}
-    for match in re.finditer(opening, text, re.MULTILINE | re.DOTALL):
-        found[match["name"]] = re.findall(field, match["body"], re.MULTILINE)
-    return found
+def test_the_icon_is_apples_size_without_transparency() -> None:
+    catalog = APP / "Assets.xcassets"
+    (name,) = set(settings("ASSETCATALOG_COMPILER_APPICON_NAME"))
+    (entry,) = json.loads((catalog / f"{name}.appiconset" / "Contents.json").read_text())["images"]
+    with Image.open(catalog / f"{name}.appiconset" / entry["filename"]) as icon:
+        assert "x".join(map(str, icon.size)) == entry["size"] == "1024x1024"
+        assert icon.mode == "RGB"
 
 
-@ANDROID
-@pytest.mark.parametrize("name", SCREENS)
-def test_a_screens_records_are_the_android_apps(name: str) -> None:
-    kotlin = records(
-        (KOTLIN_SCREENS / f"{name}.kt").read_text(),
-        r"^data class (?P<name>\w+)\((?P<body>.*?)^\)",
-        r"^ +val (\w+):",
-    )
-    swift = records(
-        (SWIFT_SCREENS / f"{name}.swift").read_text(),
-        r"^public struct (?P<name>\w+): .*?\{\n(?P<body>.*?)(?=^\})",
-        r"^    public (?:let|var) (\w+)(?:: [^{\n]*| = [^{\n]*)$",
-    )
-    kotlin = {name: fields for name, fields in kotlin.items() if fields}
-    assert kotlin
-    for record, fields in kotlin.items():
-        if record != "Meter":  # its fields are private in both
-            assert swift.get(record) == fields, record
+def test_the_privacy_manifest_names_what_the_sources_call() -> None:
+    manifest = plistlib.loads((APP / "PrivacyInfo.xcprivacy").read_bytes())
+    assert manifest["NSPrivacyTracking"] is False
+    assert manifest["NSPrivacyCollectedDataTypes"] == []
+    named = {
+        item["NSPrivacyAccessedAPIType"].removeprefix("NSPrivacyAccessedAPICategory")
+        for item in manifest["NSPrivacyAccessedAPITypes"]
+    }
+    core = "\n".join(path.read_text() for path in (IOS / "Sources").rglob("*.swift"))
+    apis = {
+        "DiskSpace": r"systemFreeSize|volumeAvailableCapacity",
+        "FileTimestamp": r"modificationDate|creationDate|\bl?stat\(",
+        "SystemBootTime": r"systemUptime|mach_absolute_time",
+        "UserDefaults": r"UserDefaults|AppStorage",
+    }
+    assert named == {name for name, calls in apis.items() if re.search(calls, core + swift_sources())}
 
 
-@ANDROID
-@pytest.mark.parametrize("name", [screen for screen in SCREENS if screen.endswith("State")])
-def test_a_screen_says_what_the_android_app_says(name: str) -> None:
-    key = re.compile(r'\bt(?:\.counted|\.known)?\(\s*(?:t, )?"([a-z_.]+)"|"((?:condition|camera|try|bundle)\.[a-z_]+)"')
-
-    def keys(path: Path) -> set[str]:
-        found = {first or second for first, second in key.findall(path.read_text())}
-        return {name for name in found if not name.endswith(".")}  # what is put together of two parts
-
-    # Core ML's plan; and what Kotlin puts together.
-    own = {"result.placement", "try.decode", "try.preprocess", "try.run"}
-    kotlin, swift = keys(KOTLIN_SCREENS / f"{name}.kt"), keys(SWIFT_SCREENS / f"{name}.swift")
-    assert kotlin
-    assert swift - own == kotlin
+def test_a_file_of_the_app_is_short() -> None:
+    assert {
+        path.name: size for path in APP.rglob("*.swift") if (size := len(path.read_text().splitlines())) > 120
+    } == {}
 
 
-def declarations(stub: Path) -> Iterator[tuple[str, str, bool]]:
-    """Each declaration of a stub: its name, its line, and whether the lines before it have an address."""
-    addressed = False
-    for line in stub.read_text().splitlines():
-        if line.lstrip().startswith("//"):
-            addressed = True
-        match = re.match(
-            r"\s*(?:@\w+(?:\([^)]*\))?\s+)*(?:(?:public|open|final|class|static|nonisolated|mutating|override)(?:\(\w+\))?\s+)*"
-            r"(?:case|class|struct|enum|protocol|func|var|let|typealias|associatedtype)\s+`?(\w+)",
-            line,
-        )
-        if match:
-            yield match[1], line, addressed
-        if line == "}" or (match and not line.startswith(" ") and "{" not in line):
-            addressed = False
-
-
-HELPERS = {  # what a module needs so that what App/ uses can be declared
-    *("body", "Body", "rawValue", "wrappedValue", "projectedValue", "Modified", "LeafView", "buildBlock", "buildIf"),
-    *("buildEither", "main", "hash", "ViewBuilder", "SceneBuilder", "EnvironmentValues", "ScenePhase", "Shape"),
-    *("ShapeStyle", "Binding"),
-    *("EdgeSet", "HorizontalAlignment", "TextAlignment", "ContentMode", "AccessibilityChildBehavior", "Font", "Scene"),
-    *("UIViewType", "UIViewRepresentableContext", "GraphicsContext", "Shading", "AVCaptureInput", "AVMediaType"),
-    *("AVAuthorizationStatus", "DeviceType", "TorchMode", "Preset", "AVLayerVideoGravity", "CALayer", "BatteryState"),
-    *("ThermalState", "ReadingOptions", "CVReturn", "CVPixelBufferLockFlags", "CFAllocator", "CFDictionary", "UTType"),
-    *("CGColorRenderingIntent", "CGColorSpace", "CGImageSource", "CGImageByteOrderInfo", "MLComputeDevice"),
-    *("MLCPUComputeDevice", "MLGPUComputeDevice", "MLNeuralEngineComputeDevice", "DeviceUsage", "MLModelStructure"),
-    *("Program", "Function", "Block", "Operation", "unsupported", "MethodMetadata", "ModuleLoadMode", "Scalar"),
-    *("ValueConvertible", "PHPickerFilter", "clockid_stub", "Position", "Environment", "double", "vertical"),
-    *("restricted", "auto", "unspecified", "file", "charging", "full", "active", "orderDefault", "Representable"),
-}
-
-
-@pytest.mark.parametrize("stub", sorted((IOS / "Stubs").glob("*.swift")), ids=lambda path: path.stem)
-def test_a_stub_declares_only_what_the_app_uses(stub: Path) -> None:
-    sources = swift_sources()
-    assert re.search(rf"^import {stub.stem}$", sources, re.MULTILINE), "no source imports it"
-    unused = [name for name, _, _ in declarations(stub) if not re.search(rf"\b{name}\b", sources)]
-    assert [name for name in unused if name not in HELPERS] == []
-
-
-@pytest.mark.parametrize("stub", sorted((IOS / "Stubs").glob("*.swift")), ids=lambda path: path.stem)
-def test_every_declaration_of_a_stub_says_where_it_is_from(stub: Path) -> None:
-    top = [(line, addressed) for _, line, addressed in declarations(stub) if not line.startswith(" ")]
-    assert top
-    assert [line for line, addressed in top if not addressed] == []
-    addresses = re.findall(r"^\s*// (\S+)$", stub.read_text(), re.MULTILINE)
-    known = ("https://developer.apple.com/", "ExecuTorch", "https://github.com/pytorch/executorch")
-    assert [address for address in addresses if not address.startswith(known)] == []
+def test_a_fork_builds_the_app_and_replays_in_a_simulator() -> None:
+    workflow = (REPOSITORY / ".github" / "workflows" / "phone_ios.yml").read_text()
+    assert set(re.findall(r"runs-on: (\S+)", workflow)) == {"macos-15"}
+    assert f"-project ios_demo/{PROJECT.name} -scheme EfficientModDemo -configuration Release" in workflow
+    assert f"APP: {PACKAGE}\n" in workflow
+    launch = re.search(r"simctl launch .*", workflow)
+    assert launch is not None
+    assert {"--run", "--bundle", "--plan", "--configs"} <= set(launch[0].split())
+    assert "efficientmod report report.json --bundle out" in workflow
 
 
 def test_the_readmes_ten_lines_are_tested() -> None:
     tested = (IOS / "Tests" / "PhoneCoreTests" / "LibraryTests.swift").read_text()
-    lines = tested.split("// README: begin\n")[1].split("        // README: end")[0].splitlines()
-    snippet = "\n".join(line.removeprefix("        ") for line in lines)
-    assert len(lines) <= 10
-    assert f"```swift\n{snippet}\n```" in (IOS / "README.md").read_text()
+    found = re.findall(r" +// README: begin\n(.*?) +// README: end\n", tested, re.DOTALL)
+    shown = re.findall(r"```swift\n(.*?)```", (IOS / "README.md").read_text(), re.DOTALL)
+    assert [textwrap.dedent(snippet) for snippet in found] == shown
+    assert [len(snippet.splitlines()) <= 10 for snippet in shown] == [True, True]
 
 
 def test_the_readmes_commands_exist() -> None:

@@ -29,7 +29,7 @@ final class Screens {
     let model: AppModel
     let runner = RunnerThread()
     let headless: HeadlessRun?
-    var tab = Tab.bundle
+    var tab = Tab.bundle { didSet { keepAwake() } }
     var shownResult = false
     private var version = 0
 
@@ -42,8 +42,8 @@ final class Screens {
             main: { work in DispatchQueue.main.async { MainActor.assumeIsolated { work() } } },
             runner: { runner.run($0) },
             files: { work in DispatchQueue.global(qos: .userInitiated).async(execute: work) })
-        model = AppModel(phone, phone.runtimes, Phone.bundles, threads)
-        headless = HeadlessRun(CommandLine.arguments, phone, runner)
+        model = AppModel(phone, phone.runtimes, Phone.bundles, Phone.storage, threads)
+        headless = HeadlessRun(ProcessInfo.processInfo.arguments, phone, runner)
         model.changed = { [weak self] in self?.change() }
         _ = NotificationCenter.default.addObserver(
             forName: UIApplication.didReceiveMemoryWarningNotification, object: nil, queue: .main
@@ -55,8 +55,11 @@ final class Screens {
 
     private func change() {
         version += 1
-        UIApplication.shared.isIdleTimerDisabled = model.isBusy
+        keepAwake()
     }
+
+    /// The screen stays on during work and in front of the camera.
+    private func keepAwake() { UIApplication.shared.isIdleTimerDisabled = model.isBusy || tab == .camera }
 
     /// The state of a screen, read so that a change of the model draws it anew.
     func state<State>(_ make: (Texts, AppModel) -> State) -> State {

@@ -7,28 +7,25 @@ import UIKit
 @MainActor
 final class HeadlessRun {
     let interruption = Interruption()
-    private let arguments: [String: String]
+    private let words: [String]
     private let phone: Phone
     private let runner: RunnerThread
 
     /// nil without a `--run`.
     init?(_ words: [String], _ phone: Phone, _ runner: RunnerThread) {
-        guard let first = words.firstIndex(of: "--run"),
-            let arguments = try? Headless.arguments(Array(words[first...]))
-        else { return nil }
-        self.arguments = arguments
+        guard let first = words.firstIndex(of: "--run") else { return nil }
+        self.words = Array(words[first...])
         self.phone = phone
         self.runner = runner
     }
 
     func start() {
         UIApplication.shared.isIdleTimerDisabled = true
-        runner.run { [phone, interruption, arguments] in
+        runner.run { [phone, interruption, words] in
             let headless = Headless(
                 phone.runtimes, phone, interruption, import: HeadlessRun.importBundle,
                 told: { FileHandle.standardOutput.write(Data("\($0)\n".utf8)) })
-            let isDone = (try? headless.run(arguments)) ?? false
-            exit(isDone ? 0 : 1)
+            exit(headless.run(words: words) ? 0 : 1)
         }
     }
 
@@ -48,7 +45,7 @@ struct HeadlessView: View {
         VStack(spacing: 16) {
             ProgressView()
             Text(screens.t("headless.title"))
-            Text(screens.t("measure.keep_open")).font(.footnote).foregroundStyle(.secondary)
+            NoteView(text: screens.t("measure.keep_open"))
         }
         .padding()
     }

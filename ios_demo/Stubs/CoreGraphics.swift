@@ -1,4 +1,5 @@
-// Stub of Core Graphics: only what App/ uses, to check its types on Linux. Nothing is computed here.
+// Stub of Core Graphics: only what App/ uses, to check its types on Linux. Nothing is computed here. The
+// declarations are Apple's, on the page above each.
 import Foundation
 
 // https://developer.apple.com/documentation/corefoundation/cfdata
@@ -8,9 +9,18 @@ public typealias CFString = String
 // https://developer.apple.com/documentation/corefoundation/cfdictionary
 public typealias CFDictionary = [AnyHashable: Any]
 // https://developer.apple.com/documentation/coregraphics/cgimagealphainfo
-public enum CGImageAlphaInfo: UInt32 { case none }
+public enum CGImageAlphaInfo: UInt32, Sendable {
+    case none, premultipliedLast, premultipliedFirst, last, first, noneSkipLast, noneSkipFirst, alphaOnly
+}
 // https://developer.apple.com/documentation/coregraphics/cgimagebyteorderinfo
-public enum CGImageByteOrderInfo: UInt32 { case orderDefault }
+public enum CGImageByteOrderInfo: UInt32, Sendable {
+    case orderMask = 0x7000
+    case orderDefault = 0
+    case order16Little = 0x1000
+    case order32Little = 0x2000
+    case order16Big = 0x3000
+    case order32Big = 0x4000
+}
 // https://developer.apple.com/documentation/coregraphics/cgbitmapinfo
 public struct CGBitmapInfo: OptionSet, Sendable {
     public let rawValue: UInt32
@@ -21,7 +31,9 @@ public final class CGColorSpace {}
 // https://developer.apple.com/documentation/coregraphics/cgcolorspacecreatedevicergb()
 public func CGColorSpaceCreateDeviceRGB() -> CGColorSpace { fatalError() }
 // https://developer.apple.com/documentation/coregraphics/cgcolorrenderingintent
-public enum CGColorRenderingIntent { case defaultIntent }
+public enum CGColorRenderingIntent: Int32, Sendable {
+    case defaultIntent, absoluteColorimetric, relativeColorimetric, perceptual, saturation
+}
 // https://developer.apple.com/documentation/coregraphics/cgdataprovider
 public final class CGDataProvider {
     // https://developer.apple.com/documentation/coregraphics/cgdataprovider/init(data:)

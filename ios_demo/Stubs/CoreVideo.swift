@@ -1,4 +1,5 @@
-// Stub of Core Video: only what App/ uses, to check its types on Linux. Nothing is computed here.
+// Stub of Core Video: only what App/ uses, to check its types on Linux. Nothing is computed here. The
+// declarations are Apple's, on the page above each.
 import CoreGraphics
 import Foundation
 

@@ -1,36 +1,48 @@
-// Stub of ExecuTorch 1.4: only what App/ uses, to check its types on Linux. Nothing is computed here. From
-// https://github.com/pytorch/executorch, extension/apple/ExecuTorch/Exported (commits 885c7cbb87a9 and f74026a62592).
+// Stub of ExecuTorch: only what App/ uses, to check its types on Linux. Nothing is computed here. The declarations are those
+// of the files above each, at the tag v1.4.1.
 import Foundation
 
-// ExecuTorchModule.h
-public enum ModuleLoadMode: Int { case file, mmap }
-// ExecuTorchModule.h
+// https://github.com/pytorch/executorch/blob/v1.4.1/extension/apple/ExecuTorch/Exported/ExecuTorchModule.h
+public enum ModuleLoadMode: Int, Sendable { case file, mmap, mmapUseMlock, mmapUseMlockIgnoreErrors }
+// https://github.com/pytorch/executorch/blob/v1.4.1/extension/apple/ExecuTorch/Exported/ExecuTorchModule.h
 open class Module: NSObject {
     public init(filePath: String, loadMode: ModuleLoadMode) {}
-    public func load(_: String) throws {}
-    public func methodMetadata(_: String) throws -> MethodMetadata { fatalError() }
-    // ExecuTorch+Module.swift
-    public func forward(_: [any ValueConvertible]) throws -> [Value] { fatalError() }
+    open func load(_ methodName: String) throws {}
+    open func methodMetadata(_ methodName: String) throws -> MethodMetadata { fatalError() }
 }
-// ExecuTorchModule.h
-public final class MethodMetadata: NSObject {
-    public var backendNames: [String] { fatalError() }
+// https://github.com/pytorch/executorch/blob/v1.4.1/extension/apple/ExecuTorch/Exported/ExecuTorch+Module.swift
+extension Module {
+    public func forward(_ inputs: [any ValueConvertible]) throws -> [Value] { fatalError() }
 }
-// ExecuTorch+Value.swift
+// https://github.com/pytorch/executorch/blob/v1.4.1/extension/apple/ExecuTorch/Exported/ExecuTorchModule.h
+open class MethodMetadata: NSObject {
+    open var backendNames: [String] { fatalError() }
+}
+// https://github.com/pytorch/executorch/blob/v1.4.1/extension/apple/ExecuTorch/Exported/ExecuTorch+Value.swift
 public protocol ValueConvertible {}
-// ExecuTorchValue.h
-open class Value: NSObject {
-    // ExecuTorch+Value.swift
+// https://github.com/pytorch/executorch/blob/v1.4.1/extension/apple/ExecuTorch/Exported/ExecuTorchValue.h
+open class Value: NSObject {}
+// https://github.com/pytorch/executorch/blob/v1.4.1/extension/apple/ExecuTorch/Exported/ExecuTorch+Value.swift
+extension Value {
     public func tensor<T: Scalar>() -> Tensor<T>? { fatalError() }
 }
-// ExecuTorch+Tensor.swift
+// https://github.com/pytorch/executorch/blob/v1.4.1/extension/apple/ExecuTorch/Exported/ExecuTorch+Tensor.swift
 public protocol Scalar {}
-// ExecuTorch+Tensor.swift
+// https://github.com/pytorch/executorch/blob/v1.4.1/extension/apple/ExecuTorch/Exported/ExecuTorch+Tensor.swift
 extension Float: Scalar {}
-// ExecuTorch+Tensor.swift
-public final class Tensor<T: Scalar>: ValueConvertible {
-    public init(_: [T], shape: [Int] = []) {}
+// https://github.com/pytorch/executorch/blob/v1.4.1/extension/apple/ExecuTorch/Exported/ExecuTorchTensor.h
+public enum ShapeDynamism: UInt8, Sendable { case `static`, dynamicBound, dynamicUnbound }
+// https://github.com/pytorch/executorch/blob/v1.4.1/extension/apple/ExecuTorch/Exported/ExecuTorch+Tensor.swift
+public final class Tensor<T: Scalar> {
+    public convenience init(
+        _ scalars: [T], shape: [Int] = [], strides: [Int] = [], dimensionOrder: [Int] = [],
+        shapeDynamism: ShapeDynamism = .dynamicBound
+    ) { fatalError() }
     public var shape: [Int] { fatalError() }
     public func scalars() -> [T] { fatalError() }
-    public func withUnsafeMutableBytes<R>(_: (UnsafeMutableBufferPointer<T>) throws -> R) rethrows -> R { fatalError() }
+    public func withUnsafeMutableBytes<R>(_ body: (UnsafeMutableBufferPointer<T>) throws -> R) rethrows -> R {
+        fatalError()
+    }
 }
+// https://github.com/pytorch/executorch/blob/v1.4.1/extension/apple/ExecuTorch/Exported/ExecuTorch+Value.swift
+extension Tensor: ValueConvertible {}

@@ -1,4 +1,5 @@
-// Stub of Image I/O: only what App/ uses, to check its types on Linux. Nothing is computed here.
+// Stub of Image I/O: only what App/ uses, to check its types on Linux. Nothing is computed here. The
+// declarations are Apple's, on the page above each.
 import CoreGraphics
 import Foundation
 

@@ -15,6 +15,8 @@ struct Phone: Platform {
     static let documents = URL.documentsDirectory
     /// Bundles, out of sight.
     static let bundles = URL.applicationSupportDirectory.appendingPathComponent("bundles").path
+    /// What was proven.
+    static let storage = Storage(URL.applicationSupportDirectory.appendingPathComponent("remembered").path)
 
     @MainActor init() {
         let power = PhonePower()

@@ -8,6 +8,9 @@ import PhoneCore
 final class CameraFrames: NSObject, AVCaptureVideoDataOutputSampleBufferDelegate, @unchecked Sendable {
     /// The app stands upright, and the sensor lies on its side.
     private static let rotation = 90
+    /// Of an upright frame.
+    static let width = 480.0
+    static let height = 640.0
 
     let session = AVCaptureSession()
     private let queue = DispatchQueue(label: "camera")

@@ -2,28 +2,29 @@ import PhoneCore
 import SwiftUI
 import UniformTypeIdentifiers
 
+extension UTType {
+    /// The type that Info.plist declares.
+    static let embundle = UTType(exportedAs: "io.github.efficientmod.embundle")
+}
+
 struct BundleScreen: View {
     let screens: Screens
     @State private var isOpening = false
     @State private var isFolder = false
     @State private var isChecking = false
 
-    private var state: BundleState { screens.state { bundleState($0, $1.app) } }
-
     var body: some View {
+        let state = screens.state { bundleState($0, $1.app) }
         NavigationStack {
             List {
                 if let banner = state.banner { BannerView(banner: banner) }
-                if let busy = state.busy {
-                    VStack(alignment: .leading) {
-                        Text(busy.text)
-                        ProgressView(value: busy.fraction)
-                    }
+                if let busy = state.busy { ProgressView(value: busy.fraction) { Text(busy.text) } }
+                if let empty = state.empty {
+                    EmptyStateView(empty: empty, symbol: "shippingbox") { pick(folder: false) }
                 }
-                if let empty = state.empty { EmptyStateView(empty: empty) { pick(folder: false) } }
                 if let model = state.model { card(model) }
                 ForEach(state.artifacts, id: \.title) { artifact in
-                    Section("\(artifact.title), \(artifact.size)") {
+                    Section(artifact.title + ", " + artifact.size) {
                         ForEach(artifact.rows, id: \.title) { row($0) }
                     }
                 }
@@ -32,15 +33,15 @@ struct BundleScreen: View {
                     ActionView(button: state.open) { pick(folder: false) }
                     ActionView(button: state.openFolder) { pick(folder: true) }
                     SwiftUI.Button(state.selfCheck) { isChecking = true }
-                    Text(state.laptop).font(.footnote).foregroundStyle(.secondary)
+                    NoteView(text: state.laptop)
                 }
             }
             .navigationTitle(state.title)
-            .fileImporter(isPresented: $isOpening, allowedContentTypes: isFolder ? [.folder] : [.data, .zip]) {
+            .navigationDestination(isPresented: $isChecking) { SelfCheckScreen(screens: screens) }
+            .fileImporter(isPresented: $isOpening, allowedContentTypes: isFolder ? [.folder] : [.embundle, .zip]) {
                 picked in
                 if case .success(let url) = picked { screens.open(url) }
             }
-            .sheet(isPresented: $isChecking) { SelfCheckScreen(screens: screens) }
         }
     }
 
@@ -59,12 +60,8 @@ struct BundleScreen: View {
 
     private func row(_ row: ProofRow) -> some View {
         VStack(alignment: .leading, spacing: 4) {
-            HStack {
-                Text(row.title)
-                Spacer()
-                ChipView(chip: row.chip)
-            }
-            if let detail = row.detail { Text(detail).font(.footnote).foregroundStyle(.secondary) }
+            LabeledContent(row.title) { ChipView(chip: row.chip) }
+            if let detail = row.detail { NoteView(text: detail) }
         }
     }
 }

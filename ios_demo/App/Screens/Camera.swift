@@ -8,30 +8,15 @@ struct CameraScreen: View {
     @State private var frames: CameraFrames?
     @State private var place = 0
 
-    private var state: CameraState { screens.state { cameraState($0, $1.app, $1.filming) } }
-
     var body: some View {
+        let state = screens.state { cameraState($0, $1.app, $1.filming) }
         NavigationStack {
-            List {
-                if let empty = state.empty { EmptyStateView(empty: empty, act: lead) }
-                if let banner = state.banner { BannerView(banner: banner) }
-                if state.running, let frames {
-                    PreviewView(session: frames.session).aspectRatio(3 / 4, contentMode: .fit)
-                        .overlay {
-                            Rectangle().stroke(.yellow, lineWidth: 2).aspectRatio(1, contentMode: .fit).padding(12)
-                        }
-                    Text(state.hint).font(.footnote).foregroundStyle(.secondary)
-                    controls(frames)
+            Group {
+                if let empty = state.empty {
+                    EmptyStateView(empty: empty, symbol: "camera", act: lead)
+                } else {
+                    List { content(state) }
                 }
-                if let waiting = state.waiting { Text(waiting) }
-                AnswersView(answers: state.answers)
-                FactsView(facts: state.tiles)
-                if state.running {
-                    ChoicesView(title: screens.t("try.runs_on"), choices: state.configurations) { name in
-                        screens.model.film { $0.configuration = name }
-                    }
-                }
-                ForEach(state.notes, id: \.self) { Text($0).font(.footnote) }
             }
             .navigationTitle(state.title)
             .onAppear(perform: begin)
@@ -39,7 +24,35 @@ struct CameraScreen: View {
         }
     }
 
-    @ViewBuilder private func controls(_ frames: CameraFrames) -> some View {
+    @ViewBuilder private func content(_ state: CameraState) -> some View {
+        if let banner = state.banner { BannerView(banner: banner) }
+        if state.running, let frames {
+            PreviewView(session: frames.session)
+                .aspectRatio(CameraFrames.width / CameraFrames.height, contentMode: .fit)
+                .overlay { if let seen { SeenView(part: seen) } }
+                .accessibilityElement(children: .ignore).accessibilityLabel(state.hint)
+            NoteView(text: state.hint)
+            controls(state, frames)
+        }
+        if let waiting = state.waiting { Text(waiting) }
+        AnswersView(answers: state.answers)
+        FactsView(facts: state.tiles)
+        if state.running {
+            ChoicesView(title: screens.t("try.runs_on"), choices: state.configurations) { name in
+                screens.model.film { $0.configuration = name }
+            }
+        }
+        ForEach(state.notes, id: \.self) { NoteView(text: $0) }
+    }
+
+    /// What the network sees of a frame.
+    private var seen: Part? {
+        screens.model.app.bundle?.manifest.inputs.first?.preprocessing.map {
+            seenPart($0, Int(CameraFrames.height), Int(CameraFrames.width))
+        }
+    }
+
+    @ViewBuilder private func controls(_ state: CameraState, _ frames: CameraFrames) -> some View {
         if let torch = state.torch {
             SwiftUI.Button(torch.says) {
                 screens.model.film { $0.torch.toggle() }
@@ -78,7 +91,7 @@ struct CameraScreen: View {
             $0.cameras = cameras
             $0.failed = nil
         }
-        if status == .authorized && cameras > 0 && state.empty == nil { start() }
+        if status == .authorized && cameras > 0 && !screens.model.app.proven.isEmpty { start() }
     }
 
     private func start() {
@@ -97,23 +110,4 @@ struct CameraScreen: View {
             }
         }
     }
-}
-
-/// The camera's own picture, upright.
-struct PreviewView: UIViewRepresentable {
-    let session: AVCaptureSession
-
-    func makeUIView(context: Context) -> PreviewLayerView {
-        let view = PreviewLayerView()
-        view.preview.session = session
-        view.preview.videoGravity = .resizeAspect
-        return view
-    }
-
-    func updateUIView(_ view: PreviewLayerView, context: Context) { view.preview.session = session }
-}
-
-final class PreviewLayerView: UIView {
-    override class var layerClass: AnyClass { AVCaptureVideoPreviewLayer.self }
-    var preview: AVCaptureVideoPreviewLayer { layer as! AVCaptureVideoPreviewLayer }
 }

@@ -13,7 +13,7 @@ struct HistogramView: View {
                     let height = size.height * bar
                     let place = CGRect(
                         x: CGFloat(index) * width, y: size.height - height, width: width - 1, height: height)
-                    context.fill(Path(place), with: .color(.blue))
+                    context.fill(Path(place), with: .color(.accentColor))
                 }
                 for mark in histogram.marks {
                     let line = CGRect(x: size.width * mark.at, y: 0, width: 1, height: size.height)
@@ -50,7 +50,7 @@ struct CurveView: View {
                     let place = CGPoint(x: size.width * point.x, y: size.height * (1 - point.y))
                     if index == 0 { path.move(to: place) } else { path.addLine(to: place) }
                 }
-                context.stroke(path, with: .color(.blue), lineWidth: 2)
+                context.stroke(path, with: .color(.accentColor), lineWidth: 2)
             }
             .frame(height: 160)
             TicksView(ticks: curve.ticks)
@@ -67,7 +67,7 @@ struct TicksView: View {
         HStack {
             ForEach(Array(ticks.enumerated()), id: \.offset) { index, tick in
                 if index > 0 { Spacer() }
-                Text(tick.label).font(.caption).monospacedDigit()
+                Text(tick.label).font(.caption).monospacedDigit().lineLimit(1).minimumScaleFactor(0.5)
             }
         }
     }

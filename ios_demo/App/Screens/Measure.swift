@@ -6,57 +6,56 @@ struct MeasureScreen: View {
     /// What the phone was like when it was last asked; not while a run goes on.
     @State private var now: Now?
 
-    private var state: MeasureState {
-        screens.state { t, model in
+    var body: some View {
+        let state = screens.state { t, model in
             measureState(
                 t, model.app, model.wish, now ?? model.now(), model.run, hasResult: model.report != nil,
                 failed: model.measureFailed)
         }
-    }
-
-    var body: some View {
         NavigationStack {
-            List {
-                if let banner = state.banner { BannerView(banner: banner) }
-                if let running = state.running {
-                    RunningView(running: running) { screens.interrupt(.user) }
-                } else if let empty = state.empty {
-                    EmptyStateView(empty: empty) { screens.tab = .bundle }
+            Group {
+                if let empty = state.empty, state.lastResult == nil {
+                    EmptyStateView(empty: empty, symbol: "stopwatch") { screens.tab = .bundle }
                 } else {
-                    choices
+                    List { content(state) }
                 }
-                if let last = state.lastResult { ActionView(button: last) { screens.shownResult = true } }
             }
             .navigationTitle(state.title)
-            .onAppear { look() }
-            .task { await screens.keepTime() }
-            .sheet(isPresented: $screens.shownResult) {
+            .navigationDestination(isPresented: $screens.shownResult) {
                 if let report = screens.model.report { ResultScreen(screens: screens, report: report) }
             }
+            .onAppear { look() }
+            .task { await screens.keepTime() }
         }
     }
 
-    @ViewBuilder private var choices: some View {
+    @ViewBuilder private func content(_ state: MeasureState) -> some View {
+        if let banner = state.banner { BannerView(banner: banner) }
+        if let running = state.running {
+            RunningView(running: running) { screens.interrupt(.user) }
+        } else if let empty = state.empty {
+            EmptyStateView(empty: empty, symbol: "stopwatch") { screens.tab = .bundle }
+        } else {
+            choices(state)
+        }
+        if let last = state.lastResult { ActionView(button: last) { screens.shownResult = true } }
+    }
+
+    @ViewBuilder private func choices(_ state: MeasureState) -> some View {
         Section(state.configurationsTitle) {
             ForEach(state.configurations, id: \.id) { one in
-                SwiftUI.Button {
-                    screens.model.tick(one.id, !one.ticked)
-                } label: {
-                    HStack {
-                        VStack(alignment: .leading) {
-                            Text(one.title)
-                            Text(one.subtitle).font(.footnote)
-                            if let why = one.why { Text(why).font(.footnote).foregroundStyle(.secondary) }
-                        }
-                        Spacer()
-                        if one.ticked { Image(systemName: "checkmark") }
+                ChoiceRow(isChosen: one.ticked, choose: { screens.model.tick(one.id, !one.ticked) }) {
+                    VStack(alignment: .leading) {
+                        Text(one.title)
+                        Text(one.subtitle).font(.footnote)
+                        if let why = one.why { NoteView(text: why) }
                     }
                 }
                 .disabled(!one.enabled)
             }
         }
         ChoicesView(title: state.planTitle, choices: state.plans) { screens.model.plan($0) }
-        Text(state.planText).font(.footnote)
+        NoteView(text: state.planText)
         Section(state.conditionsTitle) { ChecksView(checks: state.conditions) }
         ActionView(button: state.start) {
             look()
@@ -76,10 +75,9 @@ struct RunningView: View {
     var body: some View {
         Section(running.title) {
             Text(running.configuration).font(.headline)
-            Text(running.step)
-            ProgressView(value: running.fraction)
+            ProgressView(value: running.fraction) { Text(running.step) }
             FactsView(facts: running.facts)
-            Text(running.note).font(.footnote).foregroundStyle(.secondary)
+            NoteView(text: running.note)
             ActionView(button: running.abort, act: abort)
         }
     }

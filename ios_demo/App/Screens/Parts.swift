@@ -14,15 +14,39 @@ extension Tone {
         case .busy: .blue
         }
     }
+
+    /// What tells the tone without its colour.
+    var symbol: String {
+        switch self {
+        case .plain: "info.circle"
+        case .good: "checkmark.circle.fill"
+        case .bad: "xmark.octagon.fill"
+        case .warning: "exclamationmark.triangle.fill"
+        case .off: "minus.circle"
+        case .busy: "clock"
+        }
+    }
+}
+
+/// A text after the symbol of its tone; the text keeps the contrast of the others.
+struct ToneText: View {
+    let text: String
+    let tone: Tone
+
+    var body: some View {
+        HStack(spacing: 4) {
+            Image(systemName: tone.symbol).foregroundStyle(tone.color).accessibilityHidden(true)
+            Text(text).foregroundStyle(Color.primary)
+        }
+    }
 }
 
 struct ChipView: View {
     let chip: Chip
 
     var body: some View {
-        Text(chip.text).font(.caption).padding(.horizontal, 8).padding(.vertical, 3)
-            .background(chip.tone.color.opacity(0.15)).foregroundStyle(chip.tone.color)
-            .clipShape(Capsule())
+        ToneText(text: chip.text, tone: chip.tone).font(.caption).padding(.horizontal, 8).padding(.vertical, 3)
+            .background(chip.tone.color.opacity(0.15)).clipShape(Capsule())
     }
 }
 
@@ -31,8 +55,8 @@ struct BannerView: View {
 
     var body: some View {
         VStack(alignment: .leading, spacing: 4) {
-            Text(banner.title).font(.headline).foregroundStyle(banner.tone.color)
-            ForEach(banner.lines, id: \.self) { Text($0).font(.footnote) }
+            ToneText(text: banner.title, tone: banner.tone).font(.headline)
+            ForEach(Array(banner.lines.enumerated()), id: \.offset) { Text($1).font(.footnote) }
         }
     }
 }
@@ -47,6 +71,12 @@ struct FactsView: View {
     }
 }
 
+struct NoteView: View {
+    let text: String
+
+    var body: some View { Text(text).font(.footnote).foregroundStyle(Color.secondary) }
+}
+
 struct ActionView: View {
     let button: PhoneCore.Button
     let act: @MainActor () -> Void
@@ -54,68 +84,23 @@ struct ActionView: View {
     var body: some View {
         VStack(alignment: .leading, spacing: 4) {
             SwiftUI.Button(button.text, action: act).disabled(!button.enabled)
-            if let why = button.why { Text(why).font(.footnote).foregroundStyle(.secondary) }
+            if let why = button.why { NoteView(text: why) }
         }
     }
 }
 
 struct EmptyStateView: View {
     let empty: Empty
+    let symbol: String
     let act: @MainActor () -> Void
 
     var body: some View {
-        VStack(spacing: 12) {
-            Text(empty.title).font(.title2)
-            Text(empty.text).foregroundStyle(.secondary).multilineTextAlignment(.center)
+        ContentUnavailableView {
+            Label(empty.title, systemImage: symbol)
+        } description: {
+            Text(empty.text)
+        } actions: {
             if let button = empty.button { ActionView(button: button, act: act) }
-        }
-        .padding()
-    }
-}
-
-struct ChoicesView: View {
-    let title: String
-    let choices: [Choice]
-    let choose: @MainActor (String) -> Void
-
-    var body: some View {
-        Section(title) {
-            ForEach(choices, id: \.id) { choice in
-                SwiftUI.Button {
-                    choose(choice.id)
-                } label: {
-                    HStack {
-                        Text(choice.text)
-                        Spacer()
-                        if choice.chosen { Image(systemName: "checkmark") }
-                    }
-                }
-            }
-        }
-    }
-}
-
-struct AnswersView: View {
-    let answers: [Answer]
-
-    var body: some View {
-        ForEach(answers, id: \.name) { answer in
-            VStack(alignment: .leading, spacing: 4) {
-                LabeledContent(answer.name) { Text(answer.percent).monospacedDigit() }
-                ProgressView(value: min(1, max(0, answer.share)))
-            }
-        }
-    }
-}
-
-struct ChecksView: View {
-    let checks: [Check]
-
-    var body: some View {
-        ForEach(checks, id: \.text) { check in
-            LabeledContent(check.text) {
-                Text(check.value).foregroundStyle(check.good.map { $0 ? Color.green : .orange } ?? .secondary)
-            }
         }
     }
 }

@@ -6,10 +6,6 @@ import UIKit
 struct SelfCheckScreen: View {
     let screens: Screens
 
-    private var state: SelfCheckState {
-        screens.state { t, model in selfCheckState(t, screens.phone.device.facts(), runtimes, model.app) }
-    }
-
     private var runtimes: [RuntimeCheck] {
         let devices = MLModel.availableComputeDevices.map { device in
             switch device {
@@ -27,15 +23,14 @@ struct SelfCheckScreen: View {
     }
 
     var body: some View {
-        NavigationStack {
-            List {
-                Text(state.intro)
-                ChecksView(checks: state.checks)
-                Text(state.text).font(.footnote).monospaced()
-                ActionView(button: state.copy) { UIPasteboard.general.string = state.text }
-                ShareLink(state.share.text, item: state.text)
-            }
-            .navigationTitle(state.title)
+        let state = screens.state { selfCheckState($0, screens.phone.device.facts(), runtimes, $1.app) }
+        List {
+            Text(state.intro)
+            ChecksView(checks: state.checks)
+            Text(state.text).font(.footnote).monospaced().textSelection(.enabled)
+            ActionView(button: state.copy) { UIPasteboard.general.string = state.text }
+            ShareLink(state.share.text, item: state.text)
         }
+        .navigationTitle(state.title)
     }
 }

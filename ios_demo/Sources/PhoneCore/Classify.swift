@@ -21,12 +21,12 @@ public enum AfterNetwork {
     public static func topK(_ values: [Double], _ k: Int) -> [Int] { Array(descending(values).prefix(k)) }
 
     /// 8-bit RGB of an image (1, 3, H, W), in float32, each operation rounded.
-    public static func toPicture(_ image: Values, mean: [Double], std: [Double]) -> Picture {
+    public static func toPicture(_ image: Values, _ normalisation: Normalisation) -> Picture {
         let (height, width, values) = (image.shape[2], image.shape[3], image.floats)
         let rgb = (0..<height * width * 3).map { index -> UInt8 in
             let (pixel, channel) = (index / 3, index % 3)
-            let scaled = values[channel * height * width + pixel] * Float(std[channel])
-            let value = (scaled + Float(mean[channel])) * Float(255)
+            let scaled = values[channel * height * width + pixel] * Float(normalisation.std[channel])
+            let value = (scaled + Float(normalisation.mean[channel])) * Float(255)
             return UInt8(max(0, min(255, value)).rounded(.toNearestOrEven))
         }
         return Picture(height: height, width: width, rgb: rgb)

@@ -62,6 +62,16 @@ public final class Headless {
         return arguments
     }
 
+    /// The run that launch arguments describe, from `--run` on. Where they describe none, `told` gets the reason.
+    public func run(words: [String]) -> Bool {
+        do {
+            return try run(try Headless.arguments(words))
+        } catch {
+            told("\(error)")
+            return false
+        }
+    }
+
     /// Does the whole run on the calling thread, and returns whether there is a report. Keys of `arguments`: `run`,
     /// `bundle`, `plan`, `configs`, and the fields of a plan, such as `burst_calls`. Throws `ArgumentError` without a
     /// `run`, since there is no place for a status then.

@@ -2,7 +2,7 @@ import Foundation
 
 /// Brings a bundle into a folder of the app, whole or not at all.
 public enum Import {
-    /// A bundle's folder, or an `.embundle`. Only files that the manifest lists are copied. Returns the bundle in
+    /// A bundle's folder, a folder with one bundle in it, or an `.embundle`. Only files that the manifest lists are copied. Returns the bundle in
     /// `folder/<its digest>`, which is replaced where it is damaged; throws `RefusedBundle` or `ZipError`.
     public static func bundle(_ path: String, into folder: String) throws -> ModelBundle {
         let files = FileManager.default
@@ -12,7 +12,7 @@ public enum Import {
         let source = Files.kind(path) == .folder ? path : partial + "/unpacked"
         if source != path { try unpack(path, to: source) }
         let whole = partial + "/whole"
-        try copy(try ModelBundle(opening: source), to: whole)
+        try copy(try ModelBundle(opening: root(in: source)), to: whole)
         let found = try ModelBundle(reading: whole)
         let place = folder + "/" + found.sha256
         if let there = try? ModelBundle(reading: place), there.sha256 == found.sha256 { return there }
@@ -37,6 +37,17 @@ public enum Import {
         for name in (try? files.contentsOfDirectory(atPath: folder)) ?? [] where name.hasPrefix(".partial-") {
             try? files.removeItem(atPath: folder + "/" + name)
         }
+    }
+
+    /// The folder with the manifest: this one, or the only one in it that has one.
+    private static func root(in folder: String) -> String {
+        func isBundle(_ place: String) -> Bool {
+            Files.kind(place) == .folder && Files.kind(place + "/" + ModelBundle.manifestName) == .file
+        }
+        if isBundle(folder) { return folder }
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        let inside = names.map { folder + "/" + $0 }.filter(isBundle)
+        return inside.count == 1 ? inside[0] : folder
     }
 
     private static func copy(_ bundle: ModelBundle, to folder: String) throws {

@@ -33,14 +33,14 @@ public struct Listed: Equatable, Sendable {
 }
 
 /// A file of the bundle, its SHA-256 and its size in bytes.
-public struct StoredFile: Equatable, Sendable {
+public struct StoredFile: Codable, Equatable, Sendable {
     public let file: String
     public let sha256: String
     public let size: Int
 }
 
 /// What wrote the bundle.
-public struct Generator: Equatable, Sendable {
+public struct Generator: Codable, Equatable, Sendable {
     public let name: String
     public let version: String
 }
@@ -51,8 +51,8 @@ public struct Model: Equatable, Sendable {
     public let weights: Weights
 }
 
-public struct Weights: Equatable, Sendable {
-    public enum Kind: String, CaseIterable, Sendable { case checkpoint, module, seeded }
+public struct Weights: Codable, Equatable, Sendable {
+    public enum Kind: String, CaseIterable, Codable, Sendable { case checkpoint, module, seeded }
 
     public let kind: Kind
     public let sha256: String?
@@ -60,7 +60,7 @@ public struct Weights: Equatable, Sendable {
     public let statement: String
 }
 
-public enum Layout: String, CaseIterable, Sendable {
+public enum Layout: String, CaseIterable, Codable, Sendable {
     case nchw = "NCHW"
     case nhwc = "NHWC"
     case any
@@ -100,7 +100,7 @@ public struct Labels: Equatable, Sendable {
 }
 
 /// A converted model. `part` is "main" for a file that is the whole network.
-public struct Artifact: Equatable, Sendable {
+public struct Artifact: Codable, Equatable, Sendable {
     public static let main = "main"
 
     public let stored: StoredFile
@@ -117,7 +117,7 @@ public struct Artifact: Equatable, Sendable {
     public var file: String { stored.file }
 }
 
-public struct ArtifactInput: Equatable, Sendable {
+public struct ArtifactInput: Codable, Equatable, Sendable {
     public let name: String
     public let shape: [Int]
     public let dtype: Dtype
@@ -126,7 +126,7 @@ public struct ArtifactInput: Equatable, Sendable {
     public let normalisation: Normalisation?
 }
 
-public struct ArtifactOutput: Equatable, Sendable {
+public struct ArtifactOutput: Codable, Equatable, Sendable {
     public let name: String
     public let shape: [Int]
     public let dtype: Dtype
@@ -135,14 +135,14 @@ public struct ArtifactOutput: Equatable, Sendable {
 }
 
 /// (pixel / 255 - mean) / std, channel by channel (R, G, B).
-public struct Normalisation: Equatable, Sendable {
+public struct Normalisation: Codable, Equatable, Sendable {
     public let mean: [Double]
     public let std: [Double]
 }
 
 /// What is known of one artifact on one unit in one compute precision.
-public struct UnitProof: Equatable, Sendable {
-    public enum State: String, CaseIterable, Sendable {
+public struct UnitProof: Codable, Equatable, Sendable {
+    public enum State: String, CaseIterable, Codable, Sendable {
         case proven, interpreted, failed, refused
         case notRunHere = "not_run_here"
     }
@@ -156,7 +156,7 @@ public struct UnitProof: Equatable, Sendable {
 }
 
 /// How far a result may be from the reference before it fails.
-public struct Limits: Equatable, Sendable {
+public struct Limits: Codable, Equatable, Sendable {
     public let maxRelativeError: Double
     public let meanRelativeError: Double
     public let cosine: Double
@@ -203,8 +203,7 @@ public struct GoldenOutput: Equatable, Sendable {
 public struct Preprocessing: Equatable, Sendable {
     public let resize: Resize
     public let crop: Crop
-    public let mean: [Double]
-    public let std: [Double]
+    public let normalisation: Normalisation
 }
 
 public struct Resize: Equatable, Sendable {

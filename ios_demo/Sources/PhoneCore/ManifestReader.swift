@@ -207,8 +207,7 @@ extension Preprocessing {
         resize = try Resize(field("resize"))
         crop = try Crop(field("crop"))
         _ = try field("divisor").integer(255...255)
-        mean = try field("mean").three { try $0.double() }
-        std = try field("std").three { try $0.double(above: 0) }
+        normalisation = try Normalisation(field)
     }
 }
 

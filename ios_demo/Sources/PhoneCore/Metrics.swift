@@ -7,7 +7,7 @@
 // docs/bundle_format.md, "Faults" and "Metrics", defines everything in this file.
 
 /// Whether the k best classes are the reference's; `margin` and `displacement` are fractions of the range.
-public struct Agreement: Equatable, Sendable {
+public struct Agreement: Codable, Equatable, Sendable {
     public let agrees: Bool
     public let margin: Double
     public let displacement: Double
@@ -23,7 +23,7 @@ public struct Agreement: Equatable, Sendable {
 }
 
 /// The difference of one output from the reference; `output` is its index.
-public struct OutputMetrics: Equatable, Sendable {
+public struct OutputMetrics: Codable, Equatable, Sendable {
     public let output: Int
     public let range: Double
     public let maxAbsError: Double
@@ -55,8 +55,8 @@ public struct OutputMetrics: Equatable, Sendable {
 
 /// Why the numbers of an output would mean nothing; `output` is nil for a wrong count of outputs. `sentence` is for
 /// people.
-public struct Fault: Equatable, Sendable {
-    public enum Kind: String, Sendable {
+public struct Fault: Codable, Equatable, Sendable {
+    public enum Kind: String, Codable, Sendable {
         case outputCount = "output_count"
         case shape, dtype
         case referenceNotFinite = "reference_not_finite"

@@ -2,7 +2,7 @@ import Foundation
 
 /// What a run does; docs/phone_report.md has the steps and every field. Of a pair such as `burstCalls` and `burstS` both
 /// must be reached. A phase with 0 calls, or of 0 seconds, is left out.
-public struct Plan: Equatable, Sendable {
+public struct Plan: Codable, Equatable, Sendable {
     public var name: String
     public var rounds: Int
     public var coldOpens = 3

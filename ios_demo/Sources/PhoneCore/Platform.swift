@@ -31,7 +31,7 @@ public protocol Thermals: Sendable {
 }
 
 /// Android's and Apple's own words; "critical" is a word of both.
-public enum Thermal: String, CaseIterable, Sendable {
+public enum Thermal: String, CaseIterable, Codable, Sendable {
     case none, light, moderate, severe, critical, emergency, shutdown
     case nominal, fair, serious
 
@@ -83,7 +83,7 @@ public protocol Device: Sendable {
 }
 
 /// The device and the app, as the system describes them; nil where unknown.
-public struct DeviceFacts: Equatable, Sendable {
+public struct DeviceFacts: Codable, Equatable, Sendable {
     public let app: AppFacts
     public let manufacturer: String
     public let model: String
@@ -121,7 +121,7 @@ public struct DeviceFacts: Equatable, Sendable {
 }
 
 /// The app that measures; `platform` is "ios" or "desktop".
-public struct AppFacts: Equatable, Sendable {
+public struct AppFacts: Codable, Equatable, Sendable {
     public let name: String
     public let version: String
     public let debug: Bool

@@ -53,15 +53,16 @@ extension Preprocessing {
 
     /// The network's input of pixels (H, W): float32 (1, 3, H, W).
     public func tensor(_ pixels: Picture) -> Values {
-        let values = Values([1, pixels.height, pixels.width, 3], floats: normalised(pixels, mean, std))
+        let values = Values([1, pixels.height, pixels.width, 3], floats: normalised(pixels, normalisation))
         return values.laidOut(from: .nhwc, to: .nchw)
     }
 }
 
 /// ((pixel / 255) - mean) / std, each operation rounded to float32; (H, W, 3).
-func normalised(_ pixels: Picture, _ mean: [Double], _ std: [Double]) -> [Float] {
+func normalised(_ pixels: Picture, _ normalisation: Normalisation) -> [Float] {
     let tables = (0..<3).map { channel in
-        (0..<256).map { (Float($0) / Float(255) - Float(mean[channel])) / Float(std[channel]) }
+        let (mean, std) = (Float(normalisation.mean[channel]), Float(normalisation.std[channel]))
+        return (0..<256).map { (Float($0) / Float(255) - mean) / std }
     }
     return [Float](unsafeUninitializedCapacity: pixels.rgb.count) { result, count in
         count = pixels.rgb.count
@@ -77,7 +78,7 @@ extension ArtifactInput {
     /// What the artifact takes for a picture that is resized and cropped to (H, W).
     public func tensor(_ pixels: Picture) -> Values {
         let shape = [1, pixels.height, pixels.width, 3]
-        let values = normalisation.map { Values(shape, floats: normalised(pixels, $0.mean, $0.std)) }
+        let values = normalisation.map { Values(shape, floats: normalised(pixels, $0)) }
         let own = values ?? Values(.uint8, shape, bytes: pixels.rgb)
         return own.laidOut(from: .nhwc, to: layout).converted(to: dtype)
     }

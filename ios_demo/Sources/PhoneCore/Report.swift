@@ -1,7 +1,7 @@
 // The records of report.schema.json; docs/phone_report.md explains every field.
 
 /// What the app found on one device with one bundle.
-public struct Report: Equatable, Sendable {
+public struct Report: Codable, Equatable, Sendable {
     /// The version of reports that this app writes.
     public static let version = "1.0"
     /// Of all golden outputs of a configuration together; a report leaves out the values of larger ones.
@@ -19,7 +19,7 @@ public struct Report: Equatable, Sendable {
 }
 
 /// The bundle that was measured; `resolution` is (H, W), nil without a picture input.
-public struct ReportedBundle: Equatable, Sendable {
+public struct ReportedBundle: Codable, Equatable, Sendable {
     public let manifestSha256: String
     public let model: String
     public let weights: Weights
@@ -37,7 +37,7 @@ public struct ReportedBundle: Equatable, Sendable {
 }
 
 /// The device at one moment.
-public struct Condition: Equatable, Sendable {
+public struct Condition: Codable, Equatable, Sendable {
     public let atS: Double
     public let thermal: Thermal?
     public let headroom: Double?
@@ -49,8 +49,8 @@ public struct Condition: Equatable, Sendable {
 }
 
 /// What was found of one configuration.
-public struct ReportedConfiguration: Equatable, Sendable {
-    public enum State: String, Sendable { case measured, proven, failed, refused, void }
+public struct ReportedConfiguration: Codable, Equatable, Sendable {
+    public enum State: String, Codable, Sendable { case measured, proven, failed, refused, void }
 
     public let configuration: Configuration
     public let runtimeVersion: String
@@ -74,13 +74,13 @@ public struct ReportedConfiguration: Equatable, Sendable {
 }
 
 /// Why a configuration failed, was refused or is void: a code, and a sentence.
-public struct Reason: Equatable, Sendable {
+public struct Reason: Codable, Equatable, Sendable {
     public let code: String
     public let text: String
 }
 
 /// The golden samples on the device. `again` is whether a replay after the timing passed, nil where none took place.
-public struct Replay: Equatable, Sendable {
+public struct Replay: Codable, Equatable, Sendable {
     public let preprocessing: [DifferingValues]
     public let verdict: Verdict
     public let repeatable: Bool
@@ -92,7 +92,7 @@ public struct Replay: Equatable, Sendable {
 }
 
 /// How many values of a sample's preprocessed input differ from the golden tensor, compared as bits.
-public struct DifferingValues: Equatable, Sendable {
+public struct DifferingValues: Codable, Equatable, Sendable {
     public let sample: String
     public let input: String
     public let differing: Int
@@ -100,12 +100,12 @@ public struct DifferingValues: Equatable, Sendable {
 
 /// What the artifact gave for one sample, in the order of the network's outputs; the values are nil where they are too
 /// many for a report.
-public struct SampleOutputs: Equatable, Sendable {
+public struct SampleOutputs: Codable, Equatable, Sendable {
     public let sample: String
     public let outputs: [RawOutput]
 }
 
-public struct RawOutput: Equatable, Sendable {
+public struct RawOutput: Codable, Equatable, Sendable {
     public let shape: [Int]
     public let dtype: Dtype
     public let bytes: [UInt8]?
@@ -119,14 +119,14 @@ public struct RawOutput: Equatable, Sendable {
 }
 
 /// The wait before a configuration's turn; `cooled` is false where it ended at the plan's limit.
-public struct Wait: Equatable, Sendable {
+public struct Wait: Codable, Equatable, Sendable {
     public let startedS: Double
     public let waitedS: Double
     public let cooled: Bool
 }
 
 /// Each cold open, and the first call after it, in ns.
-public struct Load: Equatable, Sendable {
+public struct Load: Codable, Equatable, Sendable {
     public let openNs: [Int]
     public let firstCallNs: [Int]
     public let compileNs: Int?
@@ -134,8 +134,8 @@ public struct Load: Equatable, Sendable {
 }
 
 /// Runs of one kind; `outputNs` is nil where `runNs` includes it.
-public struct Phase: Equatable, Sendable {
-    public enum Kind: String, Sendable { case warmup, burst, paced, sustained }
+public struct Phase: Codable, Equatable, Sendable {
+    public enum Kind: String, Codable, Sendable { case warmup, burst, paced, sustained }
 
     public let kind: Kind
     public let round: Int
@@ -154,7 +154,7 @@ public struct Phase: Equatable, Sendable {
 }
 
 /// Memory of the process, read in a pass in which nothing is timed.
-public struct MemoryUse: Equatable, Sendable {
+public struct MemoryUse: Codable, Equatable, Sendable {
     public let kind: String
     public let beforeBytes: Int
     public let openedBytes: Int
@@ -164,7 +164,7 @@ public struct MemoryUse: Equatable, Sendable {
 }
 
 /// The live picture; `config` is the index of the configuration that ran.
-public struct ReportedCamera: Equatable, Sendable {
+public struct ReportedCamera: Codable, Equatable, Sendable {
     public let config: Int
     public let seconds: Double
     public let frames: Int

@@ -23,7 +23,7 @@ public protocol Runtime: Sendable {
 }
 
 /// One way in which a runtime computes; `options` tell apart what unit, precision and threads do not.
-public struct Mode: Equatable, Sendable {
+public struct Mode: Codable, Equatable, Sendable {
     public let unit: String
     public let computePrecision: String
     public let choosesThreads: Bool
@@ -38,7 +38,7 @@ public struct Mode: Equatable, Sendable {
 }
 
 /// An artifact of the bundle in one mode of one runtime; `threads` is nil where there is no choice.
-public struct Configuration: Equatable, Sendable {
+public struct Configuration: Codable, Equatable, Sendable {
     public let artifact: Artifact
     public let runtime: String
     public let mode: Mode
@@ -80,7 +80,7 @@ public protocol Session: AnyObject {
 /// that is not known), the `computePrecision` that really takes place, the `processor`'s name as its driver gives it,
 /// whether that is `software` which only imitates the unit, how many operations Core ML prefers where, how long compiling
 /// took, and whether this system never loaded the model before, where these can be told.
-public struct SessionFacts: Equatable, Sendable {
+public struct SessionFacts: Codable, Equatable, Sendable {
     public var backends: [String]
     public var computePrecision: String
     public var options: [String: String] = [:]
@@ -98,7 +98,7 @@ public struct SessionFacts: Equatable, Sendable {
 }
 
 /// How many operations Core ML prefers to run where: what it plans, not what it did.
-public struct Placement: Equatable, Sendable {
+public struct Placement: Codable, Equatable, Sendable {
     public let cpu: Int
     public let gpu: Int
     public let neuralEngine: Int

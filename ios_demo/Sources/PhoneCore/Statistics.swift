@@ -1,7 +1,7 @@
 // docs/phone_report.md, "Statistics", defines everything in this file.
 
 /// `count` timings in milliseconds; p99 is nil below 500 of them.
-public struct Percentiles: Equatable, Sendable {
+public struct Percentiles: Codable, Equatable, Sendable {
     static let leastForP99 = 500
 
     public let count: Int
@@ -24,7 +24,7 @@ public struct Percentiles: Equatable, Sendable {
 }
 
 /// Those of a phase; `steadiness` is nil below 20 runs, `drift` below two minutes.
-public struct PhaseStatistics: Equatable, Sendable {
+public struct PhaseStatistics: Codable, Equatable, Sendable {
     static let block = 10
     static let minute = 60_000_000_000
 

@@ -1,5 +1,5 @@
 /// Element types of tensors, by the manifest's words.
-public enum Dtype: String, CaseIterable, Sendable {
+public enum Dtype: String, CaseIterable, Codable, Sendable {
     case float32, float16, int64, int32, int8, uint8, bool
 
     /// Bytes an element.

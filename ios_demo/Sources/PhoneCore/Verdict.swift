@@ -1,7 +1,7 @@
 import Foundation
 
 /// Whether outputs are within `limits`: docs/bundle_format.md, "Verdict". `worst` has an entry for each output.
-public struct Verdict: Equatable, Sendable {
+public struct Verdict: Codable, Equatable, Sendable {
     public let passed: Bool
     public let limits: Limits
     public let samples: [JudgedSample]
@@ -11,14 +11,14 @@ public struct Verdict: Equatable, Sendable {
 }
 
 /// The metrics of every output of one sample, or its faults; never both.
-public struct JudgedSample: Equatable, Sendable {
+public struct JudgedSample: Codable, Equatable, Sendable {
     public let sample: String
     public let outputs: [OutputMetrics]
     public let faults: [Fault]
 }
 
 /// A quantity of an output that is beyond its limit on at least one sample.
-public struct Violation: Equatable, Hashable, Sendable {
+public struct Violation: Codable, Equatable, Hashable, Sendable {
     public let output: Int
     public let quantity: String
 }

@@ -250,7 +250,18 @@ import Testing
     @Test func argumentsWithoutAValueOrARun() {
         #expect(throws: ArgumentError.self) { try Headless.arguments(["--plan"]) }
         #expect(throws: ArgumentError.self) { try Headless.arguments(["plan", "quick"]) }
-        let headless = Headless([runtime], device, interruption, import: { [runtime] _ in runtime.bundle })
+        let told = Told()
+        let headless = Headless(
+            [runtime], device, interruption, import: { [runtime] _ in runtime.bundle }, told: { told.lines.append($0) })
         #expect(throws: ArgumentError.self) { try headless.run(["run": "../x"]) }
+        #expect(!headless.run(words: ["--run", runId, "--plan"]))
+        #expect(!headless.run(words: ["--run", "../x"]))
+        #expect(
+            told.lines == ["after '--plan' there is no value; give --key value", "run: give a UUID in lower case"])
+        #expect(headless.run(words: ["--run", runId, "--bundle", "x"]) && told.lines.last!.contains("\"done\""))
     }
+}
+
+private final class Told: @unchecked Sendable {
+    var lines: [String] = []
 }

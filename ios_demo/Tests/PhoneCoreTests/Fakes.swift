@@ -21,11 +21,11 @@ final class FakeDevice: PhoneCore.Platform, PhoneCore.Clock, Thermals, Power, Me
 
     static let phone = phone()
 
-    static func phone(debug: Bool = false, emulator: Bool = false) -> DeviceFacts {
+    static func phone(debug: Bool = false, emulator: Bool = false, osBuild: String = "22C152") -> DeviceFacts {
         DeviceFacts(
             app: AppFacts(name: "io.github.efficientmod.demo", version: "1.0", debug: debug, platform: "ios"),
             manufacturer: "Apple", model: "iPhone17,1", soc: nil, emulator: emulator, os: "iOS", osVersion: "18.2",
-            osBuild: "22C152", abi: "arm64", cores: 6, cpuMaxKhz: nil, ramBytes: 8 << 30, pageSizeBytes: 16384)
+            osBuild: osBuild, abi: "arm64", cores: 6, cpuMaxKhz: nil, ramBytes: 8 << 30, pageSizeBytes: 16384)
     }
 
     var clock: any PhoneCore.Clock { self }
@@ -56,7 +56,7 @@ final class FakeDevice: PhoneCore.Platform, PhoneCore.Clock, Thermals, Power, Me
 /// A runtime that knows what the vector bundle's reference gave for each input, and gives it back.
 final class FakeRuntime: Runtime, @unchecked Sendable {
     let name = "LiteRT"
-    let version = "2.3.2"
+    var version = "2.3.2"
     let targets: Set<String> = ["tflite"]
     let dtypes: Set<Dtype> = [.float32]
     let device: FakeDevice

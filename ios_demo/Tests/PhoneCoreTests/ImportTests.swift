@@ -36,6 +36,18 @@ import Testing
         #expect(Import.bundles(in: folder.path + "/bundles").map(\.sha256) == [found.sha256])
     }
 
+    @Test func aFolderAroundABundle() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("source/notes.txt", [1])
+        let inside = folder.path + "/source/out"
+        try FileManager.default.copyItem(atPath: bundle, toPath: inside)
+        #expect(try Import.bundle(folder.path + "/source", into: folder.path + "/bundles").checkFiles().isEmpty)
+        try FileManager.default.copyItem(atPath: bundle, toPath: folder.path + "/source/second")
+        #expect(throws: RefusedBundle.self) {
+            try Import.bundle(folder.path + "/source", into: folder.path + "/others")
+        }
+    }
+
     @Test func twiceIsOnceAndADamagedOneIsReplaced() throws {
         let folder = try TemporaryFolder()
         let place = folder.path + "/bundles"

@@ -62,8 +62,8 @@ import Testing
             case "top_k":
                 #expect(AfterNetwork.topK(values.doubles, parameters["k"]!.int) == one["result"]!.ints)
             default:
-                let (mean, std) = (parameters["mean"]!.doubles, parameters["std"]!.doubles)
-                #expect(AfterNetwork.toPicture(values, mean: mean, std: std) == one["result"]!.picture)
+                let normalisation = Normalisation(mean: parameters["mean"]!.doubles, std: parameters["std"]!.doubles)
+                #expect(AfterNetwork.toPicture(values, normalisation) == one["result"]!.picture)
             }
         }
     }

@@ -75,7 +75,8 @@ import Testing
     @Test func normalise() throws {
         let grey = Picture(height: 256, width: 1, rgb: (0..<256).flatMap { [UInt8($0), UInt8($0), UInt8($0)] })
         for one in Vectors.cases("normalise.json") {
-            let found = Values([256, 3], floats: normalised(grey, one["mean"]!.doubles, one["std"]!.doubles))
+            let normalisation = Normalisation(mean: one["mean"]!.doubles, std: one["std"]!.doubles)
+            let found = Values([256, 3], floats: normalised(grey, normalisation))
             #expect(found.differing(from: one["result"]!.tensor) == 0)
         }
     }

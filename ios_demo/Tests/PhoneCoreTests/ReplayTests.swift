@@ -222,7 +222,7 @@
         let resize = Resize(
             rule: old.resize.rule, height: old.resize.height, width: old.resize.width, interpolation: interpolation,
             antialias: true)
-        return Preprocessing(resize: resize, crop: old.crop, mean: old.mean, std: old.std)
+        return Preprocessing(resize: resize, crop: old.crop, normalisation: old.normalisation)
     }
 
     /// The whole picture, scaled to the network's size, as many samples do.

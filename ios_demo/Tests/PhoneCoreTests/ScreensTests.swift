@@ -14,10 +14,17 @@ import Testing
     init() throws {
         runtime = try FakeRuntime(device)
         folder = try TemporaryFolder()
+        model = ScreensTests.started(device, runtime, folder)
+    }
+
+    /// The app as it starts, with what it left in `folder`.
+    private static func started(_ device: FakeDevice, _ runtime: FakeRuntime, _ folder: TemporaryFolder) -> AppModel {
         let here: @Sendable (@escaping Threads.Work) -> Void = { $0() }
         let threads = Threads(main: { work in MainActor.assumeIsolated { work() } }, runner: here, files: here)
-        model = AppModel(device, [runtime], folder.path + "/bundles", threads)
+        return AppModel(device, [runtime], folder.path + "/bundles", Storage(folder.path + "/remembered"), threads)
     }
+
+    private func startedAgain() -> AppModel { ScreensTests.started(device, runtime, folder) }
 
     private func open() {
         let path = Vectors.folder.appendingPathComponent("bundle").path
@@ -96,6 +103,42 @@ import Testing
         #expect(rows[1].detail == "3 operators outside the GPU")
         #expect(bundleState(t, model.app).prove?.text == "Prove again")
         #expect(model.app.proven.map(\.name) == ["tflite-fp32:cpu:float32:1"])
+    }
+
+    @Test func whatWasProvenIsRememberedWhenTheAppStartsAgain() throws {
+        runtime.opening = { if $0.mode.unit == "gpu" { throw RefusedError("3 operators outside the GPU") } }
+        proven()
+        let again = startedAgain()
+        #expect(again.app.bundle?.sha256 == model.app.bundle?.sha256 && again.report == nil)
+        #expect(again.app.proven.map(\.name) == ["tflite-fp32:cpu:float32:1"])
+        #expect(bundleState(t, again.app) == bundleState(t, model.app))
+        model.measure { _ in }
+        let third = startedAgain()
+        #expect(third.report == model.report && third.report != nil)
+        #expect(bundleState(t, third.app) == bundleState(t, model.app))
+        #expect(third.app.found["tflite-fp32:cpu:float32:1"]?.phases.isEmpty == true)
+    }
+
+    @Test func aProofOfAnotherSystemRuntimeOrFileIsForgotten() throws {
+        proven()
+        device.described = FakeDevice.phone(osBuild: "22D63")
+        #expect(startedAgain().app.found.isEmpty)
+        device.described = FakeDevice.phone()
+        runtime.version = "2.3.3"
+        #expect(startedAgain().app.found.isEmpty)
+        runtime.version = "2.3.2"
+        #expect(startedAgain().app.found.count == 2)
+        runtime.modes[1] = Mode(unit: "gpu", computePrecision: "float16", options: ["backend": "other"])
+        #expect(startedAgain().app.found.keys.sorted() == ["tflite-fp32:cpu:float32:1"])
+    }
+
+    @Test func whatCannotBeReadIsForgotten() throws {
+        proven()
+        let digest = try #require(model.app.bundle?.sha256)
+        try folder.write("remembered/found-\(digest).json", Array("{".utf8))
+        try folder.write("remembered/report.json", Array("[]".utf8))
+        let again = startedAgain()
+        #expect(again.app.bundle != nil && again.app.found.isEmpty && again.report == nil)
     }
 
     @Test func aPictureIsTried() {

@@ -18,7 +18,7 @@ public struct Threads: Sendable {
     }
 }
 
-/// What the screens show and do, without a screen: it outlives them.
+/// What the screens show and do, without a screen: it outlives them. What was proven is remembered by `storage`.
 @MainActor
 public final class AppModel {
     public private(set) var app = AppState()
@@ -35,6 +35,7 @@ public final class AppModel {
     private let platform: any Platform
     private let runtimes: [any Runtime]
     private let folder: String
+    private let storage: Storage
     private let threads: Threads
     private let frames = OneAtATime()
     private var live: LiveRun?
@@ -42,14 +43,19 @@ public final class AppModel {
     private var runBegan = 0
     private var lastPhoto: (@Sendable () throws -> Picture)?
 
-    /// Bundles are in `folder`; the newest is shown.
-    public init(_ platform: any Platform, _ runtimes: [any Runtime], _ folder: String, _ threads: Threads) {
+    /// Bundles are in `folder`; the one that was open is shown.
+    public init(
+        _ platform: any Platform, _ runtimes: [any Runtime], _ folder: String, _ storage: Storage, _ threads: Threads
+    ) {
         self.platform = platform
         self.runtimes = runtimes
         self.folder = folder
+        self.storage = storage
         self.threads = threads
+        report = storage.report
         Import.clean(folder)
-        if let bundle = Import.bundles(in: folder).first { show(bundle) }
+        let current = storage.current
+        if let bundle = Import.bundles(in: folder).first(where: { $0.sha256 == current }) { show(bundle) }
     }
 
     /// Whether something holds the runner's thread that a new task would have to wait for.
@@ -78,6 +84,7 @@ public final class AppModel {
             if let old = app.bundle, old.sha256 != bundle.sha256 {
                 try? FileManager.default.removeItem(atPath: old.path)
             }
+            storage.current = bundle.sha256
             show(bundle)
         }
     }
@@ -87,9 +94,21 @@ public final class AppModel {
         trying = Trying()
         wish = Wish()
         let runsHere = bundle.manifest.takesOnePicture && bundle.manifest.task == classification
-        app = AppState(
-            bundle: bundle, configurations: runsHere ? PhoneCore.configurations(bundle.manifest, runtimes) : [])
+        let rows = runsHere ? PhoneCore.configurations(bundle.manifest, runtimes) : []
+        app = AppState(bundle: bundle, configurations: rows, found: storage.found(bundle.sha256, stamp, rows))
         changed()
+    }
+
+    /// What a proof on this phone depends on, beside the bundle.
+    private var stamp: String {
+        let facts = platform.device.facts()
+        return ([facts.osBuild ?? "", facts.app.version] + runtimes.map { "\($0.name) \($0.version)" })
+            .joined(separator: ", ")
+    }
+
+    private func keep(_ bundle: ModelBundle) {
+        let (stamp, found) = (stamp, app.found)
+        threads.files { [storage] in storage.keep(bundle.sha256, stamp, found) }
     }
 
     /// Replays every configuration of the bundle.
@@ -107,7 +126,10 @@ public final class AppModel {
                 let found = bench.prove(configuration)
                 threads.main { self.app.found[configuration.name] = found }
             }
-            threads.main { self.proving(nil) }
+            threads.main {
+                self.keep(bundle)
+                self.proving(nil)
+            }
         }
     }
 
@@ -243,7 +265,7 @@ public final class AppModel {
                 if let report { try platform.reports.write(run: id, name: "report.json", text: report.toJson()) }
                 return report
             }
-            threads.main { self.measured(report, interruption, done) }
+            threads.main { self.measured(bundle, report, interruption, done) }
         }
     }
 
@@ -255,13 +277,16 @@ public final class AppModel {
     }
 
     private func measured(
-        _ made: Result<Report?, any Error>, _ interruption: Interruption, _ done: @MainActor (String) -> Void
+        _ bundle: ModelBundle, _ made: Result<Report?, any Error>, _ interruption: Interruption,
+        _ done: @MainActor (String) -> Void
     ) {
         run = nil
         switch made {
         case .success(let found?):
             report = found
             for one in found.configs { app.found[one.configuration.name] = one }
+            threads.files { [storage] in storage.report = found }
+            keep(bundle)
         case .success(nil): measureFailed = interruption.reason?.sentence
         case .failure(let error): measureFailed = said(error)
         }
