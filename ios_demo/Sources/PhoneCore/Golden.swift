@@ -1,6 +1,8 @@
 /// A file of the bundle that is not what the manifest lists any more.
-public struct ChangedFile: Error, Equatable, Sendable {
+public struct ChangedFile: Error, Equatable, Sendable, CustomStringConvertible {
     public let problem: Problem
+
+    public var description: String { problem.description }
 }
 
 /// The golden samples of a bundle, read once for all configurations.

@@ -111,10 +111,12 @@ public struct Placement: Codable, Equatable, Sendable {
 }
 
 /// Thrown by a runtime that knows that it does not run an artifact as asked, such as an operator outside the GPU.
-public struct RefusedError: Error, Equatable, Sendable {
+public struct RefusedError: Error, Equatable, Sendable, CustomStringConvertible {
     public let sentence: String
 
     public init(_ sentence: String) { self.sentence = sentence }
+
+    public var description: String { sentence }
 }
 
 /// What came of opening a session.

@@ -17,8 +17,10 @@ public struct Plane {
 }
 
 /// A frame whose planes do not hold its pixels.
-public struct FrameError: Error, Equatable, Sendable {
+public struct FrameError: Error, Equatable, Sendable, CustomStringConvertible {
     public init() {}
+
+    public var description: String { "a plane of a frame is shorter than its size needs" }
 }
 
 /// A full-range 4:2:0 frame of JFIF's YCbCr: docs/phone_report.md, "Camera frames".

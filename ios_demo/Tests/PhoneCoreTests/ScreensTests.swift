@@ -150,7 +150,7 @@ import Testing
         #expect(state.times.map(\.label) == ["Decode", "Resize and crop", "Network"])
         #expect(state.notes.first == "The weights are seeded: the classes mean nothing.")
         #expect(zip(state.answers, state.answers.dropFirst()).allSatisfy { $0.share >= $1.share })
-        model.tryPhoto(isJpeg: true) { throw LiveError(description: "it is no picture") }
+        model.tryPhoto(isJpeg: true) { throw RefusedError("it is no picture") }
         let failed = tryState(t, model.app, model.trying)
         #expect(failed.banner?.lines == ["it is no picture"] && failed.seen == nil && !failed.busy)
     }
