@@ -58,6 +58,18 @@ def test_without_a_folder_the_bundles_own_samples_are_used(tiny_model: str, effi
     assert [(one["path"], one["weights"]) for one in layers] == [("3", 8 * 16 * 9), ("7", 16 * 7)]
 
 
+def test_int8_files_of_two_targets_fit_into_one_bundle(tiny_model: str, efficientmod: Command) -> None:
+    asked = ("export", "--target", "tflite", "--target", "executorch", "--unit", "cpu", "--precision", "int8")
+    made = efficientmod(*asked, "--model", tiny_model, "--output", "out")
+    assert made.exit_code == 0, made.output
+    proof = json.loads(Path("out/proof.json").read_text())
+    assert [one["file"] for one in proof["artifacts"]] == ["model_int8_dynamic.pte", "model_int8_dynamic.tflite"]
+    assert {one["rounding"]["stored_as_int8"] for one in proof["artifacts"]} == {8 * 16 * 9 + 16 * 7}
+    recorded = [each["file"] for one in proof["artifacts"] for outputs in one["float32_outputs"] for each in outputs]
+    assert len(set(recorded)) == len(recorded) == 2 * 5
+    assert efficientmod("verify", "out").exit_code == 0
+
+
 @pytest.mark.parametrize("content", ["nothing", "no picture", "no folder"])
 def test_a_folder_without_pictures_is_refused(
     content: str, tiny_model: str, tmp_path: Path, efficientmod: Command

@@ -95,7 +95,7 @@ def describe_artifact(
         checks=tuple(checks),
         float32_outputs=tuple(
             tuple(
-                _write_recorded(folder, f"{artifact.path.stem}.{place}.{declared.name}", values)
+                _write_recorded(folder, f"{artifact.path.name}.{place}.{declared.name}", values)
                 for declared, values in zip(outputs, results, strict=True)
             )
             for place, results in enumerate(float32_outputs)
