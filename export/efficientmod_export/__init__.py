@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from efficientmod_export._verify import verify_bundle
     from efficientmod_export._verify_file import verify_file
     from efficientmod_export.comparison import CompareResult, compare_bundles
+    from efficientmod_export.eval import EvalResult, evaluate
 
 __all__ = [
     "BundleContents",
     "CompareResult",
+    "EvalResult",
     "ExportResult",
     "PictureInput",
     "PredictResult",
@@ -30,6 +32,7 @@ __all__ = [
     "VariantResult",
     "VerifyResult",
     "compare_bundles",
+    "evaluate",
     "export",
     "inspect",
     "predict",
@@ -40,11 +43,13 @@ __all__ = [
 _MODULES = {
     "BundleContents": "_inspect",
     "CompareResult": "comparison",
+    "EvalResult": "eval",
     "PictureInput": "_network_inputs",
     "Prediction": "_predict",
     "PredictResult": "_predict",
     "TensorInput": "_network_inputs",
     "compare_bundles": "comparison",
+    "evaluate": "eval",
     "export": "_export",
     "inspect": "_inspect",
     "predict": "_predict",

@@ -8,14 +8,13 @@ from torch import Tensor
 
 from efficientmod_export._prove import Held
 from efficientmod_export._subject import Subject
-from efficientmod_export.bundle import open_picture
+from efficientmod_export.bundle import PICTURE_SUFFIXES, open_picture
 from efficientmod_export.bundle.contract import Calibration, RoundedLayer, Rounding
 from efficientmod_export.parity import torch_inputs
 from efficientmod_export.quantisation import layers_with_float_inputs, round_weights, steps_of
 from efficientmod_mobile.deploy import Program, run
 from efficientmod_mobile.errors import InputError
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 MOST_PICTURES = 32
 """More change the rounding little, and take memory and time."""
 
@@ -61,7 +60,7 @@ def calibration_of(subject: Subject, folder: Path | None) -> CalibrationInputs:
             "--calibrate is for a network that takes one picture; leave it out, for the bundle's own samples.",
             code="conflicting_options",
         )
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES)
     count = min(len(paths), MOST_PICTURES)
     chosen = [paths[len(paths) * place // count] for place in range(count)]
     images, names, unreadable = [], [], []

@@ -30,8 +30,8 @@ def reference_outputs(module: nn.Module, samples: Sequence[Sample]) -> tuple[tup
     inputs = [torch_inputs(sample) for sample in samples]
     # A few numbers that dropout thins can be the same twice; that they were drawn shows in the generator.
     generator = torch.get_rng_state()
-    results, names = zip(*(_run(module, given) for given in inputs), strict=True)
-    again, _ = _run(module, inputs[0])
+    results, names = zip(*(run_network(module, given) for given in inputs), strict=True)
+    again, _ = run_network(module, inputs[0])
     steady = all(np.array_equal(one, other, equal_nan=True) for one, other in zip(results[0], again, strict=True))
     if not steady or not torch.equal(generator, torch.get_rng_state()):
         raise ConversionError(
@@ -41,7 +41,10 @@ def reference_outputs(module: nn.Module, samples: Sequence[Sample]) -> tuple[tup
     return results, names[0]
 
 
-def _run(module: nn.Module, inputs: Sequence[Tensor]) -> tuple[Outputs, Names]:
+def run_network(module: nn.Module, inputs: Sequence[Tensor]) -> tuple[Outputs, Names]:
+    """The outputs of one run, and their names. Raises ConversionError where the network does not run, or gives outputs
+    that are not supported.
+    """
     try:
         with torch.no_grad():
             # It may write into its inputs.

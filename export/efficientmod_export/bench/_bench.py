@@ -12,6 +12,7 @@ from efficientmod_export._picture_run import variant_of
 from efficientmod_export._rebuild import rebuild
 from efficientmod_export._stages import ProgressReport, Sample, report_nothing
 from efficientmod_export._subject import resolution_of
+from efficientmod_export._workers import processors
 from efficientmod_export.bench._contenders import (
     REFERENCE,
     artifact_contenders,
@@ -21,7 +22,7 @@ from efficientmod_export.bench._contenders import (
     plain_variants,
     runnable,
 )
-from efficientmod_export.bench._machine import describe_machine, load_average, processors
+from efficientmod_export.bench._machine import describe_machine, load_average
 from efficientmod_export.bench._plan import EAGER, PRODUCT_SIZE, Contender, Measurement, NetworkSource, Plan
 from efficientmod_export.bench._process import measure_apart
 from efficientmod_export.bench._result import BenchResult, Row, Settings, Skipped

@@ -5,6 +5,8 @@ import platform
 from importlib import metadata
 from pathlib import Path
 
+from efficientmod_export._workers import processors
+
 UNNAMED = "unnamed processor"
 
 
@@ -16,13 +18,6 @@ def describe_machine() -> str:
 def versions(*packages: str) -> str:
     """The versions of packages that are installed, as in "torch 2.13.0, timm 1.0.31"."""
     return ", ".join(f"{name} {metadata.version(name)}" for name in packages)
-
-
-def processors() -> int:
-    """The number of processors that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def load_average() -> float | None:

@@ -15,12 +15,13 @@ from efficientmod_export.bundle._describe import (
 from efficientmod_export.bundle._destination import unlisted_files
 from efficientmod_export.bundle._golden import check_golden, golden_references, golden_samples, picture_input_of
 from efficientmod_export.bundle._pack import pack_bundle
-from efficientmod_export.bundle._picture import open_picture
+from efficientmod_export.bundle._picture import PICTURE_SUFFIXES, decode_picture, open_picture
 from efficientmod_export.bundle._preprocessing import Crop, Preprocessing, Resize
 from efficientmod_export.bundle._push import check_repository, push_bundle
 from efficientmod_export.bundle._write import BundleWriter
 
 __all__ = [
+    "PICTURE_SUFFIXES",
     "BundleWriter",
     "Credits",
     "Crop",
@@ -30,6 +31,7 @@ __all__ = [
     "Resize",
     "check_golden",
     "check_repository",
+    "decode_picture",
     "describe_artifact",
     "follow",
     "golden_references",

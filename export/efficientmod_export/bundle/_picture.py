@@ -1,6 +1,7 @@
 """Step 1 of the preprocessing: decode a picture file to upright 8-bit RGB (see docs/bundle_format.md)."""
 
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,17 +11,25 @@ from efficientmod_mobile.errors import InputError
 
 Picture = NDArray[np.uint8]
 
+PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
+"""Of the files that are taken for pictures in a folder, in lower case."""
+
 
 def open_picture(path: Path) -> Picture:
     """The picture as uint8 RGB (h, w, 3), turned upright. Raises InputError for a file that cannot be decoded."""
+    return decode_picture(path, str(path))
+
+
+def decode_picture(file: Path | IO[bytes], name: str) -> Picture:
+    """As `open_picture`, from a file or a stream; errors call it `name`."""
     try:
-        with Image.open(path) as image:
+        with Image.open(file) as image:
             return _rgb(ImageOps.exif_transpose(image))
     except (UnidentifiedImageError, Image.DecompressionBombError, SyntaxError, ValueError, OSError) as error:
         if isinstance(error, FileNotFoundError):
-            raise InputError(f"There is no picture {path}; check the path.", code="missing_picture") from error
+            raise InputError(f"There is no picture {name}; check the path.", code="missing_picture") from error
         raise InputError(
-            f"{path} is not a picture that can be decoded ({error}); give a JPEG or PNG file.",
+            f"{name} is not a picture that can be decoded ({error}); give a JPEG or PNG file.",
             code="undecodable_picture",
         ) from error
 

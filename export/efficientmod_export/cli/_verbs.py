@@ -4,6 +4,7 @@ from efficientmod_export.cli import (  # noqa: F401
     _bench,
     _compare,
     _doctor,
+    _eval,
     _export,
     _inspect,
     _lint,

@@ -3,6 +3,7 @@
 from efficientmod_export._stages import Outputs, Runner, Sample, SampleInput
 from efficientmod_export.parity._layers import Layer, LayerReport, first_drift
 from efficientmod_export.parity._metrics import (
+    SQNR_CAP_DB,
     Agreement,
     Comparison,
     FaultCode,
@@ -31,6 +32,7 @@ from efficientmod_export.parity._verdict import (
 __all__ = [
     "FLOAT_KINDS",
     "NOISE_FACTOR",
+    "SQNR_CAP_DB",
     "Agreement",
     "Comparison",
     "FaultCode",

@@ -1,16 +1,14 @@
 """Accuracy of artifacts on labelled pictures, from a file: what latency is drawn against."""
 
-import math
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
+from efficientmod_export._intervals import wilson_interval
 from efficientmod_export.bundle.contract import BundlePath, Sha256, Text, problems_of
 from efficientmod_export.parity import Record
 from efficientmod_mobile.errors import InputError
-
-Z95 = 1.959963984540054
 
 
 class ArtifactAccuracy(Record):
@@ -22,11 +20,8 @@ class ArtifactAccuracy(Record):
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The 95 % interval of the fraction (Wilson 1927)."""
-        shrink = 1 + Z95**2 / self.n
-        centre = (self.top1 + Z95**2 / (2 * self.n)) / shrink
-        half = Z95 / shrink * math.sqrt(self.top1 * (1 - self.top1) / self.n + Z95**2 / (4 * self.n**2))
-        return max(0.0, centre - half), min(1.0, centre + half)
+        """The 95 % interval of the fraction."""
+        return wilson_interval(self.top1, self.n)
 
 
 class Accuracy(Record):
@@ -36,6 +31,14 @@ class Accuracy(Record):
     bundle: Sha256
     dataset: Text
     results: tuple[ArtifactAccuracy, ...]
+
+    @field_validator("results", mode="before")
+    @classmethod
+    def _measured(cls, results: object) -> object:
+        """Without those that were evaluated on pictures without labels, whose `top1` is null."""
+        if not isinstance(results, list | tuple):
+            return results
+        return tuple(one for one in results if not (isinstance(one, dict) and one.get("top1", 0) is None))
 
 
 def read_accuracy(path: Path) -> Accuracy:

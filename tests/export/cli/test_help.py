@@ -20,7 +20,7 @@ def test_the_help_of_a_verb_fits_and_shows_flags_as_flags(verb: str, columns: in
     shown = in_terminal(*program("efficientmod"), verb, "-h", columns=columns)
     assert shown.exit_code == 0
     assert all(len(line) <= columns for line in shown.lines), shown.text
-    assert re.search(r"^  --json +Print the result", shown.text, re.MULTILINE)
+    assert re.search(r"^  --json( FILE)? +Print the result", shown.text, re.MULTILINE)
     assert not re.search(r"<bool>|<str>|\u2026|\w-$|\N{NON-BREAKING HYPHEN}", shown.text, re.MULTILINE), shown.text
 
 

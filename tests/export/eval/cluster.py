@@ -1,0 +1,48 @@
+"""A Dask cluster of processes of this machine: a scheduler and workers, each started as a user starts it."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..cli.terminal import environment
+
+PATIENCE = 120.0
+"""Seconds for processes to start on a busy machine."""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The scheduler's address, and the workers' processes."""
+
+    address: str
+    workers: tuple["subprocess.Popen[bytes]", ...]
+
+
+@contextmanager
+def running(folder: Path, count: int) -> Iterator[Cluster]:
+    """`count` workers of one thread, which nothing starts again."""
+    file = folder / "scheduler.json"
+    command = [sys.executable, "-m", "dask"]
+    quiet = {"env": environment(), "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder}
+    own = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(file))
+    scheduler = subprocess.Popen([*command, "scheduler", *own], **quiet)  # type: ignore[call-overload]
+    started = [scheduler]
+    try:
+        until = time.monotonic() + PATIENCE
+        while not file.exists() or not file.read_text():
+            assert time.monotonic() < until, "the scheduler does not start"
+            time.sleep(0.1)
+        address = json.loads(file.read_text())["address"]
+        options = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--local-directory", str(folder / "workers"))
+        for _ in range(count):
+            started.append(subprocess.Popen([*command, "worker", address, *options], **quiet))  # type: ignore[call-overload]
+        yield Cluster(address, tuple(started[1:]))
+    finally:
+        for process in reversed(started):
+            process.kill()
+            process.wait()
