@@ -45,6 +45,7 @@ def export(
     ios: int = DEFAULT_IOS,
     keep_failed: bool = False,
     keep_onnx: bool = False,
+    scheduler: str | None = None,
     verbose: bool = False,
     progress: ProgressReport = report_nothing,
 ) -> ExportResult:
@@ -57,7 +58,8 @@ def export(
 
     `targets` is a name or several of targets, or `"all"`: those of phones. Each is made in each of `precisions` that it
     supports, by default its own default, and proven on each of `units`, by default on all that can be used here. Int8
-    weights are rounded for the pictures in the folder `calibrate`, by default for those of the bundle.
+    weights are rounded for the pictures in the folder `calibrate`, by default for those of the bundle; here, or by a
+    worker of the Dask cluster with the address `scheduler`, which must see the same files and import the same modules.
 
     Pictures are RGB, of `resolution` (224, "256x192" or (256, 192) as height and width), or of the size of
     `example_input` (1, 3, H, W), by default of the network's own. They are resized to that divided by `crop_pct`, in
@@ -106,6 +108,7 @@ def export(
         ios=ios,
         keep_failed=keep_failed,
         keep_onnx=keep_onnx,
+        scheduler=scheduler,
     )
     with torch.random.fork_rng(devices=[]):  # a training that exports goes on as without
         return run_export(request, verbose=verbose, progress=progress)

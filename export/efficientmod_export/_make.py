@@ -12,6 +12,7 @@ from efficientmod_export._earlier import EarlierProofs
 from efficientmod_export._prove import conclusions, float32_outputs, parity_failure, prove, prove_graph, prove_rounding
 from efficientmod_export._request import ExportRequest
 from efficientmod_export._result import VariantResult
+from efficientmod_export._rounding_there import rounded_there
 from efficientmod_export._stages import DONE, Artifact, ConversionOptions, ProgressReport, Unit
 from efficientmod_export._subject import Subject
 from efficientmod_export.bundle import Credits, ProvenArtifact, describe_artifact
@@ -95,11 +96,19 @@ class _Sources:
         original = Original.of(material.program)
         self.deployed: Callable[[Recipe], Deployed] = cache(lambda recipe: deploy(material.program, recipe, original))
         self.rounded: Callable[[Recipe], RoundedSubject] = cache(
-            lambda recipe: rounded(self.deployed(recipe).program, material.calibration, material.subject.held)
+            lambda recipe: _rounded(material, recipe, self.deployed(recipe).program)
         )
         self.float_inputs: Callable[[Recipe], frozenset[float]] = cache(
             lambda recipe: float_inputs(self.deployed(recipe).program, self.rounded(recipe), material.calibration)
         )
+
+
+def _rounded(material: Material, recipe: Recipe, program: Program) -> RoundedSubject:
+    """Here, or by a worker of the cluster that was asked for."""
+    calibration, held = material.calibration, material.subject.held
+    if material.request.scheduler is None:
+        return rounded(program, calibration, held)
+    return rounded_there(material.request, recipe, program, calibration, held)
 
 
 @dataclass(frozen=True)

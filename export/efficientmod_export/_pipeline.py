@@ -2,18 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import nullcontext
-from dataclasses import replace
 from pathlib import Path
 
-from torch import nn
-
+from efficientmod_export._asked import asked_subject
 from efficientmod_export._calibration import calibration_of
 from efficientmod_export._earlier import earlier_proofs
 from efficientmod_export._make import Material, make_variants
 from efficientmod_export._request import ExportRequest, check_labels, read_labels, select_variants
 from efficientmod_export._result import ExportResult, VariantResult
+from efficientmod_export._rounding_there import check_scheduler
 from efficientmod_export._stages import ProgressReport, report_nothing
-from efficientmod_export._subject import Subject, subject_of, with_noise
+from efficientmod_export._subject import Subject, with_noise
 from efficientmod_export.bundle import (
     BundleWriter,
     Credits,
@@ -34,7 +33,6 @@ from efficientmod_export.bundle.contract import (
 from efficientmod_export.foreign import quiet
 from efficientmod_export.parity import FLOAT_KINDS, picture_credit
 from efficientmod_export.targets import find_target
-from efficientmod_mobile import Network, load_network, network_of, with_flags
 
 
 def run_export(
@@ -42,12 +40,11 @@ def run_export(
 ) -> ExportResult:
     """Convert a network, prove each artifact against PyTorch, and write a bundle, as `export` says."""
     selection = select_variants(request)
+    check_scheduler(request, selection.variants)
     with BundleWriter(request.output) as writer, nullcontext() if verbose else quiet():
         # 1. The network, its preprocessing, and what PyTorch computes.
         progress("loading the network and running it in PyTorch")
-        loaded = _load(request)
-        loaded = replace(loaded, preprocessing=with_flags(loaded.preprocessing, request.preprocessing))
-        subject = subject_of(loaded, request.resolution, request.inputs)
+        subject = asked_subject(request)
         network = subject.network
         class_names = _labels(request.labels, network.num_classes)
         calibration = calibration_of(subject, request.calibrate)
@@ -84,14 +81,6 @@ def run_export(
     remarks = network.weights.notes if network.weights.kind == "seeded" else ()
     return ExportResult(
         network.name, weights, remarks, subject.pictures, bundle, digest, results, selection.lacking, note
-    )
-
-
-def _load(request: ExportRequest) -> Network:
-    if isinstance(request.model, nn.Module):
-        return network_of(request.model, request.name, request.resolution)
-    return load_network(
-        request.model, request.checkpoint, checkpoint_key=request.checkpoint_key, pretrained=request.pretrained
     )
 
 

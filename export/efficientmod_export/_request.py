@@ -26,7 +26,7 @@ class ExportRequest:
     `resolution` is (H, W) in pixels, None the model's own; `inputs` are those of a network of several. Empty
     `precisions` are each target's default, empty `units` all that can be used here. `preprocessing` is what the user
     states of it, by the fields of `PreprocessingConfig`. Weights are rounded for the pictures in the folder
-    `calibrate`, by default for the bundle's own.
+    `calibrate`, by default for the bundle's own; by a worker of the Dask cluster `scheduler`, by default here.
     """
 
     model: str | nn.Module | None
@@ -47,6 +47,7 @@ class ExportRequest:
     name: str | None = None
     credits: Credits = field(default_factory=Credits)
     preprocessing: Mapping[str, Any] = field(default_factory=dict)
+    scheduler: str | None = None
 
 
 @dataclass(frozen=True)

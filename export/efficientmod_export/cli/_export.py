@@ -127,6 +127,12 @@ def export(
         bool, typer.Option("--keep-failed", help="Keep a bundle whose parity failed, marked.")
     ] = False,
     keep_onnx: Annotated[bool, typer.Option("--keep-onnx", help="Keep the ONNX file as well.")] = False,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS", help="Round int8 weights on this Dask cluster instead, as tcp://192.168.1.2:8786."
+        ),
+    ] = None,
     push_to_hub: Annotated[
         str | None,
         typer.Option(metavar="OWNER/NAME", help="Upload the bundle to this model repository; a new one is private."),
@@ -169,6 +175,7 @@ def export(
                 ios=ios,
                 keep_failed=keep_failed,
                 keep_onnx=keep_onnx,
+                scheduler=scheduler,
                 verbose=verbose,
                 progress=report,
             )

@@ -3,6 +3,7 @@
 from efficientmod_export.quantisation._grid import grid_scales, in_steps
 from efficientmod_export.quantisation._inputs import in_256_steps, layers_with_float_inputs, steps_of
 from efficientmod_export.quantisation._rounding import row_scales, to_least_output_error, to_nearest
+from efficientmod_export.quantisation._transfer import LayerWeights, layer_weights, with_weights
 from efficientmod_export.quantisation._weights import (
     Rounded,
     RoundedLayer,
@@ -12,11 +13,13 @@ from efficientmod_export.quantisation._weights import (
 )
 
 __all__ = [
+    "LayerWeights",
     "Rounded",
     "RoundedLayer",
     "grid_scales",
     "in_256_steps",
     "in_steps",
+    "layer_weights",
     "layers_with_float_inputs",
     "round_to_nearest",
     "round_weights",
@@ -25,4 +28,5 @@ __all__ = [
     "steps_of",
     "to_least_output_error",
     "to_nearest",
+    "with_weights",
 ]

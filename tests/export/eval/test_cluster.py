@@ -1,11 +1,6 @@
 """An evaluation on a Dask cluster of several processes, one of which is killed meanwhile."""
 
-import os
-import signal
-import threading
-import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,12 +8,12 @@ from efficientmod_export import evaluate
 from efficientmod_mobile.errors import DependencyError, InputError
 
 from ...raising import refused
-from .cluster import PATIENCE, running
+from ..cluster import Killer, running
 from .conftest import Made, draw
 
 WORKERS = 3
 
-connect: Any = pytest.importorskip("distributed", reason="the extra cluster is not installed").Client
+pytest.importorskip("distributed", reason="the extra cluster is not installed")
 
 
 @pytest.fixture(autouse=True)
@@ -27,37 +22,14 @@ def importable(made: Made, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
     monkeypatch.chdir(tmp_path)
 
 
-class Killer(threading.Thread):
-    """Kills a worker that has work, once the first pictures are seen."""
-
-    def __init__(self, address: str, partial: Path) -> None:
-        super().__init__(daemon=True)
-        self.killed: str | None = None
-        self._partial = partial
-        self._client = connect(address, set_as_default=False)
-        self._client.wait_for_workers(WORKERS, timeout=PATIENCE)
-        self._pids = self._client.run(os.getpid)
-
-    def run(self) -> None:
-        until = time.monotonic() + PATIENCE
-        while time.monotonic() < until and not (
-            self._partial.exists() and len(self._partial.read_text().splitlines()) > 1
-        ):
-            time.sleep(0.01)
-        busy = [worker for worker, tasks in self._client.processing().items() if tasks]
-        if busy:
-            self.killed = busy[0]
-            os.kill(self._pids[busy[0]], signal.SIGKILL)
-        self._client.close()
-
-
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # distributed's own, of connections that end
 def test_a_worker_that_is_killed_costs_nothing(made: Made, tmp_path: Path) -> None:
     draw(tmp_path / "many", 400)
     here = evaluate(made.other, "many", processes=2)
     with running(tmp_path, WORKERS) as cluster:
-        killer = Killer(cluster.address, tmp_path / "a.json.partial")
+        partial = tmp_path / "a.json.partial"
+        killer = Killer(cluster, lambda: partial.exists() and len(partial.read_text().splitlines()) > 1)
         killer.start()
         there = evaluate(made.other, "many", scheduler=cluster.address, json_file="a.json")
         killer.join()
