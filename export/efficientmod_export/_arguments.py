@@ -1,6 +1,7 @@
 """The arguments of `export` in the forms in which people give them, in the one form of an `ExportRequest`."""
 
 import operator
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -64,3 +65,11 @@ def labels_given(labels: Path | str | Iterable[str] | None) -> Path | tuple[str,
     if labels is None or isinstance(labels, str | Path):
         return None if labels is None else Path(labels)
     return names_of(labels, "labels")
+
+
+def parse_size(text: str) -> int:
+    """A number of bytes, as in 15MB, 900 kB or 15000000. Raises InputError for anything else."""
+    found = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([kM]?)B?\s*", text)
+    if found is None:
+        raise InputError(f"{text!r} is no size of a file; give one such as 15MB or 900kB.", code="invalid_size")
+    return int(float(found[1]) * {"": 1, "k": 1000, "M": 1_000_000}[found[2]])

@@ -1,5 +1,6 @@
 """The pictures on which weights are rounded, and the program with rounded weights that a file is held against."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from efficientmod_export._subject import Subject
 from efficientmod_export.bundle import PICTURE_SUFFIXES, open_picture
 from efficientmod_export.bundle.contract import Calibration, RoundedLayer, Rounding
 from efficientmod_export.parity import torch_inputs
-from efficientmod_export.quantisation import layers_with_float_inputs, round_weights, steps_of
+from efficientmod_export.quantisation import layers_in_float, layers_with_float_inputs, round_weights, steps_of
 from efficientmod_mobile.deploy import Program, run
 from efficientmod_mobile.errors import InputError
 
@@ -84,14 +85,25 @@ def calibration_of(subject: Subject, folder: Path | None) -> CalibrationInputs:
     return CalibrationInputs(tuple(images), Calibration(statement=statement, pictures=tuple(names)))
 
 
-def rounded(program: Program, calibration: CalibrationInputs, held: Held) -> RoundedSubject:
-    """Round the program's weights, and compute what a file with these weights is held against."""
-    result = round_weights(program, calibration.inputs)
+def rounded(
+    program: Program, calibration: CalibrationInputs, held: Held, in_float: Collection[str] = ()
+) -> RoundedSubject:
+    """Round the program's weights, save those of the nodes `in_float`, and compute what a file with these weights is
+    held against.
+    """
+    result = round_weights(program, calibration.inputs, in_float)
     references = tuple(
         tuple(output.numpy() for output in run(result.program, *torch_inputs(sample))) for sample in held.samples
     )
     layers = tuple(RoundedLayer.model_validate(layer, from_attributes=True) for layer in result.layers)
     return RoundedSubject(result.program, replace(held, references=references), calibration.told, layers)
+
+
+def in_float(
+    exact: Program, rounding: RoundedSubject, calibration: CalibrationInputs, weights: int, *, round_inputs: bool
+) -> frozenset[str]:
+    """The layers, of at most this number of weights, that a larger file should rather leave in float."""
+    return layers_in_float(exact, rounding.program, calibration.inputs, weights, round_inputs=round_inputs)
 
 
 def float_inputs(exact: Program, rounding: RoundedSubject, calibration: CalibrationInputs) -> frozenset[float]:

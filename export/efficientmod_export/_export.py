@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from efficientmod_export._arguments import Names, Resolution, labels_given, names_of, side_lengths
+from efficientmod_export._arguments import Names, Resolution, labels_given, names_of, parse_size, side_lengths
 from efficientmod_export._defaults import DEFAULT_IOS
 from efficientmod_export._network_inputs import PictureInput, TensorInput, parse_input
 from efficientmod_export._pipeline import run_export
@@ -39,6 +39,7 @@ def export(
     resize_mode: ResizeMode | None = None,
     labels: Path | str | Iterable[str] | None = None,
     calibrate: Path | str | None = None,
+    max_size: int | str | None = None,
     author: str | None = None,
     license: str | None = None,  # noqa: A002 - that is what everybody calls it
     description: str | None = None,
@@ -60,6 +61,7 @@ def export(
     supports, by default its own default, and proven on each of `units`, by default on all that can be used here. Int8
     weights are rounded for the pictures in the folder `calibrate`, by default for those of the bundle; here, or by a
     worker of the Dask cluster with the address `scheduler`, which must see the same files and import the same modules.
+    The layers that rounding costs most stay in float as far as their file has at most `max_size` bytes, or "15MB".
 
     Pictures are RGB, of `resolution` (224, "256x192" or (256, 192) as height and width), or of the size of
     `example_input` (1, 3, H, W), by default of the network's own. They are resized to that divided by `crop_pct`, in
@@ -104,6 +106,7 @@ def export(
         },
         labels=labels_given(labels),
         calibrate=None if calibrate is None else Path(calibrate),
+        max_size=parse_size(max_size) if isinstance(max_size, str) else max_size,
         credits=Credits(author, license, description),
         ios=ios,
         keep_failed=keep_failed,

@@ -7,7 +7,7 @@ from functools import cache
 from itertools import groupby
 from pathlib import Path
 
-from efficientmod_export._calibration import CalibrationInputs, RoundedSubject, float_inputs, rounded
+from efficientmod_export._calibration import CalibrationInputs, RoundedSubject, float_inputs, in_float, rounded
 from efficientmod_export._earlier import EarlierProofs
 from efficientmod_export._prove import conclusions, float32_outputs, parity_failure, prove, prove_graph, prove_rounding
 from efficientmod_export._request import ExportRequest
@@ -15,12 +15,15 @@ from efficientmod_export._result import VariantResult
 from efficientmod_export._rounding_there import rounded_there
 from efficientmod_export._stages import DONE, Artifact, ConversionOptions, ProgressReport, Unit
 from efficientmod_export._subject import Subject
-from efficientmod_export.bundle import Credits, ProvenArtifact, describe_artifact
+from efficientmod_export.bundle import Credits, ProvenArtifact, describe_artifact, total_size
 from efficientmod_export.bundle.contract import Check
 from efficientmod_export.foreign import Ended, run_apart
 from efficientmod_export.targets import Variant, find_target
 from efficientmod_mobile.deploy import Deployed, Original, Program, Recipe, deploy
 from efficientmod_mobile.errors import ConversionError, EfficientModError
+
+ROOM = 0.99
+"""Of the bytes left for weights in float; the rest is for what describes them."""
 
 
 @dataclass(frozen=True)
@@ -128,8 +131,9 @@ class _Making:
         try:
             source = self._source()
             self.progress(f"{variant.name}: converting")
-            options = replace(self._options(), float_inputs=source.float_inputs)
-            artifact = find_target(variant.target).make(source.program, options, self.material.folder)
+            artifact = self._converted(source)
+            if self.material.request.max_size is not None and source.rounding is not None:
+                artifact, source = self._filled(artifact, source, self.material.request.max_size)
             self.progress(f"{variant.name}: proving")
             checks = self._checks(artifact, source, units)
             proven = self._described(artifact, source, checks)
@@ -150,6 +154,37 @@ class _Making:
             return Source(deployed, rounding)
         self.progress(f"{self.variant.name}: measuring what rounded inputs cost")
         return Source(deployed, rounding, self.sources.float_inputs(self.variant.recipe))
+
+    def _converted(self, source: Source) -> Artifact:
+        options = replace(self._options(), float_inputs=source.float_inputs)
+        return find_target(self.variant.target).make(source.program, options, self.material.folder)
+
+    def _filled(self, artifact: Artifact, source: Source, most: int) -> tuple[Artifact, Source]:
+        """The file with the layers in float for which a size of at most `most` bytes has room. Raises ConversionError
+        where it is larger without any.
+        """
+        variant, calibration = self.variant, self.material.calibration
+        size = total_size(artifact.path)
+        if size > most:
+            raise ConversionError(
+                f"{artifact.path.name} has {size} bytes with every layer in int8, and --max-size is {most}; give a "
+                "larger one, or a smaller network.",
+                code="over_max_size",
+            )
+        if variant.rounding is None or source.rounding is None:
+            raise AssertionError(f"{variant.name} has no rounded weights")
+        self.progress(f"{variant.name}: measuring what each layer's rounding costs")
+        exact, room = source.deployed.program, (most - size) // variant.rounding.saved
+        reads_int8 = any(place.compute_precision == "int8" for place in variant.places)
+        kept = in_float(exact, source.rounding, calibration, int(ROOM * room), round_inputs=reads_int8)
+        if not kept:
+            return artifact, source
+        rounding = rounded(exact, calibration, self.material.subject.held, kept)
+        steps = float_inputs(exact, rounding, calibration) if variant.rounding.inputs else frozenset[float]()
+        filled = Source(source.deployed, rounding, steps)
+        self.progress(f"{variant.name}: converting with {len(kept)} layers in float")
+        larger = self._converted(filled)
+        return (larger, filled) if total_size(larger.path) <= most else (self._converted(source), source)
 
     def _options(self) -> ConversionOptions:
         request = self.material.request

@@ -26,7 +26,8 @@ class ExportRequest:
     `resolution` is (H, W) in pixels, None the model's own; `inputs` are those of a network of several. Empty
     `precisions` are each target's default, empty `units` all that can be used here. `preprocessing` is what the user
     states of it, by the fields of `PreprocessingConfig`. Weights are rounded for the pictures in the folder
-    `calibrate`, by default for the bundle's own; by a worker of the Dask cluster `scheduler`, by default here.
+    `calibrate`, by default for the bundle's own; by a worker of the Dask cluster `scheduler`, by default here. Layers
+    stay in float as far as a file has at most `max_size` bytes.
     """
 
     model: str | nn.Module | None
@@ -39,6 +40,7 @@ class ExportRequest:
     inputs: tuple[PictureInput | TensorInput, ...] = ()
     labels: Path | tuple[str, ...] | None = None
     calibrate: Path | None = None
+    max_size: int | None = None
     ios: int = DEFAULT_IOS
     keep_failed: bool = False
     keep_onnx: bool = False
@@ -86,6 +88,11 @@ def select_variants(request: ExportRequest) -> Selection:
     if request.calibrate is not None and not any(variant.rounding for variant in variants):
         raise InputError(
             "Pictures are for rounding weights to int8; add --precision int8, or leave out --calibrate.",
+            code="conflicting_options",
+        )
+    if request.max_size is not None and not any(variant.rounding for variant in variants):
+        raise InputError(
+            "A size is for files with weights rounded to int8; add --precision int8, or leave out --max-size.",
             code="conflicting_options",
         )
     if not variants:

@@ -90,3 +90,35 @@ def test_pictures_are_refused_where_nothing_is_rounded(tiny_model: str, pictures
     made = efficientmod(*asked, "--output", "out")
     assert made.exit_code == 2
     assert "--precision int8" in made.output
+
+
+def test_a_larger_size_leaves_the_costliest_layers_in_float(tiny_model: str, efficientmod: Command) -> None:
+    """The layers have 1152 and 112 weights, which cost three bytes more each in float32; room is for the second."""
+    asked = ("export", "--target", "tflite", "--unit", "cpu", "--precision", "int8-weights", "--model", tiny_model)
+    assert efficientmod(*asked, "--output", "least").exit_code == 0
+    least = Path("least/model_int8_weights.tflite").stat().st_size
+    made = efficientmod(*asked, "--output", "out", "--max-size", str(least + 3 * 1000))
+    assert made.exit_code == 0, made.output
+    (artifact,) = json.loads(Path("out/proof.json").read_text())["artifacts"]
+    assert [(one["path"], one["weights"]) for one in artifact["rounding"]["layers"]] == [("3", 8 * 16 * 9)]
+    assert artifact["rounding"]["stored_as_int8"] == 8 * 16 * 9
+    assert least < Path("out/model_int8_weights.tflite").stat().st_size <= least + 3 * 1000
+    assert efficientmod("verify", "out").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("size", "code", "exit_code"),
+    [("900", "over_max_size", 4), ("large", "invalid_size", 2), ("-3MB", "invalid_size", 2)],
+)
+def test_a_size_that_cannot_be(size: str, code: str, exit_code: int, tiny_model: str, efficientmod: Command) -> None:
+    asked = ("export", "--target", "tflite", "--unit", "cpu", "--precision", "int8-weights", "--model", tiny_model)
+    made = efficientmod(*asked, "--output", "out", f"--max-size={size}", "--json")
+    assert made.exit_code == exit_code, made.output
+    assert code in made.stdout
+    assert not Path("out").exists()
+
+
+def test_a_size_is_refused_where_nothing_is_rounded(tiny_model: str, efficientmod: Command) -> None:
+    made = efficientmod("export", "--target", "tflite", "--model", tiny_model, "--max-size", "5MB", "--output", "out")
+    assert made.exit_code == 2
+    assert "--precision int8" in made.output

@@ -13,6 +13,7 @@ from efficientmod_export.bundle._describe import (
     tool_versions,
 )
 from efficientmod_export.bundle._destination import unlisted_files
+from efficientmod_export.bundle._digest import total_size
 from efficientmod_export.bundle._golden import check_golden, golden_references, golden_samples, picture_input_of
 from efficientmod_export.bundle._pack import pack_bundle
 from efficientmod_export.bundle._picture import PICTURE_SUFFIXES, decode_picture, open_picture
@@ -44,6 +45,7 @@ __all__ = [
     "push_bundle",
     "read_recorded",
     "tool_versions",
+    "total_size",
     "unlisted_files",
     "write_card",
 ]

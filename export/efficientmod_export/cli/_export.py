@@ -112,6 +112,13 @@ def export(
             help="Pictures for which int8 weights are rounded, by default the bundle's own; 32 at most are used.",
         ),
     ] = None,
+    max_size: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SIZE",
+            help="Of an int8 file, such as 15MB: the layers that rounding costs most stay in float as far as it goes.",
+        ),
+    ] = None,
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FOLDER", help="The bundle's folder; a bundle in it is replaced.")
     ] = Path("out"),
@@ -169,6 +176,7 @@ def export(
                 inputs=inputs or (),
                 labels=labels,
                 calibrate=calibrate,
+                max_size=max_size,
                 author=author,
                 license=license,
                 description=description,

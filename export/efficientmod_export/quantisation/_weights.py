@@ -5,7 +5,7 @@ on a grid of 255 steps (`_rounding`), so that a converter that stores it as int8
 proven twice: against this program, closely, and against the network, for what the rounding costs.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -42,14 +42,14 @@ class Rounded:
     layers: tuple[RoundedLayer, ...]
 
 
-def round_weights(program: Program, inputs: Sequence[tuple[Tensor, ...]]) -> Rounded:
-    """Round the weights of every layer of `rounded_layers` for these inputs of the program.
+def round_weights(program: Program, inputs: Sequence[tuple[Tensor, ...]], in_float: Collection[str] = ()) -> Rounded:
+    """Round the weights of every layer of `rounded_layers`, save the nodes `in_float`, for these inputs of the program.
 
     Each layer is rounded for what it reads once the layers before it are rounded, and its bias then takes what the mean
     of its outputs has lost. The given program is not changed.
     """
     exact, changed = to_dtype(program, torch.float32), to_dtype(program, torch.float32)
-    chosen = {node.name for node in rounded_layers(changed)}
+    chosen = {node.name for node in rounded_layers(changed)} - set(in_float)
     layers: list[RoundedLayer] = []
 
     def round_layer(node: fx.Node, floating: Images, rounding: Images) -> None:

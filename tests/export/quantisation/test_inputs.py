@@ -12,7 +12,8 @@ from efficientmod_export.quantisation import (
     steps_of,
 )
 from efficientmod_export.quantisation._grid import grid_scales
-from efficientmod_export.quantisation._inputs import Share, _costliest, _Run
+from efficientmod_export.quantisation._inputs import Share, _costliest
+from efficientmod_export.quantisation._runs import Run
 from efficientmod_mobile.deploy import Program, capture
 from efficientmod_mobile.deploy.analysis import Layer, layer_of
 from efficientmod_mobile.deploy.program import module_path
@@ -57,7 +58,7 @@ def test_the_layer_that_reads_an_outlier_is_found(program: Program, inputs: list
 
 def test_a_share_is_what_the_whole_program_gives(program: Program, inputs: list[tuple[Tensor, ...]]) -> None:
     """Only what depends on the layer is computed again; here all of it is."""
-    run = _Run(program, inputs[0])
+    run = Run(program, inputs[0])
     (plain,) = program.graph_module(*inputs[0])
     for node in rounded_layers(program):
         layer = layer_of(node)

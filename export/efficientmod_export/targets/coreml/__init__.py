@@ -32,7 +32,7 @@ TARGET = Target(
             suffix=".mlpackage",
             recipe=NEURAL_ENGINE,
             step=FromProgram(convert),
-            rounding=Rounding(PackageInterpreter(), STORED_VALUES),
+            rounding=Rounding(PackageInterpreter(), STORED_VALUES, saved=1),
             places=tuple(
                 Place(unit, "float16", INT8, noise="int8_weights") for unit in ("neural_engine", "gpu", "cpu")
             ),
