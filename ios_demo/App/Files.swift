@@ -13,6 +13,9 @@ enum PickedBundle {
             found = Result { try Import.bundle(place.path, into: folder) }
         }
         if let failure { throw failure }
-        return try found!.get()
+        let bundle = try found!.get()
+        // What another app handed over is a copy, which only this app removes.
+        if url.deletingLastPathComponent().lastPathComponent == "Inbox" { try? FileManager.default.removeItem(at: url) }
+        return bundle
     }
 }

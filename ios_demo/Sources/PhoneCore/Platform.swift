@@ -30,10 +30,9 @@ public protocol Thermals: Sendable {
     func headroom() -> Double?
 }
 
-/// Android's and Apple's own words; "critical" is a word of both.
+/// Android's and Apple's own words, by heat; "critical" is a word of both.
 public enum Thermal: String, CaseIterable, Codable, Sendable {
-    case none, light, moderate, severe, critical, emergency, shutdown
-    case nominal, fair, serious
+    case none, nominal, light, fair, moderate, serious, severe, critical, emergency, shutdown
 
     /// Whether the system slows down, so that timings mean nothing.
     public var isTooHot: Bool { [.severe, .critical, .emergency, .shutdown, .serious].contains(self) }

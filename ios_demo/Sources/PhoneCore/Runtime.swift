@@ -209,6 +209,7 @@ public func configuration(_ name: String, _ manifest: Manifest, _ runtimes: [any
 
 /// The first line of what a library threw.
 func said(_ error: any Error) -> String {
-    let text = type(of: error) is NSError.Type ? error.localizedDescription : "\(error)"
+    let isTheSystems = type(of: error) is NSError.Type || error is CocoaError || error is POSIXError
+    let text = isTheSystems ? error.localizedDescription : "\(error)"
     return text.split(whereSeparator: \.isNewline).first.map(String.init) ?? String(describing: type(of: error))
 }

@@ -134,3 +134,16 @@ final class FakeSession: Session {
 
     func close() { runtime.device.bytes -= runtime.sessionBytes }
 }
+
+/// The app as it starts, with what it left in `folder`; all of it happens on the calling thread.
+@MainActor func started(_ device: FakeDevice, _ runtime: FakeRuntime, _ folder: TemporaryFolder) -> AppModel {
+    let here: @Sendable (@escaping Threads.Work) -> Void = { $0() }
+    let threads = Threads(main: { work in MainActor.assumeIsolated { work() } }, runner: here, files: here)
+    return AppModel(device, [runtime], folder.path + "/bundles", Storage(folder.path + "/remembered"), threads)
+}
+
+extension AppModel {
+    func importBundle(_ name: String, at path: String) {
+        importBundle(name) { try Import.bundle(path, into: $0) }
+    }
+}

@@ -14,22 +14,10 @@ import Testing
     init() throws {
         runtime = try FakeRuntime(device)
         folder = try TemporaryFolder()
-        model = ScreensTests.started(device, runtime, folder)
+        model = started(device, runtime, folder)
     }
 
-    /// The app as it starts, with what it left in `folder`.
-    private static func started(_ device: FakeDevice, _ runtime: FakeRuntime, _ folder: TemporaryFolder) -> AppModel {
-        let here: @Sendable (@escaping Threads.Work) -> Void = { $0() }
-        let threads = Threads(main: { work in MainActor.assumeIsolated { work() } }, runner: here, files: here)
-        return AppModel(device, [runtime], folder.path + "/bundles", Storage(folder.path + "/remembered"), threads)
-    }
-
-    private func startedAgain() -> AppModel { ScreensTests.started(device, runtime, folder) }
-
-    private func open() {
-        let path = Vectors.folder.appendingPathComponent("bundle").path
-        model.importBundle("tiny.embundle") { try Import.bundle(path, into: $0) }
-    }
+    private func open() { model.importBundle("tiny.embundle", at: runtime.bundle.path) }
 
     private func proven() {
         open()
@@ -94,6 +82,36 @@ import Testing
                     title: "bad.embundle was not imported", lines: ["manifest.json: there is none"], tone: .bad))
     }
 
+    @Test func anErrorOfTheSystemIsSaidInItsWords() {
+        let error = CocoaError(.fileWriteOutOfSpace)
+        model.importBundle("big.embundle") { _ in throw error }
+        let lines = bundleState(t, model.app).banner?.lines
+        #expect(lines == [String(error.localizedDescription.split(whereSeparator: \.isNewline)[0])])
+    }
+
+    /// A task that the screens cannot show yet is refused in one sentence, on each of them.
+    @Test func aBundleOfAnotherTask() throws {
+        let source = folder.path + "/depth"
+        try FileManager.default.copyItem(atPath: runtime.bundle.path, toPath: source)
+        let manifest = try String(contentsOfFile: source + "/manifest.json", encoding: .utf8)
+        let depth = manifest.replacingOccurrences(of: "\"name\": \"classification\"", with: "\"name\": \"depth\"")
+        #expect(depth != manifest)
+        try folder.write("depth/manifest.json", Array(depth.utf8))
+        model.importBundle("depth", at: source)
+        let sentence = "This app shows classifiers; it cannot show what a network for depth gives yet."
+        let state = bundleState(t, model.app)
+        #expect(state.banner == Banner(title: sentence, lines: [], tone: .warning))
+        #expect(state.prove == nil && state.artifacts.isEmpty && state.model != nil)
+        let measure = measureState(t, model.app, model.wish, model.now(), nil, hasResult: false)
+        for empty in [
+            tryState(t, model.app, model.trying).empty, cameraState(t, model.app, model.filming).empty, measure.empty,
+        ] {
+            #expect(empty?.title == "Nothing to show" && empty?.text == sentence)
+        }
+        model.prove()
+        #expect(model.app.proving == nil && model.app.found.isEmpty)
+    }
+
     @Test func proofs() {
         runtime.opening = { if $0.mode.unit == "gpu" { throw RefusedError("3 operators outside the GPU") } }
         proven()
@@ -103,42 +121,6 @@ import Testing
         #expect(rows[1].detail == "3 operators outside the GPU")
         #expect(bundleState(t, model.app).prove?.text == "Prove again")
         #expect(model.app.proven.map(\.name) == ["tflite-fp32:cpu:float32:1"])
-    }
-
-    @Test func whatWasProvenIsRememberedWhenTheAppStartsAgain() throws {
-        runtime.opening = { if $0.mode.unit == "gpu" { throw RefusedError("3 operators outside the GPU") } }
-        proven()
-        let again = startedAgain()
-        #expect(again.app.bundle?.sha256 == model.app.bundle?.sha256 && again.report == nil)
-        #expect(again.app.proven.map(\.name) == ["tflite-fp32:cpu:float32:1"])
-        #expect(bundleState(t, again.app) == bundleState(t, model.app))
-        model.measure { _ in }
-        let third = startedAgain()
-        #expect(third.report == model.report && third.report != nil)
-        #expect(bundleState(t, third.app) == bundleState(t, model.app))
-        #expect(third.app.found["tflite-fp32:cpu:float32:1"]?.phases.isEmpty == true)
-    }
-
-    @Test func aProofOfAnotherSystemRuntimeOrFileIsForgotten() throws {
-        proven()
-        device.described = FakeDevice.phone(osBuild: "22D63")
-        #expect(startedAgain().app.found.isEmpty)
-        device.described = FakeDevice.phone()
-        runtime.version = "2.3.3"
-        #expect(startedAgain().app.found.isEmpty)
-        runtime.version = "2.3.2"
-        #expect(startedAgain().app.found.count == 2)
-        runtime.modes[1] = Mode(unit: "gpu", computePrecision: "float16", options: ["backend": "other"])
-        #expect(startedAgain().app.found.keys.sorted() == ["tflite-fp32:cpu:float32:1"])
-    }
-
-    @Test func whatCannotBeReadIsForgotten() throws {
-        proven()
-        let digest = try #require(model.app.bundle?.sha256)
-        try folder.write("remembered/found-\(digest).json", Array("{".utf8))
-        try folder.write("remembered/report.json", Array("[]".utf8))
-        let again = startedAgain()
-        #expect(again.app.bundle != nil && again.app.found.isEmpty && again.report == nil)
     }
 
     @Test func aPictureIsTried() {
@@ -169,6 +151,14 @@ import Testing
         let state = cameraState(t, model.app, model.filming)
         #expect(state.answers.count == 3 && state.flip == "Other camera" && state.torch == nil)
         #expect(state.tiles.allSatisfy { $0.value != "–" } && state.tiles[2].value == "cool")
+    }
+
+    @Test func theSquareIsWhatTheNetworkSees() {
+        let preprocessing = runtime.bundle.manifest.inputs[0].preprocessing!
+        // Covers 18 x 27: the frame becomes 36 x 27, and the crop of 16 x 24 begins at row 10 and column 2.
+        #expect(
+            seenPart(preprocessing, 640, 480)
+                == Part(left: 2.0 / 27, top: 10.0 / 36, right: 26.0 / 27, bottom: 26.0 / 36))
     }
 
     @Test func aMeasurement() throws {

@@ -52,7 +52,13 @@ public final class AppModel {
         self.folder = folder
         self.storage = storage
         self.threads = threads
-        report = storage.report
+        threads.files { [threads] in
+            let last = storage.report
+            threads.main {
+                self.report = self.report ?? last
+                self.changed()
+            }
+        }
         Import.clean(folder)
         let current = storage.current
         if let bundle = Import.bundles(in: folder).first(where: { $0.sha256 == current }) { show(bundle) }
