@@ -69,8 +69,8 @@ public struct ReportedConfiguration: Codable, Equatable, Sendable {
         return runs.isEmpty ? nil : Percentiles(runs)
     }
 
-    /// Whether it was proven on this device, so that its latency may be shown.
-    public var isProven: Bool { [.proven, .measured, .void].contains(state) }
+    /// Whether it was proven on this device, and still right after a timing, so that its latency may be shown.
+    public var isProven: Bool { state != .failed && replay?.passed == true && replay?.again != false }
 }
 
 /// Why a configuration failed, was refused or is void: a code, and a sentence.
