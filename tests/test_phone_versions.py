@@ -3,6 +3,7 @@
 import re
 import tomllib
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -19,14 +20,9 @@ def _found(pattern: str, text: str) -> str:
     return found[1]
 
 
-@pytest.mark.parametrize("name", ["kotlin", "serialization", "robolectric"])
+@pytest.mark.parametrize("name", ["kotlin", "serialization"])
 def test_gradle_and_maven_have_one_version(name: str) -> None:
     assert GRADLE["versions"][name] == _found(rf"<{name}.version>(.+?)<", POM)
-
-
-def test_gradle_and_maven_have_one_junit() -> None:
-    version = _found(r"<artifactId>junit</artifactId>\s*<version>(.+?)<", POM)
-    assert GRADLE["versions"]["junit4"] == version
 
 
 @pytest.mark.parametrize("name", ["litert", "executorch"])
@@ -55,6 +51,16 @@ def test_both_builds_have_one_least_and_target_api() -> None:
 def test_both_builds_have_one_version_of_the_app() -> None:
     gradle = _found(r'versionName = "(.+?)"', (ANDROID / "app/build.gradle.kts").read_text())
     assert gradle == _found(r"<version>(.+?)</version>", POM)
+
+
+def test_each_flavour_names_itself_and_has_its_own_executorch() -> None:
+    gradle = (ANDROID / "app/build.gradle.kts").read_text()
+    flavours = re.findall(r'create\("(.+?)"\)', gradle)
+    assert sorted(flavours) == sorted(path.parts[-4] for path in ANDROID.glob("app/src/*/res/values/flavour.xml"))
+    for flavour in flavours:
+        named = ElementTree.parse(ANDROID / f"app/src/{flavour}/res/values/flavour.xml")
+        assert [text.text for text in named.iter("string")] == [flavour]
+        assert f'"{flavour}Implementation"(libs.executorch.{flavour})' in gradle
 
 
 @pytest.mark.parametrize("reference", [use["version"]["ref"] for use in GRADLE["libraries"].values()])

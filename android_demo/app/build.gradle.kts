@@ -44,11 +44,9 @@ android {
             pickFirsts += "**/libc++_shared.so"
         }
     }
-
-    testOptions {
-        unitTests.isIncludeAndroidResources = true
-    }
 }
+
+// The tests are Maven's: they need the repository's vectors and Robolectric's classes (android_demo/run_tests).
 
 dependencies {
     implementation(project(":core"))
@@ -56,6 +54,4 @@ dependencies {
     implementation(libs.litert.gpu)
     "xnnpackImplementation"(libs.executorch.xnnpack)
     "vulkanImplementation"(libs.executorch.vulkan)
-    testImplementation(libs.junit4)
-    testImplementation(libs.robolectric)
 }

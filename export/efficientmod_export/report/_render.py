@@ -9,7 +9,7 @@ from rich.table import Column, Table
 from efficientmod_export._shown import numbers, say, table, three_digits
 from efficientmod_export.report._compare import Comparison
 from efficientmod_export.report._result import ReportsResult
-from efficientmod_export.report._summary import Row, Summary
+from efficientmod_export.report._summary import Live, Row, Summary
 
 NARROW = 72
 """Columns of a terminal in which the longest names leave room for one blank between two numbers."""
@@ -47,6 +47,16 @@ def _report(summary: Summary, gap: int) -> Iterator[RenderableType]:
     if timed:
         yield _latencies(timed, gap)
         yield _loads(timed, gap)
+    if summary.live is not None:
+        yield _camera(summary.live)
+
+
+def _camera(live: Live) -> str:
+    whole, ninety = three_digits(live.end_to_end_p50_ms), three_digits(live.end_to_end_p90_ms)
+    return (
+        f"camera, {escape(live.configuration)}: {live.frames_per_second:.1f} frames a second ({live.dropped} dropped), "
+        f"{whole} ms from frame to result (p90 {ninety}), of it {three_digits(live.preprocess_p50_ms)} preprocessing"
+    )
 
 
 def _proofs(rows: Sequence[Row], gap: int) -> Table:

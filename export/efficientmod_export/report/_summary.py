@@ -85,6 +85,19 @@ class Row(PlainRecord):
 
 
 @dataclass(frozen=True)
+class Live(PlainRecord):
+    """The live picture of a report: the configuration that ran, frames a second, and times in milliseconds."""
+
+    configuration: str
+    frames_per_second: float
+    dropped: int
+    preprocess_p50_ms: float
+    preprocess_p90_ms: float
+    end_to_end_p50_ms: float
+    end_to_end_p90_ms: float
+
+
+@dataclass(frozen=True)
 class Summary(PlainRecord):
     """A report as it is shown: the device by its name, and with its system in a line, and its rows."""
 
@@ -99,6 +112,7 @@ class Summary(PlainRecord):
     resolution: tuple[int, int] | None
     started_at: str
     rows: tuple[Row, ...]
+    live: Live | None
 
 
 def summarise(file: str, report: Report, bundle: Bundle | None) -> Summary:
@@ -120,6 +134,22 @@ def summarise(file: str, report: Report, bundle: Bundle | None) -> Summary:
         resolution=report.bundle.resolution,
         started_at=report.started_at,
         rows=tuple(_row(report, config, bundle) for config in report.configs),
+        live=_live(report),
+    )
+
+
+def _live(report: Report) -> Live | None:
+    camera = report.camera
+    if camera is None:
+        return None
+    return Live(
+        configuration=report.configs[camera.config].name,
+        frames_per_second=camera.frames / camera.seconds,
+        dropped=camera.dropped,
+        preprocess_p50_ms=camera.preprocess.p50_ms,
+        preprocess_p90_ms=camera.preprocess.p90_ms,
+        end_to_end_p50_ms=camera.end_to_end.p50_ms,
+        end_to_end_p90_ms=camera.end_to_end.p90_ms,
     )
 
 

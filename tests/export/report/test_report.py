@@ -50,6 +50,17 @@ def test_what_is_shown(efficientmod: Command) -> None:
     assert "the app's" not in done.stdout
 
 
+def test_the_live_picture_is_shown(efficientmod: Command) -> None:
+    path = VECTORS / "reports" / "ios.json"
+    camera = json.loads(path.read_text())["camera"]
+    done = efficientmod("report", path)
+    assert done.exit_code == 0, done.output
+    line = next(line for line in done.output.splitlines() if line.startswith("camera, "))
+    assert "24.0 frames a second (61 dropped)" in line  # 240 in 10 s
+    assert f"{camera['end_to_end']['p50_ms']:.1f} ms from frame to result" in line
+    assert f"of it {camera['preprocess']['p50_ms']:.2f} preprocessing" in line
+
+
 def test_without_the_bundle_the_verdicts_are_the_apps(efficientmod: Command, report_file: WriteReport) -> None:
     done = efficientmod("report", report_file("android", "r.json"))
     assert done.exit_code == 0

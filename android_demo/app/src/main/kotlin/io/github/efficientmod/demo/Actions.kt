@@ -73,14 +73,13 @@ class Actions(
 
     override fun toBundle() = activity.show(Screen.BUNDLE)
 
-    override fun cameraButton() = camera.button(::toBundle)
+    override fun cameraButton() = camera.model.button(::toBundle)
 
-    override fun filmAs(configuration: String) =
-        model.film { it.copy(configuration = configuration, meter = EMPTY_METER) }
+    override fun filmAs(configuration: String) = model.filmAs(configuration)
 
-    override fun torch() = camera.torch()
+    override fun torch() = camera.model.torch()
 
-    override fun flip() = camera.flip()
+    override fun flip() = camera.model.flip()
 
     override fun tick(
         configuration: String,
@@ -119,8 +118,5 @@ class Actions(
         const val OPEN_FILE = 1
         const val OPEN_FOLDER = 2
         const val PHOTO = 3
-        private val EMPTY_METER =
-            io.github.efficientmod.core.screens
-                .Meter()
     }
 }

@@ -21,7 +21,7 @@ import java.util.concurrent.Executors
 /** What outlives a screen: the model, the runtimes and their one thread. */
 open class DemoApp : Application() {
     private val litert by lazy { LiteRtRuntime(this, Versions.LITERT) }
-    private val executorch = executorch(Versions.EXECUTORCH)
+    private val executorch by lazy { executorch(getString(R.string.flavour), Versions.EXECUTORCH) }
 
     /** Every runtime of this build. */
     open val runtimes: List<Runtime> by lazy { listOf(litert, executorch) }

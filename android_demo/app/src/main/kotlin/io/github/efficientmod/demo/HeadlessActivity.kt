@@ -4,21 +4,18 @@ import android.app.Activity
 import android.content.Intent
 import android.os.Bundle
 import android.os.PowerManager
-import android.view.Gravity
-import android.view.ViewGroup.LayoutParams.MATCH_PARENT
-import android.view.ViewGroup.LayoutParams.WRAP_CONTENT
 import android.view.WindowManager
-import android.widget.FrameLayout
-import android.widget.TextView
 import io.github.efficientmod.core.Abort
-import io.github.efficientmod.core.ArgumentException
 import io.github.efficientmod.core.FolderSource
 import io.github.efficientmod.core.Headless
 import io.github.efficientmod.core.Interruption
+import io.github.efficientmod.core.RunStatus
 import io.github.efficientmod.core.ZipSource
 import io.github.efficientmod.core.screens.Texts
+import io.github.efficientmod.core.screens.headlessState
+import io.github.efficientmod.demo.screens.HeadlessView
 import io.github.efficientmod.demo.ui.Kit
-import io.github.efficientmod.demo.ui.Style
+import io.github.efficientmod.demo.ui.drawBehindBars
 import java.nio.file.Files
 import java.nio.file.Path
 
@@ -29,27 +26,18 @@ import java.nio.file.Path
 class HeadlessActivity : Activity() {
     private val app get() = application as DemoApp
     private var interruption = Interruption()
-    private lateinit var doing: TextView
+    internal lateinit var view: HeadlessView
+        private set
+    private lateinit var texts: Texts
 
     override fun onCreate(state: Bundle?) {
         super.onCreate(state)
-        window.addFlags(
-            WindowManager.LayoutParams.FLAG_KEEP_SCREEN_ON,
-        )
-        val kit = Kit(this)
-        val t = Texts.of(resources.configuration.locales[0].language)
-        doing = kit.text("", Style.SMALL)
-        val card =
-            kit.card(
-                12,
-                kit.text(t("headless.title"), Style.HEADING),
-                doing,
-                kit.text(t("measure.keep_open"), Style.SMALL),
-            )
-        val place = FrameLayout.LayoutParams(MATCH_PARENT, WRAP_CONTENT, Gravity.CENTER)
-        place.setMargins(kit.dp(24), kit.dp(24), kit.dp(24), kit.dp(24))
-        setContentView(FrameLayout(this).apply { addView(card, place) })
-        begin(intent)
+        window.addFlags(WindowManager.LayoutParams.FLAG_KEEP_SCREEN_ON)
+        texts = Texts.of(resources.configuration.locales[0].language)
+        view = HeadlessView(Kit(this))
+        setContentView(view.view)
+        drawBehindBars() // after the content: the window has no controller before
+        if (state == null) begin(intent) else finish() // the process was ended, and with it the run
     }
 
     override fun onNewIntent(intent: Intent) {
@@ -61,43 +49,35 @@ class HeadlessActivity : Activity() {
     private fun begin(intent: Intent) {
         val mine = Interruption()
         interruption = mine
-        val extras = intent.extras
-        val arguments =
-            extras
-                ?.keySet()
-                .orEmpty()
-                .mapNotNull { key ->
-                    extras?.getString(key)?.let { key to it }
-                }.toMap()
+        val extras = intent.extras ?: Bundle.EMPTY
+        val arguments = extras.keySet().mapNotNull { key -> extras.getString(key)?.let { key to it } }.toMap()
+        view.show(headlessState(texts, null))
         val headless = Headless(app.runtimes, app.decoder, app.platform, mine, ::import, ::told)
         app.threads.runner.execute {
-            val ended = runCatching { headless.run(arguments) }
-            val wrong = ended.exceptionOrNull() as? ArgumentException
-            app.threads.main.execute {
-                if (wrong == null &&
-                    interruption === mine
-                ) {
-                    finish()
-                } else {
-                    told(wrong?.message.orEmpty())
-                }
-            }
+            val wrong = runCatching { headless.run(arguments) }.exceptionOrNull()
+            app.threads.main.execute { ended(mine, wrong) }
         }
+    }
+
+    /** A newer run goes on in this window; and what has no status file is told here. */
+    private fun ended(
+        run: Interruption,
+        wrong: Throwable?,
+    ) {
+        if (run !== interruption) return
+        if (wrong == null) finish() else view.show(headlessState(texts, null, wrong.message.orEmpty()))
     }
 
     /** The same import as by hand, of a file or a folder. */
     private fun import(path: Path) =
         (if (Files.isDirectory(path)) FolderSource(path) else ZipSource(path.toFile())).use { app.bundles.import(it) }
 
-    private fun told(line: String) = app.threads.main.execute { doing.text = line }
+    private fun told(status: RunStatus) = app.threads.main.execute { view.show(headlessState(texts, status)) }
 
     override fun onStop() {
         super.onStop()
         val on = getSystemService(PowerManager::class.java).isInteractive
-        if (!isChangingConfigurations &&
-            !isFinishing
-        ) {
-            interruption.raise(if (on) Abort.BACKGROUND else Abort.SCREEN_OFF)
-        }
+        if (isChangingConfigurations || isFinishing) return
+        interruption.raise(if (on) Abort.BACKGROUND else Abort.SCREEN_OFF)
     }
 }

@@ -2,16 +2,12 @@ package io.github.efficientmod.demo
 
 import android.app.Activity
 import android.content.Intent
-import android.content.res.Configuration
-import android.os.Build
 import android.os.Bundle
 import android.os.Handler
 import android.os.PowerManager
 import android.view.View
 import android.view.ViewGroup.LayoutParams.MATCH_PARENT
 import android.view.ViewGroup.LayoutParams.WRAP_CONTENT
-import android.view.WindowInsetsController.APPEARANCE_LIGHT_NAVIGATION_BARS
-import android.view.WindowInsetsController.APPEARANCE_LIGHT_STATUS_BARS
 import android.view.WindowManager
 import android.widget.FrameLayout
 import android.widget.LinearLayout
@@ -21,6 +17,7 @@ import io.github.efficientmod.demo.files.Documents
 import io.github.efficientmod.demo.ui.Kit
 import io.github.efficientmod.demo.ui.NavigationBar
 import io.github.efficientmod.demo.ui.Place
+import io.github.efficientmod.demo.ui.drawBehindBars
 import io.github.efficientmod.demo.ui.isWide
 import io.github.efficientmod.demo.ui.onCovered
 
@@ -80,13 +77,13 @@ class MainActivity : Activity() {
     override fun onStart() {
         super.onStart()
         tick()
-        if (screen == Screen.CAMERA) screens.camera.start()
+        if (screen == Screen.CAMERA) screens.camera.model.show()
     }
 
     override fun onStop() {
         super.onStop()
         ticker.removeCallbacksAndMessages(null)
-        screens.camera.stop()
+        screens.camera.model.hide()
         val on = getSystemService(PowerManager::class.java).isInteractive
         if (!isChangingConfigurations) model.interrupt(if (on) Abort.BACKGROUND else Abort.SCREEN_OFF)
     }
@@ -124,7 +121,7 @@ class MainActivity : Activity() {
 
     /** Shows a screen. */
     fun show(next: Screen) {
-        if (screen == Screen.CAMERA && next != Screen.CAMERA) screens.camera.stop()
+        if (screen == Screen.CAMERA && next != Screen.CAMERA) screens.camera.model.hide()
         screen = next
         bar.show(next.place.name)
         content.removeAllViews()
@@ -132,7 +129,7 @@ class MainActivity : Activity() {
         content.addView(screens.view(next), FrameLayout.LayoutParams(MATCH_PARENT, MATCH_PARENT))
         BackHandling.update(this, next != Screen.BUNDLE)
         render()
-        if (next == Screen.CAMERA) screens.camera.start()
+        if (next == Screen.CAMERA) screens.camera.model.show()
         if (next == Screen.CHECK) screens.check()
     }
 
@@ -168,7 +165,7 @@ class MainActivity : Activity() {
         results: IntArray,
     ) {
         super.onRequestPermissionsResult(request, permissions, results)
-        screens.camera.asked()
+        screens.camera.answered()
     }
 
     private fun places(t: Texts): List<Place> =
@@ -208,21 +205,6 @@ class MainActivity : Activity() {
 
     /** A larger font needs a wider bar at the side. */
     private fun fontRoom() = resources.configuration.fontScale.coerceIn(1f, 1.6f)
-
-    /** Android 15 and newer always draw so; icons of the bars are dark by day. */
-    @Suppress("DEPRECATION") // what came before Android 11
-    private fun drawBehindBars() {
-        val night = resources.configuration.uiMode and Configuration.UI_MODE_NIGHT_MASK == Configuration.UI_MODE_NIGHT_YES
-        if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.R) {
-            val dark = APPEARANCE_LIGHT_STATUS_BARS or APPEARANCE_LIGHT_NAVIGATION_BARS
-            window.setDecorFitsSystemWindows(false)
-            window.insetsController?.setSystemBarsAppearance(if (night) 0 else dark, dark)
-        } else {
-            val dark = View.SYSTEM_UI_FLAG_LIGHT_STATUS_BAR or View.SYSTEM_UI_FLAG_LIGHT_NAVIGATION_BAR
-            val behind = View.SYSTEM_UI_FLAG_LAYOUT_STABLE or View.SYSTEM_UI_FLAG_LAYOUT_FULLSCREEN
-            window.decorView.systemUiVisibility = behind or if (night) 0 else dark
-        }
-    }
 
     private companion object {
         const val SCREEN = "screen"

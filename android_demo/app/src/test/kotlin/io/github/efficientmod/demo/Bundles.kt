@@ -2,6 +2,7 @@ package io.github.efficientmod.demo
 
 import java.io.ByteArrayOutputStream
 import java.io.File
+import java.util.zip.CRC32
 import java.util.zip.ZipEntry
 import java.util.zip.ZipOutputStream
 
@@ -13,9 +14,18 @@ fun embundle(change: (String, ByteArray) -> ByteArray? = { _, bytes -> bytes }):
         for (file in folder.walkTopDown().filter { it.isFile }.sortedBy { it.path }) {
             val name = file.toRelativeString(folder).replace(File.separatorChar, '/')
             val content = change(name, file.readBytes()) ?: continue
-            zip.putNextEntry(ZipEntry(name))
+            zip.putNextEntry(stored(name, content))
             zip.write(content)
         }
     }
     return bytes.toByteArray()
+}
+
+private fun stored(
+    name: String,
+    content: ByteArray,
+) = ZipEntry(name).apply {
+    method = ZipEntry.STORED
+    size = content.size.toLong()
+    crc = CRC32().apply { update(content) }.value
 }

@@ -64,12 +64,7 @@ class FlowTest {
         activity.settle()
     }
 
-    private fun texts(view: View = activity.window.decorView): List<String> =
-        when (view) {
-            is TextView -> listOf(view.text.toString())
-            is ViewGroup -> (0 until view.childCount).flatMap { texts(view.getChildAt(it)) }
-            else -> emptyList()
-        }
+    private fun texts() = activity.window.decorView.texts()
 
     private fun find(
         text: String,
@@ -124,7 +119,7 @@ class FlowTest {
             },
         )
         shows("out.embundle was not imported")
-        shows("model.tflite: its SHA-256 is not the one that the manifest states")
+        shows("model.tflite does not have the SHA-256 that the manifest states.")
         assertNull(model.app.bundle)
         assertEquals(
             emptyList<String>(),
@@ -151,7 +146,7 @@ class FlowTest {
     fun whatIsNoArchiveIsRefused() {
         start(Intent.ACTION_VIEW, "a text".toByteArray())
         shows("was not imported")
-        shows("zip")
+        shows("Make it with efficientmod pack.")
     }
 
     @Test
@@ -194,7 +189,7 @@ class FlowTest {
     fun wrongOutputsFailAndAreNotMeasured() {
         app.fake.wrong = 0.5f
         proven()
-        shows("under 0.999")
+        shows("the limit is 0.999")
         touch("Measure")
         shows("Not proven yet")
     }

@@ -1,6 +1,7 @@
 package io.github.efficientmod.demo
 
 import android.content.Intent
+import android.os.Bundle
 import io.github.efficientmod.core.Report
 import io.github.efficientmod.demo.device.AndroidPlatform
 import kotlinx.serialization.json.Json
@@ -8,6 +9,7 @@ import kotlinx.serialization.json.jsonObject
 import kotlinx.serialization.json.jsonPrimitive
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertFalse
+import org.junit.Assert.assertSame
 import org.junit.Assert.assertTrue
 import org.junit.Rule
 import org.junit.Test
@@ -93,9 +95,43 @@ class HeadlessActivityTest {
     }
 
     @Test
+    fun turningThePhoneDoesNotBeginTheRunAgain() {
+        val intent = Intent(app, HeadlessActivity::class.java).putExtra("run", RUN).putExtra("bundle", pushed())
+        val controller = Robolectric.buildActivity(HeadlessActivity::class.java, intent).setup()
+        val activity = controller.get()
+        RuntimeEnvironment.setQualifiers("+land")
+        controller.configurationChange(app.resources.configuration)
+        assertSame(activity, controller.get())
+        app.runner.run()
+        assertEquals("done", status("state").content)
+        assertTrue(activity.isFinishing)
+    }
+
+    @Test
+    fun afterTheProcessWasEndedTheRunIsNotBegunAgain() {
+        val intent = Intent(app, HeadlessActivity::class.java).putExtra("run", RUN).putExtra("bundle", pushed())
+        val controller = Robolectric.buildActivity(HeadlessActivity::class.java, intent)
+        controller.create(Bundle()).start()
+        app.runner.run()
+        assertTrue(controller.get().isFinishing)
+        assertFalse(AndroidPlatform.runsFolder(app).exists())
+    }
+
+    @Test
+    fun inTheBackgroundTheRunIsStopped() {
+        val intent = Intent(app, HeadlessActivity::class.java).putExtra("run", RUN).putExtra("bundle", pushed())
+        val controller = Robolectric.buildActivity(HeadlessActivity::class.java, intent).setup()
+        controller.pause().stop()
+        app.runner.run()
+        assertEquals("failed", status("state").content)
+        assertEquals("aborted", status("code").content)
+    }
+
+    @Test
     fun withoutARunThereIsNoFileAndTheWindowSaysWhy() {
         val activity = start("bundle" to pushed())
         assertFalse(activity.isFinishing)
+        assertTrue("run: give a UUID in lower case" in activity.window.decorView.texts())
         assertFalse(AndroidPlatform.runsFolder(app).exists())
     }
 

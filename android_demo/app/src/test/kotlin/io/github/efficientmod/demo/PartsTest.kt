@@ -4,8 +4,11 @@ import android.net.Uri
 import android.provider.OpenableColumns
 import io.github.efficientmod.core.Frame
 import io.github.efficientmod.core.Plane
+import io.github.efficientmod.core.configurations
+import io.github.efficientmod.core.openBundle
 import io.github.efficientmod.demo.device.AndroidPlatform
 import io.github.efficientmod.demo.runtime.RunnerThread
+import io.github.efficientmod.demo.runtime.executorch
 import org.junit.Assert.assertArrayEquals
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertNotEquals
@@ -66,6 +69,22 @@ class PartsTest {
     @Test
     fun whatIsNoPictureIsRefused() {
         assertThrows(IllegalArgumentException::class.java) { HostPhotos.decode(byteArrayOf(1, 2, 3)) }
+    }
+
+    @Test
+    fun eachFlavourOfTheBuildRunsTheFilesOfItsExecuTorch() {
+        val manifest = openBundle(repository("tests/vectors/bundle").toPath()).manifest
+        val row = manifest.artifacts.first { it.target == "tflite" }
+        val proof = row.proofs.first { it.unit == "gpu" }
+        val vulkan = row.copy(target = "executorch-vulkan", proofs = listOf(proof.copy(computePrecision = "float16")))
+        val xnnpack = row.copy(target = "executorch", proofs = listOf(row.proofs.first { it.unit == "cpu" }))
+        val both = manifest.copy(artifacts = listOf(vulkan, xnnpack))
+
+        fun found(flavour: String) = configurations(both, listOf(executorch(flavour, "1.4.1"))).map { it.name }
+        assertEquals(listOf("executorch-vulkan-fp32:gpu:float16"), found("vulkan"))
+        assertEquals(listOf("executorch-fp32:cpu:float32:1"), found("xnnpack"))
+        assertThrows(NoSuchElementException::class.java) { executorch("qnn", "1.4.1") }
+        assertEquals("xnnpack", app.getString(R.string.flavour))
     }
 
     @Test

@@ -2,14 +2,16 @@ package io.github.efficientmod.demo
 
 import android.graphics.Bitmap
 import android.graphics.BitmapFactory
+import android.view.View
+import android.view.ViewGroup
 import android.widget.ScrollView
 import io.github.efficientmod.core.screens.Texts
+import io.github.efficientmod.demo.ui.children
 import org.junit.Assert.assertTrue
 import org.junit.Test
 import org.junit.runner.RunWith
 import org.robolectric.ParameterizedRobolectricTestRunner
 import org.robolectric.ParameterizedRobolectricTestRunner.Parameters
-import org.robolectric.Robolectric
 import org.robolectric.annotation.Config
 import org.robolectric.annotation.GraphicsMode
 import java.io.File
@@ -27,11 +29,13 @@ class ScreensTest(
     @Test
     fun looksAsBefore() {
         device.use()
-        val activity = Robolectric.buildActivity(MainActivity::class.java).setup().get()
-        activity.show(shot.screen)
-        shot.show(activity.screens, Texts.of(device.language))
+        val activity = shot.open(Texts.of(device.language))
         activity.settle()
-        if (shot.scrolled) (activity.screens.view(shot.screen) as ScrollView).run { scrollTo(0, getChildAt(0).height) }
+        if (shot.scrolled) {
+            activity.window.decorView
+                .scroller()
+                .run { scrollTo(0, getChildAt(0).height) }
+        }
         val bitmap = activity.draw()
         val kept = File("screenshots/$name.png")
         if (System.getProperty("screens") == "record") {
@@ -40,6 +44,12 @@ class ScreensTest(
             compare(bitmap, kept)
         }
     }
+
+    private fun View.scroller(): ScrollView =
+        generateSequence(listOf(this)) { level -> level.filterIsInstance<ViewGroup>().flatMap { it.children() } }
+            .takeWhile { it.isNotEmpty() }
+            .flatten()
+            .firstNotNullOf { it as? ScrollView }
 
     private fun keep(
         bitmap: Bitmap,

@@ -1,9 +1,15 @@
 package io.github.efficientmod.demo
 
-import android.graphics.BitmapFactory
+import android.app.Activity
+import android.content.res.Configuration.ORIENTATION_LANDSCAPE
+import android.view.ViewGroup
 import android.widget.ImageView
+import io.github.efficientmod.core.BundleException
 import io.github.efficientmod.core.Condition
 import io.github.efficientmod.core.Picture
+import io.github.efficientmod.core.Problem
+import io.github.efficientmod.core.Refusal
+import io.github.efficientmod.core.RunStatus
 import io.github.efficientmod.core.Thermal
 import io.github.efficientmod.core.screens.AppState
 import io.github.efficientmod.core.screens.Chosen
@@ -12,32 +18,60 @@ import io.github.efficientmod.core.screens.Guess
 import io.github.efficientmod.core.screens.Importing
 import io.github.efficientmod.core.screens.Meter
 import io.github.efficientmod.core.screens.Now
-import io.github.efficientmod.core.screens.Part
 import io.github.efficientmod.core.screens.Permission
 import io.github.efficientmod.core.screens.Proving
 import io.github.efficientmod.core.screens.Refused
 import io.github.efficientmod.core.screens.RunStand
 import io.github.efficientmod.core.screens.RuntimeCheck
+import io.github.efficientmod.core.screens.Said
 import io.github.efficientmod.core.screens.Texts
 import io.github.efficientmod.core.screens.Tried
 import io.github.efficientmod.core.screens.Trying
 import io.github.efficientmod.core.screens.Wish
 import io.github.efficientmod.core.screens.bundleState
 import io.github.efficientmod.core.screens.cameraState
+import io.github.efficientmod.core.screens.frameRotation
+import io.github.efficientmod.core.screens.headlessState
 import io.github.efficientmod.core.screens.measureState
+import io.github.efficientmod.core.screens.previewShape
 import io.github.efficientmod.core.screens.resultState
 import io.github.efficientmod.core.screens.selfCheckState
 import io.github.efficientmod.core.screens.tryState
 import io.github.efficientmod.demo.ui.bitmap
 import io.github.efficientmod.demo.ui.clipTo
+import org.robolectric.Robolectric
 
 /** A screen in a state; [scrolled] shows its end. */
 class Shot(
     val name: String,
-    val screen: Screen,
     val scrolled: Boolean = false,
-    val show: (Screens, Texts) -> Unit,
+    val open: (Texts) -> Activity,
 )
+
+private fun shot(
+    name: String,
+    screen: Screen,
+    scrolled: Boolean = false,
+    show: (Screens, Texts) -> Unit,
+) = Shot(name, scrolled) { t ->
+    Robolectric.buildActivity(MainActivity::class.java).setup().get().also {
+        it.show(screen)
+        show(it.screens, t)
+    }
+}
+
+private fun headlessShot(
+    name: String,
+    status: RunStatus?,
+    wrong: String? = null,
+) = Shot("headless_$name") { t ->
+    Robolectric.buildActivity(HeadlessActivity::class.java).setup().get().also {
+        it.view.show(headlessState(t, status, wrong))
+    }
+}
+
+private val RUNNING =
+    RunStatus("1.0", "0b9f6a2e", RunStatus.State.RUNNING, "burst", CPU.name, 0.38, 47.0, "${CPU.name}: runs", null)
 
 private val NOTHING = AppState()
 private val OPEN = AppState(bundle(checkpoint = false), configurations = ALL)
@@ -104,26 +138,27 @@ private fun bundleShot(
     name: String,
     app: AppState,
     scrolled: Boolean = false,
-) = Shot("bundle_$name", Screen.BUNDLE, scrolled) { screens, t -> screens.bundleView.show(bundleState(t, app)) }
+) = shot("bundle_$name", Screen.BUNDLE, scrolled) { screens, t -> screens.bundleView.show(bundleState(t, app)) }
 
 private fun tryShot(
     name: String,
     app: AppState,
     trying: () -> Trying,
     scrolled: Boolean = false,
-) = Shot("try_$name", Screen.TRY, scrolled) { screens, t -> screens.tryView.show(tryState(t, app, trying())) }
+) = shot("try_$name", Screen.TRY, scrolled) { screens, t -> screens.tryView.show(tryState(t, app, trying())) }
 
 private fun cameraShot(
     name: String,
     filming: Filming,
     scrolled: Boolean = false,
-) = Shot("camera_$name", Screen.CAMERA, scrolled) { screens, t ->
+) = shot("camera_$name", Screen.CAMERA, scrolled) { screens, t ->
     val preview = ImageView(screens.cameraView.view.context)
     preview.setImageBitmap(photo("flower").bitmap())
     preview.scaleType = ImageView.ScaleType.CENTER_CROP
     preview.clipTo(30f)
-    screens.cameraView.frame.addView(preview, 1)
-    screens.cameraView.crop.seen = Part(0.0625, 0.171875, 0.9375, 0.828125)
+    (screens.cameraView.preview.parent as ViewGroup).addView(preview, 1)
+    val display = if (preview.resources.configuration.orientation == ORIENTATION_LANDSCAPE) 90 else 0
+    screens.cameraView.shape = previewShape(PREPROCESSING, frameRotation(90, display, front = false), display)
     screens.cameraView.show(cameraState(t, provenApp(), filming))
 }
 
@@ -133,9 +168,9 @@ private fun measureShot(
     wish: Wish = Wish(),
     now: Now = READY,
     stand: RunStand? = null,
-    failed: String? = null,
+    failed: Throwable? = null,
     scrolled: Boolean = false,
-) = Shot("measure_$name", Screen.MEASURE, scrolled) { screens, t ->
+) = shot("measure_$name", Screen.MEASURE, scrolled) { screens, t ->
     screens.measureView.show(
         measureState(t, app, wish, now, stand, hasResult = failed == null && stand == null, failed),
     )
@@ -152,9 +187,12 @@ val SHOTS: List<Shot> =
                 refused =
                     Refused(
                         "efficientmod_xxs.embundle",
-                        listOf(
-                            "model.tflite: its SHA-256 is not the one that the manifest states",
-                            "golden/china.png: it is missing",
+                        BundleException(
+                            "The bundle is damaged",
+                            listOf(
+                                Problem(Refusal.DIGEST_MISMATCH, "model.tflite", ""),
+                                Problem(Refusal.MISSING_FILE, "golden/china.png", ""),
+                            ),
                         ),
                     ),
             ),
@@ -177,36 +215,38 @@ val SHOTS: List<Shot> =
         tryShot(
             "failed",
             provenApp(),
-            { Trying(TRIED.chosen, failed = "Android does not decode this file as a picture") },
+            { Trying(TRIED.chosen, failed = Said("try.no_picture")) },
         ),
         cameraShot("ask", filming { copy(permission = Permission.UNKNOWN) }),
         cameraShot("refused", filming { copy(permission = Permission.FOREVER) }),
         cameraShot("none", filming { copy(cameras = 0) }),
         cameraShot("running", filming()),
         cameraShot("waiting", filming { copy(guesses = emptyList(), meter = Meter(), thermal = null, torch = true) }),
-        cameraShot("failed", filming { copy(failed = "the camera reports error 4", guesses = emptyList()) }),
+        cameraShot("failed", filming { copy(failed = Said("camera.error", 4), guesses = emptyList()) }),
         measureShot("unproven", OPEN),
         measureShot("choice", scrolled = false),
         measureShot("choice_end", scrolled = true),
         measureShot("nothing_ticked", wish = Wish(emptySet(), "sustained"), now = HOT, scrolled = true),
         measureShot("running", stand = RunStand("burst", CPU.name, 0.38, 47.0)),
         measureShot("aborting", stand = RunStand("wait", XNNPACK.name, 0.71, 131.0, aborting = true), now = HOT),
-        measureShot("failed", failed = "the app left the foreground"),
-        Shot("result_measured", Screen.RESULT) { screens, t -> screens.resultView.show(resultState(t, report())) },
-        Shot(
+        measureShot("failed", failed = Said("abort.background")),
+        shot("result_measured", Screen.RESULT) { screens, t -> screens.resultView.show(resultState(t, report())) },
+        shot(
             "result_measured_end",
             Screen.RESULT,
             scrolled = true,
         ) { screens, t -> screens.resultView.show(resultState(t, report())) },
-        Shot(
+        shot(
             "result_sustained",
             Screen.RESULT,
         ) { screens, t -> screens.resultView.show(resultState(t, report(sustained = true))) },
-        Shot(
+        shot(
             "result_void",
             Screen.RESULT,
         ) { screens, t -> screens.resultView.show(resultState(t, report(debug = true))) },
-        Shot("check_fine", Screen.CHECK) { screens, t ->
+        headlessShot("running", RUNNING),
+        headlessShot("failed", null, "run: give a UUID in lower case"),
+        shot("check_fine", Screen.CHECK) { screens, t ->
             val runtimes =
                 listOf(
                     RuntimeCheck("LiteRT", "2.3.2", listOf("CPU", "GPU"), null),
@@ -214,7 +254,7 @@ val SHOTS: List<Shot> =
                 )
             screens.checkView.show(selfCheckState(t, facts(), runtimes, provenApp()))
         },
-        Shot("check_failing", Screen.CHECK) { screens, t ->
+        shot("check_failing", Screen.CHECK) { screens, t ->
             val failed = "UnsatisfiedLinkError: dlopen failed: library \"liblitert_jni.so\" not found"
             val runtimes = listOf(RuntimeCheck("LiteRT", "2.3.2", emptyList(), failed))
             screens.checkView.show(selfCheckState(t, facts(debug = true), runtimes, NOTHING))
@@ -235,6 +275,7 @@ val MORE: Map<Device, Set<String>> =
                 "measure_running",
                 "result_sustained",
                 "result_void",
+                "headless_running",
                 "check_fine",
             ),
         Device.PHONE_LARGE_FONT_DE to
@@ -251,11 +292,20 @@ val MORE: Map<Device, Set<String>> =
                 "measure_running",
                 "result_measured",
                 "result_sustained",
+                "headless_failed",
                 "check_failing",
             ),
         Device.PHONE_LANDSCAPE to setOf("bundle_proven", "camera_running", "measure_running"),
         Device.TABLET_NIGHT to
-            setOf("bundle_none", "bundle_proven", "try_answer", "camera_running", "measure_choice", "result_measured"),
+            setOf(
+                "bundle_none",
+                "bundle_proven",
+                "try_answer",
+                "camera_running",
+                "measure_choice",
+                "result_measured",
+                "headless_running",
+            ),
         Device.TABLET_DE to setOf("bundle_unproven", "try_ready", "camera_waiting", "result_sustained", "check_fine"),
     )
 

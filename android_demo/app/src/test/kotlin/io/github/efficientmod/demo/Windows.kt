@@ -1,11 +1,15 @@
 package io.github.efficientmod.demo
 
+import android.app.Activity
 import android.graphics.Bitmap
 import android.graphics.Canvas
 import android.graphics.Insets
 import android.graphics.Paint
 import android.os.Looper
+import android.view.View
+import android.view.ViewGroup
 import android.view.WindowInsets
+import android.widget.TextView
 import org.robolectric.RuntimeEnvironment
 import org.robolectric.Shadows.shadowOf
 import java.io.File
@@ -35,10 +39,10 @@ enum class Device(
 private const val STATUS_DP = 28
 private const val GESTURE_DP = 24
 
-private fun MainActivity.px(dp: Int) = (dp * resources.displayMetrics.density).toInt()
+private fun Activity.px(dp: Int) = (dp * resources.displayMetrics.density).toInt()
 
 /** Lays the window out under the system's bars. */
-fun MainActivity.settle() {
+fun Activity.settle() {
     val insets =
         WindowInsets
             .Builder()
@@ -50,7 +54,7 @@ fun MainActivity.settle() {
 }
 
 /** The window with marks where the system draws its own clock and handle. */
-fun MainActivity.draw(): Bitmap {
+fun Activity.draw(): Bitmap {
     settle()
     val view = window.decorView
     val bitmap = Bitmap.createBitmap(view.width, view.height, Bitmap.Config.ARGB_8888)
@@ -72,6 +76,14 @@ fun MainActivity.draw(): Bitmap {
     )
     return bitmap
 }
+
+/** All texts in a view. */
+fun View.texts(): List<String> =
+    when (this) {
+        is TextView -> listOf(text.toString())
+        is ViewGroup -> (0 until childCount).flatMap { getChildAt(it).texts() }
+        else -> emptyList()
+    }
 
 /** A file of the repository. */
 fun repository(path: String): File = File("../../$path")

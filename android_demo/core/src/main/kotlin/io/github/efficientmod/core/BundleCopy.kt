@@ -180,7 +180,7 @@ internal class BundleCopy private constructor(
             val content = source.open(join(root, MANIFEST_NAME)).use { readAtMost(it, MOST_MANIFEST_BYTES) }
             val copy = BundleCopy(source, root, content, progress)
             if (copy.total > mostBytes) {
-                throw ImportException("The bundle states ${copy.total} bytes, and this app takes at most $mostBytes.")
+                throw ImportException(ImportFault.TOO_LARGE, copy.total, mostBytes)
             }
             return copy
         }
@@ -200,7 +200,7 @@ internal class BundleCopy private constructor(
         ): ByteArray {
             val bytes = java.io.ByteArrayOutputStream()
             contentOf(stream) { block, size ->
-                if (bytes.size() + size > most) throw ImportException("The manifest is larger than $most bytes.")
+                if (bytes.size() + size > most) throw ImportException(ImportFault.MANIFEST_TOO_LARGE, most)
                 bytes.write(block, 0, size)
             }
             return bytes.toByteArray()

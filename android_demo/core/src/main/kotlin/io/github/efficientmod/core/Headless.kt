@@ -51,7 +51,7 @@ private class RunFailure(
 
 /**
  * A run that a laptop started: arguments in, `status.json` meanwhile, `report.json` at the end. [import] makes a bundle
- * of the path that the arguments name. [told] gets each status as a line of JSON.
+ * of the path that the arguments name. [told] gets each status.
  */
 class Headless(
     private val runtimes: List<Runtime>,
@@ -59,7 +59,7 @@ class Headless(
     private val platform: Platform,
     private val interruption: Interruption,
     private val import: (Path) -> Bundle,
-    private val told: (String) -> Unit = {},
+    private val told: (RunStatus) -> Unit = {},
 ) {
     private val start = platform.clock.nanos()
     private lateinit var run: String
@@ -162,9 +162,8 @@ class Headless(
                 text = failure?.message ?: if (state == RunStatus.State.DONE) "the report is there" else doing,
                 code = failure?.code,
             )
-        val line = Json.encodeToString(RunStatus.serializer(), status)
-        told(line)
-        platform.reports.write(run, STATUS, line + "\n")
+        told(status)
+        platform.reports.write(run, STATUS, Json.encodeToString(RunStatus.serializer(), status) + "\n")
     }
 }
 

@@ -9,11 +9,35 @@ import java.nio.file.StandardCopyOption.ATOMIC_MOVE
 import java.nio.file.StandardOpenOption.CREATE_NEW
 import java.nio.file.StandardOpenOption.WRITE
 
-/** Why a source cannot be imported, where the bundle itself is not at fault. */
+/** Why a source cannot be imported, where the bundle itself is not at fault; {0} and {1} are numbers, names, or words. */
+enum class ImportFault(
+    val sentence: String,
+) {
+    NOT_AN_ARCHIVE("This file is no bundle's archive, or not the whole of it. Make it with efficientmod pack."),
+    COMPRESSED_ENTRY("{0} is compressed in the archive. Make it with efficientmod pack."),
+    PATH_OUTSIDE("The archive has an entry with the name {0}, which no bundle has."),
+    REPEATED_ENTRY("The archive has two entries with the name {0}."),
+    DAMAGED_ENTRY("The archive is damaged: {0} is not what was written."),
+    MANIFEST_TOO_LARGE("The manifest is larger than {0} bytes."),
+    TOO_LARGE("The bundle states {0} bytes, and this app takes at most {1}."),
+    NO_ROOM("The bundle needs {0} MB, and {1} MB are free."),
+    CANNOT_COPY("The bundle cannot be copied ({0})."),
+}
+
+/** Thrown where a source cannot be imported. [fault] and [arguments] make the sentence, in any language. */
 class ImportException(
-    override val message: String,
+    val fault: ImportFault,
+    vararg val arguments: Any,
     cause: Throwable? = null,
-) : Exception(message, cause)
+) : Exception(cause) {
+    override val message: String = filled(fault.sentence, *arguments)
+}
+
+/** A text with its `{0}`, `{1}`, ... replaced. */
+internal fun filled(
+    text: String,
+    vararg arguments: Any,
+): String = arguments.foldIndexed(text) { index, filled, argument -> filled.replace("{$index}", argument.toString()) }
 
 /** Told while a bundle is copied; it may throw to stop the import, of which nothing stays. */
 fun interface Progress {
@@ -63,10 +87,7 @@ class BundleStore(
         return try {
             import(BundleCopy.of(source, progress, mostBytes))
         } catch (error: IOException) {
-            throw ImportException(
-                "The bundle cannot be copied (${error.message ?: error.javaClass.simpleName}).",
-                error,
-            )
+            throw ImportException(ImportFault.CANNOT_COPY, error.message ?: error.javaClass.simpleName, cause = error)
         }
     }
 
@@ -78,7 +99,7 @@ class BundleStore(
         }
         val free = freeBytes()
         if (free < copy.total + RESERVE) {
-            throw ImportException("The bundle needs ${megabytes(copy.total)} MB, and ${megabytes(free)} MB are free.")
+            throw ImportException(ImportFault.NO_ROOM, megabytes(copy.total), megabytes(free))
         }
         val temporary = Files.createTempDirectory(folder, TEMPORARY)
         try {

@@ -7,10 +7,16 @@ fun shapeIn(
     want: Layout,
 ): List<Int> =
     when {
-        shape.size != 4 || have == want || have == Layout.ANY || want == Layout.ANY -> shape
+        !isMoved(shape, have, want) -> shape
         want == Layout.NCHW -> listOf(shape[0], shape[3], shape[1], shape[2])
         else -> listOf(shape[0], shape[2], shape[3], shape[1])
     }
+
+private fun isMoved(
+    shape: List<Int>,
+    have: Layout,
+    want: Layout,
+) = shape.size == 4 && have != want && Layout.ANY !in setOf(have, want)
 
 /** The values of a tensor with its axes in another order. */
 internal fun laidOut(
@@ -18,7 +24,7 @@ internal fun laidOut(
     have: Layout,
     want: Layout,
 ): Values {
-    if (values.shape.size != 4 || have == want || have == Layout.ANY || want == Layout.ANY) return values
+    if (!isMoved(values.shape, have, want)) return values
     val shape = shapeIn(values.shape, have, want)
     val rows = if (want == Layout.NHWC) values.shape[1] else values.shape[1] * values.shape[2]
     val columns = values.shape.fold(1, Int::times) / values.shape[0] / rows

@@ -188,11 +188,18 @@ data class Artifact(
     val inputs: List<ArtifactInput>,
     val outputs: List<ArtifactOutput>,
     val proofs: List<UnitProof>,
+    val calibration: Calibration?,
 ) : Stored {
     /** Whether a proof failed, and none on another unit succeeded. */
     val hasFailed: Boolean
         get() = proofs.any { it.state == ProofState.FAILED } && proofs.none { it.state.holds }
 }
+
+/** The pictures for which weights were rounded: in a sentence, and the name of each. */
+data class Calibration(
+    val statement: String,
+    val pictures: List<String>,
+)
 
 /** An .mlpackage is a folder. */
 enum class ArtifactKind(

@@ -170,6 +170,10 @@ private fun artifact(field: Field): Artifact {
         inputs = field["inputs"].list(1) { artifactInput(this) },
         outputs = field["outputs"].list(1) { artifactOutput(this) },
         proofs = field["proofs"].list(1) { unitProof(this) },
+        calibration =
+            field["calibration"].orNull {
+                Calibration(get("statement").text(), get("pictures").list(1) { text() })
+            },
     )
 }
 

@@ -49,17 +49,37 @@ data class Verdict(
     /** Why it failed, the faults first. */
     fun reasons(): List<String> =
         samples.flatMap { sample -> sample.faults.map { "${sample.sample}: ${it.sentence}" } } +
-            violations.map { violationSentence(it) }
-
-    private fun violationSentence(violation: Violation): String {
-        val found =
-            samples.mapNotNull { sample ->
-                val output = sample.outputs.firstOrNull { it.output == violation.output } ?: return@mapNotNull null
-                beyond(output, limits)[violation.quantity]?.let { "$it on ${sample.sample}" }
+            violations.map { violation ->
+                val found = excesses(violation)
+                val (sample, excess) = found.first()
+                val others = if (found.size > 1) " and beyond it on ${found.size - 1} more" else ""
+                "output ${violation.output}: ${excess.sentence} on $sample$others"
             }
-        val others = if (found.size > 1) " and beyond it on ${found.size - 1} more" else ""
-        return "output ${violation.output}: ${found.first()}$others"
-    }
+
+    /** What is beyond its limit by a violation, with the name of each sample. */
+    fun excesses(violation: Violation): List<Pair<String, Excess>> =
+        samples.mapNotNull { sample ->
+            val output = sample.outputs.firstOrNull { it.output == violation.output }
+            val excess = output?.let { beyond(it, limits) }?.firstOrNull { it.quantity == violation.quantity }
+            excess?.let { sample.sample to it }
+        }
+}
+
+/** A [quantity] of one output that is beyond its limit; value and limit as texts, [isUnder] where more would be better. */
+class Excess(
+    val quantity: String,
+    val value: String,
+    val limit: String,
+    val isUnder: Boolean,
+) {
+    /** In words. */
+    val sentence: String
+        get() =
+            when (quantity) {
+                "top1", "top5" -> "$quantity differs by $value of the range, over $limit"
+                "sqnr_db" -> "SQNR $value dB is under $limit dB"
+                else -> "$quantity $value is ${if (isUnder) "under" else "over"} $limit"
+            }
 }
 
 /** Compares [results] with [references], sample by sample; relative errors are of an output's range over all references. */
@@ -80,7 +100,7 @@ fun judge(
     val violations =
         measured
             .flatten()
-            .flatMap { output -> beyond(output, limits).keys.map { Violation(output.output, it) } }
+            .flatMap { output -> beyond(output, limits).map { Violation(output.output, it.quantity) } }
             .distinct()
             .sortedWith(compareBy({ it.output }, { it.quantity }))
     val failed = violations.isNotEmpty() || samples.any { it.faults.isNotEmpty() }
@@ -98,33 +118,25 @@ fun judge(
     )
 }
 
-/** What one output has beyond its limits, by quantity, in words; a value that equals its limit passes. */
+/** What one output has beyond its limits; a value that equals its limit passes. */
 private fun beyond(
     metrics: OutputMetrics,
     limits: Limits,
-): Map<String, String> =
-    buildMap {
+): List<Excess> =
+    buildList {
         fun error(
             name: String,
-            value: Double,
+            value: Double?,
             limit: Double,
         ) {
-            if (value > limit) put(name, "$name ${scientific(value, 3)} is over ${scientific(limit, 2)}")
+            if (value != null && value > limit) add(Excess(name, scientific(value, 3), scientific(limit, 2), false))
         }
         error("max_relative_error", metrics.maxRelativeError, limits.maxRelativeError)
         error("mean_relative_error", metrics.meanRelativeError, limits.meanRelativeError)
-        if (metrics.cosine < limits.cosine) {
-            put("cosine", "cosine ${fixed(metrics.cosine, 7)} is under ${limits.cosine}")
-        }
-        if (metrics.sqnrDb < limits.sqnrDb) {
-            put("sqnr_db", "SQNR ${fixed(metrics.sqnrDb, 1)} dB is under ${limits.sqnrDb} dB")
-        }
-        for ((name, agreement) in listOf("top1" to metrics.top1, "top5" to metrics.top5)) {
-            if (agreement != null && agreement.displacement > limits.displacement) {
-                val change = scientific(agreement.displacement, 3)
-                put(name, "$name differs by $change of the range, over ${scientific(limits.displacement, 2)}")
-            }
-        }
+        if (metrics.cosine < limits.cosine) add(Excess("cosine", fixed(metrics.cosine, 7), "${limits.cosine}", true))
+        if (metrics.sqnrDb < limits.sqnrDb) add(Excess("sqnr_db", fixed(metrics.sqnrDb, 1), "${limits.sqnrDb}", true))
+        error("top1", metrics.top1?.displacement, limits.displacement)
+        error("top5", metrics.top5?.displacement, limits.displacement)
     }
 
 /** Such as 3.10e-02. */

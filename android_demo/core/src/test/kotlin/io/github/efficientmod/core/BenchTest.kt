@@ -1,5 +1,6 @@
 package io.github.efficientmod.core
 
+import com.networknt.schema.InputFormat
 import com.networknt.schema.SchemaRegistry
 import com.networknt.schema.SpecificationVersion
 import org.junit.jupiter.api.Assertions.assertEquals
@@ -42,26 +43,26 @@ class FakeBench(
                 names.map {
                     configurationOf(it, bundle.manifest, listOf(runtime))!!
                 },
-            )?.also(::check)
-
-    /** Each report that a test makes is valid, and kept for the readers in other languages. */
-    private fun check(report: Report) {
-        val schema = Files.readString(Vectors.repository.resolve(SCHEMA))
-        val registry = SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
-        val errors = registry.getSchema(schema).validate(report.toJson(), com.networknt.schema.InputFormat.JSON)
-        assertEquals(emptyList<Any>(), errors.map { it.toString() })
-        assertEquals(report.toJson(), Report.of(report.toJson()).toJson())
-        assertEquals(0, runtime.openSessions)
-        val caller = Throwable().stackTrace.first { ' ' in it.methodName }.methodName
-        val file = Path.of("target/reports").resolve(caller.replace(Regex("[^A-Za-z0-9]+"), "_") + ".json")
-        Files.createDirectories(file.parent)
-        Files.writeString(file, report.toJson())
-    }
-
-    private companion object {
-        const val SCHEMA = "export/efficientmod_export/report/contract/report.schema.json"
-    }
+            )?.also {
+                keep(it)
+                assertEquals(0, runtime.openSessions)
+            }
 }
+
+/** Each report that a test makes is valid, and kept for the readers in other languages. */
+internal fun keep(report: Report) {
+    val schema = Files.readString(Vectors.repository.resolve(SCHEMA))
+    val registry = SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
+    val errors = registry.getSchema(schema).validate(report.toJson(), InputFormat.JSON)
+    assertEquals(emptyList<Any>(), errors.map { it.toString() })
+    assertEquals(report.toJson(), Report.of(report.toJson()).toJson())
+    val caller = Throwable().stackTrace.first { ' ' in it.methodName }.methodName
+    val file = Path.of("target/reports").resolve(caller.replace(Regex("[^A-Za-z0-9]+"), "_") + ".json")
+    Files.createDirectories(file.parent)
+    Files.writeString(file, report.toJson())
+}
+
+private const val SCHEMA = "export/efficientmod_export/report/contract/report.schema.json"
 
 class BenchTest {
     @Test

@@ -10,8 +10,6 @@ import java.io.File
 import java.io.PrintStream
 import java.nio.file.Files
 import java.nio.file.Path
-import java.util.zip.ZipEntry
-import java.util.zip.ZipOutputStream
 
 class ClassifierTest {
     @TempDir
@@ -71,7 +69,7 @@ class ClassifierTest {
 
     @Test
     fun `the README's example runs, and is what the README shows`() {
-        val archive = archive()
+        val archive = Vectors.folder.resolve("bundle.embundle").toFile()
         val photo =
             bundle
                 .path(
@@ -96,17 +94,5 @@ class ClassifierTest {
         val code = Files.readString(core.resolve("src/test/kotlin/io/github/efficientmod/core/ReadmeExample.kt"))
         val shown = code.split("// README\n")[1]
         assertTrue("```kotlin\n$shown```" in Files.readString(core.resolve("README.md")))
-    }
-
-    private fun archive(): File {
-        val file = folder.resolve("example.embundle").toFile()
-        ZipOutputStream(file.outputStream()).use { zip ->
-            for (name in names(Example.folder)) {
-                zip.putNextEntry(ZipEntry(name))
-                zip.write(Files.readAllBytes(Example.folder.resolve(name)))
-                zip.closeEntry()
-            }
-        }
-        return file
     }
 }

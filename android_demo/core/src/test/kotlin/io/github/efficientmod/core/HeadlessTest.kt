@@ -21,7 +21,7 @@ class HeadlessTest {
     private val lines = mutableListOf<String>()
     private val headless =
         Headless(listOf(fake.runtime), ImageIoDecoder, fake.platform, fake.interruption, ::readBundle) {
-            synchronized(lines) { lines += it }
+            synchronized(lines) { lines += Json.encodeToString(it) }
         }
     private val arguments =
         mapOf(

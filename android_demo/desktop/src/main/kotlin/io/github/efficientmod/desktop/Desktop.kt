@@ -45,7 +45,7 @@ object Desktop {
                 DesktopPlatform(folder),
                 Interruption(),
                 { bundleAt(it) },
-                { last = it },
+                { last = "${it.text} (${it.code})" },
             )
         if (!headless.run(values)) {
             System.err.println(last)

@@ -56,8 +56,9 @@ class Documents(
     private fun open(uri: Uri): InputStream =
         resolver.openInputStream(uri) ?: throw IOException("the other app does not hand over the file")
 
-    /** What an intent hands over, null where it is nothing. */
+    /** Reads intents. */
     companion object {
+        /** What an intent hands over, null where it is nothing. */
         fun handedOver(intent: Intent?): Uri? =
             when (intent?.action) {
                 Intent.ACTION_VIEW -> {

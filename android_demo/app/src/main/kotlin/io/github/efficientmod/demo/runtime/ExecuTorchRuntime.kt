@@ -10,6 +10,7 @@ import io.github.efficientmod.core.Values
 import org.pytorch.executorch.EValue
 import org.pytorch.executorch.Module
 import org.pytorch.executorch.Tensor
+import java.nio.Buffer
 import java.nio.file.Path
 import org.pytorch.executorch.ExecuTorchRuntime as Library
 
@@ -42,7 +43,7 @@ private class ExecuTorchSession(
     private val configuration: Configuration,
 ) : Session {
     private val buffers =
-        configuration.artifact.inputs.map { Tensor.allocateFloatBuffer(it.count.intValueExact()) }
+        configuration.artifact.inputs.map { Tensor.allocateFloatBuffer(it.count.toInt()) }
 
     // The tensors keep the buffers, which are written anew for every call.
     private val inputs =
@@ -60,7 +61,7 @@ private class ExecuTorchSession(
 
     override fun write(inputs: List<Values>) =
         buffers.zip(inputs).forEach { (buffer, values) ->
-            buffer.rewind()
+            (buffer as Buffer).rewind() // FloatBuffer's own is newer than Android 8
             buffer.put(values.floats)
         }
 

@@ -4,178 +4,93 @@ import android.Manifest.permission.CAMERA
 import android.app.Activity
 import android.content.Intent
 import android.content.pm.PackageManager.PERMISSION_GRANTED
-import android.graphics.Matrix
-import android.graphics.RectF
 import android.graphics.SurfaceTexture
 import android.net.Uri
 import android.provider.Settings
 import android.view.Surface
 import android.view.TextureView
 import io.github.efficientmod.core.screens.AppModel
-import io.github.efficientmod.core.screens.Meter
-import io.github.efficientmod.core.screens.Permission
-import io.github.efficientmod.core.screens.seenPart
+import io.github.efficientmod.core.screens.CameraModel
+import io.github.efficientmod.core.screens.CameraPort
+import io.github.efficientmod.core.screens.PhoneCamera
+import io.github.efficientmod.core.screens.PreviewShape
 import io.github.efficientmod.demo.picture.CameraFrames
-import io.github.efficientmod.demo.picture.PhoneCamera
+import io.github.efficientmod.demo.picture.phoneCameras
 
-/** Starts and stops the camera with its screen, asks for the permission, and keeps the model told. */
+private val DEGREES =
+    mapOf(Surface.ROTATION_0 to 0, Surface.ROTATION_90 to 90, Surface.ROTATION_180 to 180, Surface.ROTATION_270 to 270)
+
+/** The phone as the Camera screen's model asks for it, and the screen's preview. */
 class CameraControl(
     private val activity: Activity,
     private val view: CameraView,
-    private val model: AppModel,
-) : TextureView.SurfaceTextureListener {
+    private val app: AppModel,
+) : CameraPort,
+    TextureView.SurfaceTextureListener {
+    /** What is done with the camera. */
+    val model = CameraModel(app, this)
     private var frames: CameraFrames? = null
-    private var cameras = emptyList<PhoneCamera>()
-    private var current = 0
-    private var wanted = false
 
     init {
         view.preview.surfaceTextureListener = this
     }
 
-    /** The screen is shown. */
-    fun start() {
-        wanted = true
-        val given = activity.checkSelfPermission(CAMERA) == PERMISSION_GRANTED
-        if (!given || model.app.proven.isEmpty()) {
-            model.film { it.copy(permission = if (given) Permission.GIVEN else refusal(it.permission)) }
-            return
-        }
-        val made = frames ?: CameraFrames(activity, model::frame, ::failed).also { frames = it }
-        cameras = made.cameras()
-        model.film {
-            it.copy(
-                permission = Permission.GIVEN,
-                cameras = cameras.size,
-                hasTorch = camera()?.hasTorch == true,
-                failed = null,
-            )
-        }
-        view.preview.surfaceTexture?.let { run(it) }
+    override val isAllowed get() = activity.checkSelfPermission(CAMERA) == PERMISSION_GRANTED
+
+    @Suppress("DEPRECATION") // its successor begins with Android 11
+    override val displayDegrees get() = DEGREES.getValue(activity.windowManager.defaultDisplay.rotation)
+
+    override fun cameras() = phoneCameras(activity)
+
+    override fun open(
+        camera: PhoneCamera,
+        rotation: Int,
+        shape: PreviewShape,
+    ) {
+        view.shape = shape
+        val texture = checkNotNull(view.preview.surfaceTexture)
+        frames = CameraFrames(rotation, texture, app::frame, ::failed).apply { start(activity, camera.id) }
     }
 
-    /** The screen is left. */
-    fun stop() {
-        wanted = false
+    override fun close() {
         frames?.close()
         frames = null
-        model.film { it.copy(torch = false, guesses = emptyList(), meter = Meter()) }
+    }
+
+    override fun torch(on: Boolean) {
+        frames?.torch(on)
+    }
+
+    override fun ask() = activity.requestPermissions(arrayOf(CAMERA), 0)
+
+    override fun openSettings() {
+        val app = Uri.fromParts("package", activity.packageName, null)
+        activity.startActivity(Intent(Settings.ACTION_APPLICATION_DETAILS_SETTINGS, app))
     }
 
     /** The user answered the question for the permission. */
-    fun asked() {
-        val again = activity.shouldShowRequestPermissionRationale(CAMERA)
-        model.film { it.copy(permission = if (again) Permission.REFUSED else Permission.FOREVER) }
-        if (wanted) start()
-    }
+    fun answered() = model.answered(activity.shouldShowRequestPermissionRationale(CAMERA))
 
-    /** The button of the empty screen: to the bundle, to the system's question, or to its settings. */
-    fun button(toBundle: () -> Unit) {
-        val permission = model.filming.permission
-        when {
-            model.app.proven.isEmpty() -> {
-                toBundle()
-            }
-
-            permission == Permission.FOREVER -> {
-                activity.startActivity(
-                    Intent(
-                        Settings.ACTION_APPLICATION_DETAILS_SETTINGS,
-                        Uri.fromParts("package", activity.packageName, null),
-                    ),
-                )
-            }
-
-            else -> {
-                activity.requestPermissions(arrayOf(CAMERA), 0)
-            }
-        }
-    }
-
-    /** Turns the torch on or off. */
-    fun torch() {
-        val on = !model.filming.torch
-        frames?.torch(on)
-        model.film { it.copy(torch = on) }
-    }
-
-    /** Takes the next camera. */
-    fun flip() {
-        if (cameras.isEmpty()) return
-        stop()
-        current = (current + 1) % cameras.size
-        start()
-    }
-
-    private fun refusal(known: Permission) = if (known == Permission.GIVEN) Permission.UNKNOWN else known
-
-    private fun camera() = cameras.getOrNull(current)
-
-    private fun failed(sentence: String) = activity.runOnUiThread { model.film { it.copy(failed = sentence) } }
-
-    private fun run(surface: SurfaceTexture) {
-        val camera = camera() ?: return
-        val degrees = displayDegrees()
-        val upright = degrees % HALF_TURN == 0
-        val (width, height) =
-            if (upright) {
-                CameraFrames.HEIGHT to CameraFrames.WIDTH
-            } else {
-                CameraFrames.WIDTH to
-                    CameraFrames.HEIGHT
-            }
-        view.frame.ratio = width.toFloat() / height
-        val preprocessing =
-            model.app.bundle
-                ?.manifest
-                ?.inputs
-                ?.single()
-                ?.preprocessing ?: return
-        view.crop.seen = seenPart(preprocessing, height, width)
-        turnPreview(degrees)
-        frames?.start(camera, surface, degrees)
-    }
-
-    /** A preview comes upright for the display's natural orientation only. */
-    private fun turnPreview(degrees: Int) {
-        val (width, height) = view.preview.width.toFloat() to view.preview.height.toFloat()
-        val matrix = Matrix()
-        if (degrees % HALF_TURN != 0) {
-            val turned = RectF(0f, 0f, height, width).apply { offset((width - height) / 2, (height - width) / 2) }
-            matrix.setRectToRect(RectF(0f, 0f, width, height), turned, Matrix.ScaleToFit.FILL)
-        }
-        matrix.postRotate(-degrees.toFloat(), width / 2, height / 2)
-        view.preview.setTransform(matrix)
-    }
-
-    @Suppress("DEPRECATION") // its successor begins with Android 11
-    private fun displayDegrees(): Int =
-        when (activity.windowManager.defaultDisplay.rotation) {
-            Surface.ROTATION_90 -> 90
-            Surface.ROTATION_180 -> 180
-            Surface.ROTATION_270 -> 270
-            else -> 0
-        }
+    private fun failed(error: Throwable) = activity.runOnUiThread { model.failed(error) }
 
     override fun onSurfaceTextureAvailable(
         surface: SurfaceTexture,
         width: Int,
         height: Int,
     ) {
-        if (wanted && frames != null) run(surface)
+        model.hasPreview = true
     }
 
     override fun onSurfaceTextureSizeChanged(
         surface: SurfaceTexture,
         width: Int,
         height: Int,
-    ) = turnPreview(displayDegrees())
+    ) = view.turnPreview()
 
-    override fun onSurfaceTextureDestroyed(surface: SurfaceTexture) = true
+    override fun onSurfaceTextureDestroyed(surface: SurfaceTexture): Boolean {
+        model.hasPreview = false
+        return true
+    }
 
     override fun onSurfaceTextureUpdated(surface: SurfaceTexture) = Unit
-
-    private companion object {
-        const val HALF_TURN = 180
-    }
 }

@@ -1,11 +1,15 @@
 package io.github.efficientmod.demo.screens
 
+import android.graphics.Matrix
+import android.graphics.RectF
 import android.view.TextureView
 import android.view.View
 import android.view.ViewGroup.LayoutParams.MATCH_PARENT
 import android.widget.FrameLayout
 import io.github.efficientmod.core.screens.CameraState
 import io.github.efficientmod.core.screens.Fact
+import io.github.efficientmod.core.screens.Part
+import io.github.efficientmod.core.screens.PreviewShape
 import io.github.efficientmod.demo.R
 import io.github.efficientmod.demo.ui.Card
 import io.github.efficientmod.demo.ui.CropView
@@ -40,16 +44,38 @@ class CameraView(
     private val actions: CameraActions,
 ) {
     private val page = Page(kit)
+    private val crop = CropView(kit)
+    private val frame = RatioFrame(kit, kit.dp(mostHigh()))
     val preview = TextureView(kit.context)
-    val crop = CropView(kit)
-    val frame = RatioFrame(kit, kit.dp(if (kit.context.isWide()) HIGH_WIDE else HIGH))
     val view: View get() = page.view
+
+    /** How the camera's picture lies in the preview. */
+    var shape: PreviewShape? = null
+        set(value) {
+            field = value
+            frame.ratio = value?.ratio?.toFloat() ?: RATIO
+            crop.seen = value?.seen ?: Part(0.0, 0.0, 1.0, 1.0)
+            turnPreview()
+        }
 
     init {
         frame.addView(preview, FrameLayout.LayoutParams(MATCH_PARENT, MATCH_PARENT))
         frame.addView(crop, FrameLayout.LayoutParams(MATCH_PARENT, MATCH_PARENT))
         listOf(preview, crop).forEach { it.clipTo(kit.dp(22).toFloat()) }
         frame.ratio = RATIO
+    }
+
+    /** A preview comes upright for the display's natural orientation only; to be called when its size changes. */
+    fun turnPreview() {
+        val shape = shape ?: return
+        val (width, height) = preview.width.toFloat() to preview.height.toFloat()
+        val matrix = Matrix()
+        if (shape.lies) {
+            val turned = RectF(0f, 0f, height, width).apply { offset((width - height) / 2, (height - width) / 2) }
+            matrix.setRectToRect(RectF(0f, 0f, width, height), turned, Matrix.ScaleToFit.FILL)
+        }
+        matrix.postRotate(shape.turn.toFloat(), width / 2, height / 2)
+        preview.setTransform(matrix)
     }
 
     /** Shows [state]. */
@@ -79,6 +105,12 @@ class CameraView(
         )
     }
 
+    /** So high that the window has all of it below the title. */
+    private fun mostHigh(): Int {
+        val room = kit.context.resources.configuration.screenHeightDp - HEAD
+        return room.coerceIn(LEAST, if (kit.context.isWide()) HIGH_WIDE else HIGH)
+    }
+
     private fun answers(state: CameraState): View {
         val rows = state.answers.mapIndexed { index, one -> kit.answer(one, index == 0) }
         val notes = (state.notes + state.hint).map { kit.text(it, Style.SMALL) }
@@ -93,6 +125,8 @@ class CameraView(
         )
 
     private companion object {
+        const val HEAD = 128
+        const val LEAST = 240
         const val HIGH = 420
         const val HIGH_WIDE = 620
         const val RATIO = 0.75f

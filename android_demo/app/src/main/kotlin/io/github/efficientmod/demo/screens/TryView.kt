@@ -12,6 +12,7 @@ import io.github.efficientmod.demo.ui.Style
 import io.github.efficientmod.demo.ui.answer
 import io.github.efficientmod.demo.ui.choices
 import io.github.efficientmod.demo.ui.empty
+import io.github.efficientmod.demo.ui.isWide
 import io.github.efficientmod.demo.ui.section
 
 /** What can be done on the Try screen. */
@@ -53,7 +54,7 @@ class TryView(
                     Card(seen) {
                         kit.card(
                             12,
-                            PictureView(kit, seen.picture, seen.text, MOST_PICTURE),
+                            PictureView(kit, seen.picture, seen.text, if (kit.context.isWide()) MOST_WIDE else MOST),
                             kit.text(seen.text, Style.SMALL).apply {
                                 gravity =
                                     Gravity.CENTER_HORIZONTAL
@@ -87,6 +88,7 @@ class TryView(
     }
 
     private companion object {
-        const val MOST_PICTURE = 240
+        const val MOST = 240
+        const val MOST_WIDE = 360
     }
 }

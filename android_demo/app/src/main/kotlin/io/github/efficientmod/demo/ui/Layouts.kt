@@ -5,20 +5,32 @@ import android.view.View
 import android.view.ViewGroup
 import kotlin.math.max
 
-/** Lays views beside each other, and goes on in the next line where one does not fit. */
-class FlowLayout(
+/** A group whose height follows from its width. Views are placed from the left, and the other way where one reads so. */
+abstract class ArrangedLayout(
     context: Context,
-    private val gap: Int,
 ) : ViewGroup(context) {
+    /** How wide [child] may be in a group of this [width], as a measure specification. */
+    protected open fun specification(
+        child: View,
+        width: Int,
+    ): Int = MeasureSpec.makeMeasureSpec(width, MeasureSpec.AT_MOST)
+
+    /** Hands each child with its place to [put], and returns the height. */
+    protected abstract fun arrange(
+        width: Int,
+        put: (child: View, x: Int, y: Int) -> Unit,
+    ): Int
+
     override fun onMeasure(
         widthMeasureSpec: Int,
         heightMeasureSpec: Int,
     ) {
-        val most = MeasureSpec.getSize(widthMeasureSpec)
-        measureChildren(MeasureSpec.makeMeasureSpec(most, MeasureSpec.AT_MOST), heightMeasureSpec)
+        val width = MeasureSpec.getSize(widthMeasureSpec)
+        val anyHeight = MeasureSpec.makeMeasureSpec(0, MeasureSpec.UNSPECIFIED)
+        children().forEach { it.measure(specification(it, width), anyHeight) }
         var widest = 0
-        val height = place(most) { child, x, _ -> widest = max(widest, x + child.measuredWidth) }
-        setMeasuredDimension(resolveSize(widest, widthMeasureSpec), resolveSize(height, heightMeasureSpec))
+        val height = arrange(width) { child, x, _ -> widest = max(widest, x + child.measuredWidth) }
+        setMeasuredDimension(resolveSize(widest, widthMeasureSpec), height)
     }
 
     override fun onLayout(
@@ -29,13 +41,19 @@ class FlowLayout(
         bottom: Int,
     ) {
         val fromRight = layoutDirection == View.LAYOUT_DIRECTION_RTL
-        place(right - left) { child, x, y ->
+        arrange(right - left) { child, x, y ->
             val start = if (fromRight) right - left - x - child.measuredWidth else x
             child.layout(start, y, start + child.measuredWidth, y + child.measuredHeight)
         }
     }
+}
 
-    private fun place(
+/** Lays views beside each other, and goes on in the next line where one does not fit. */
+class FlowLayout(
+    context: Context,
+    private val gap: Int,
+) : ArrangedLayout(context) {
+    override fun arrange(
         width: Int,
         put: (View, Int, Int) -> Unit,
     ): Int {
@@ -60,93 +78,42 @@ class FlowLayout(
 class PairLayout(
     context: Context,
     private val gap: Int,
-) : ViewGroup(context) {
-    override fun onMeasure(
-        widthMeasureSpec: Int,
-        heightMeasureSpec: Int,
-    ) {
-        val width = MeasureSpec.getSize(widthMeasureSpec)
-        measureChildren(MeasureSpec.makeMeasureSpec(width, MeasureSpec.AT_MOST), heightMeasureSpec)
-        val heights = children().map { it.measuredHeight }
-        setMeasuredDimension(width, if (oneLine(width)) heights.max() else heights.sum() + gap / 4)
-    }
-
-    override fun onLayout(
-        changed: Boolean,
-        left: Int,
-        top: Int,
-        right: Int,
-        bottom: Int,
-    ) {
-        val width = right - left
+) : ArrangedLayout(context) {
+    override fun arrange(
+        width: Int,
+        put: (View, Int, Int) -> Unit,
+    ): Int {
         val (first, second) = children()
-        val fromRight = layoutDirection == View.LAYOUT_DIRECTION_RTL
-        val beside = oneLine(width)
-        put(
-            first,
-            if (fromRight) width - first.measuredWidth else 0,
-            if (beside) {
-                (bottom - top - first.measuredHeight) /
-                    2
-            } else {
-                0
-            },
-        )
-        val end = if (fromRight) 0 else width - second.measuredWidth
-        val start = if (fromRight) width - second.measuredWidth else 0
-        put(
-            second,
-            if (beside) end else start,
-            if (beside) (bottom - top - second.measuredHeight) / 2 else first.measuredHeight + gap / 4,
-        )
+        if (first.measuredWidth + gap + second.measuredWidth > width) {
+            val below = first.measuredHeight + gap / 4
+            put(first, 0, 0)
+            put(second, 0, below)
+            return below + second.measuredHeight
+        }
+        val height = max(first.measuredHeight, second.measuredHeight)
+        put(first, 0, (height - first.measuredHeight) / 2)
+        put(second, width - second.measuredWidth, (height - second.measuredHeight) / 2)
+        return height
     }
-
-    private fun oneLine(width: Int) = children().sumOf { it.measuredWidth } + gap <= width
-
-    private fun put(
-        view: View,
-        x: Int,
-        y: Int,
-    ) = view.layout(x, y, x + view.measuredWidth, y + view.measuredHeight)
 }
 
-/** Cards below each other; in two columns where there is room, each card where it ends highest. */
+/** Cards below each other; several in two columns where there is room, each card where it ends highest. */
 class ColumnsLayout(
     context: Context,
     private val gap: Int,
     private val leastColumn: Int,
     private val mostColumn: Int,
-) : ViewGroup(context) {
-    override fun onMeasure(
-        widthMeasureSpec: Int,
-        heightMeasureSpec: Int,
-    ) {
-        val width = MeasureSpec.getSize(widthMeasureSpec)
-        val column = columnWidth(width)
-        children().forEach {
-            it.measure(
-                MeasureSpec.makeMeasureSpec(column, MeasureSpec.EXACTLY),
-                MeasureSpec.makeMeasureSpec(0, MeasureSpec.UNSPECIFIED),
-            )
-        }
-        setMeasuredDimension(width, place(width) { _, _, _ -> })
-    }
+) : ArrangedLayout(context) {
+    override fun specification(
+        child: View,
+        width: Int,
+    ) = MeasureSpec.makeMeasureSpec(columnWidth(width), MeasureSpec.EXACTLY)
 
-    override fun onLayout(
-        changed: Boolean,
-        left: Int,
-        top: Int,
-        right: Int,
-        bottom: Int,
-    ) {
-        place(right - left) { child, x, y -> child.layout(x, y, x + child.measuredWidth, y + child.measuredHeight) }
-    }
-
-    private fun columns(width: Int) = if (width >= 2 * leastColumn + gap) 2 else 1
+    private fun columns(width: Int) = if (children().size > 1 && width >= 2 * leastColumn + gap) 2 else 1
 
     private fun columnWidth(width: Int) = minOf(mostColumn, (width - gap * (columns(width) - 1)) / columns(width))
 
-    private fun place(
+    override fun arrange(
         width: Int,
         put: (View, Int, Int) -> Unit,
     ): Int {

@@ -80,7 +80,7 @@ class Page(
 
     private companion object {
         const val LEAST_COLUMN = 340
-        const val MOST_COLUMN = 560
+        const val MOST_COLUMN = 680
     }
 }
 

@@ -88,6 +88,7 @@ fun Kit.tickable(
         )
     return row(8, 1, box, words).apply {
         minimumHeight = dp(48)
+        setPadding(0, dp(4), 0, dp(4))
         isEnabled = one.enabled
         setOnClickListener { onTick(!one.ticked) }
         accessibilityDelegate = RoleOf("android.widget.CheckBox") { one.ticked }

@@ -3,11 +3,10 @@ package io.github.efficientmod.core.screens
 import io.github.efficientmod.core.Abort
 import io.github.efficientmod.core.Bench
 import io.github.efficientmod.core.Bundle
-import io.github.efficientmod.core.BundleException
 import io.github.efficientmod.core.BundleSource
 import io.github.efficientmod.core.BundleStore
+import io.github.efficientmod.core.Configuration
 import io.github.efficientmod.core.Frame
-import io.github.efficientmod.core.ImportException
 import io.github.efficientmod.core.Interruption
 import io.github.efficientmod.core.PictureDecoder
 import io.github.efficientmod.core.Plan
@@ -16,10 +15,10 @@ import io.github.efficientmod.core.Report
 import io.github.efficientmod.core.ReportedConfiguration
 import io.github.efficientmod.core.Runtime
 import io.github.efficientmod.core.configurations
-import java.io.IOException
 import java.util.UUID
 import java.util.concurrent.Executor
 import java.util.concurrent.atomic.AtomicBoolean
+import java.util.concurrent.atomic.AtomicInteger
 
 /** Where work happens: [main] is the thread of the screens, [runner] the one of the sessions, [files] any other. */
 class Threads(
@@ -52,7 +51,7 @@ class AppModel(
         private set
     var report: Report? = storage.report
         private set
-    var measureFailed: String? = null
+    var measureFailed: Throwable? = null
         private set
 
     /** Told after each change. */
@@ -64,6 +63,8 @@ class AppModel(
     private var live: LiveRun? = null
     private var interruption = Interruption()
     private val frameAtWork = AtomicBoolean()
+    private val dropped = AtomicInteger()
+    private var filmLog = FilmLog()
     private var runBegan = 0L
     private val stamp: String by lazy { stamp(platform, runtimes) }
 
@@ -105,7 +106,7 @@ class AppModel(
     ) {
         val bundle = done.getOrNull()
         if (bundle == null) {
-            set(app.copy(importing = null, refused = Refused(named, problems(checkNotNull(done.exceptionOrNull())))))
+            set(app.copy(importing = null, refused = Refused(named, checkNotNull(done.exceptionOrNull()))))
             return
         }
         app.bundle?.takeIf { it.sha256 != bundle.sha256 }?.let { bundles.remove(it) }
@@ -115,6 +116,7 @@ class AppModel(
 
     private fun show(bundle: Bundle) {
         closeLive()
+        beginFilm()
         trying = Trying()
         wish = Wish()
         val rows = if (bundle.runsHere) configurations(bundle.manifest, runtimes) else emptyList()
@@ -182,8 +184,7 @@ class AppModel(
                     live.photo(chosen.copy(isJpeg = isJpeg(content)), configuration, content)
                 }
             threads.main.execute {
-                val failed = done.exceptionOrNull()?.let { it.message ?: it.javaClass.simpleName }
-                trying = trying.copy(tried = done.getOrNull(), failed = failed, busy = false)
+                trying = trying.copy(tried = done.getOrNull(), failed = done.exceptionOrNull(), busy = false)
                 changed()
             }
         }
@@ -195,6 +196,18 @@ class AppModel(
         changed()
     }
 
+    /** The camera was opened: what the report tells of it begins. */
+    fun beginFilm() {
+        filmLog = FilmLog()
+        dropped.set(0)
+    }
+
+    /** Runs the camera's frames as another configuration. */
+    fun filmAs(configuration: String) {
+        beginFilm()
+        film { it.copy(configuration = configuration, meter = Meter()) }
+    }
+
     /**
      * Runs a [frame] of the camera, on the thread of the camera. A frame that comes while another is at work is dropped;
      * [release] is called when its memory is no longer needed.
@@ -203,7 +216,11 @@ class AppModel(
         frame: Frame,
         release: () -> Unit,
     ) {
-        if (!frameAtWork.compareAndSet(false, true)) return release()
+        val arrived = platform.clock.nanos()
+        if (!frameAtWork.compareAndSet(false, true)) {
+            dropped.incrementAndGet()
+            return release()
+        }
         threads.main.execute {
             val live = live()
             val configuration = chosenConfiguration(app, filming.configuration)
@@ -215,24 +232,22 @@ class AppModel(
                     val done = runCatching { live.frame(configuration, frame) }
                     release()
                     frameAtWork.set(false)
-                    threads.main.execute { filmed(done) }
+                    val answered = platform.clock.nanos()
+                    threads.main.execute { filmed(configuration, done, arrived, answered) }
                 }
             }
         }
     }
 
-    private fun filmed(done: Result<LiveRun.Filmed>) {
-        val filmed = done.getOrNull()
-        val next =
-            if (filmed == null) {
-                filming.copy(failed = done.exceptionOrNull()?.message)
-            } else {
-                filming.copy(
-                    guesses = filmed.guesses,
-                    meter = filming.meter.plus(platform.clock.nanos(), filmed.runNanos),
-                )
-            }
-        film { next }
+    private fun filmed(
+        configuration: Configuration,
+        done: Result<LiveRun.Filmed>,
+        arrived: Long,
+        answered: Long,
+    ) {
+        val filmed = done.getOrNull() ?: return film { it.copy(failed = done.exceptionOrNull()) }
+        filmLog = filmLog.plus(configuration.name, arrived, filmed.preprocessNanos, answered)
+        film { it.copy(guesses = filmed.guesses, meter = it.meter.plus(answered, filmed.runNanos)) }
     }
 
     /** Ticks a configuration, or takes the tick away. */
@@ -265,6 +280,7 @@ class AppModel(
         measureFailed = null
         changed()
         val interruption = interruption
+        val (filmed, drops) = filmLog to dropped.get()
         threads.runner.execute {
             val bench =
                 Bench(
@@ -277,11 +293,9 @@ class AppModel(
             val report =
                 runCatching {
                     bench
-                        .run(
-                            id,
-                            plan,
-                            chosen,
-                        )?.also { platform.reports.write(id, "report.json", it.toJson()) }
+                        .run(id, plan, chosen)
+                        ?.let { it.copy(camera = filmed.reported(it.configs, drops)) }
+                        ?.also { platform.reports.write(id, "report.json", it.toJson()) }
                 }
             threads.main.execute { measured(bundle, report, interruption) }
         }
@@ -304,7 +318,7 @@ class AppModel(
         run = null
         val report = made.getOrNull()
         if (report == null) {
-            measureFailed = made.exceptionOrNull()?.message ?: interruption.reason?.sentence
+            measureFailed = made.exceptionOrNull() ?: interruption.reason?.let { Said("abort.${it.name.lowercase()}") }
         } else {
             this.report = report
             storage.report = report
@@ -352,7 +366,7 @@ class AppModel(
 }
 
 /** The name of what was measured, as a configuration has it. */
-private val ReportedConfiguration.name: String
+internal val ReportedConfiguration.name: String
     get() = listOfNotNull("$target-$precision", unit, computePrecision, threads).joinToString(":")
 
 private val Bundle.runsHere: Boolean get() = takesOnePicture(manifest) && manifest.task == CLASSIFICATION
@@ -365,14 +379,6 @@ private fun stamp(
     val facts = platform.device.facts()
     return (listOf(facts.osBuild, facts.app.version) + runtimes.map { "${it.name} ${it.version}" }).joinToString()
 }
-
-private fun problems(error: Throwable): List<String> =
-    when (error) {
-        is BundleException -> error.problems.map { it.toString() }
-        is ImportException -> listOf(error.message)
-        is IOException -> listOf(error.message ?: error.javaClass.simpleName)
-        else -> listOf("${error.javaClass.simpleName}: ${error.message}")
-    }
 
 private fun isJpeg(content: ByteArray): Boolean =
     content.size > 2 && content[0] == 0xFF.toByte() && content[1] == 0xD8.toByte()

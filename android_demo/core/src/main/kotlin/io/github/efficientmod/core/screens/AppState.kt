@@ -26,7 +26,7 @@ data class Importing(
 /** What was not imported, and why. */
 data class Refused(
     val name: String,
-    val problems: List<String>,
+    val error: Throwable,
 )
 
 /** A proof that goes on: the configuration [name], and how many of [count] are done. */

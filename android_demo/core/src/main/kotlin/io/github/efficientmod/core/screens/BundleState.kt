@@ -64,7 +64,9 @@ fun bundleState(
         title = t("bundle.title"),
         empty = if (bundle == null) Empty(t("bundle.empty_title"), t("bundle.empty_text"), open) else null,
         busy = busy(t, app),
-        banner = app.refused?.let { Banner(t("bundle.refused", it.name), it.problems, Tone.BAD) } ?: taskBanner(t, app),
+        banner =
+            app.refused?.let { Banner(t("bundle.refused", it.name), why(t, it.error), Tone.BAD) }
+                ?: taskBanner(t, app),
         model = bundle?.let { modelCard(t, it) },
         artifacts =
             bundle

@@ -11,8 +11,10 @@ import io.github.efficientmod.core.Picture
 import io.github.efficientmod.core.PictureDecoder
 import io.github.efficientmod.core.PictureFeed
 import io.github.efficientmod.core.Preprocessor
+import io.github.efficientmod.core.Reason
 import io.github.efficientmod.core.Runtime
 import io.github.efficientmod.core.Session
+import io.github.efficientmod.core.Values
 import io.github.efficientmod.core.declaredOutputs
 import io.github.efficientmod.core.tryCall
 import io.github.efficientmod.core.tryOpen
@@ -42,13 +44,14 @@ internal class LiveRun(
         val feed: PictureFeed,
     )
 
-    /** What a frame gave. */
+    /** What a frame gave, and the ns from the frame to the input, and of the run. */
     class Filmed(
         val guesses: List<Guess>,
+        val preprocessNanos: Long,
         val runNanos: Long,
     )
 
-    /** Runs a picture's file. Throws [LiveException], and [IllegalArgumentException] where it is no picture. */
+    /** Runs a picture's file. Throws [LiveException], and [Said] where it is no picture. */
     fun photo(
         chosen: Chosen,
         configuration: Configuration,
@@ -56,7 +59,7 @@ internal class LiveRun(
     ): Tried {
         val opened = opened(configuration)
         val start = clock.nanos()
-        val picture = decoder.upright(content)
+        val picture = picture(content)
         val decoded = clock.nanos()
         val pixels = preprocessor.pixels(picture)
         val values = opened.feed.values(pixels)
@@ -67,14 +70,24 @@ internal class LiveRun(
         return Tried(chosen, configuration.name, seen, guesses(opened, call), decoded - start, fed - decoded, run)
     }
 
-    /** Runs a camera's frame; the same exceptions. */
+    private fun picture(content: ByteArray): Picture =
+        try {
+            decoder.upright(content)
+        } catch (_: IllegalArgumentException) {
+            throw Said("try.no_picture")
+        }
+
+    /** Runs a camera's frame. Throws [LiveException]. */
     fun frame(
         configuration: Configuration,
         frame: Frame,
     ): Filmed {
         val opened = opened(configuration)
-        val call = call(opened, opened.feed.values(preprocessor.pixels(converter.picture(frame))))
-        return Filmed(guesses(opened, call), call.inputNanos + call.runNanos + call.outputNanos)
+        val start = clock.nanos()
+        val values = opened.feed.values(preprocessor.pixels(converter.picture(frame)))
+        val fed = clock.nanos()
+        val call = call(opened, values)
+        return Filmed(guesses(opened, call), fed - start, call.inputNanos + call.runNanos + call.outputNanos)
     }
 
     override fun close() {
@@ -92,11 +105,11 @@ internal class LiveRun(
 
     private fun call(
         opened: Open,
-        values: io.github.efficientmod.core.Values,
+        values: Values,
     ): Call.Ran =
         when (val call = opened.session.tryCall(listOf(values), clock)) {
             is Call.Ran -> call
-            is Call.Failed -> throw LiveException(call.sentence)
+            is Call.Failed -> throw LiveException(Reason("run_failed", call.sentence))
         }
 
     private fun opened(configuration: Configuration): Open {
@@ -113,17 +126,12 @@ internal class LiveRun(
             }
 
             is Opening.Refused -> {
-                throw LiveException(opening.sentence)
+                throw LiveException(Reason(opening.code, opening.sentence))
             }
 
             is Opening.Failed -> {
-                throw LiveException(opening.sentence)
+                throw LiveException(Reason("open_failed", opening.sentence))
             }
         }.also { open = it }
     }
 }
-
-/** Why a single run gave nothing. */
-internal class LiveException(
-    override val message: String,
-) : Exception(message)

@@ -1,6 +1,5 @@
 package io.github.efficientmod.core.screens
 
-import io.github.efficientmod.core.Abort
 import io.github.efficientmod.core.Condition
 import io.github.efficientmod.core.Plan
 import io.github.efficientmod.core.Thermal
@@ -82,13 +81,13 @@ fun measureState(
     now: Now,
     stand: RunStand?,
     hasResult: Boolean,
-    failed: String? = null,
+    failed: Throwable? = null,
 ): MeasureState {
     val ticked = ticked(app, wish)
     return MeasureState(
         title = t("measure.title"),
         empty = if (stand == null) provenFirst(t, app) else null,
-        banner = failed?.let { Banner(t("measure.failed"), listOf(why(t, it)), Tone.BAD) },
+        banner = failed?.let { Banner(t("measure.failed"), why(t, it), Tone.BAD) },
         configurationsTitle = t("measure.configurations"),
         configurations = configurations(t, app, ticked),
         planTitle = t("measure.plan"),
@@ -101,15 +100,6 @@ fun measureState(
         running = stand?.let { running(t, app, it, now) },
     )
 }
-
-/** A reason for ending a run in the app's language; what a runtime or the system said stays as it is. */
-private fun why(
-    t: Texts,
-    sentence: String,
-): String =
-    Abort.entries
-        .firstOrNull { it.sentence == sentence }
-        ?.let { t.known("abort.", it.name.lowercase()) } ?: sentence
 
 /** The names of the configurations that would be measured: ticked, and proven. */
 fun ticked(

@@ -70,7 +70,7 @@ internal fun finding(
     found: ReportedConfiguration,
 ): String? {
     val replay = found.replay
-    if (replay == null || !replay.passed) return found.reason?.text
+    if (replay == null || !replay.passed) return why(t, found)
     val samples = replay.verdict.samples.size
     val error = replay.verdict.worst.maxOf { it.maxRelativeError }
     val proven = t.counted("proof.proven", samples, t.error(error))

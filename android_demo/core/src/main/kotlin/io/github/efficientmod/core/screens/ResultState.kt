@@ -90,12 +90,6 @@ private fun card(
     )
 }
 
-/** Why a configuration has no times that count, in the app's language where it is one of the reasons for void times. */
-private fun why(
-    t: Texts,
-    found: ReportedConfiguration,
-): String? = found.reason?.let { t.known("void.", it.code) ?: it.text }
-
 private fun latency(
     t: Texts,
     percentiles: Percentiles,

@@ -61,7 +61,7 @@ data class Trying(
     val chosen: Chosen? = null,
     val configuration: String? = null,
     val tried: Tried? = null,
-    val failed: String? = null,
+    val failed: Throwable? = null,
     val busy: Boolean = false,
 )
 
@@ -77,7 +77,7 @@ fun tryState(
     return TryState(
         title = t("try.title"),
         empty = empty,
-        banner = trying.failed?.let { Banner(t("try.failed"), listOf(it), Tone.BAD) },
+        banner = trying.failed?.let { Banner(t("try.failed"), why(t, it), Tone.BAD) },
         samplesTitle = t("try.samples"),
         samples =
             manifest?.golden.orEmpty().filter { sample -> sample.inputs.any { it.picture != null } }.map {

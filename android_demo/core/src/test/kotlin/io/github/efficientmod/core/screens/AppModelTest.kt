@@ -1,15 +1,21 @@
 package io.github.efficientmod.core.screens
 
 import io.github.efficientmod.core.Abort
+import io.github.efficientmod.core.BundleException
 import io.github.efficientmod.core.BundleStore
 import io.github.efficientmod.core.ConfigState
 import io.github.efficientmod.core.FakePlatform
 import io.github.efficientmod.core.FakeRuntime
 import io.github.efficientmod.core.FolderSource
+import io.github.efficientmod.core.Frame
 import io.github.efficientmod.core.ImageIoDecoder
+import io.github.efficientmod.core.Plane
+import io.github.efficientmod.core.Refusal
 import io.github.efficientmod.core.Report
 import io.github.efficientmod.core.Vectors
+import io.github.efficientmod.core.keep
 import io.github.efficientmod.core.openBundle
+import io.github.efficientmod.core.spread
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertNotNull
@@ -17,6 +23,7 @@ import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.io.TempDir
+import java.nio.ByteBuffer
 import java.nio.file.Files
 import java.nio.file.Path
 import java.util.ArrayDeque
@@ -124,7 +131,7 @@ class AppModelTest(
         model.interrupt(Abort.USER)
         assertTrue(model.run!!.aborting)
         work()
-        assertEquals(Abort.USER.sentence, model.measureFailed)
+        assertEquals("abort.user", (model.measureFailed as Said).key)
         assertNull(model.report)
     }
 
@@ -174,12 +181,60 @@ class AppModelTest(
         model.import("empty") { FolderSource(Files.createDirectory(folder.resolve("empty"))) }
         work()
         assertEquals("empty", model.app.refused?.name)
-        assertTrue(
-            "manifest.json" in
-                model.app.refused!!
-                    .problems
-                    .single(),
+        assertEquals(
+            listOf(Refusal.NO_MANIFEST),
+            (model.app.refused!!.error as BundleException).problems.map { it.refusal },
         )
         assertNotNull(model.app.bundle)
     }
+
+    @Test
+    fun `what was filmed before a run is in its report, with the frames that were dropped`() {
+        proven()
+        val filmed = model.app.proven.last()
+        model.filmAs(filmed.name)
+        model.beginFilm()
+        var released = 0
+        repeat(5) {
+            platform.clock.spend(30_000_000)
+            model.frame(grey()) { released++ }
+            model.frame(grey()) { released++ }
+            work()
+        }
+        assertEquals(10, released)
+        model.measure()
+        work()
+        val camera = model.report!!.camera!!
+        assertEquals(filmed.name, model.report!!.configs[camera.config].name)
+        assertEquals(listOf(5, 5), listOf(camera.frames, camera.dropped))
+        assertTrue(camera.endToEndNs.zip(camera.preprocessNs).all { (whole, part) -> whole > part + 5_000_000 })
+        assertEquals(spread(camera.endToEndNs.toLongArray()), camera.endToEnd)
+        assertTrue(camera.seconds in 0.12..0.3, "${camera.seconds}")
+        val report = platform.written.getValue("${model.report!!.runId}/report.json")
+        assertEquals(camera, Report.of(report).camera)
+        keep(model.report!!)
+    }
+
+    @Test
+    fun `what was not measured is not in the report as filmed`() {
+        proven()
+        val (first, last) = model.app.proven.let { it.first().name to it.last().name }
+        model.filmAs(last)
+        model.frame(grey()) {}
+        work()
+        model.tick(last, false)
+        model.measure()
+        work()
+        assertEquals(listOf(first), model.report!!.configs.map { it.name })
+        assertNull(model.report!!.camera)
+    }
+}
+
+/** A frame of 24 x 16 pixels that are all grey. */
+internal fun grey(): Frame {
+    fun plane(
+        height: Int,
+        width: Int,
+    ) = Plane(ByteBuffer.wrap(ByteArray(height * width) { 127 }), width, 1)
+    return Frame(16, 24, 0, plane(16, 24), plane(8, 12), plane(8, 12))
 }

@@ -1,11 +1,15 @@
 package io.github.efficientmod.core.screens
 
-import io.github.efficientmod.core.Abort
+import io.github.efficientmod.core.BundleException
 import io.github.efficientmod.core.Condition
 import io.github.efficientmod.core.ConfigState
 import io.github.efficientmod.core.FakeBench
+import io.github.efficientmod.core.ImportException
+import io.github.efficientmod.core.ImportFault
 import io.github.efficientmod.core.Outcome
+import io.github.efficientmod.core.Problem
 import io.github.efficientmod.core.Reason
+import io.github.efficientmod.core.Refusal
 import io.github.efficientmod.core.Report
 import io.github.efficientmod.core.ReportedConfiguration
 import io.github.efficientmod.core.RunStep
@@ -18,6 +22,7 @@ import org.junit.jupiter.api.Assertions.assertNotNull
 import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
+import java.io.IOException
 
 private val EN = Texts.of("en")
 private val DE = Texts.of("de")
@@ -79,10 +84,30 @@ class StatesTest {
     }
 
     @Test
-    fun `a refused import names every problem`() {
-        val state = bundleState(EN, AppState(refused = Refused("out.zip", listOf("one", "two"))))
-        assertEquals("out.zip was not imported", state.banner?.title)
-        assertEquals(listOf("one", "two"), state.banner?.lines)
+    fun `a refused import names every problem, in the language of the app`() {
+        val problems =
+            listOf(
+                Problem(Refusal.DIGEST_MISMATCH, "model.tflite", "its SHA-256 is another"),
+                Problem(Refusal.WRONG_VALUE, "manifest.json", "it is no integer", "labels.count"),
+            )
+        val refused = AppState(refused = Refused("out.zip", BundleException("The bundle is damaged", problems)))
+        assertEquals("out.zip was not imported", bundleState(EN, refused).banner?.title)
+        assertEquals(
+            listOf(
+                "model.tflite does not have the SHA-256 that the manifest states.",
+                "labels.count has a value that no manifest has: it is no integer.",
+            ),
+            bundleState(EN, refused).banner?.lines,
+        )
+        assertEquals(
+            "model.tflite hat nicht den SHA-256, der im Manifest steht.",
+            bundleState(DE, refused).banner?.lines?.first(),
+        )
+        val full = AppState(refused = Refused("out.zip", ImportException(ImportFault.NO_ROOM, 120, 30)))
+        assertEquals(
+            listOf("Das Paket braucht 120 MB, und 30 MB sind frei."),
+            bundleState(DE, full).banner?.lines,
+        )
     }
 
     @Test
@@ -117,7 +142,14 @@ class StatesTest {
                 .rows
                 .first()
         assertEquals(Tone.BAD, row.chip.tone)
-        assertTrue("cosine" in row.detail!! && "under 0.999" in row.detail, row.detail)
+        assertTrue("cosine is " in row.detail!! && "the limit is 0.999" in row.detail, row.detail)
+        val german =
+            bundleState(DE, state)
+                .artifacts
+                .single()
+                .rows
+                .first()
+        assertTrue(german.detail!!.startsWith("Die Ausgaben sind nicht die von PyTorch. cosine ist "), german.detail)
         assertTrue(measureState(EN, state, Wish(), ready, null, false).configurations.none { it.enabled })
         assertEquals("Not proven yet", tryState(EN, state, Trying()).empty?.title)
         assertNull(chosenConfiguration(state, rows.first().name))
@@ -201,8 +233,8 @@ class StatesTest {
         assertEquals("The camera is not allowed", title(Filming(Permission.FOREVER)))
         assertEquals("No camera", title(Filming(Permission.GIVEN, cameras = 0)))
         assertNull(title(Filming(Permission.GIVEN, cameras = 2)))
-        val failed = cameraState(EN, proven, Filming(Permission.GIVEN, cameras = 2, failed = "error 4"))
-        assertEquals(listOf("error 4"), failed.banner?.lines)
+        val failed = cameraState(EN, proven, Filming(Permission.GIVEN, cameras = 2, failed = Said("camera.error", 4)))
+        assertEquals(listOf("The camera reports error 4."), failed.banner?.lines)
         assertFalse(failed.running)
     }
 
@@ -268,7 +300,11 @@ class StatesTest {
                 reason = Reason("wrong_result_after", "x"),
                 replay = first.replay!!.copy(again = Outcome.FAILED),
             )
-        val failed = first.copy(state = ConfigState.FAILED, reason = Reason("run_failed", "it threw"))
+        val failed =
+            first.copy(
+                state = ConfigState.FAILED,
+                reason = Reason("run_failed", "the runtime failed in a call: it threw"),
+            )
         val refused =
             first.copy(
                 state = ConfigState.REFUSED,
@@ -278,7 +314,7 @@ class StatesTest {
         val cards = resultState(EN, report.copy(configs = listOf(wrongAfter, failed, refused))).cards
         assertTrue(cards.all { it.latency == null && it.histogram == null && it.facts.isEmpty() })
         assertEquals("After the timing, the outputs were wrong.", cards.first().finding)
-        assertEquals("it threw", cards[1].finding)
+        assertEquals("The runtime failed in a run. it threw", cards[1].finding)
     }
 
     @Test
@@ -305,9 +341,9 @@ class StatesTest {
 
     @Test
     fun `why a run ended is told in the language of the app`() {
-        val failed = measureState(DE, proven, Wish(), ready, null, false, Abort.USER.sentence)
+        val failed = measureState(DE, proven, Wish(), ready, null, false, Said("abort.user"))
         assertEquals(listOf("Der Lauf wurde von Hand beendet."), failed.banner?.lines)
-        val other = measureState(DE, proven, Wish(), ready, null, false, "no space left")
-        assertEquals(listOf("no space left"), other.banner?.lines)
+        val other = measureState(DE, proven, Wish(), ready, null, false, IOException("no space left"))
+        assertEquals(listOf("Das kann nicht gelesen werden (no space left)."), other.banner?.lines)
     }
 }

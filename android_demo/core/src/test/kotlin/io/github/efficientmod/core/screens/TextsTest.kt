@@ -1,7 +1,10 @@
 package io.github.efficientmod.core.screens
 
 import io.github.efficientmod.core.Abort
+import io.github.efficientmod.core.Fault
+import io.github.efficientmod.core.ImportFault
 import io.github.efficientmod.core.Plan
+import io.github.efficientmod.core.Refusal
 import io.github.efficientmod.core.RunStep
 import io.github.efficientmod.core.Thermal
 import io.github.efficientmod.core.Vectors
@@ -22,15 +25,15 @@ class TextsTest {
 
     /** Every literal of the screens' and the app's sources that could be a key. */
     private val literals: Set<String> by lazy {
-        listOf("core", "app")
-            .flatMap { module ->
-                Files.walk(Vectors.repository.resolve("android_demo/$module/src/main/kotlin")).use { files ->
-                    files.filter { it.extension == "kt" }.toList().flatMap { file ->
-                        Regex("\"([a-z_.0-9$\\{}]+)").findAll(file.readText()).map { it.groupValues[1] }.toList()
-                    }
-                }
-            }.toSet()
+        (sources("core") + sources("app"))
+            .flatMap { source -> Regex("\"([a-z_.0-9$\\{}]+)").findAll(source).map { it.groupValues[1] } }
+            .toSet()
     }
+
+    private fun sources(module: String): List<String> =
+        Files.walk(Vectors.repository.resolve("android_demo/$module/src/main/kotlin")).use { files ->
+            files.filter { it.extension == "kt" }.map { it.readText() }.toList()
+        }
 
     private fun keys() = tables.getValue("en").keys
 
@@ -47,7 +50,8 @@ class TextsTest {
 
     @Test
     fun `every text is used`() {
-        val open = setOf("abort", "task", "void", "phase", "thermal", "plan", "try")
+        val open =
+            setOf("abort", "fault", "import", "phase", "plan", "reason", "refusal", "task", "thermal", "try", "void")
         for (key in keys()) {
             val base = key.removeSuffix(".one").removeSuffix(".other")
             assertTrue(base in literals || base.substringBefore('.') in open, "nothing uses $key")
@@ -58,11 +62,30 @@ class TextsTest {
     fun `what depends on a word has a text for each of them`() {
         val words =
             Abort.entries.map { "abort.${it.name.lowercase()}" } +
+                Fault.entries.map { "fault.${it.name.lowercase()}" } +
+                ImportFault.entries.map { "import.${it.name.lowercase()}" } +
+                Refusal.entries.map { "refusal.${it.code}" } +
                 Thermal.entries.map { "thermal.${it.name.lowercase()}" } +
                 RunStep.entries.map { "phase.${it.word}" } +
                 Plan.ALL.keys.flatMap { listOf("plan.$it", "plan.${it}_text") } +
                 listOf("decode", "preprocess", "run").map { "try.$it" }
         assertEquals(emptyList<String>(), words.filter { it !in keys() })
+    }
+
+    @Test
+    fun `every reason that the core gives has a text`() {
+        val given = Regex("(?:fail|refuse|Reason)\\(\"([a-z_]+)\"")
+        val codes =
+            sources("core").flatMap { source -> given.findAll(source).map { it.groupValues[1] } }.toSet()
+        assertTrue(codes.size > 10, "$codes")
+        assertEquals(emptyList<String>(), codes.filter { "reason.$it" !in keys() && "void.$it" !in keys() })
+    }
+
+    @Test
+    fun `why an import failed is told in the words of the core`() {
+        for (fault in ImportFault.entries) {
+            assertEquals(fault.sentence, tables.getValue("en").getValue("import.${fault.name.lowercase()}"))
+        }
     }
 
     @Test
