@@ -7,6 +7,7 @@ from gpu_cases._chains import after_a_division, bordered, greatest_of_sums, mask
 from gpu_cases._elementwise import binary, slopes_and_choices, unary
 from gpu_cases._parts import borders, joined, parts, places, views
 from gpu_cases._products import halves, products, reductions
+from gpu_cases._shown import shown_and_read
 from gpu_cases._windows import convolutions, images, pools, transposed
 
 __all__ = ["Case", "cases"]
@@ -32,6 +33,7 @@ _FAMILIES: tuple[Callable[[], Iterator[Case]], ...] = (
     greatest_of_sums,
     bordered,
     masked,
+    shown_and_read,
 )
 
 

@@ -96,6 +96,7 @@ class File:
 
     builder: Builder = field(default_factory=Builder)
     inputs: list[tuple[str, int]] = field(default_factory=list)
+    shown: list[int] = field(default_factory=list)
 
     def tensor(self, operand: Operand) -> int:
         """An input, or a constant."""
@@ -110,8 +111,9 @@ class File:
         return self.builder.emit(code, inputs, result, options)
 
     def written(self, output: int) -> bytes:
-        """The file with one output."""
-        return build(self.builder, self.inputs, [("y", output)], weights="float32")
+        """The file with what is shown and one output more."""
+        outputs = [(f"shown{number}", tensor) for number, tensor in enumerate(self.shown)]
+        return build(self.builder, self.inputs, [*outputs, ("y", output)], weights="float32")
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from efficientmod_export.parity._layers import _reference, _search
 from efficientmod_export.targets import find_target
 from efficientmod_export.targets._program import copy
 from efficientmod_export.targets.executorch import _prober as _executorch
-from efficientmod_export.targets.tflite._prober import pack
+from efficientmod_export.targets.tflite._shown_values import pack
 from efficientmod_mobile.deploy import Program, capture
 from efficientmod_mobile.errors import ParityError
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from efficientmod_export.foreign import loading
 from efficientmod_export.targets.tflite._file import FLOAT32, operators
 from efficientmod_export.targets.tflite._lint import read_tflite
-from efficientmod_export.targets.tflite._prober import pack
 from efficientmod_export.targets.tflite._runtime import interpreter
+from efficientmod_export.targets.tflite._shown_values import with_shown
 from efficientmod_mobile.errors import InputError
 
 Array = NDArray[Any]
@@ -106,21 +106,19 @@ class AnyFile:
 
     def showing(self, tensors: Sequence[int]) -> bytes:
         """The file with these tensors as further outputs, without signatures, which say what its outputs were."""
-        kept = self._graph.outputs, self._model.signatureDefs
-        outputs = [end.index for end in self.outputs]
-        outputs += [index for index in tensors if index not in outputs]
-        self._graph.outputs, self._model.signatureDefs = np.array(outputs, np.int32), None
-        try:
-            return pack(self._model)
-        finally:
-            self._graph.outputs, self._model.signatureDefs = kept
+        return with_shown(self._model, self._hidden(tensors))
 
     def on_processor(self, inputs: Sequence[Array], tensors: Sequence[int] = ()) -> list[Array]:
         """The outputs, and further tensors behind them. Raises ConversionError where the file does not run."""
-        more = [index for index in tensors if index not in {end.index for end in self.outputs}]
+        more = self._hidden(tensors)
         with loading(self.path):
             loaded = interpreter(self.showing(more) if more else self.data)
             for end, values in zip(self.inputs, inputs, strict=True):
                 loaded.set_tensor(end.index, values)
             loaded.invoke()
-            return [loaded.get_tensor(index) for index in (*(end.index for end in self.outputs), *more)]
+            shown = [int(detail["index"]) for detail in loaded.get_output_details()][len(self.outputs) :]
+            return [loaded.get_tensor(index) for index in (*(end.index for end in self.outputs), *shown)]
+
+    def _hidden(self, tensors: Sequence[int]) -> list[int]:
+        """Those that are no outputs."""
+        return [index for index in tensors if index not in {end.index for end in self.outputs}]

@@ -20,8 +20,8 @@ FLOAT32, INT8 = 0, 9
 class Tensor:
     """A tensor by name and shape; `data` where it is stored in the file, `writer` where an operator computes it.
 
-    `type` is the schema's number of its type. `padding` is the content of the channels that a GPU adds as padding, once
-    it is known (`_gpu_lanes`).
+    `type` is the schema's number of its type, `shown` whether it is an output of the graph. `padding` is the content of
+    the channels that a GPU adds as padding, once it is known (`_gpu_lanes`).
     """
 
     name: str
@@ -31,6 +31,7 @@ class Tensor:
     readers: list["Operator"] = field(default_factory=list)
     padding: float | None = None
     type: int = FLOAT32
+    shown: bool = False
 
     @property
     def constant(self) -> bool:
@@ -92,6 +93,8 @@ def operators(data: bytes) -> tuple[Operator, ...]:
 
 def _of_graph(model: Any, graph: Any, codes: list[str]) -> list[Operator]:
     tensors = [_tensor(model, item) for item in graph.tensors]
+    for index in graph.outputs:
+        tensors[index].shown = True
     made = []
     for item in graph.operators:
         operator = Operator(

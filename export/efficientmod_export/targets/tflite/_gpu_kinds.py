@@ -136,6 +136,30 @@ def greatest_of_sum(operator: Operator) -> bool:
     )
 
 
+def joined_result(operator: Operator) -> bool:
+    result = operator.outputs[0]
+    if not result.shown or len(result.readers) != 1:
+        return False
+    (reader,) = result.readers
+    if reader.code in _REDUCTIONS:
+        computed = not any(tensor.constant for tensor in operator.inputs)
+        return operator.code == "ADD" and computed and operator.inputs[0].shape == operator.inputs[1].shape
+    if reader.code in _LAYERS:
+        return _scales(operator) and (operator.code, reader.code) != ("ADD", "DEPTHWISE_CONV_2D")
+    return operator.code in _LAYERS and _scales(reader)
+
+
+def _scales(operator: Operator) -> bool:
+    """Whether it is a sum or product with a constant."""
+    return operator.code in ("ADD", "MUL") and any(tensor.constant for tensor in operator.inputs)
+
+
+_REDUCTIONS = {"MEAN", "SUM", "REDUCE_MAX", "REDUCE_MIN"}
+
+
+_LAYERS = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV"}
+
+
 def _joined_border(operator: Operator) -> Operator | None:
     """The border of a number that the GPU joins to a window behind it."""
     writer = operator.inputs[0].writer

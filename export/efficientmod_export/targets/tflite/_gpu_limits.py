@@ -118,6 +118,14 @@ BORDER_OF_NUMBERS = GpuLimit(
     Effect.WRONG,
     "it is the only reader of a PADV2; the GPU joins them, and the border is zero",
 )
+JOINED_RESULT = GpuLimit(
+    "result that is read",
+    ("ADD", "MUL", "CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV"),
+    kinds.joined_result,
+    Effect.WRONG,
+    "an output of the graph that one operator reads, which the GPU joins to it: a sum that is reduced, or a layer "
+    "beside a sum or product with a constant; nothing is written to the output",
+)
 GPU_LIMITS: tuple[GpuLimit, ...] = (
     GpuLimit("five axes", (), kinds.many_axes, Effect.REFUSED, "a tensor of more than four axes"),
     GpuLimit(
@@ -269,5 +277,6 @@ GPU_LIMITS: tuple[GpuLimit, ...] = (
     BORDER_OF_NUMBERS,
     PADDING,
     SUMMED_PADDING,
+    JOINED_RESULT,
 )
 """In the order in which they are looked for."""

@@ -1,11 +1,9 @@
-"""Values inside a `.tflite` file, as further outputs of that file."""
+"""Values inside a `.tflite` file, as further outputs of it."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
-import numpy as np
 from torch import fx
 
 from efficientmod_export._stages import ComputePrecision, ModelFile, Sample
@@ -13,16 +11,17 @@ from efficientmod_export.parity import Values
 from efficientmod_export.targets._probing import at_once, extended, names_in_file, probe_run, visible_nodes
 from efficientmod_export.targets._runtime import Configuration
 from efficientmod_export.targets.tflite._runtime import LiteRt
+from efficientmod_export.targets.tflite._shown_values import with_shown
 from efficientmod_mobile.deploy import Program
 
 ON_CPU = Configuration("tflite", "fp32", "cpu", "float32")
 ON_GPU_AT_ONCE = 16
-"""A GPU's kernel of several operators comes apart where one of them is read, so that all at once would be another
-file."""
+"""A GPU's kernel of several operators comes apart where a result between them is shown, so that all at once would be
+another file."""
 
 
 class TfliteProber:
-    """Adds tensors of the file to its graph's outputs; XNNPACK computes them as before."""
+    """Adds copies of the file's tensors to its graph's outputs; XNNPACK computes them as before."""
 
     def __init__(self, program: Program, file: ModelFile, configuration: Configuration = ON_CPU) -> None:
         from ai_edge_litert import schema_py_generated as schema
@@ -30,7 +29,6 @@ class TfliteProber:
         self._file = file
         self._configuration = configuration
         self._model = schema.ModelT.InitFromPackedBuf(file.path.read_bytes(), 0)
-        self._model.signatureDefs = None  # they say what the outputs were
         self._names = names_in_file(program)
         graph = self._model.subgraphs[0]
         computed = {int(index) for operator in graph.operators for index in operator.outputs}
@@ -43,11 +41,9 @@ class TfliteProber:
         """Run the file with these tensors as outputs."""
         names = [self._names[node] for node in nodes]
         extra = [name for name in dict.fromkeys(names) if self._indices[name] not in self._outputs]
-        added = [self._indices[name] for name in extra]
-        self._model.subgraphs[0].outputs = np.array([*self._outputs, *added], np.int32)
         with TemporaryDirectory() as workshop:
             path = Path(workshop) / self._file.path.name
-            path.write_bytes(pack(self._model))
+            path.write_bytes(with_shown(self._model, [self._indices[name] for name in extra]))
             results = probe_run(LiteRt(), extended(self._file, path, extra), self._configuration, sample)
         return [results[name] for name in names]
 
@@ -58,12 +54,3 @@ class GpuProber(TfliteProber):
     def __init__(self, program: Program, file: ModelFile, precision: ComputePrecision) -> None:
         super().__init__(program, file, Configuration("tflite", "fp32", "gpu", precision))
         self.at_once = min(self.at_once, ON_GPU_AT_ONCE)
-
-
-def pack(model: Any) -> bytes:
-    """The bytes of a TFLite model in the schema's object form."""
-    import flatbuffers
-
-    builder = flatbuffers.Builder(1 << 20)
-    builder.Finish(model.Pack(builder), b"TFL3")
-    return bytes(builder.Output())

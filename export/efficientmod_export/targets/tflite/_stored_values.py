@@ -8,8 +8,8 @@ import numpy as np
 from efficientmod_export._stages import ModelFile
 from efficientmod_export.foreign import loading
 from efficientmod_export.targets._runtime import Configuration, Session
-from efficientmod_export.targets.tflite._prober import pack
 from efficientmod_export.targets.tflite._runtime import THREADS, LiteRt, LiteRtSession, interpreter
+from efficientmod_export.targets.tflite._shown_values import pack
 
 
 class StoredValues(LiteRt):

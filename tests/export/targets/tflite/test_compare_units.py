@@ -16,7 +16,7 @@ from efficientmod_export._vulkan import DRIVERS, installed
 from efficientmod_export.targets.tflite._any_file import AnyFile
 from efficientmod_export.targets.tflite._compare_units import relative_error
 from efficientmod_export.targets.tflite._first_difference import first_difference
-from efficientmod_export.targets.tflite._prober import pack
+from efficientmod_export.targets.tflite._shown_values import pack
 from efficientmod_mobile.errors import InputError
 
 from ....raising import refused

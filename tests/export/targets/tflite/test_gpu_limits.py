@@ -49,6 +49,7 @@ WITNESSES = {
     "border of numbers": ("PADV2", "1x8x7x6, then CONV_2D"),
     "padding of the channels": ("DIV", "1x8x7x6 with 1x1x1x6, then CONV_2D"),
     "padding of the channels, summed": ("RSQRT", "7x6, then MEAN"),
+    "result that is read": ("ADD", "ADD of two, shown, then MEAN"),
 }
 
 needs_gpu = pytest.mark.skipif(not installed(DRIVER), reason=f"{DRIVER} is not installed; run .ci/install_vulkan")

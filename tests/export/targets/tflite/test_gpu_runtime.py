@@ -13,7 +13,7 @@ from efficientmod_export._vulkan import DRIVERS, installed
 from efficientmod_export.targets._runtime import Configuration
 from efficientmod_export.targets.tflite import TARGET
 from efficientmod_export.targets.tflite._gpu_process import PATIENCE, until_done
-from efficientmod_export.targets.tflite._prober import pack
+from efficientmod_export.targets.tflite._shown_values import pack
 
 DRIVER = "SwiftShader"
 SHAPE = (1, 8, 7, 6)

@@ -14,7 +14,7 @@ from efficientmod_export._stages import Artifact, Precision
 from efficientmod_export.foreign import quiet
 from efficientmod_export.quantisation import Rounded, rounded_layers, steps_of
 from efficientmod_export.targets import find_target
-from efficientmod_export.targets.tflite._prober import pack
+from efficientmod_export.targets.tflite._shown_values import pack
 from efficientmod_mobile.deploy import Program
 
 from ..conftest import Convert, options

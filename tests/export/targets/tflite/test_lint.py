@@ -15,7 +15,7 @@ from efficientmod_export.lint import FileLint, lint_path
 from efficientmod_export.targets.tflite._file import INT8
 from efficientmod_export.targets.tflite._gpu_limits import GPU_LIMITS
 from efficientmod_export.targets.tflite._gpu_reported import REPORTED
-from efficientmod_export.targets.tflite._prober import pack
+from efficientmod_export.targets.tflite._shown_values import pack
 from efficientmod_mobile.errors import InputError
 
 from ....raising import refused

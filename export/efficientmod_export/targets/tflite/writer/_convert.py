@@ -61,7 +61,7 @@ def to_tflite(
     from ._gpu_forms import form_for_gpus
     from ._model import build
 
-    form_for_gpus(builder)
+    outputs = form_for_gpus(builder, outputs)
 
     entries = {}
     if metadata is not None:

@@ -213,3 +213,22 @@ def test_more_axes_than_a_gpu_takes(check_graph: Check) -> None:
     ]
     constants = {"a": ints(2, 1, 3, 1, 4), "b": ints(1, 5, 1, 6, 1), "c": ints(30, 24)}
     assert check_graph(nodes, [(6, 4), (5, 6)], constants).whole
+
+
+JOINED = {
+    "a sum that is averaged": (node("Add", ["x0", "x1"], ["shown"]), node("ReduceMean", ["shown", "a"], ["y0"])),
+    "a layer before a product": (node("Conv", ["x0", "w"], ["shown"]), node("Mul", ["shown", "c"], ["y0"])),
+    "a product before a layer": (node("Mul", ["x0", "c"], ["shown"]), node("Conv", ["shown", "w"], ["y0"])),
+}
+
+
+@pytest.mark.parametrize("joined", JOINED)
+def test_an_output_that_is_read_is_written(joined: str, check_graph: Check) -> None:
+    """A GPU joins both operators, and does not write what is between them; a copy is another reader."""
+    constants = {"a": ints(2, 3), "w": normal(8, 8, 1, 1), "c": normal(8, 1, 1)}
+    used = {name for one in JOINED[joined] for name in one.input}
+    inputs = [(1, 8, 7, 5)] * len(used & {"x0", "x1"})
+    kept = {name: value for name, value in constants.items() if name in used}
+    result = check_graph([*JOINED[joined]], inputs, kept, ["shown", "y0"])
+    assert result.operators["RESHAPE"] >= 1
+    assert result.whole
