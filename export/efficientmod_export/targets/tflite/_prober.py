@@ -11,7 +11,7 @@ from efficientmod_export.parity import Values
 from efficientmod_export.targets._probing import at_once, extended, names_in_file, probe_run, visible_nodes
 from efficientmod_export.targets._runtime import Configuration
 from efficientmod_export.targets.tflite._runtime import LiteRt
-from efficientmod_export.targets.tflite._shown_values import with_shown
+from efficientmod_export.targets.tflite._shown_values import shown_name, with_shown
 from efficientmod_mobile.deploy import Program
 
 ON_CPU = Configuration("tflite", "fp32", "cpu", "float32")
@@ -40,12 +40,13 @@ class TfliteProber:
     def probe(self, nodes: Sequence[fx.Node], sample: Sample) -> Values:
         """Run the file with these tensors as outputs."""
         names = [self._names[node] for node in nodes]
-        extra = [name for name in dict.fromkeys(names) if self._indices[name] not in self._outputs]
+        hidden = {name: self._indices[name] for name in names if self._indices[name] not in self._outputs}
+        shown = {name: shown_name(name, index) for name, index in hidden.items()}
         with TemporaryDirectory() as workshop:
             path = Path(workshop) / self._file.path.name
-            path.write_bytes(with_shown(self._model, [self._indices[name] for name in extra]))
-            results = probe_run(LiteRt(), extended(self._file, path, extra), self._configuration, sample)
-        return [results[name] for name in names]
+            path.write_bytes(with_shown(self._model, [*hidden.values()]))
+            results = probe_run(LiteRt(), extended(self._file, path, [*shown.values()]), self._configuration, sample)
+        return [results[shown.get(name, name)] for name in names]
 
 
 class GpuProber(TfliteProber):

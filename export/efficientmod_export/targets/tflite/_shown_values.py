@@ -1,7 +1,8 @@
 """Values inside a `.tflite` file, shown as further outputs of it by copies.
 
 A copy, not the tensor itself: a GPU joins an operator to the one that reads it, and does not write an output between
-(`_gpu_limits.JOINED_RESULT`). A tensor that two operators read stays apart.
+(`_gpu_limits.JOINED_RESULT`). A tensor that two operators read stays apart. The copies' names differ: LiteRT does not
+take two outputs of one name, and tensors may share theirs.
 """
 
 from collections.abc import Sequence
@@ -36,6 +37,11 @@ def with_shown(model: Any, indices: Sequence[int]) -> bytes:
             del one[length:]
 
 
+def shown_name(name: str, index: int) -> str:
+    """The name of the copy of a tensor."""
+    return f"{name}/shown {index}"
+
+
 def _copy(model: Any, graph: Any, index: int) -> int:
     """Write a RESHAPE to the same shape, with the last of the operators' codes."""
     from ai_edge_litert import schema_py_generated as schema
@@ -46,9 +52,10 @@ def _copy(model: Any, graph: Any, index: int) -> int:
     buffer.data = np.array(extents, "<i4").view(np.uint8)
     model.buffers.append(buffer)
     shape, copy = schema.TensorT(), schema.TensorT()
-    shape.name, shape.shape, shape.type = source.name + b"/shape", [len(extents)], schema.TensorType.INT32
+    shape.name, shape.shape, shape.type = b"shape", [len(extents)], schema.TensorType.INT32
     shape.buffer = len(model.buffers) - 1
-    copy.name, copy.shape, copy.type, copy.quantization = source.name, extents, source.type, source.quantization
+    copy.name = shown_name((source.name or b"").decode("utf-8", "replace"), index).encode()
+    copy.shape, copy.type, copy.quantization = extents, source.type, source.quantization
     graph.tensors += [shape, copy]
     operator = schema.OperatorT()
     operator.opcodeIndex = len(model.operatorCodes) - 1
