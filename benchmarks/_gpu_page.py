@@ -1,6 +1,7 @@
 """The page of networks on LiteRT's GPU accelerator."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from statistics import median
 
 from _gpu_records import CPU, FLOAT16, FLOAT32, Place, Result, RivalResult, Trained
 from _gpu_sums import sums
@@ -68,6 +69,14 @@ def _summary(results: Sequence[Result]) -> Iterator[str]:
     )
     ran = [place for result in results if (place := (result.places or {}).get(FLOAT32)) and place.error is not None]
     wrong = sum(bool(place.reasons) for place in ran)
+    ratios = [
+        place.error / result.noise.error
+        for result in tried
+        if result.noise and (place := (result.places or {})[FLOAT16]).error is not None
+    ]
+    if ratios:
+        largest, middle = max(ratios), median(ratios)
+        yield f"Errors in float16 are at most {largest:.1f} times the network's own, {middle:.1f} at the median."
     yield f"Wrong in float32: {wrong or 'none'}. Refused or not converted: {len(results) - len(ran) or 'none'}."
 
 
@@ -171,7 +180,8 @@ def _sums() -> Iterator[str]:
         "",
         "In float16 the GPU adds the products of a convolution one after the other in float16 as well. So the error "
         "grows with the root of their number, where rounding alone stays the same: this, and no single operator, is "
-        "what networks lose beyond their own noise. The largest error of a 1x1 convolution of normal numbers, as a "
+        "most of what a network loses there, and its own noise is computed so. The largest error of a 1x1 convolution "
+        "of normal numbers, as a "
         "fraction of the result's range; in parts it is the sum of convolutions of some of the channels each, which "
         "halves the error at best and writes as many tensors, so that no form of a target does it.",
         "",
