@@ -29,7 +29,7 @@ def decomposed(node: fx.Node) -> Write | None:
         return target(**fx.map_arg(bound, given.__getitem__))
 
     table = {target: _definition(target)}
-    values = [one.meta["val"].clone() for one in tensors]  # nodes of one shape may share their FakeTensor
+    values = [one.meta["val"].detach().clone() for one in tensors]  # nodes of one shape may share their FakeTensor
     traced = make_fx(compute, decomposition_table=table, tracing_mode="fake")(*values)
     if any(is_call(inner, node.target) for inner in traced.graph.nodes):
         return None
@@ -45,6 +45,9 @@ def _inlined(node: fx.Node, traced: fx.GraphModule, tensors: list[fx.Node]) -> f
     for inner in traced.graph.nodes:
         if inner.op == "get_attr":
             values[inner] = add_parameter(node, f"{node.name}_constant", getattr(traced, inner.target))
+        elif inner.target == aten.scalar_tensor.default:  # its name in ONNX clashes with those that the exporter makes
+            number = torch.tensor(inner.args[0], dtype=inner.meta["val"].dtype)
+            values[inner] = add_parameter(node, f"{node.name}_number", number)
         elif inner.op == "call_function":
             args = fx.map_arg(inner.args, values.__getitem__)
             kwargs = fx.map_arg(inner.kwargs, values.__getitem__)

@@ -4,6 +4,7 @@ view(x), _unsafe_view(x)                                   ->  reshape(x), which
 _native_batch_norm_legit_no_training(x, w, b, m, v)[0]     ->  batch_norm(x, w, b, m, v, training=False)
 ones(size), linspace(0, 1, n), arange(0.0, n), ...         ->  the same with the dtype given
 rms_norm(x, shape, w)                                      ->  rms_norm(x, shape, w, eps), eps that of x's dtype
+conv2d(x), max_pool2d(x), x without a batch axis           ->  conv2d(x as a batch of one), the same back
 max_pool2d(x, size), avg_pool2d(x, size)                   ->  the same with the stride given: the size
 """
 
@@ -13,9 +14,30 @@ import torch
 from torch import Tensor, fx
 from torch._ops import OpOverload
 
-from efficientmod_mobile.deploy.program._graph import arguments, emit, is_call, replace, set_argument
+from efficientmod_mobile.deploy.program._graph import (
+    arguments,
+    emit,
+    is_call,
+    refresh,
+    replace,
+    set_argument,
+    shape,
+)
 
 aten = torch.ops.aten
+
+_BATCHES = {
+    aten.conv1d.default: 3,
+    aten.conv2d.default: 4,
+    aten.conv3d.default: 5,
+    aten.conv_transpose1d.default: 3,
+    aten.conv_transpose2d.input: 4,
+    aten.conv_transpose3d.input: 5,
+    aten.adaptive_avg_pool2d.default: 4,
+    aten.avg_pool2d.default: 4,
+    aten.max_pool2d.default: 4,
+}
+"""Operators that take images with or without a batch axis, and the axes of a batch."""
 
 
 def canonicalise(graph: fx.Graph) -> None:
@@ -38,6 +60,21 @@ def canonicalise(graph: fx.Graph) -> None:
         elif _creates_floats(node) and arguments(node)["dtype"] is None:
             # The default is PyTorch's default dtype, which does not follow the program's.
             set_argument(node, "dtype", node.meta["val"].dtype)
+        if is_call(node, *_BATCHES) and len(shape(node)) < _BATCHES[node.target]:
+            _give_batch_axis(node)
+
+
+def _give_batch_axis(node: fx.Node) -> None:
+    """Let the operator work on a batch of one, and its users read what is in it."""
+    set_argument(node, _image(node), emit(node, aten.unsqueeze.default, (arguments(node)[_image(node)], 0)))
+    refresh(node)
+    single = emit(node.next, aten.squeeze.dim, (node, 0), like=node)
+    node.replace_all_uses_with(single, delete_user_cb=lambda user: user is not single)
+
+
+def _image(node: fx.Node) -> str:
+    """The name of the operator's first argument."""
+    return "input" if "input" in arguments(node) else "self"
 
 
 def _creates_floats(node: fx.Node) -> bool:

@@ -134,6 +134,15 @@ KINDS: dict[str, Kind] = {
     "grid, border": sampled(padding_mode="border", align_corners=True),
     "grid, reflection": sampled(padding_mode="reflection", align_corners=False),
     "grid, nearest": sampled(mode="nearest", align_corners=False),
+    "grid, bicubic": sampled(mode="bicubic", padding_mode="reflection", align_corners=False),
+    "grid of a volume": Kind(
+        lambda _, x: F.grid_sample(
+            x.view(1, 2, 4, 25, 33),
+            torch.cat([x[:, :2].tanh(), x[:, 2:3].tanh() * 1.2], 1).permute(0, 2, 3, 1)[:, None],
+            align_corners=True,
+            padding_mode="border",
+        )[:, :, 0]
+    ),
     "unfold": Kind(lambda _, x: F.unfold(x, 3, padding=1).view(1, 8, 9, 25, 33).mean(2)),
     "fold, overlapping": Kind(lambda _, x: F.fold(F.unfold(x, 3, padding=1).sigmoid(), (25, 33), 3, padding=1)),
     "cdist": Kind(lambda n, x: torch.cdist(x.flatten(2).mT[:, :20], n.points.weight), {"points": Points}),
@@ -184,6 +193,28 @@ KINDS: dict[str, Kind] = {
         {"norm": lambda: affine(nn.LayerNorm(8))},
     ),
     "six axes": Kind(lambda _, x: (x[..., :24, :32].reshape(2, 4, 6, 4, 8, 4).softmax(1) + 1.0).amax((0, 3, 5))),
+    "no batch axis": Kind(
+        lambda n, x: F.max_pool2d(n.layer(x[0]), 2), {"layer": lambda: nn.Conv2d(8, 5, 3, padding=1)}
+    ),
+    "computed transposed kernel": Kind(
+        lambda n, x: F.conv_transpose2d(x, n.layer(x.mean((2, 3))).view(8, 2, 2, 2), stride=2),
+        {"layer": lambda: nn.Linear(8, 64)},
+    ),
+    "a border behind": Kind(
+        lambda n, x: n.layer(x), {"layer": lambda: nn.ConvTranspose2d(8, 4, 2, 3, output_padding=1)}
+    ),
+    "attention with shared heads": Kind(
+        lambda _, x: F.scaled_dot_product_attention(x[..., :8], x[:, :2, :, :8], x[:, 2:4, :, :8], enable_gqa=True)
+    ),
+    "masked attention of three axes": Kind(
+        lambda _, x: F.scaled_dot_product_attention(*[x.flatten(2)[..., :30].mT] * 3, attn_mask=torch.eye(30).bool())
+    ),
+    "LSTM with a projection": sequence(lambda: nn.LSTM(8, 6, proj_size=3)),
+    "cubic distances": Kind(lambda _, x: torch.cdist(x[0, 0], x[0, 1], p=3.0)),
+    "sinc": Kind(lambda _, x: torch.sinc(x) + torch.sinc(x.mean(1, keepdim=True))),
+    "bilinear layer": Kind(
+        lambda n, x: n.layer(x.mean((2, 3)), x.amax((2, 3))), {"layer": lambda: nn.Bilinear(8, 8, 5)}
+    ),
     "einsum of three": Kind(
         lambda n, x: torch.einsum("bchw,cd,ed->behw", x, n.a.weight, n.b.weight),
         {"a": lambda: nn.Linear(4, 8), "b": lambda: nn.Linear(4, 6)},

@@ -18,7 +18,6 @@
     where(c, x, 2.0)    =  where(c, x, a constant)
     a & b, a | b, a ^ b =  logical_and, logical_or, logical_xor            of truth values
     channel_shuffle(x)  =  x as (groups, channels of a group), transposed
-    cdist(x, y)         =  sqrt(sum (x_i - y_j)^2), or sum |x_i - y_j|
 
 (CELU: Barron 2017; RReLU: Xu et al. 2015; channel shuffle: Zhang et al. 2018.)
 """
@@ -32,9 +31,6 @@ from efficientmod_mobile.deploy.forms._form import Form, Write
 from efficientmod_mobile.deploy.program import add_parameter, arguments, emit, node_dtype, shape
 
 aten = torch.ops.aten
-
-_LARGEST = 1 << 20
-"""Differences of coordinates that are worth to be held at once."""
 
 
 def _celu(node: fx.Node) -> Write:
@@ -263,27 +259,6 @@ def _channel_shuffle(node: fx.Node) -> Write | None:
     return write
 
 
-def _distances(node: fx.Node) -> Write | None:
-    bound = arguments(node)
-    x, y, power = bound["x1"], bound["x2"], bound["p"]
-    rows, columns, width = shape(x)[-2], shape(y)[-2], shape(x)[-1]
-    if power not in (1, 2) or len(shape(x)) > 3 or len(shape(y)) > 3 or rows * columns * width > _LARGEST:
-        return None
-
-    def write() -> fx.Node:
-        away = emit(
-            node,
-            aten.sub.Tensor,
-            (emit(node, aten.unsqueeze.default, (x, -2)), emit(node, aten.unsqueeze.default, (y, -3))),
-        )
-        if power == 1:
-            return emit(node, aten.sum.dim_IntList, (emit(node, aten.abs.default, (away,)), [-1]))
-        squares = emit(node, aten.mul.Tensor, (away, away))
-        return emit(node, aten.sqrt.default, (emit(node, aten.sum.dim_IntList, (squares, [-1])),))
-
-    return write
-
-
 _CONNECTIVES: dict[object, torch._ops.OpOverload] = {
     aten.__and__.Tensor: aten.logical_and.default,
     aten.__or__.Tensor: aten.logical_or.default,
@@ -307,7 +282,6 @@ FORMS: dict[object, Form] = {
     aten.hardshrink.default: _hardshrink,
     aten.softshrink.default: _softshrink,
     aten.channel_shuffle.default: _channel_shuffle,
-    aten.cdist.default: _distances,
     aten.softplus.default: _softplus,
     aten.asinh.default: _inverse_hyperbolic,
     aten.acosh.default: _inverse_hyperbolic,

@@ -11,11 +11,13 @@ from efficientmod_mobile.deploy._transform import register
 from efficientmod_mobile.deploy.forms._form import Form, Forms
 from efficientmod_mobile.deploy.forms.portable import (
     _decomposed,
+    _distances,
     _elementwise,
     _norms,
     _order,
     _padding,
     _pooling,
+    _products,
     _recurrent,
     _resize,
     _results,
@@ -35,11 +37,13 @@ class PortableForms(Forms):
     name: ClassVar[str] = "portable_forms"
     forms: ClassVar[Mapping[object, Form]] = {
         **_decomposed.FORMS,
+        **_distances.FORMS,
         **_elementwise.FORMS,
         **_norms.FORMS,
         **_order.FORMS,
         **_padding.FORMS,
         **_pooling.FORMS,
+        **_products.FORMS,
         **_recurrent.FORMS,
         **_resize.FORMS,
         **_results.FORMS,

@@ -4,7 +4,8 @@
     GRU    r, z = sigmoid(W x + b + U h + d);  n = tanh(W x + b + r (U h + d));        h = n + z (h - n)
     RNN    h = tanh(W x + b + U h + d), or relu
 
-W x + b is one product for the whole sequence. (Hochreiter & Schmidhuber 1997; Cho et al. 2014; Elman 1990.)
+W x + b is one product for the whole sequence; an LSTM with a projection P has P h in place of h. (Hochreiter &
+Schmidhuber 1997; Cho et al. 2014; Elman 1990; Sak et al. 2014.)
 """
 
 import operator
@@ -68,9 +69,9 @@ def _recurrent(cell: Cell, node: fx.Node) -> Write | None:
     states = list(first) if isinstance(first, list | tuple) else [first]
     steps = shape(sequence)[1 if bound["batch_first"] else 0] if len(shape(sequence)) == 3 else 0
     directions = 2 if bound["bidirectional"] else 1
-    each = 4 if bound["has_biases"] else 2
-    plain = len(bound["params"]) == each * directions * bound["num_layers"]  # no projection
-    if not 0 < steps <= LONGEST or not plain or not all(is_call(user, operator.getitem) for user in node.users):
+    biased = 2 if bound["has_biases"] else 0
+    each = len(bound["params"]) // (directions * bound["num_layers"])  # two weights, or three with a projection
+    if not 0 < steps <= LONGEST or not all(is_call(user, operator.getitem) for user in node.users):
         return None
 
     def write() -> fx.Node:
@@ -81,8 +82,10 @@ def _recurrent(cell: Cell, node: fx.Node) -> Write | None:
             for direction in range(directions):
                 at = layer * directions + direction
                 weights = bound["params"][at * each : (at + 1) * each]
+                projection = weights[2 + biased] if each > 2 + biased else None
+                weights = weights[: 2 + biased]
                 start = tuple(emit(node, aten.select.int, (state, 0, at)) for state in states)
-                output, end = _layer(cell, node, x, weights, start, backwards=direction == 1)
+                output, end = _layer(cell, node, x, weights, projection, start, backwards=direction == 1)
                 outputs.append(output)
                 ends.append(end)
             x = outputs[0] if directions == 1 else emit(node, aten.cat.default, (outputs, 2))
@@ -116,7 +119,14 @@ def _single_step(cell: Cell, node: fx.Node) -> Write | None:
 
 
 def _layer(
-    cell: Cell, node: fx.Node, x: fx.Node, weights: Sequence[fx.Node], state: State, *, backwards: bool
+    cell: Cell,
+    node: fx.Node,
+    x: fx.Node,
+    weights: Sequence[fx.Node],
+    projection: fx.Node | None,
+    state: State,
+    *,
+    backwards: bool,
 ) -> tuple[fx.Node, State]:
     """One direction of one layer: x (T, N, I) -> (T, N, H), and the last state."""
     biases = weights[2:] or (None, None)
@@ -126,6 +136,8 @@ def _layer(
     for step in reversed(steps) if backwards else steps:
         kept = emit(node, aten.linear.default, (state[0], weights[1], biases[1]))
         state = cell(node, emit(node, aten.select.int, (given, 0, step)), kept, state)
+        if projection is not None:
+            state = (emit(node, aten.linear.default, (state[0], projection)), *state[1:])
         outputs[step] = state[0]
     return _stacked(node, [outputs[step] for step in steps]), state
 

@@ -4,6 +4,8 @@ im2col(x)[c k + t]  =  conv(x, e_t), depthwise              e_t is 1 at tap t of
 col2im(y)           =  conv_transpose(y, e_t), grouped      overlapping windows add up
 unfold(x, size)     =  the windows' elements taken along the axis
 conv(x, W)          =  W @ im2col(x), group by group        W computed by the network
+conv_transpose(x, W)  =  col2im(W^T @ x), group by group    W computed by the network
+conv_transpose(x, W, output_padding)  =  pad(conv_transpose(x, W)) + b        where nothing is cropped
 """
 
 from math import prod
@@ -100,11 +102,62 @@ def _computed_kernel(node: fx.Node) -> Write | None:
         if batch > 1:
             kernels = emit(node, aten.repeat.default, (kernels, [batch, 1, 1]))
         y = emit(node, aten.reshape.default, (emit(node, aten.matmul.default, (kernels, columns)), list(shape(node))))
-        if bias is None:
-            return y
-        return emit(node, aten.add.Tensor, (y, emit(node, aten.reshape.default, (bias, [outputs, 1, 1]))))
+        return _shifted(node, y, bias)
 
     return write
+
+
+def _transposed(node: fx.Node) -> Write | None:
+    bound = arguments(node)
+    if len(shape(node)) != 4:
+        return None
+    if _depends_on_input(bound["weight"]):
+        return _computed_transposed(node)
+    # coremltools fails on a border where nothing is cropped.
+    return _border_behind(node) if any(bound["output_padding"]) and not any(bound["padding"]) else None
+
+
+def _computed_transposed(node: fx.Node) -> Write:
+    bound = arguments(node)
+    image, weight, groups = bound["input"], bound["weight"], bound["groups"]
+    stride, padding, border, dilation = (
+        pair(bound[name]) for name in ("stride", "padding", "output_padding", "dilation")
+    )
+    inputs, outputs, *kernel = shape(weight)
+    batch, _, *sizes = shape(image)
+    taps = outputs * prod(kernel)
+
+    def write() -> fx.Node:
+        kernels = emit(node, aten.reshape.default, (weight, [groups, inputs // groups, taps]))
+        kernels = emit(node, aten.transpose.int, (kernels, 1, 2))
+        if batch > 1:
+            kernels = emit(node, aten.repeat.default, (kernels, [batch, 1, 1]))
+        pixels = emit(node, aten.reshape.default, (image, [batch * groups, inputs // groups, prod(sizes)]))
+        columns = emit(node, aten.matmul.default, (kernels, pixels))
+        columns = emit(node, aten.reshape.default, (columns, [batch, groups * taps, *sizes]))
+        ones = add_parameter(node, f"{node.name}_taps", _taps(groups * outputs, kernel, node_dtype(image)))
+        options = (stride, padding, border, groups * outputs, dilation)
+        return _shifted(node, emit(node, aten.conv_transpose2d.input, (columns, ones, None, *options)), bound["bias"])
+
+    return write
+
+
+def _border_behind(node: fx.Node) -> Write:
+    bound = arguments(node)
+    rows, columns = pair(bound["output_padding"])
+
+    def write() -> fx.Node:
+        options = (bound["stride"], [0, 0], [0, 0], bound["groups"], bound["dilation"])
+        y = emit(node, aten.conv_transpose2d.input, (bound["input"], bound["weight"], None, *options))
+        return _shifted(node, emit(node, aten.constant_pad_nd.default, (y, [0, columns, 0, rows])), bound["bias"])
+
+    return write
+
+
+def _shifted(node: fx.Node, y: fx.Node, bias: fx.Node | None) -> fx.Node:
+    if bias is None:
+        return y
+    return emit(node, aten.add.Tensor, (y, emit(node, aten.reshape.default, (bias, [*shape(bias), 1, 1]))))
 
 
 def _depends_on_input(node: fx.Node) -> bool:
@@ -118,6 +171,7 @@ def _depends_on_input(node: fx.Node) -> bool:
 
 FORMS: dict[object, Form] = {
     aten.conv2d.default: _computed_kernel,
+    aten.conv_transpose2d.input: _transposed,
     aten.im2col.default: _columns,
     aten.col2im.default: _image,
     aten.unfold.default: _unfold,

@@ -30,9 +30,15 @@ WEIGHTS: dict[Precision, "WeightForm"] = {
 }
 
 
+FIRST_LITERT = "1.0.1"
+"""The first release of LiteRT, which numbers its releases anew. It is TensorFlow Lite 2.17, and runs every operator
+that the writer makes; the file's `min_runtime_version` has the least release of TensorFlow Lite.
+"""
+
+
 def convert(program: Program, options: ConversionOptions, path: Path) -> Conversion:
     """Export to ONNX in memory, convert, write, and read from LiteRT which operators its delegate runs."""
-    from efficientmod_export.targets.tflite.writer import least_runtime, to_tflite
+    from efficientmod_export.targets.tflite.writer import to_tflite
 
     check_image(program, options)
     model = to_onnx(for_pixels(program, options.inputs), [given.name for given in options.inputs])
@@ -50,7 +56,7 @@ def convert(program: Program, options: ConversionOptions, path: Path) -> Convers
     tensors = loaded.get_tensor_details()
     rank = max(len(detail["shape"]) for detail in tensors)
     int8_weights = sum(prod(map(int, detail["shape"])) for detail in tensors if detail["dtype"] is np.int8)
-    return Conversion(least_runtime(data), delegates, outside, rank, dict(sorted(applied.items())), int8_weights)
+    return Conversion(FIRST_LITERT, delegates, outside, rank, dict(sorted(applied.items())), int8_weights)
 
 
 def interface(network: Interface) -> Interface:

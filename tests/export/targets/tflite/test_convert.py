@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 import pytest
 import torch
+from packaging.version import Version
 from torch import nn
 
 from efficientmod_export._stages import Artifact, InputSpec, Normalisation, TensorSpec
+from efficientmod_export.targets.tflite.writer._versions import _RELEASES
 from efficientmod_mobile.deploy import Program, capture
 
 from ..conftest import CLASSES, Convert, strengthen
@@ -47,6 +49,12 @@ def test_feature_maps_are_said_to_be_channels_last(backbone: Program, convert: C
 def test_xnnpack_runs_all_of_it(classifier: Program, convert: Convert) -> None:
     artifact = convert("tflite", classifier)
     assert (artifact.delegates, artifact.outside, artifact.rank) == (1, (), 4)
+
+
+def test_the_least_runtime_is_a_release_of_litert(classifier: Program, convert: Convert) -> None:
+    """LiteRT 1.0.1 is TensorFlow Lite 2.17, so every operator that the writer makes must be as old."""
+    assert convert("tflite", classifier).least_runtime == "1.0.1"
+    assert max(map(Version, _RELEASES.values())) <= Version("2.17.0")
 
 
 def test_operators_outside_xnnpack_are_named(convert: Convert) -> None:

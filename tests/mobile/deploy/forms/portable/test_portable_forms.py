@@ -147,6 +147,7 @@ WINDOWS = {
     "a computed kernel across channels": lambda x: F.conv2d(x, x[:, :4, :3, :6].reshape(4, 6, 3, 1), x[0, :4, 0, 0]),
     "windows along an axis": lambda x: x.unfold(2, 5, 3).unfold(3, 4, 4),
     "an affine grid": lambda x: F.affine_grid(x[:, 0, :2, :3], [1, 2, 5, 7], align_corners=False),
+    "an affine grid of a volume": lambda x: F.affine_grid(x[:, 0, :3, :4], [1, 2, 3, 5, 7], align_corners=False),
     "an affine grid, corners aligned": lambda x: F.affine_grid(x[:, 0, :2, :3], [1, 2, 5, 7], align_corners=True),
 }
 
@@ -161,6 +162,136 @@ def test_windows_and_grids(transformed: Callable, function: Callable) -> None:
 def _unpooled(x: Tensor) -> Tensor:
     y, places = F.max_pool2d(x.clamp(max=0.5), 2, return_indices=True)  # clamped: several greatest ones in a window
     return F.max_unpool2d(y.tanh(), places, 2, output_size=(13, 18))
+
+
+def sampled(mode: str, padding: str, corners: bool) -> Callable[[Tensor], Tensor]:
+    def function(x: Tensor) -> Tensor:
+        grid = x[:, :2, :7, :9].permute(0, 2, 3, 1) * 1.3
+        return F.grid_sample(x, grid, mode=mode, padding_mode=padding, align_corners=corners)
+
+    return function
+
+
+def sampled_volume(mode: str, padding: str, corners: bool) -> Callable[[Tensor], Tensor]:
+    def function(x: Tensor) -> Tensor:
+        grid = x[:, :3, :4, :10].reshape(1, 3, 2, 4, 5).permute(0, 2, 3, 4, 1) * 1.3
+        volume = x.reshape(1, 2, 3, 13, 18)
+        return F.grid_sample(volume, grid, mode=mode, padding_mode=padding, align_corners=corners)
+
+    return function
+
+
+PLACES = {
+    f"{name}, {mode}, {padding}, {corners}": make(mode, padding, corners)
+    for name, make, modes in (("image", sampled, ["bicubic"]), ("volume", sampled_volume, ["bilinear", "nearest"]))
+    for mode in modes
+    for padding in ("zeros", "border", "reflection")
+    for corners in (True, False)
+}
+
+
+@pytest.mark.parametrize("function", list(PLACES.values()), ids=list(PLACES))
+def test_places_between_pixels(transformed: Callable, function: Callable) -> None:
+    result = transformed(Calls(function), SHAPE, RECIPE)
+    assert result.applied()[APPLIED] >= 1
+    for node in result.program.graph.find_nodes(op="call_function", target=torch.ops.aten.grid_sampler.default):
+        assert node.args[2] == 1  # nearest
+        assert len(node.meta["val"].shape) == 4
+
+
+def test_a_volume_of_one_slice(transformed: Callable) -> None:
+    def function(x: Tensor) -> Tensor:
+        grid = x[:, :3, :4, :10].reshape(1, 3, 2, 4, 5).permute(0, 2, 3, 4, 1) * 1.3
+        return F.grid_sample(x[:, :, None], grid, padding_mode="reflection", align_corners=True)
+
+    assert transformed(Calls(function), SHAPE, RECIPE).applied()[APPLIED] >= 1
+
+
+class Layers(nn.Module):
+    """A forward of the image and layers with weights."""
+
+    def __init__(self, function: Callable[..., Tensor], **layers: nn.Module) -> None:
+        super().__init__()
+        self.function = function
+        for name, layer in layers.items():
+            self.add_module(name, layer)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.function(self, x)
+
+
+PRODUCTS = {
+    "attention of three axes, with a mask": lambda n, x: F.scaled_dot_product_attention(
+        *[x.flatten(2)[..., :20].mT] * 3, attn_mask=torch.arange(20) < torch.arange(7, 27)[:, None]
+    ),
+    "... with a mask for each picture": lambda n, x: F.scaled_dot_product_attention(
+        *[x.flatten(2)[..., :20].mT] * 3, attn_mask=x[:, 0, :1, :1] * torch.ones(1, 20, 20, dtype=x.dtype)
+    ),
+    "... causal": lambda n, x: F.scaled_dot_product_attention(*[x.flatten(2)[..., :20].mT] * 3, is_causal=True),
+    "attention with shared heads": lambda n, x: F.scaled_dot_product_attention(
+        x, x[:, :2], x[:, 2:4], enable_gqa=True, scale=0.3
+    ),
+    "a matrix and a vector": lambda n, x: x.flatten(2).mT @ n.layer.weight[0],
+    "bilinear": lambda n, x: n.pair(x.mean(2), x.amax(2)),
+    "kron": lambda n, x: torch.kron(x[0, 0, :4, :3], x[0, 1, :2, :5]),
+    "tensordot": lambda n, x: torch.tensordot(x, n.wide.weight, dims=([3], [1])),
+    "einsum of three": lambda n, x: torch.einsum("bchw,dc,ed->behw", x, n.layer.weight, n.last.weight),
+}
+
+
+@pytest.mark.parametrize("function", list(PRODUCTS.values()), ids=list(PRODUCTS))
+def test_products(transformed: Callable, function: Callable) -> None:
+    net = Layers(
+        function,
+        layer=nn.Linear(6, 5), last=nn.Linear(5, 4), wide=nn.Linear(18, 7), pair=nn.Bilinear(18, 18, 3),
+    )  # fmt: skip
+    result = transformed(net, SHAPE, RECIPE)
+    assert result.applied()[APPLIED] >= 1
+    assert not {"bilinear", "kron", "tensordot", "einsum"} & set(result.operators())
+
+
+CONVOLUTIONS = {
+    "transposed, with a border behind": lambda n, x: n.border(x),
+    "transposed, its kernel computed": lambda n, x: F.conv_transpose2d(
+        x,
+        n.kernel(x.mean((2, 3))).view(6, 2, 3, 2),
+        stride=(2, 3),
+        padding=(1, 0),
+        output_padding=(1, 2),
+        dilation=(1, 2),
+    ),
+    "... in groups, with a bias": lambda n, x: F.conv_transpose2d(
+        x, n.kernel(x.mean((2, 3))).view(6, 2, 3, 2), x.mean((0, 2, 3))[:4], stride=2, groups=2
+    ),
+}
+
+
+@pytest.mark.parametrize("function", list(CONVOLUTIONS.values()), ids=list(CONVOLUTIONS))
+def test_transposed_convolutions(transformed: Callable, function: Callable) -> None:
+    border = nn.ConvTranspose2d(6, 4, (2, 3), 3, output_padding=(1, 2))
+    result = transformed(Layers(function, border=border, kernel=nn.Linear(6, 72)), SHAPE, RECIPE)
+    assert result.applied()[APPLIED] >= 1
+    for node in result.program.graph.find_nodes(op="call_function", target=torch.ops.aten.conv_transpose2d.input):
+        assert node.args[1].op == "get_attr"
+
+
+UNBATCHED = {
+    "a convolution": lambda n, x: F.conv2d(x[0], n.layer.weight),
+    "a transposed convolution": lambda n, x: F.conv_transpose2d(x[0], n.layer.weight.transpose(0, 1), n.layer.bias),
+    "of a line": lambda n, x: F.conv1d(x[0, :, 1], n.layer.weight[:, :, 0]),
+    "pools": lambda n, x: F.avg_pool2d(F.max_pool2d(x[0], 3, 2, 1), (2, 3)),
+    "a mean of parts": lambda n, x: F.adaptive_avg_pool2d(x[0], (1, 3)),
+}
+
+
+@pytest.mark.parametrize("function", list(UNBATCHED.values()), ids=list(UNBATCHED))
+def test_an_image_without_a_batch_axis(transformed: Callable, function: Callable) -> None:
+    """A program has the batch axis from the beginning."""
+    result = transformed(Layers(function, layer=nn.Conv2d(6, 5, 3)), SHAPE, ())
+    for node in result.program.graph.nodes:
+        if node.op == "call_function" and any(word in str(node.target) for word in ("conv", "pool")):
+            assert node.meta["val"].shape[0] == 1
+            assert node.meta["val"].ndim == (3 if "1d" in str(node.target) else 4)
 
 
 ELEMENTS = {
@@ -180,6 +311,10 @@ ELEMENTS = {
     "min, kept": lambda x: x.min(2, keepdim=True)[0],
     "channel_shuffle": lambda x: F.channel_shuffle(x, 3),
     "cdist": lambda x: torch.cdist(x.flatten(2)[:, :, :20], x.flatten(2)[:, :4, 30:50]),
+    "cdist of cubes": lambda x: torch.cdist(x.flatten(2)[:, :, :20], x.flatten(2)[:, :4, 30:50], p=3),
+    "cdist of maxima": lambda x: torch.cdist(x[0, 0], x[0, 1], p=float("inf")),
+    "pdist": lambda x: F.pdist(x[0, :, 2]),
+    "pdist of differences": lambda x: F.pdist(x[0, :, 2], 1),
     "cdist of differences": lambda x: torch.cdist(x.flatten(2)[:, :, :20], x.flatten(2)[:, :4, 30:50], p=1),
     "max_unpool": _unpooled,
     "softplus with a low threshold": lambda x: F.softplus(x, 2.0, 1.0),
@@ -211,6 +346,7 @@ def test_elements(transformed: Callable, function: Callable) -> None:
         "__or__",
         "sort",
         "cdist",
+        "pdist",
         "asinh",
         "floor_divide",
         "var_mean",
@@ -362,6 +498,8 @@ def test_norms_and_activations(transformed: Callable, layer: Callable[[], nn.Mod
 
 RECURRENT = {
     "LSTM": lambda: nn.LSTM(6, 5),
+    "LSTM with a projection": lambda: nn.LSTM(6, 5, 2, proj_size=3, bidirectional=True),
+    "... without biases": lambda: nn.LSTM(6, 5, proj_size=3, bias=False),
     "LSTM, two layers both ways": lambda: nn.LSTM(6, 5, 2, bidirectional=True),
     "LSTM, batch first, without biases": lambda: nn.LSTM(6, 5, batch_first=True, bias=False),
     "GRU both ways": lambda: nn.GRU(6, 5, bidirectional=True),
