@@ -78,7 +78,7 @@ def test_the_tutorial(tmp_path: Path) -> None:
         (tmp_path / linked).symlink_to(REPOSITORY / linked)
     programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     commands = re.findall(r"^    ((?:efficientmod|python ).*)$", (DOCS / "tutorial.md").read_text(), re.MULTILINE)
-    assert len(commands) == 6
+    assert len(commands) == 7
     printed = {}
     for command in commands:
         done = subprocess.run(

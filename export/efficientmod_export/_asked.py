@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from torch import nn
 
+from efficientmod_export._published import under_name
 from efficientmod_export._request import ExportRequest
 from efficientmod_export._subject import Subject, subject_of
 from efficientmod_mobile import Network, load_network, network_of, with_flags
@@ -13,6 +14,7 @@ def asked_subject(request: ExportRequest) -> Subject:
     """Load it, with the preprocessing that is asked for, and run it on the parity samples. Raises what these raise."""
     loaded = _load(request)
     loaded = replace(loaded, preprocessing=with_flags(loaded.preprocessing, request.preprocessing))
+    loaded = under_name(loaded, request.name, hidden=request.hides_names)
     return subject_of(loaded, request.resolution, request.inputs)
 
 

@@ -10,6 +10,7 @@ from efficientmod_export._arguments import Names, Resolution, labels_given, name
 from efficientmod_export._defaults import DEFAULT_IOS
 from efficientmod_export._network_inputs import PictureInput, TensorInput, parse_input
 from efficientmod_export._pipeline import run_export
+from efficientmod_export._published import is_own
 from efficientmod_export._request import ExportRequest
 from efficientmod_export._result import ExportResult
 from efficientmod_export._stages import ProgressReport, report_nothing
@@ -26,6 +27,7 @@ def export(
     checkpoint_key: str | None = None,
     pretrained: bool = False,
     name: str | None = None,
+    publish_names: bool = False,
     targets: Names = "all",
     output: Path | str = "out",
     precisions: Names = (),
@@ -53,9 +55,11 @@ def export(
     """Convert a network, prove each artifact against PyTorch, and write a bundle to the folder `output`.
 
     `model` is a module, which is copied and stays as it is, to be called `name` (by default its class's); or a name:
-    `efficientmod_s`, `timm/NAME`, `hf-hub:owner/name` or `package.module:function`. Named ones take a `checkpoint`, a
-    file or `hf-hub:owner/name`, with the state dict under `checkpoint_key`, such as `model.ema` (None finds it); from a
-    checkpoint alone the EfficientMod is told. `pretrained` downloads the trained weights of timm or the Hub.
+    `efficientmod_s`, `timm/NAME`, `hf-hub:owner/name` or `package.module:function`, which the bundle calls `name`, or
+    as the function. Where that is, and how the parts of an own network are called, the bundle says only with
+    `publish_names`. Named ones take a `checkpoint`, a file or `hf-hub:owner/name`, with the state dict under
+    `checkpoint_key`, such as `model.ema` (None finds it); from a checkpoint alone the EfficientMod is told.
+    `pretrained` downloads the trained weights of timm or the Hub.
 
     `targets` is a name or several of targets, or `"all"`: those of phones. Each is made in each of `precisions` that it
     supports, by default its own default, and proven on each of `units`, by default on all that can be used here. Int8
@@ -87,6 +91,7 @@ def export(
     request = ExportRequest(
         model=model,
         name=name,
+        publish_names=publish_names,
         checkpoint=None if checkpoint is None else str(checkpoint),
         checkpoint_key=checkpoint_key,
         pretrained=pretrained,
@@ -131,5 +136,5 @@ def _check_model(
                 "A module has its weights; leave out the checkpoint and pretrained, or load them into it.",
                 code="conflicting_options",
             )
-    elif name is not None:
-        raise InputError("A name is for a module; a named model has its own.", code="conflicting_options")
+    elif name is not None and not is_own(model):
+        raise InputError("A name is for a network of your own; this model has its own.", code="conflicting_options")

@@ -3,13 +3,13 @@
 from collections.abc import Collection, Iterator, Sequence
 
 from efficientmod_export._picture_input import for_pictures
-from efficientmod_export._rebuild import rebuild
 from efficientmod_export._stages import ModelFile, ProgressReport, Sample
 from efficientmod_export.bundle import model_file
 from efficientmod_export.bundle.contract import ArtifactEntry, Bundle
 from efficientmod_export.foreign import loading
 from efficientmod_export.parity import LayerReport, first_drift, torch_inputs
 from efficientmod_export.targets import Target, Variant, all_targets, find_target
+from efficientmod_mobile import Network
 from efficientmod_mobile.deploy import Original, Program, capture, deploy
 from efficientmod_mobile.errors import EfficientModError, InputError
 
@@ -17,19 +17,16 @@ from efficientmod_mobile.errors import EfficientModError, InputError
 def search_layers(
     bundle: Bundle,
     entries: Sequence[ArtifactEntry],
-    checkpoint: str | None,
-    checkpoint_key: str | None,
+    network: Network,
     samples: tuple[Sample, ...],
     failed: Collection[str],
     progress: ProgressReport,
 ) -> dict[str, tuple[str, ...]]:
     """For each of the bundle's `entries`, sentences: the first layer that drifts, and what its target reports about the
     ranges of its values. `failed` are the variants whose outputs do not agree.
-
-    Raises InputError without the checkpoint that the network needs, or for another one.
     """
-    network = for_pictures(rebuild(bundle, checkpoint, checkpoint_key), samples[0])
-    program = capture(network.module, *torch_inputs(samples[0]))
+    module = for_pictures(network, samples[0]).module
+    program = capture(module, *torch_inputs(samples[0]))
     original = Original.of(program)
     found: dict[str, tuple[str, ...]] = {}
     for entry in entries:

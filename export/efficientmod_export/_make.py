@@ -7,9 +7,12 @@ from functools import cache
 from itertools import groupby
 from pathlib import Path
 
+from torch import nn
+
 from efficientmod_export._calibration import CalibrationInputs, RoundedSubject, float_inputs, in_float, rounded
 from efficientmod_export._earlier import EarlierProofs
 from efficientmod_export._prove import conclusions, float32_outputs, parity_failure, prove, prove_graph, prove_rounding
+from efficientmod_export._published import HiddenNames
 from efficientmod_export._request import ExportRequest
 from efficientmod_export._result import VariantResult
 from efficientmod_export._rounding_there import rounded_there
@@ -191,7 +194,7 @@ class _Making:
         options = self.material.subject.options(
             self.variant.precision, ios=request.ios, labels=self.material.class_names
         )
-        return _with_credits(options, request.credits)
+        return replace(_with_credits(options, request.credits), names=not request.hides_names)
 
     def _checks(self, artifact: Artifact, source: Source, seconds: dict[Unit, float]) -> tuple[Check, ...]:
         variant, held = self.variant, self.material.subject.held
@@ -203,7 +206,7 @@ class _Making:
 
     def _described(self, artifact: Artifact, source: Source, checks: tuple[Check, ...]) -> ProvenArtifact:
         subject = self.material.subject
-        return describe_artifact(
+        described = describe_artifact(
             artifact,
             source.deployed.certificate,
             checks,
@@ -215,6 +218,14 @@ class _Making:
             source.rounding.evidence(artifact.int8_weights) if source.rounding else None,
             source.rounding.calibration if source.rounding else None,
         )
+        return _without_names(described, subject.network.module) if self.material.request.hides_names else described
+
+
+def _without_names(described: ProvenArtifact, module: nn.Module) -> ProvenArtifact:
+    hidden, evidence = HiddenNames.of(module), described.evidence
+    rounding = hidden.in_rounding(evidence.rounding) if evidence.rounding else None
+    told = {"transforms": hidden.in_transforms(evidence.transforms), "rounding": rounding}
+    return replace(described, evidence=evidence.model_copy(update=told))
 
 
 def _with_credits(options: ConversionOptions, credited: Credits) -> ConversionOptions:

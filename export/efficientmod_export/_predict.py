@@ -1,8 +1,9 @@
 """What a bundle's artifacts, and PyTorch, say of pictures; or a model's file, anyone's."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -28,6 +29,7 @@ from efficientmod_export.bundle.contract import (
     read_bundle,
 )
 from efficientmod_export.foreign import quiet
+from efficientmod_mobile import Network
 from efficientmod_mobile.errors import EfficientModError, InputError
 
 PYTORCH = "PyTorch"
@@ -81,6 +83,7 @@ def predict(
     *,
     checkpoint: str | None = None,
     checkpoint_key: str | None = None,
+    model: str | None = None,
     flags: Mapping[str, Any] = MappingProxyType({}),
     like: Path | str | None = None,
     labels: Path | str | None = None,
@@ -91,7 +94,8 @@ def predict(
     """Preprocess pictures as a bundle states and run its artifacts that run here, or the one whose file `path` is.
 
     PyTorch is run beside them where the network can be built again: `checkpoint` is the file that the bundle was made
-    from. Pictures that a network gives are written to the folder `output`.
+    from, `model` names a network that the bundle does not say how to build. Pictures that a network gives are written
+    to the folder `output`.
 
     Of a file that lies in no bundle, anyone's, the preprocessing is what the file states, what `flags` say ("mean",
     "std", "interpolation", "crop_pct", "resize_mode", and "resolution" where the file leaves it open), or that of the
@@ -111,10 +115,16 @@ def predict(
                     "--labels out.",
                     code="conflicting_options",
                 )
-            return _of_bundle(path, files, checkpoint, checkpoint_key, folder, progress)
-        if checkpoint or checkpoint_key:
+            return _of_bundle(
+                path,
+                files,
+                partial(rebuild, checkpoint=checkpoint, checkpoint_key=checkpoint_key, model=model),
+                folder,
+                progress,
+            )
+        if checkpoint or checkpoint_key or model:
             raise InputError(
-                f"{path} lies in no bundle, so that its network is not known; leave out --checkpoint.",
+                f"{path} lies in no bundle, so that its network is not known; leave out --checkpoint and --model.",
                 code="conflicting_options",
             )
         loose = open_loose(path, given, None if like is None else Path(like))
@@ -146,8 +156,7 @@ def _of_file(
 def _of_bundle(
     path: Path,
     files: Sequence[Path],
-    checkpoint: str | None,
-    checkpoint_key: str | None,
+    rebuilt: Callable[..., Network],
     folder: Path | None,
     progress: ProgressReport,
 ) -> PredictResult:
@@ -166,7 +175,7 @@ def _of_bundle(
             missing.append(f"{name}: {error}")
     progress(f"{PYTORCH}: predicting")
     try:
-        module = for_pictures(rebuild(bundle, checkpoint, checkpoint_key), samples[0]).module
+        module = for_pictures(rebuilt(bundle), samples[0]).module
         references, _ = reference_outputs(module, samples)
         predictions += [shown.told(at, PYTORCH, values) for at, values in zip(files, references, strict=True)]
     except EfficientModError as error:

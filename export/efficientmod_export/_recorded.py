@@ -1,8 +1,8 @@
 """What a bundle records of an artifact, held against what was measured now."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from efficientmod_export.bundle.contract import ArtifactEntry, ArtifactEvidence, Check, UnitProof
+from efficientmod_export.bundle.contract import ArtifactEntry, ArtifactEvidence, Check, Manifest, UnitProof
 
 GREATER_BETTER = ("cosine", "sqnr_db")
 SMALLER_BETTER = ("max_relative_error", "mean_relative_error", "displacement")
@@ -10,7 +10,30 @@ FACTOR, FLOOR = 10.0, 1e-6
 """The same file differs in the last bits on another machine: an error may be so many times the recorded one, and so
 much of the range more.
 """
-UNCHECKED = "Taken as stated, for no run shows it: where the weights come from, the class names, the least runtimes."
+
+
+def unchecked(manifest: Manifest, checks: Mapping[str, Sequence[Check]]) -> str:
+    """A sentence with what the manifest states and no run shows; `checks` are those of this run by the artifact's file.
+
+    What runs here is held against the reference's outputs, and the preprocessing against the golden tensors; so what
+    is left is where things come from, what they are called, and what is said of other machines.
+    """
+    stated = [f"the weights ({manifest.model.weights.statement})"]
+    if manifest.labels is not None:
+        stated.append(f"the {manifest.labels.count} class names")
+    stated += [f"that outputs are {one}" for one in dict.fromkeys(output.meaning for output in manifest.outputs)]
+    least = dict.fromkeys(f"{entry.runtime} {entry.least_runtime}" for entry in manifest.artifacts)
+    stated.append(f"the least runtimes ({', '.join(least)})")
+    for entry in manifest.artifacts:
+        ran = [check for check in checks.get(entry.file, ()) if check.verdict.outcome != "not run here"]
+        places = {(check.unit, check.compute_precision) for check in ran if check.gate == "runtime"}
+        stated += [
+            f"{entry.file} {proof.state} on {proof.unit} in {proof.compute_precision}"
+            for proof in entry.proofs
+            if proof.state == "proven" and (proof.unit, proof.compute_precision) not in places
+        ]
+    stated += [f"why there is no {one.target} {one.precision}" for one in manifest.failed]
+    return f"Taken as stated, for no run here shows it: {', '.join(stated)}."
 
 
 def contradictions(

@@ -9,6 +9,7 @@ from torch import nn
 
 from efficientmod_export._defaults import DEFAULT_IOS
 from efficientmod_export._network_inputs import PictureInput, TensorInput
+from efficientmod_export._published import is_own
 from efficientmod_export._stages import Unit
 from efficientmod_export.bundle import Credits
 from efficientmod_export.targets import Target, Variant, all_targets, find_target, target_names
@@ -22,7 +23,8 @@ class ExportRequest:
     """One export: a model and its weights, the targets, and the folder that the bundle goes to.
 
     `model` is a catalogue name, `timm/NAME`, `package.module:function` or a module, to be called `name`; None takes it
-    from the checkpoint. `labels` are a file's path or the names.
+    from the checkpoint. `publish_names` lets the bundle say where a user's own network is and how its modules are
+    called. `labels` are a file's path or the names.
     `resolution` is (H, W) in pixels, None the model's own; `inputs` are those of a network of several. Empty
     `precisions` are each target's default, empty `units` all that can be used here. `preprocessing` is what the user
     states of it, by the fields of `PreprocessingConfig`. Weights are rounded for the pictures in the folder
@@ -47,9 +49,15 @@ class ExportRequest:
     checkpoint_key: str | None = None
     pretrained: bool = False
     name: str | None = None
+    publish_names: bool = False
     credits: Credits = field(default_factory=Credits)
     preprocessing: Mapping[str, Any] = field(default_factory=dict)
     scheduler: str | None = None
+
+    @property
+    def hides_names(self) -> bool:
+        """Whether the bundle keeps silent on the names in a user's own code."""
+        return is_own(self.model) and not self.publish_names
 
 
 @dataclass(frozen=True)

@@ -78,10 +78,11 @@ class NamedInput:
 class ConversionOptions:
     """The options of a conversion.
 
-    `inputs` are the network's, in its order. `scores` is the meaning of the labelled output. The fields after
-    `model_name` are shown to people; `author`, `license` and `version` are those of the weights. `float_inputs` are the
-    steps of the rows of those weights that multiply float values where others multiply rounded ones; a converter, which
-    gives layers other names and shapes, finds them by these.
+    `inputs` are the network's, in its order. `scores` is the meaning of the labelled output. With `names` a file keeps
+    the paths of the network's modules. The fields after `model_name` are shown to people; `author`, `license` and
+    `version` are those of the weights. `float_inputs` are the steps of the rows of those weights that multiply float
+    values where others multiply rounded ones; a converter, which gives layers other names and shapes, finds them by
+    these.
     """
 
     precision: Precision
@@ -95,6 +96,7 @@ class ConversionOptions:
     version: str = "not stated"
     scores: Literal["logits", "probabilities"] = "logits"
     float_inputs: frozenset[float] = frozenset()
+    names: bool = True
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from typing import Any
 
 from efficientmod_export._layer_search import search_layers
 from efficientmod_export._prove import Held, conclusions, parity_failure, prove, prove_unchanged
-from efficientmod_export._recorded import UNCHECKED, contradictions
+from efficientmod_export._rebuild import rebuild
+from efficientmod_export._recorded import contradictions, unchecked
 from efficientmod_export._result import VariantResult, VerifyResult
 from efficientmod_export._stages import Interface, Outputs, ProgressReport, Unit, report_nothing
 from efficientmod_export._subject import converter_inputs
@@ -43,6 +44,7 @@ def verify_bundle(
     layers: bool = False,
     checkpoint: str | None = None,
     checkpoint_key: str | None = None,
+    model: str | None = None,
     expect: str | None = None,
     verbose: bool = False,
     progress: ProgressReport = report_nothing,
@@ -53,21 +55,22 @@ def verify_bundle(
 
     With `layers` the first layer whose output drifts is named for each artifact that runs here. That needs the
     network: `checkpoint` must be the file that the bundle was made from, and `checkpoint_key`
-    the same; seeded weights are made again without one.
+    the same; seeded weights are made again without one. `model` names a network that the bundle does not say how to
+    build.
 
     Raises BundleError when there is no readable bundle, InputError for a checkpoint without `layers`. With `layers`
     also InputError without the bundle's checkpoint or for another one, DependencyError or ConversionError where the
     network cannot be built or captured here.
     """
-    if (checkpoint or checkpoint_key) and not layers:
+    if (checkpoint or checkpoint_key or model) and not layers:
         raise InputError(
-            "A checkpoint is needed for the layers only; add --layers, or leave out --checkpoint.",
+            "The network is needed for the layers only; add --layers, or leave out --checkpoint and --model.",
             code="conflicting_options",
         )
     expected = None if expect is None else _digest(expect)
     opened = open_bundle(Path(bundle))
-    model = opened.manifest.model
-    about = opened.path, model.name, model.weights.statement, opened.sha256
+    made = opened.manifest.model
+    about = opened.path, made.name, made.weights.statement, opened.sha256
     if expected not in (None, opened.sha256):
         problem = f"manifest.json: its SHA-256 is {opened.sha256}, not {expected}, so that nothing was run"
         return VerifyResult(*about, (problem,), (), (), {})
@@ -89,10 +92,13 @@ def verify_bundle(
             progress("rebuilding the network")
             failed = {result.name for result in variants if result.failure}
             entries = [entry for entry, _ in intact.artifacts]
-            found = search_layers(opened, entries, checkpoint, checkpoint_key, intact.held.samples, failed, progress)
+            network = rebuild(opened, checkpoint, checkpoint_key, model)
+            found = search_layers(opened, entries, network, intact.held.samples, failed, progress)
     unlisted = unlisted_files(opened.path, opened.manifest)
     remarks = [f"{name}: the manifest does not list it, so it is no part of the bundle" for name in unlisted]
-    return VerifyResult(*about, tuple(problems), (*remarks, UNCHECKED), variants, found)
+    ran = {one.artifact.entry.file: one.artifact.evidence.checks for one in variants if one.artifact}
+    remarks.append(unchecked(opened.manifest, ran))
+    return VerifyResult(*about, tuple(problems), tuple(remarks), variants, found)
 
 
 def _digest(text: str) -> str:

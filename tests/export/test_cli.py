@@ -154,7 +154,7 @@ def test_layers_name_the_first_operator_of_a_core_ml_model_that_overflows(
     network = f"large_network_{layer}"
     Path(f"{network}.py").write_text(OVERFLOWING.replace("SCALE", scale))
     arguments = ("--model", f"{network}:build", "--resolution", "48x64", "--target", "coreml", "--keep-failed")
-    made = efficientmod("export", *arguments, "--output", "bundle")
+    made = efficientmod("export", *arguments, "--publish-names", "--output", "bundle")
     assert made.exit_code == 1, made.output
     sentences = json.loads(efficientmod("verify", "bundle", "--layers", "--json").stdout)["layers"]["coreml"]
     assert sentences[0].startswith(f"the first layer that drifts is {layer} ")
@@ -228,14 +228,14 @@ def test_layers_name_the_layer_whose_weight_was_changed(efficientmod: Command, t
     tensor.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(tensor) * 1.01, tensor.name))
     onnx.save(model, "bundle/model.onnx")
 
-    changed = efficientmod("verify", "bundle", "--layers", "--json")
+    changed = efficientmod("verify", "bundle", "--layers", "--model", tiny_model, "--json")
     assert changed.exit_code == 1
     (problem,) = json.loads(changed.stdout)["problems"]
     assert problem == "model.onnx: its SHA-256 is not the one that the manifest states"
     assert json.loads(changed.stdout)["variants"] == []
 
     seal_again(Path("bundle"))
-    proven = efficientmod("verify", "bundle", "--layers", "--json")
+    proven = efficientmod("verify", "bundle", "--layers", "--model", tiny_model, "--json")
     assert proven.exit_code == 1
     (variant,) = json.loads(proven.stdout)["variants"]
     assert variant["failure"]["code"] == "wrong_result"
@@ -248,7 +248,7 @@ def test_a_module_that_has_changed_is_not_compared(
 ) -> None:
     arguments = ("--model", tiny_model, "--target", "onnx", "--output", "out")
     assert efficientmod("export", *arguments).exit_code == 0
-    assert efficientmod("verify", "out", "--layers").exit_code == 0
+    assert efficientmod("verify", "out", "--layers", "--model", tiny_model).exit_code == 0
     build = sys.modules["tiny_network"].build
 
     def changed() -> nn.Module:
@@ -257,7 +257,7 @@ def test_a_module_that_has_changed_is_not_compared(
         return network
 
     monkeypatch.setattr("tiny_network.build", changed)
-    result = efficientmod("verify", "out", "--layers", "--json")
+    result = efficientmod("verify", "out", "--layers", "--model", tiny_model, "--json")
     assert result.exit_code == 2
     assert json.loads(result.stdout)["error"]["code"] == "weights_not_reproduced"
     assert "tiny_network:build" in result.stderr

@@ -31,7 +31,7 @@ def bundle(efficientmod: Command, tiny_model: str) -> Path:
     noise = np.random.RandomState(0).randint(0, 256, (90, 70, 3), np.uint8)
     Image.fromarray(noise).save("noise.png")
     Image.new("RGB", (80, 60), (200, 30, 90)).save("red.jpg")
-    shape = ("--resolution", "48x64", "--labels", "labels.txt", "--quiet")
+    shape = ("--resolution", "48x64", "--labels", "labels.txt", "--publish-names", "--quiet")
     made = efficientmod("export", "--model", tiny_model, "--target", "onnx", *shape)
     assert made.exit_code == 0, made.output
     return Path("out")
@@ -88,7 +88,9 @@ def test_pictures_that_a_network_gives_are_written(
     (tmp_path / "image_network.py").write_text(DENSE)
     monkeypatch.chdir(tmp_path)
     Image.new("RGB", (80, 60), (200, 30, 90)).save("red.png")
-    made = efficientmod("export", "--model", "image_network:build", "--target", "onnx", "--resolution", "48x64", "-q")
+    made = efficientmod(
+        "export", "--model", "image_network:build", "--target", "onnx", "--resolution", "48x64", "--publish-names", "-q"
+    )
     assert made.exit_code == 0, made.output
     told = json.loads(efficientmod("predict", "out", "red.png", "--output", "made", "--json").stdout)
     written = [Path(file) for one in told["predictions"] for file in one["written"]]

@@ -159,7 +159,27 @@ def test_files_that_are_no_part_of_the_bundle_are_said(efficientmod: Command, bu
     told = json.loads(efficientmod("verify", "out", "--json").stdout)
     assert (told["exit_code"], told["problems"]) == (0, [])
     assert told["remarks"][0] == "golden/extra.bin: the manifest does not list it, so it is no part of the bundle"
-    assert "the class names" in told["remarks"][-1]
+
+
+def test_what_no_run_shows_is_said_of_what_the_manifest_states(efficientmod: Command, bundle: Path) -> None:
+    manifest = json.loads((bundle / "manifest.json").read_text())
+    (entry,) = manifest["artifacts"]
+    told = json.loads(efficientmod("verify", "out", "--json").stdout)["remarks"][-1]
+    assert told == (
+        f"Taken as stated, for no run here shows it: the weights ({manifest['model']['weights']['statement']}), that "
+        f"outputs are logits, the least runtimes ({entry['runtime']} {entry['least_runtime']})."
+    )
+    (bundle / "labels.txt").write_text("".join(f"class {place}\n" for place in range(7)))
+    manifest["labels"] = {"file": "labels.txt", "sha256": "0" * 64, "size": 0, "count": 7}
+    elsewhere = {**entry["proofs"][0], "unit": "neural_engine", "state": "proven", "reason": None}
+    entry["proofs"].append(elsewhere)
+    manifest["failed"] = [{"target": "tflite", "precision": "fp16", "reason": "x"}]
+    (bundle / "manifest.json").write_text(json.dumps(manifest))
+    seal_again(bundle)
+    told = json.loads(efficientmod("verify", "out", "--json").stdout)["remarks"][-1]
+    assert "the 7 class names, " in told
+    assert f"{entry['file']} proven on neural_engine in float32" in told
+    assert told.endswith("why there is no tflite fp16.")
 
 
 def test_records_that_the_measured_ones_contradict_are_said(efficientmod: Command, bundle: Path) -> None:

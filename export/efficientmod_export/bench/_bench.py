@@ -50,6 +50,7 @@ def bench_bundle(
     warmup: int = 5,
     checkpoint: str | None = None,
     checkpoint_key: str | None = None,
+    model: str | None = None,
     verbose: bool = False,
     progress: ProgressReport = report_nothing,
 ) -> BenchResult:
@@ -60,8 +61,8 @@ def bench_bundle(
     Only the inference call is timed. `threads` None is one for each processor, at most four.
 
     What it is compared to needs the network: `checkpoint` must be the file that the bundle was made from, and
-    `checkpoint_key` the same; seeded weights are generated again without one. Without the network the bundle's files
-    are measured alone.
+    `checkpoint_key` the same; seeded weights are generated again without one. `model` names a network that the bundle
+    does not say how to build. Without the network the bundle's files are measured alone.
 
     What cannot be built, converted or loaded here is in the result's `skipped`. Raises BundleError for a damaged
     bundle, InputError for another checkpoint, for more threads than processors, and where no artifact runs here;
@@ -75,7 +76,7 @@ def bench_bundle(
     with tempfile.TemporaryDirectory(prefix="efficientmod-bench-") as folder, nullcontext() if verbose else quiet():
         # 2. Its network, loaded again.
         progress("rebuilding the network")
-        network, missing = _network(opened, sample, checkpoint, checkpoint_key)
+        network, missing = _network(opened, sample, checkpoint, checkpoint_key, model)
 
         # 3. The plain conversions.
         plain: list[Contender] = []
@@ -112,13 +113,13 @@ def bench_bundle(
 
 
 def _network(
-    bundle: Bundle, sample: Sample, checkpoint: str | None, checkpoint_key: str | None
+    bundle: Bundle, sample: Sample, checkpoint: str | None, checkpoint_key: str | None, model: str | None
 ) -> tuple[Network | None, list[Skipped]]:
-    """The network, or why there is none. Raises as `rebuild` does where its checkpoint is given."""
+    """The network, or why there is none. Raises as `rebuild` does where its checkpoint or name is given."""
     try:
-        return for_pictures(rebuild(bundle, checkpoint, checkpoint_key), sample), []
+        return for_pictures(rebuild(bundle, checkpoint, checkpoint_key, model), sample), []
     except EfficientModError as error:
-        if checkpoint is not None:
+        if checkpoint is not None or model is not None:
             raise
         return None, [Skipped("PyTorch and the plain conversions", str(error))]
 

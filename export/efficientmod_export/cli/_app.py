@@ -60,6 +60,15 @@ CheckpointKey = Annotated[
         metavar="KEY", help="Under which key of the checkpoint the weights lie, as in state_dict or model.ema."
     ),
 ]
+NetworkName = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        "-m",
+        metavar="MODEL",
+        help="How the network is built where the bundle does not say it: my_package.my_module:build.",
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Let the converters' own output through.")]
 

@@ -10,6 +10,7 @@ import typer
 from efficientmod_export.cli._app import (
     CheckpointKey,
     Json,
+    NetworkName,
     Quiet,
     Verb,
     Verbose,
@@ -48,6 +49,7 @@ def bench(
         ),
     ] = None,
     checkpoint_key: CheckpointKey = None,
+    model: NetworkName = None,
     plot: Annotated[Path | None, typer.Option(metavar="FILE", help="Write latency by model to this picture.")] = None,
     adb: Annotated[
         Path | None,
@@ -139,6 +141,7 @@ def bench(
                     warmup=warmup,
                     checkpoint=checkpoint,
                     checkpoint_key=checkpoint_key,
+                    model=model,
                     verbose=verbose,
                     progress=report,
                 )

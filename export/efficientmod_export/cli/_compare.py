@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from efficientmod_export.cli._app import Json, Quiet, Verb, Verbose, app, errors_end_the_program, show
-from efficientmod_export.cli._terminal import INDENT, detail, err, progress, say
+from efficientmod_export.cli._terminal import INDENT, aside, detail, progress, say
 
 if TYPE_CHECKING:
     from efficientmod_export.comparison import Agreement, Answer, Change, CompareResult
@@ -62,7 +62,7 @@ def _show(result: CompareResult, *, quiet: bool) -> None:
     for agreement in result.agreements:
         _show_agreement(agreement, result.pictures)
     for sentence in result.not_compared:
-        err.print(escape(sentence), soft_wrap=True)
+        aside(escape(sentence))
 
 
 def _told(change: Change) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from efficientmod_export.cli._app import Json, Verb, app, show
-from efficientmod_export.cli._terminal import out, table
+from efficientmod_export.cli._terminal import out, say, table
 
 if TYPE_CHECKING:
     from efficientmod_export._doctor import PackageCheck
@@ -37,7 +37,7 @@ def doctor(as_json: Json = False) -> None:
 
 def _show_packages(machine: str, checks: Sequence[PackageCheck]) -> None:
     """Every package with its state, and the pip commands that mend what is amiss."""
-    out.print(machine, soft_wrap=True)
+    say(escape(machine))
     rows = table("for", "package", "installed", "")
     for check in checks:
         state = "[green]ok[/]" if check.satisfied else f"[red]needs {check.needed or 'any'}[/]"
@@ -56,11 +56,11 @@ def _show_drivers(drivers: Sequence[VulkanDriver], remedies: Sequence[str]) -> N
         for device in driver.devices:
             kind = "software" if device.software else "graphics card"
             told = f"{device.name}, {device.version}, Vulkan {device.vulkan}, {kind}, declared by {driver.file}"
-            out.print(f"Vulkan driver: {escape(told)}", soft_wrap=True)
+            say(f"Vulkan driver: {escape(told)}")
         if driver.problem:
-            out.print(f"Vulkan driver: {escape(str(driver.file))}: {escape(driver.problem)}", soft_wrap=True)
+            say(f"Vulkan driver: {escape(str(driver.file))}: {escape(driver.problem)}")
     absent = [driver.file.name for driver in drivers if not (driver.devices or driver.problem)]
     if absent:
-        out.print(f"Vulkan drivers without a device here: {escape(', '.join(absent))}", soft_wrap=True)
+        say(f"Vulkan drivers without a device here: {escape(', '.join(absent))}")
     for remedy in remedies:
         out.print(f"For the GPU: {remedy}", markup=False, soft_wrap=True)

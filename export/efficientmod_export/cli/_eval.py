@@ -5,7 +5,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from efficientmod_export.cli._app import CheckpointKey, Quiet, Verb, Verbose, app, errors_end_the_program, print_json
+from efficientmod_export.cli._app import (
+    CheckpointKey,
+    NetworkName,
+    Quiet,
+    Verb,
+    Verbose,
+    app,
+    errors_end_the_program,
+    print_json,
+)
 from efficientmod_export.cli._counted import counted
 from efficientmod_export.cli._main import INTERRUPTED
 from efficientmod_export.cli._terminal import error, out
@@ -34,6 +43,7 @@ def eval(  # noqa: A001 - the verb
         typer.Option("--checkpoint", "-c", metavar="FILE", help="For PyTorch: what the bundle was made from."),
     ] = None,
     checkpoint_key: CheckpointKey = None,
+    model: NetworkName = None,
     target: Annotated[
         list[str] | None,
         typer.Option(
@@ -96,6 +106,7 @@ def eval(  # noqa: A001 - the verb
                     truth=truth,
                     checkpoint=checkpoint,
                     checkpoint_key=checkpoint_key,
+                    model=model,
                     targets=target or (),
                     limit=limit,
                     seed=seed,

@@ -122,6 +122,16 @@ def export(
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FOLDER", help="The bundle's folder; a bundle in it is replaced.")
     ] = Path("out"),
+    name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="What the bundle calls a network of your own.")
+    ] = None,
+    publish_names: Annotated[
+        bool,
+        typer.Option(
+            "--publish-names",
+            help="Let the bundle say in which module a network of your own is, and how its parts are called.",
+        ),
+    ] = False,
     author: Annotated[str | None, typer.Option(metavar="NAME", help="Whom the bundle's README.md names.")] = None,
     license: Annotated[  # noqa: A002 - the option's name
         str | None, typer.Option(metavar="NAME", help="Of the weights, as in Apache-2.0.")
@@ -175,6 +185,8 @@ def export(
                 resize_mode=resize_mode,
                 inputs=inputs or (),
                 labels=labels,
+                name=name,
+                publish_names=publish_names,
                 calibrate=calibrate,
                 max_size=max_size,
                 author=author,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.table import Column
 
 from efficientmod_export.cli._app import Json, Verb, app, show
-from efficientmod_export.cli._terminal import out, table
+from efficientmod_export.cli._terminal import out, say, table
 
 if TYPE_CHECKING:
     from efficientmod_mobile import CatalogueEntry
@@ -31,5 +31,5 @@ def _show(entries: Sequence[CatalogueEntry]) -> None:
         top1 = "-" if entry.top1 is None else f"{entry.top1:.1f} %"
         rows.add_row(entry.name, f"{entry.params / 1e6:.2f} M", f"{entry.macs / 1e9:.3f} G", top1)
     out.print(rows)
-    out.print("The sources of top-1: efficientmod models --json", soft_wrap=True)
-    out.print("Any other timm model is named timm/NAME, your own my_package.my_module:build.", soft_wrap=True)
+    say("The sources of top-1: efficientmod models --json")
+    say("Any other timm model is named timm/NAME, your own my_package.my_module:build.")

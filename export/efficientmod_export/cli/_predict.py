@@ -8,9 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from efficientmod_export.cli._app import CheckpointKey, Json, Verb, Verbose, app, errors_end_the_program, show
+from efficientmod_export.cli._app import (
+    CheckpointKey,
+    Json,
+    NetworkName,
+    Verb,
+    Verbose,
+    app,
+    errors_end_the_program,
+    show,
+)
 from efficientmod_export.cli._picture_flags import CropPct, Interpolation, Mean, ResizeMode, Resolution, Std
-from efficientmod_export.cli._terminal import err, out, progress, say, table
+from efficientmod_export.cli._terminal import aside, out, progress, say, table
 
 if TYPE_CHECKING:
     from efficientmod_export._predict import Prediction, PredictResult
@@ -27,6 +36,7 @@ def predict(
         typer.Option("--checkpoint", "-c", metavar="FILE", help="For PyTorch: what the bundle was made from."),
     ] = None,
     checkpoint_key: CheckpointKey = None,
+    model: NetworkName = None,
     like: Annotated[
         Path | None,
         typer.Option(metavar="BUNDLE", help="Of a file in no bundle: prepare pictures as this bundle states."),
@@ -60,6 +70,7 @@ def predict(
                 pictures,
                 checkpoint=checkpoint,
                 checkpoint_key=checkpoint_key,
+                model=model,
                 flags={
                     "resolution": resolution,
                     "mean": mean,
@@ -90,7 +101,7 @@ def _show(result: PredictResult) -> None:
                     rows.add_row(*cells)
         out.print(rows)
     for sentence in result.missing:
-        err.print(escape(sentence), soft_wrap=True)
+        aside(escape(sentence))
 
 
 def _rows(one: Prediction) -> list[tuple[str, str, str]]:

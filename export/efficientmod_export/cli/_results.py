@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
-from efficientmod_export.cli._terminal import detail, err, error, out, say, table
+from efficientmod_export.cli._terminal import aside, detail, error, out, say, table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,9 +36,9 @@ def export_result(result: ExportResult, *, quiet: bool) -> None:
         _print_variants(result.variants, without="not made")
     _print_failures(result.variants)
     for sentence in result.lacking:
-        err.print(escape(sentence), soft_wrap=True)
+        aside(escape(sentence))
     if result.note:
-        err.print(escape(result.note), soft_wrap=True)
+        aside(escape(result.note))
     if result.pushed and not quiet:
         out.print(f"Pushed to {escape(result.pushed)}", soft_wrap=True)
     if result.sha256 and not quiet:
@@ -61,7 +61,7 @@ def unit_comparison(result: UnitComparison, *, quiet: bool) -> None:
     """A row for each unit and arithmetic, then why; if `quiet`, only what is wrong."""
     if not quiet:
         fed = escape(", ".join(result.inputs))
-        out.print(f"[bold]{escape(str(result.path))}[/]: {fed}; {result.runtime}", soft_wrap=True)
+        say(f"[bold]{escape(str(result.path))}[/]: {fed}; {result.runtime}")
         rows = table("unit", "precision", "largest error / range", "outcome")
         colours = {"right": "green", "wrong": "red"}
         for row in result.results:
@@ -72,7 +72,7 @@ def unit_comparison(result: UnitComparison, *, quiet: bool) -> None:
         for row in result.results:
             if row.reason:
                 place = f"{row.unit} {row.compute_precision} {row.outcome}"
-                out.print(f"{place}: {escape(row.reason)}", soft_wrap=True)
+                say(f"{place}: {escape(row.reason)}")
     for row in result.results:
         if row.outcome == "wrong":
             named = f"; the first operator that differs: {row.first}" if row.first else ""
@@ -96,7 +96,7 @@ def verify_result(result: VerifyResult, *, quiet: bool) -> None:
         return
     for name, sentences in result.layers.items():
         for sentence in sentences:
-            out.print(f"[bold]{name}:[/] {escape(sentence)}", soft_wrap=True)
+            say(f"[bold]{name}:[/] {escape(sentence)}")
     for remark in result.remarks:
         say(escape(remark))
     _print_conclusion(result)

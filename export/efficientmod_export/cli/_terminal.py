@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from efficientmod_export._stages import ProgressReport
 
-__all__ = ["INDENT", "detail", "err", "error", "indented", "out", "progress", "say", "table"]
+__all__ = ["INDENT", "aside", "detail", "err", "error", "indented", "out", "progress", "say", "table"]
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -27,7 +27,12 @@ err = Console(stderr=True, highlight=False)
 
 def error(message: str) -> None:
     """Print one error to standard error."""
-    err.print(f"[bold red]Error:[/] {escape(message)}", soft_wrap=True)
+    _shown.say(err, f"[bold red]Error:[/] {escape(message)}")
+
+
+def aside(markup: str) -> None:
+    """Print a sentence to standard error, beside the result."""
+    _shown.say(err, markup)
 
 
 def say(markup: str, *, indent: int = 0) -> None:

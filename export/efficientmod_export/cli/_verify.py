@@ -6,7 +6,17 @@ from typing import Annotated
 import typer
 
 from efficientmod_export.cli import _results
-from efficientmod_export.cli._app import CheckpointKey, Json, Quiet, Verb, Verbose, app, errors_end_the_program, show
+from efficientmod_export.cli._app import (
+    CheckpointKey,
+    Json,
+    NetworkName,
+    Quiet,
+    Verb,
+    Verbose,
+    app,
+    errors_end_the_program,
+    show,
+)
 from efficientmod_export.cli._terminal import progress
 
 
@@ -21,6 +31,7 @@ def verify(
         ),
     ] = None,
     checkpoint_key: CheckpointKey = None,
+    model: NetworkName = None,
     inputs: Annotated[
         list[Path] | None,
         typer.Option(
@@ -41,9 +52,9 @@ def verify(
 
     with errors_end_the_program(as_json, verbose):
         single = is_model_file(path)
-        if (single and (layers or checkpoint or checkpoint_key or expect)) or (inputs and not single):
+        if (single and (layers or checkpoint or checkpoint_key or model or expect)) or (inputs and not single):
             raise InputError(
-                "--layers, --checkpoint and --expect are for a bundle, --input is for a single file; leave it out.",
+                "--layers, --checkpoint, --model and --expect are for a bundle, --input is for a file; leave it out.",
                 code="conflicting_options",
             )
         with progress(shown=not (quiet or as_json or verbose)) as report:
@@ -55,6 +66,7 @@ def verify(
                     layers=layers,
                     checkpoint=checkpoint,
                     checkpoint_key=checkpoint_key,
+                    model=model,
                     expect=expect,
                     verbose=verbose,
                     progress=report,

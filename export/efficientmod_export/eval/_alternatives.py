@@ -117,7 +117,7 @@ def _otherwise(sample: Sample, own: Preprocessing, choice: Alternative, network:
 
 def _tried(job: Job, choice: Alternative, sample: Sample, classes: Classes) -> Tried | None:
     """None where the network cannot be built, or gives a score that is not finite."""
-    network = _network(job.bundle, choice.network, job.checkpoint, job.checkpoint_key)
+    network = _network(job.bundle, choice.network, job.checkpoint, job.checkpoint_key, job.model)
     if network is None:
         return None
     sample = _otherwise(sample, preprocessing_of(job.bundle), choice, network)
@@ -133,11 +133,13 @@ def _tried(job: Job, choice: Alternative, sample: Sample, classes: Classes) -> T
 
 
 @cache
-def _network(bundle: Path, name: str | None, checkpoint: str | None, key: str | None) -> Network | None:
+def _network(
+    bundle: Path, name: str | None, checkpoint: str | None, key: str | None, model: str | None
+) -> Network | None:
     """The bundle's own, or another with its weights; None where these do not fit."""
     torch.set_num_threads(1)
     if name is None:
-        return rebuild(open_bundle(bundle), checkpoint, key)
+        return rebuild(open_bundle(bundle), checkpoint, key, model)
     try:
         return load_network(name, checkpoint, checkpoint_key=key)
     except EfficientModError:

@@ -39,7 +39,13 @@ class Choice:
 
 
 def choose(
-    bundle: Bundle, targets: Collection[str], *, limited: bool, checkpoint: str | None, checkpoint_key: str | None
+    bundle: Bundle,
+    targets: Collection[str],
+    *,
+    limited: bool,
+    checkpoint: str | None,
+    checkpoint_key: str | None,
+    model: str | None,
 ) -> Choice:
     """The artifacts of `targets`, or all. One that has no runtime here is interpreted where its target is asked for, or
     the pictures are limited: that is slow.
@@ -60,7 +66,7 @@ def choose(
             artifacts.append(Chosen(entry, here))
     if not artifacts:
         raise InputError(f"No artifact of {bundle.path} can be evaluated. {' '.join(skipped)}", code="nothing_to_run")
-    why = _why_not_pytorch(bundle, checkpoint, checkpoint_key)
+    why = _why_not_pytorch(bundle, checkpoint, checkpoint_key, model)
     name = PYTORCH if why is None else _floating(artifacts)
     told = "" if why is None else f"Compared with {name} in place of PyTorch. {why}"
     if name is None:
@@ -87,12 +93,14 @@ def _asked(bundle: Bundle, targets: Collection[str]) -> Sequence[ArtifactEntry]:
     return [entry for entry in bundle.manifest.artifacts if not targets or entry.target in targets]
 
 
-def _why_not_pytorch(bundle: Bundle, checkpoint: str | None, checkpoint_key: str | None) -> str | None:
-    """None where the network can be built again. A checkpoint that is given must be the bundle's."""
+def _why_not_pytorch(
+    bundle: Bundle, checkpoint: str | None, checkpoint_key: str | None, model: str | None
+) -> str | None:
+    """None where the network can be built again. A checkpoint or a name that is given must be the bundle's."""
     try:
-        rebuild(bundle, checkpoint, checkpoint_key)
+        rebuild(bundle, checkpoint, checkpoint_key, model)
     except EfficientModError as error:
-        if checkpoint is not None:
+        if checkpoint is not None or model is not None:
             raise
         return str(error)
     return None

@@ -115,6 +115,7 @@ def _plan(request: EvalRequest) -> _Plan:
         limited=request.limit is not None,
         checkpoint=checkpoint,
         checkpoint_key=request.checkpoint_key,
+        model=request.model,
     )
     found = list_pictures(request.images)
     labels = bundle.labels()
@@ -127,7 +128,7 @@ def _plan(request: EvalRequest) -> _Plan:
         )
     groups = {one.name: truth.classes.get(one.name) if truth.statement else one.folders for one in found}
     files = tuple(one.entry.file for one in choice.artifacts)
-    job = Job(bundle.path, files, choice.reference, checkpoint, request.checkpoint_key, output)
+    job = Job(bundle.path, files, choice.reference, checkpoint, request.checkpoint_key, request.model, output)
     pictures = spread(found, groups, request.limit, request.seed)
     return _Plan(bundle, choice, job, len(found), pictures, truth, labels, classes)
 

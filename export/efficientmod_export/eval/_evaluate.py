@@ -15,6 +15,7 @@ def evaluate(
     truth: Path | str | None = None,
     checkpoint: Path | str | None = None,
     checkpoint_key: str | None = None,
+    model: str | None = None,
     targets: Names = (),
     limit: int | None = None,
     seed: int = 0,
@@ -30,7 +31,8 @@ def evaluate(
 
     The classes of the pictures are those of the table `truth`, or follow from their folders or names; without any only
     the agreement with the reference is measured. That is PyTorch where the network can be built again (`checkpoint`,
-    with `checkpoint_key`, is what the bundle was made from), else the fp32 artifact. All artifacts that have a runtime
+    with `checkpoint_key`, is what the bundle was made from; `model` names a network that it does not say how to build),
+    else the fp32 artifact. All artifacts that have a runtime
     here are evaluated; those of `targets`, if given, and all with a `limit`, are interpreted where they have none.
     `limit` pictures are drawn with `seed`, as many of each class.
 
@@ -52,6 +54,7 @@ def evaluate(
         truth=None if truth is None else Path(truth),
         checkpoint=None if checkpoint is None else str(checkpoint),
         checkpoint_key=checkpoint_key,
+        model=model,
         targets=names_of(targets, "targets"),
         limit=limit,
         seed=seed,

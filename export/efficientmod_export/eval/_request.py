@@ -20,6 +20,7 @@ class EvalRequest:
     truth: Path | None
     checkpoint: str | None
     checkpoint_key: str | None
+    model: str | None
     targets: tuple[str, ...]
     limit: int | None
     seed: int

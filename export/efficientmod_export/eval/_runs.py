@@ -43,6 +43,7 @@ class Job:
     reference: str | None
     checkpoint: str | None
     checkpoint_key: str | None
+    model: str | None
     scores: int
 
 
@@ -187,7 +188,8 @@ def _open(job: Job, sample: Sample) -> dict[str, Run | str]:
 
 def _pytorch(job: Job, sample: Sample) -> Run | str:
     try:
-        module = for_pictures(rebuild(open_bundle(job.bundle), job.checkpoint, job.checkpoint_key), sample).module
+        network = rebuild(open_bundle(job.bundle), job.checkpoint, job.checkpoint_key, job.model)
+        module = for_pictures(network, sample).module
     except EfficientModError as error:
         return str(error)
     return lambda one: run_network(module, torch_inputs(one))[0]

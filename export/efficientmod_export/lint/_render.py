@@ -24,9 +24,10 @@ def show_lint(report: LintReport | FileLint, out: Console, *, shown: int = SHOWN
 
 
 def _show_rules(report: LintReport, out: Console, shown: int) -> None:
+    findings = f"{report.count} {'finding' if report.count == 1 else 'findings'}"
     say(
         out,
-        f"{report.count} findings by {len(report.groups)} of {report.rules} rules in {report.operators} operators "
+        f"{findings} by {len(report.groups)} of {report.rules} rules in {report.operators} operators "
         f"(opset of iOS {report.ios})",
     )
     for group in report.groups:

@@ -42,6 +42,17 @@ def copy(program: Program) -> Program:
     return build(copy_graph(program.graph), tensors, program.examples, program.output_names)
 
 
+def with_numbered_weights(program: Program) -> Program:
+    """The program with numbers as the names of its parameters, which converters write into files."""
+    graph = copy_graph(program.graph)
+    held = graph.find_nodes(op="get_attr")
+    numbers = {name: f"weight_{place}" for place, name in enumerate(dict.fromkeys(str(node.target) for node in held))}
+    tensors = {number: get_tensor(program.graph_module, name) for name, number in numbers.items()}
+    for place, node in enumerate(held):
+        node.target, node.name = numbers[str(node.target)], f"held_{place}"
+    return build(graph, tensors, program.examples, program.output_names)
+
+
 def export(program: Program) -> torch.export.ExportedProgram:
     """Export the program with `torch.export`; each node's `meta["custom"]` names the program's node it comes from."""
     marked = copy(program)

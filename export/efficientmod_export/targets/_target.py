@@ -24,7 +24,7 @@ from efficientmod_export.parity import NoiseKind, Prober, Tolerance
 from efficientmod_export.targets._contents import FileContents, ReadDelegate
 from efficientmod_export.targets._file_lint import FileLint
 from efficientmod_export.targets._phone_tool import PhoneTool
-from efficientmod_export.targets._program import network_interface
+from efficientmod_export.targets._program import network_interface, with_numbered_weights
 from efficientmod_export.targets._runtime import Configuration, Runtime
 from efficientmod_export.targets._unit_comparison import UnitComparison
 from efficientmod_mobile.deploy import Program, Recipe
@@ -265,6 +265,8 @@ class Target:
         self.check_ios(options.ios)
         self.demand()
         path = folder / variant.file()
+        if not options.names:
+            program = with_numbered_weights(program)
         with converting(self.name):
             if isinstance(variant.step, FromProgram):
                 made = variant.step.convert(program, options, path)

@@ -37,7 +37,7 @@ def _own_threads() -> Iterator[None]:
 
 @pytest.fixture
 def onnx_bundle(tiny_model: str) -> Path:
-    export(tiny_model, targets="onnx", output="out").raise_for_failure()
+    export(tiny_model, targets="onnx", output="out", publish_names=True).raise_for_failure()
     return Path("out")
 
 
@@ -91,7 +91,7 @@ def test_every_artifact_beside_what_it_is_compared_to() -> None:
     # ExecuTorch's own folding of BatchNorm, which the plain program keeps, fails for parameters named as in "0.weight".
     Path("named_network.py").write_text(NAMED)
     targets = ("executorch", "tflite", "coreml")
-    export("named_network:Named", targets=targets, output="out").raise_for_failure()
+    export("named_network:Named", targets=targets, output="out", publish_names=True).raise_for_failure()
     stages: list[str] = []
     result = bench(Path("out"), progress=stages.append)
     assert [(row.name, row.kind) for row in result.rows] == [
@@ -182,10 +182,10 @@ def test_without_the_checkpoint_the_files_are_measured_alone(efficientmod: Comma
     assert digest in skipped["reason"]
     assert "--checkpoint" in skipped["reason"]
     assert Path("alone.png").stat().st_size > 0
-    (whole,) = json.loads(efficientmod(*quick, *weights).stdout)
+    (whole,) = json.loads(efficientmod(*quick, *weights, "--model", tiny_model).stdout)
     assert [row["name"] for row in whole["rows"]] == ["onnx", "onnx plain", EAGER]
     assert whole["skipped"] == []
-    refused_key = efficientmod(*quick, "--checkpoint", "both.pt", "--checkpoint-key", "model")
+    refused_key = efficientmod(*quick, "--checkpoint", "both.pt", "--checkpoint-key", "model", "--model", tiny_model)
     assert json.loads(refused_key.stdout)["error"]["code"] == "weights_not_reproduced"
 
 
@@ -235,7 +235,7 @@ def test_a_crash_is_reported_by_its_signal() -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(processors() < 2, reason="needs two processors")
 def test_every_runtime_takes_the_threads_and_the_caller_keeps_its_own(tiny_model: str) -> None:
-    export(tiny_model, targets=("executorch", "tflite"), output="out").raise_for_failure()
+    export(tiny_model, targets=("executorch", "tflite"), output="out", publish_names=True).raise_for_failure()
     before = torch.get_num_threads()
     result = bench(Path("out"), threads=2, baseline=None)
     assert {row.name: row.threads for row in result.rows} == {

@@ -25,7 +25,7 @@ def test_it_says_what_the_manifest_says(card: str) -> None:
     bundle = read_bundle(Path("out"))
     assert [stored.file for stored in bundle.manifest.other_files] == ["README.md"]
     for words in (
-        "# tiny_network:build\n\nTells seven birds.\n",
+        "# build\n\nTells seven birds.\n",
         "| author | Ann \\| Bo |",
         "| licence | MIT |",
         "| task | classification, 7 classes |",

@@ -41,7 +41,7 @@ PICTURES = (
 )
 DIGEST = r"Digest of the bundle: [0-9a-f]{64}"
 OWN_LINES = [
-    r"tiny_network:build, weights: .*",
+    r"build, weights: .*",
     PICTURES,
     r"onnx  model\.onnx  fp32  0\.0 MB",
     r"    passed \d\.\de-\d\d, top-5 equal",

@@ -69,9 +69,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(folder))
         for name in ("network", "other"):
-            made = export(
-                f"eval_{name}:build", targets="onnx", resolution="48x64", output=folder / name, labels=list(LABELS)
-            )
+            model, named = f"eval_{name}:build", {"labels": list(LABELS), "publish_names": True}
+            made = export(model, targets="onnx", resolution="48x64", output=folder / name, **named)
             made.raise_for_failure()
         shutil.copytree(folder / "network", folder / "mixed")
         shutil.copy(folder / "other" / "model.onnx", folder / "mixed" / "model.onnx")

@@ -184,8 +184,8 @@ def test_every_target_takes_them(name: str, modules: str, tmp_path: Path) -> Non
             stored = sample.inputs[2].tensor
             np.testing.assert_array_equal(read_tensor(bundle.path / stored.file, (1, 3), "int64"), TOKENS)
 
-    verified = verify_bundle(tmp_path / "out", layers=True)
+    verified = verify_bundle(tmp_path / "out", layers=True, model=f"{modules}:{name}")
     assert verified.exit_code == 0
     assert all("no layer drifts" in sentences[0] for sentences in verified.layers.values())
-    measured = bench_bundle(tmp_path / "out", threads=1, runs=2, warmup=1)
+    measured = bench_bundle(tmp_path / "out", model=f"{modules}:{name}", threads=1, runs=2, warmup=1)
     assert {"pytorch eager", "tflite", "tflite plain"} <= {row.name for row in measured.rows}

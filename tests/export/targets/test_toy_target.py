@@ -47,7 +47,7 @@ def module(toy: Target) -> ModuleType:
 @pytest.fixture
 def bundle(toy: Target, tiny_model: str) -> Path:
     """Both precisions in one bundle."""
-    export(tiny_model, targets="toy", precisions=PRECISIONS, output="out").raise_for_failure()
+    export(tiny_model, targets="toy", precisions=PRECISIONS, output="out", publish_names=True).raise_for_failure()
     return Path("out")
 
 
@@ -179,7 +179,7 @@ def test_a_file_that_is_none_is_not_proven(bundle: Path, efficientmod: Command) 
 def test_a_file_made_from_another_leaves_no_trace_of_it(
     precision: str, module: ModuleType, tiny_model: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    export(tiny_model, targets="toy", precisions=(precision,), output="out").raise_for_failure()
+    export(tiny_model, targets="toy", precisions=(precision,), output="out", publish_names=True).raise_for_failure()
     assert len([path for path in Path("out").iterdir() if path.suffix == ".toy"]) == 1
 
 

@@ -6,12 +6,28 @@ from typing import Any, NoReturn
 
 from efficientmod_export.bundle.contract._refusal import Problem, Refusal
 
+LONGEST_LINE, STEP = 180, 2
 _VERSION = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)", re.ASCII)
 
 
 def parse_json(content: bytes) -> Any:
     """The value of a document in UTF-8. Raises ValueError or RecursionError for what is not JSON, NaN among it."""
     return json.loads(content.decode("utf-8"), parse_constant=_no_number)
+
+
+def document_text(value: Any, indent: int = 0) -> str:
+    """A value as JSON that people can read: what fits into a line stands in one. The same value gives the same text."""
+    line = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    if not isinstance(value, dict | list) or indent + len(line) <= LONGEST_LINE:
+        return line
+    inner = indent + STEP
+    if isinstance(value, list):
+        items = [document_text(item, inner) for item in value]
+    else:
+        items = [f"{json.dumps(key, ensure_ascii=False)}: {document_text(item, inner)}" for key, item in value.items()]
+    first, last = "[]" if isinstance(value, list) else "{}"
+    held = ",\n".join(f"{' ' * inner}{item}" for item in items)
+    return f"{first}\n{held}\n{' ' * indent}{last}"
 
 
 def version_problem(document: Any, file: str, known: str) -> Problem | None:

@@ -7,6 +7,7 @@ from typing import Final, Literal, Self
 from pydantic import Field, model_validator
 
 from efficientmod_export.bundle.contract._artifact import Limits, State, UnitProof
+from efficientmod_export.bundle.contract._document import document_text
 from efficientmod_export.bundle.contract._stored import StoredFile
 from efficientmod_export.bundle.contract._vocabulary import FORMAT_VERSION, BundlePath, FormatVersion, Text, Word
 from efficientmod_export.parity import Noise, NoiseKind, OutputMetrics, Record, Tolerance, Verdict
@@ -142,7 +143,7 @@ class Evidence(Record):
 
     def to_json(self) -> str:
         """The text of `proof.json`; the same evidence always gives the same text."""
-        return self.model_dump_json(indent=2) + "\n"
+        return document_text(self.model_dump(mode="json")) + "\n"
 
 
 def write_evidence(folder: Path, evidence: Evidence) -> StoredFile:

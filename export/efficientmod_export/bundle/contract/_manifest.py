@@ -7,6 +7,7 @@ from typing import Final, Literal, Self
 from pydantic import Field, model_validator
 
 from efficientmod_export.bundle.contract._artifact import MAIN, ArtifactEntry, FailedVariant
+from efficientmod_export.bundle.contract._document import document_text
 from efficientmod_export.bundle.contract._golden import GoldenSample
 from efficientmod_export.bundle.contract._interface import Input, Output, Step
 from efficientmod_export.bundle.contract._model import Generator, Model, TaskEntry
@@ -88,7 +89,7 @@ class Manifest(Record):
 
     def to_json(self) -> str:
         """The text of `manifest.json`; the same manifest always gives the same text."""
-        return self.model_dump_json(indent=2) + "\n"
+        return document_text(self.model_dump(mode="json")) + "\n"
 
     def _contradictions(self) -> Iterator[str]:
         if any(artifact.failed for artifact in self.artifacts) != (self.status == "failed"):

@@ -15,7 +15,11 @@ def package_contents(path: Path) -> FileContents:
     """Read a package. Raises `PackageError` for a damaged one, DependencyError without coremltools."""
     package = Package(path)
     model = package.specification
-    files = {one.relative_to(path).as_posix(): one.stat().st_size for one in sorted(path.rglob("*")) if one.is_file()}
+    files = {
+        one.relative_to(path).as_posix(): one.stat().st_size
+        for one in sorted(path.rglob("*"))
+        if one.is_file() and not one.is_symlink()
+    }
     kind = {"mlProgram": "ML program"}.get(model.WhichOneof("Type"), model.WhichOneof("Type"))
     held = inventory(package)
     ios = IOS_OF_VERSION.get(model.specificationVersion)

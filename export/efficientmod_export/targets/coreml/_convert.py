@@ -136,7 +136,7 @@ def _feature(spec: InputSpec, declared: NamedInput, shape: tuple[int, ...]) -> A
 def _metadata(taken: Interface, options: ConversionOptions, modules: str) -> Metadata:
     outputs = taken.outputs
     texts = {spec.name: f"The network's output {spec.name}, {_shape(spec)}." for spec in outputs}
-    keys = {"efficientmod.model": options.model_name, MODULES_KEY: modules}
+    keys = {"efficientmod.model": options.model_name, **({MODULES_KEY: modules} if options.names else {})}
     if options.labels:
         kind = "Scores before the softmax" if options.scores == "logits" else "Probabilities"
         texts[outputs[0].name] = f"{kind}, {_shape(outputs[0])}, in the order of the labels."

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from efficientmod_export.foreign import loading, quiet
+from efficientmod_export.foreign import quiet
 from efficientmod_export.targets._contents import (
     Delegate,
     FileContents,
@@ -16,33 +16,46 @@ from efficientmod_export.targets._contents import (
     weights_of,
 )
 from efficientmod_export.targets._flatbuffer import DamagedError, Table, root
+from efficientmod_mobile.errors import InputError
 
 _XNNPACK_HEADER, _XNNPACK_SCHEMA = b"XH00", b"XN01"
 
 
 def pte_contents(path: Path) -> FileContents:
-    """Read a file. Raises BundleError for one that cannot be read, ConversionError for one that is no `.pte`."""
-    with loading(path), quiet():  # executorch's imports print
+    """Read a file. Raises InputError for one that cannot be read, or is no `.pte`."""
+    with quiet():  # executorch's imports print
         from executorch.exir._serialize._program import deserialize_pte_binary
 
-        pte = deserialize_pte_binary(path.read_bytes())
-        program, named = pte.program, named_data(pte)
-        delegates = tuple(one for plan in program.execution_plan for one in _delegates(program, plan, named))
-        size = path.stat().st_size
-        return FileContents(
-            path,
-            f"ExecuTorch program, version {program.version}",
+        try:
+            return _contents(path, deserialize_pte_binary(path.read_bytes()))
+        except OSError as error:
+            raise InputError(
+                f"{path} cannot be read ({error.strerror}); check the path and its permissions.", code="unreadable_pte"
+            ) from error
+        except Exception as error:  # with a damaged offset the reader can raise any exception
+            raise InputError(
+                f"{path.name} is no ExecuTorch program, or is cut short; export it again.", code="damaged_pte"
+            ) from error
+
+
+def _contents(path: Path, pte: Any) -> FileContents:
+    program, named = pte.program, named_data(pte)
+    delegates = tuple(one for plan in program.execution_plan for one in _delegates(program, plan, named))
+    size = path.stat().st_size
+    return FileContents(
+        path,
+        f"ExecuTorch program, version {program.version}",
+        size,
+        tuple(_method(program, plan) for plan in program.execution_plan),
+        parts_of(
             size,
-            tuple(_method(program, plan) for plan in program.execution_plan),
-            parts_of(
-                size,
-                delegates=sum(one.size for one in delegates),
-                data_of_delegates=sum(map(len, named.values())),
-                weights=sum(len(one.storage) for one in program.constant_buffer),
-            ),
-            {f"memory of {plan.name}": f"{sum(plan.non_const_buffer_sizes)} bytes" for plan in program.execution_plan},
-            delegates,
-        )
+            delegates=sum(one.size for one in delegates),
+            data_of_delegates=sum(map(len, named.values())),
+            weights=sum(len(one.storage) for one in program.constant_buffer),
+        ),
+        {f"memory of {plan.name}": f"{sum(plan.non_const_buffer_sizes)} bytes" for plan in program.execution_plan},
+        delegates,
+    )
 
 
 def named_data(pte: Any) -> dict[str, bytes]:

@@ -33,7 +33,7 @@ IOS_VERSIONS = (16, 17, 18)
 def convert(program: Program, options: ConversionOptions, path: Path) -> Conversion:
     """Lower the program, finish the package inside, and write the file."""
     check_axes(program)
-    finished = assemble(lower_for_coreml(program, options.ios, options.precision))
+    finished = assemble(lower_for_coreml(program, options.ios, options.precision, names=options.names))
     plan = finished.executorch_program.execution_plan[0]
     delegates, outside = inventory(plan)
     if not is_whole(plan):
@@ -46,8 +46,10 @@ def convert(program: Program, options: ConversionOptions, path: Path) -> Convers
     return Conversion(f"{executorch_version()} on iOS {options.ios}", delegates, outside)
 
 
-def lower_for_coreml(program: Program, ios: int, precision: Precision) -> Any:
-    """ExecuTorch's `EdgeProgramManager` with every part for Core ML lowered and finished."""
+def lower_for_coreml(program: Program, ios: int, precision: Precision, *, names: bool = True) -> Any:
+    """ExecuTorch's `EdgeProgramManager` with every part for Core ML lowered and finished; with `names` it says which
+    PyTorch module each operator came from.
+    """
     import coremltools as ct
     from executorch.backends.apple.coreml.compiler import CoreMLBackend
     from executorch.backends.apple.coreml.partition import CoreMLPartitioner
@@ -59,7 +61,9 @@ def lower_for_coreml(program: Program, ios: int, precision: Precision) -> Any:
     with coremltools_shortcuts(), tanh_gelu(program.graph):
         edge = lower(program, CoreMLPartitioner(compile_specs=specs))
     for part in _parts(edge):
-        part._processed_bytes = finish(part.processed_bytes, partial(_note_modules, part.original_module.graph))
+        part._processed_bytes = finish(
+            part.processed_bytes, partial(_note_modules, part.original_module.graph if names else None)
+        )
     return edge
 
 
@@ -76,8 +80,10 @@ def _parts(edge: Any) -> list[Any]:
     return list(get_lowered_backend_modules(edge.exported_program().graph_module))
 
 
-def _note_modules(graph: fx.Graph, package: Path, handles: Mapping[str, Any]) -> None:
+def _note_modules(graph: fx.Graph | None, package: Path, handles: Mapping[str, Any]) -> None:
     """Store which PyTorch module each operator came from; nodes of the same origin have one handle in ExecuTorch."""
+    if graph is None:
+        return
     modules = {str(node.meta["debug_handle"]): module_path(node) for node in graph.nodes if "debug_handle" in node.meta}
     with edit_package(package) as spec:
         spec.description.metadata.userDefined[MODULES_KEY] = handle_table(handles, modules)
