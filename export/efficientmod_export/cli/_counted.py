@@ -64,15 +64,23 @@ class _Tenths:
 
 @contextmanager
 def _bar(stream: TextIO) -> Iterator[Callable[[str, int, int], None]]:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn
+
+    class Left(ProgressColumn):
+        """How many of how many, and the time left; nothing where nothing is counted."""
+
+        def render(self, task: Task) -> str:
+            if task.total is None:
+                return ""
+            seconds = task.time_remaining
+            left = "" if seconds is None else f" {timedelta(seconds=round(seconds))} left"
+            return f"{task.completed:.0f}/{task.total:.0f}{left}"
 
     with Progress(
         SpinnerColumn(),
         TextColumn("{task.description}", table_column=Column(no_wrap=True, overflow="ellipsis")),
         BarColumn(20),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("left"),
+        Left(),
         console=Console(file=stream),
         transient=True,
         redirect_stdout=False,

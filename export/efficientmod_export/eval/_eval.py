@@ -22,7 +22,7 @@ from efficientmod_export.eval._result import EvalResult, Row
 from efficientmod_export.eval._runs import Job, Seen, see
 from efficientmod_export.eval._sheet import write_sheet
 from efficientmod_export.eval._statistics import confusions, differing, row_of
-from efficientmod_export.eval._suspicion import better, is_doubtful, low, published_top1, renamed
+from efficientmod_export.eval._suspicion import better, is_doubtful, low, published_top1, renamed, worse
 from efficientmod_export.eval._truth import Truth, find_truth
 from efficientmod_export.foreign import quiet
 from efficientmod_mobile.distribution import distribution_version
@@ -237,6 +237,7 @@ def _result(
         differing=differing(seen, truths, reference),
         warnings=_warnings(plan, outcome, rows, trials),
         skipped=plan.choice.skipped,
+        failed=outcome.failed,
         workers=outcome.workers,
         resumed=outcome.resumed,
         class_labels=plan.labels,
@@ -245,8 +246,7 @@ def _result(
 
 def _warnings(plan: _Plan, outcome: _Outcome, rows: Sequence[Row], trials: Sequence[Trial]) -> tuple[str, ...]:
     model, truths = plan.bundle.manifest.model, plan.truth.classes
-    told = [f"{name} failed: {reason}" for name, reason in outcome.failed.items()]
-    told += [f"{row.name}: a score is not finite on {row.not_finite} pictures." for row in rows if row.not_finite]
+    told = [f"{row.name}: a score is not finite on {row.not_finite} pictures." for row in rows if row.not_finite]
     if not truths:
         return tuple(told)
     if model.weights.kind == "seeded":
@@ -255,4 +255,5 @@ def _warnings(plan: _Plan, outcome: _Outcome, rows: Sequence[Row], trials: Seque
     first = next((row for row in rows if row.name == plan.choice.reference), rows[0])
     published = published_top1(model.name, plan.classes)
     causes = [*better(trials), *renamed(first, outcome.seen, truths)]
+    told += [sentence for row in rows for sentence in worse(row, str(plan.choice.reference))]
     return (*told, *low(first, plan.classes, published), *causes)

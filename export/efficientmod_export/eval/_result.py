@@ -110,7 +110,8 @@ class EvalResult(PlainRecord):
 
     `found` pictures were there, `evaluated` were decoded, `labelled` of these have a class; `unreadable` are the
     others, with the reason. `labels` says where the classes are from, "" where none are known. `decode_ms` is the
-    median of decoding and preprocessing a picture. `confusions` are by a row's name, the worst first.
+    median of decoding and preprocessing a picture. `confusions` are by a row's name, the worst first. `failed`
+    says of artifacts that were to be evaluated, or PyTorch, why they gave nothing for some pictures.
     """
 
     bundle: Path
@@ -131,6 +132,7 @@ class EvalResult(PlainRecord):
     differing: tuple[Differing, ...]
     warnings: tuple[str, ...]
     skipped: tuple[str, ...]
+    failed: Mapping[str, str]
     workers: str
     resumed: int
     class_labels: tuple[str, ...] | None = field(metadata={"json": False})
@@ -157,7 +159,7 @@ class EvalResult(PlainRecord):
         return self.class_labels[place] if self.class_labels else f"class {place}"
 
     def shortfalls(self, *, min_top1: float | None = None, min_agreement: float | None = None) -> tuple[str, ...]:
-        """A sentence for each artifact that is below a limit; the limits are fractions."""
+        """A sentence for each artifact that failed, or is below a limit; the limits are fractions."""
         artifacts = [row for row in self.rows if row.artifact]
         low = [
             f"{row.name}: top-1 is {row.top1.fraction:.4f}, below --min-top1 {min_top1}"
@@ -170,4 +172,4 @@ class EvalResult(PlainRecord):
             for row in artifacts
             if min_agreement is not None and row.agreement and row.agreement.fraction < min_agreement
         ]
-        return (*low, *apart)
+        return (*(f"{name} failed: {reason}" for name, reason in self.failed.items()), *low, *apart)

@@ -4,6 +4,7 @@
     published    the interval ends below the accuracy that is published for the model
     renaming     each class is called what is said most often of every second of its pictures; is that right on the
                  others?
+    worse        an artifact is right less often than the reference, by the sign test over the flips
     alternatives with another normalisation, or padding, more pictures are right, and of most the right class is more
                  probable than as it is (`_alternatives`)
 
@@ -63,6 +64,19 @@ def low(row: Row, classes: int, published: float | None) -> list[str]:
             "padding."
         ]
     return []
+
+
+def worse(row: Row, reference: str) -> list[str]:
+    """A sentence for an artifact that is right less often than the reference, by more than chance."""
+    one, top1 = row.agreement, row.top1
+    if one is None or top1 is None or one.to_wrong is None or one.to_right is None:
+        return []
+    lost, flips = one.to_wrong - one.to_right, one.to_wrong + one.to_right
+    if lost < GAIN * top1.n or _by_chance(one.to_wrong, flips) >= SIGNIFICANT:
+        return []
+    return [
+        f"{row.name} is right on {100 * lost / top1.n:.1f} % fewer of the pictures than {reference}: do not ship it."
+    ]
 
 
 def renamed(row: Row, seen: Sequence[Seen], truths: Truths) -> list[str]:

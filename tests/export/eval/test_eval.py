@@ -20,7 +20,7 @@ from efficientmod_export.report import read_accuracy
 from efficientmod_mobile.errors import InputError
 
 from ...raising import refused
-from ..conftest import Command
+from ..conftest import Command, seal_again
 from .conftest import CLASSES, COUNT, LABELS, Made
 
 ONE = ("--processes", "1")
@@ -205,6 +205,18 @@ def test_what_cannot_be_evaluated(efficientmod: Command, made: Made, tmp_path: P
     assert efficientmod("eval", made.bundle, *images, "--min-top1", "75").exit_code != 0
     with refused(InputError, "option_out_of_range", "0"):
         evaluate(made.bundle, made.images, limit=0)
+
+
+def test_an_artifact_that_does_not_load_is_told_and_the_others_evaluated(
+    efficientmod: Command, made: Made, tmp_path: Path
+) -> None:
+    shutil.copytree(made.bundle, tmp_path / "out")
+    (tmp_path / "out" / "model.onnx").write_bytes(b"no model")
+    seal_again(tmp_path / "out")
+    done = efficientmod("eval", "out", "--images", made.images, *ONE)
+    assert done.exit_code == 1
+    assert "onnx failed: model.onnx cannot be loaded" in done.stderr
+    assert "PyTorch" in done.stdout
 
 
 def test_when_no_picture_can_be_read(efficientmod: Command, made: Made, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from efficientmod_export.eval._alternatives import Trial, Tried
 from efficientmod_export.eval._result import Row
 from efficientmod_export.eval._runs import Said, Seen
 from efficientmod_export.eval._statistics import row_of
-from efficientmod_export.eval._suspicion import _by_chance, better, is_doubtful, low, published_top1, renamed
+from efficientmod_export.eval._suspicion import _by_chance, better, is_doubtful, low, published_top1, renamed, worse
 
 CLASSES = 10
 
@@ -73,6 +73,28 @@ def test_chance_and_what_is_published() -> None:
     assert "90.0 %" in sentence
     assert published_top1("efficientmod_s", 1000) == pytest.approx(0.819)
     assert published_top1("efficientmod_s", 10) is published_top1("my.own:build", 1000) is None
+
+
+def compared(lost: int, gained: int) -> list[str]:
+    """Of 100 pictures the first `lost` are right in the reference alone, the next `gained` in the artifact alone."""
+
+    def said(right: bool, place: int) -> Said:
+        return Said(((place + (not right)) % CLASSES,), 1.0, 0.1, 0.0, 1.0)
+
+    pairs = [(not lost <= place < lost + gained, place >= lost) for place in range(100)]
+    both = [
+        Seen(f"{place:04}", 1, None, 1.0, {"p": said(reference, place), "x": said(own, place)})
+        for place, (reference, own) in enumerate(pairs)
+    ]
+    right = truths([place % CLASSES for place in range(100)])
+    return worse(row_of("x", None, both, right, "p", CLASSES), "p")
+
+
+def test_an_artifact_that_is_right_less_often_is_told() -> None:
+    (sentence,) = compared(12, 2)
+    assert "10.0 %" in sentence
+    assert "than p" in sentence
+    assert compared(6, 4) == compared(3, 0) == compared(2, 12) == compared(0, 0) == []
 
 
 def test_alternatives_are_tried_where_there_is_doubt() -> None:
