@@ -79,8 +79,8 @@ def _bar(stream: TextIO) -> Iterator[Callable[[str, int, int], None]]:
     with Progress(
         SpinnerColumn(),
         TextColumn("{task.description}", table_column=Column(no_wrap=True, overflow="ellipsis")),
-        BarColumn(20),
-        Left(),
+        BarColumn(12),
+        Left(Column(no_wrap=True, min_width=20)),
         console=Console(file=stream),
         transient=True,
         redirect_stdout=False,
