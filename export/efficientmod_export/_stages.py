@@ -80,8 +80,8 @@ class ConversionOptions:
 
     `inputs` are the network's, in its order. `scores` is the meaning of the labelled output. With `names` a file keeps
     the paths of the network's modules. The fields after `model_name` are shown to people; `author`, `license` and
-    `version` are those of the weights. `float_inputs` are the steps of the rows of those weights that multiply float
-    values where others multiply rounded ones; a converter, which gives layers other names and shapes, finds them by
+    `version` are those of the weights. `float_inputs` are the steps of the rows of those weights that stay float, since
+    rounding what they multiply costs too much; a converter, which gives layers other names and shapes, finds them by
     these.
     """
 

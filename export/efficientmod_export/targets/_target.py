@@ -93,7 +93,7 @@ class Rounding:
 
     `runtime` computes with a file's stored values in float32. It must give what the rounded program gives, within
     `limits`: so a wrong scale or operator shows, which the rounding would hide. `inputs` says that the file also rounds
-    what the layers read, save that of `ConversionOptions.float_inputs`, whose weights take no more room for it.
+    what the layers read, save those of `ConversionOptions.float_inputs`, which stay float.
     `saved` is the number of bytes that a rounded weight takes less.
     """
 

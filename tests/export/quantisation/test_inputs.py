@@ -1,4 +1,4 @@
-"""Which layers keep float inputs: by what their rounding costs the outputs, and by their multiplications."""
+"""Which layers keep float inputs: by what their rounding costs the outputs, and by their weights."""
 
 import pytest
 import torch
@@ -75,12 +75,12 @@ def test_a_share_is_what_the_whole_program_gives(program: Program, inputs: list[
         assert expected > 0
 
 
-def test_the_costliest_for_their_multiplications_until_little_is_left() -> None:
-    shares = [Share("a", 8.0, 10), Share("b", 9.0, 190), Share("c", 1.0, 10), Share("d", 1.0, 790)]
+def test_the_costliest_for_their_weights_until_little_is_left() -> None:
+    shares = [Share("a", 8.0, 10), Share("b", 9.0, 190), Share("c", 1.0, 10), Share("d", 1.0, 9790)]
     assert _costliest(shares, allowed=11.0) == {"a"}
     assert _costliest(shares, allowed=19.0) == set()
-    assert _costliest(shares, allowed=2.0) == {"a", "c"}  # b has more than a tenth
-    assert _costliest([*shares, Share("e", 0.0, 1100)], allowed=2.0) == {"a", "b", "c"}
+    assert _costliest(shares, allowed=2.0) == {"a", "c"}  # b has more than 0.9 % of the weights
+    assert _costliest([*shares, Share("e", 0.0, 20000)], allowed=2.0) == {"a", "b", "c"}
 
 
 def test_the_grid_of_256_steps_has_a_point_at_zero() -> None:

@@ -1,7 +1,6 @@
 """Computing with a file's stored values in float32, also where an operator would round its inputs to int8."""
 
 from math import prod
-from typing import Any
 
 import numpy as np
 
@@ -23,19 +22,12 @@ class StoredValues(LiteRt):
 
 
 def with_float32_weights(data: bytes) -> bytes:
-    """The model with each int8 constant that has a scale for each index of its first axis as float32, save those
-    that it converts itself.
-    """
+    """The model with each int8 constant that has a scale for each index of its first axis as float32."""
     from ai_edge_litert import schema_py_generated as schema
 
     model = schema.ModelT.InitFromPackedBuf(data, 0)
-    (graph,) = model.subgraphs
-    conversion = schema.BuiltinOperator.DEQUANTIZE
-    converted = {int(one.inputs[0]) for one in graph.operators if _code(model, one) == conversion}
-    for index, tensor in enumerate(graph.tensors):
+    for tensor in model.subgraphs[0].tensors:
         stored = model.buffers[tensor.buffer].data
-        if index in converted:
-            continue
         if tensor.type == schema.TensorType.INT8 and stored is not None and len(stored):
             rows = int(tensor.shape[0])
             levels = np.asarray(stored, np.uint8).view(np.int8).reshape(rows, prod(tensor.shape) // rows)
@@ -43,8 +35,3 @@ def with_float32_weights(data: bytes) -> bytes:
             model.buffers.append(schema.BufferT(data=values.reshape(-1).view(np.uint8)))
             tensor.buffer, tensor.type, tensor.quantization = len(model.buffers) - 1, schema.TensorType.FLOAT32, None
     return pack(model)
-
-
-def _code(model: Any, operator: Any) -> int:
-    code = model.operatorCodes[operator.opcodeIndex]
-    return int(max(code.builtinCode, code.deprecatedBuiltinCode))

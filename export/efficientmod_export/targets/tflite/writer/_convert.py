@@ -37,7 +37,7 @@ def to_tflite(
         model: the model, or the path of its file (with external data beside it, if it has any).
         weights: how they are stored. The runtime converts float16 and int8 to float32 once, at load. Only weights that
             are on a grid of 255 steps in each row are stored as int8, which loses nothing.
-        float_inputs: of int8-dynamic, the steps of those weights that the runtime converts nevertheless.
+        float_inputs: the steps of the rows of those weights that stay float nevertheless.
         metadata: describe the model as an image classifier, in TFLite's standard metadata.
         applied: called with the number of times that each rewrite applied.
 

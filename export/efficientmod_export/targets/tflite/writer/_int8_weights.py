@@ -23,19 +23,19 @@ _WEIGHT = 1
 
 def store_weights_as_int8(builder: Builder, *, dynamic: bool, float_inputs: Collection[float] = ()) -> None:
     """Replace the weights that are on a grid, in place, with the DEQUANTIZE operators first in the graph. Those whose
-    steps are all among `float_inputs` get one also where the form is dynamic.
+    steps are all among `float_inputs` stay float: the GPU refuses a DEQUANTIZE of int8.
     """
     stored: dict[int, int] = {}
     first: list[Operator] = []
     for index in _weights(builder):
         tensor = builder.tensors[index]
         scales = grid_scales(tensor.data) if tensor.data is not None and tensor.dtype == np.float32 else None
-        if tensor.data is None or scales is None:
+        if tensor.data is None or scales is None or all(float(step) in float_inputs for step in scales):
             continue
         levels = np.rint(in_steps(tensor.data, scales)).astype(np.int8)
         builder.tensors.append(Tensor(f"{tensor.name}/int8", tensor.shape, levels.dtype, levels, scales))
         stored[index] = len(builder.tensors) - 1
-        if not dynamic or all(float(step) in float_inputs for step in scales):
+        if not dynamic:
             wide = builder.tensor(tensor.name, tensor.shape)
             first.append(Operator("DEQUANTIZE", [stored[index]], [wide], schema.DequantizeOptionsT()))
             stored[index] = wide
