@@ -141,9 +141,8 @@ def _of_target(
         yield compared("litert-quantizer", "int8-dynamic", partial(by_litert_quantizer, litert_quantizer, plain, stock))
     elif target == "executorch":
         module = subject.network.module
-        yield compared(
-            "XNNPACKQuantizer", "int8-dynamic", partial(by_xnnpack_quantizer, module, pictures.images, plain, stock)
-        )
+        by_xnnpack = partial(by_xnnpack_quantizer, module, pictures.images, plain, stock)
+        yield compared("XNNPACKQuantizer, static", "int8-dynamic", by_xnnpack)
     elif target == "coreml":
         yield compared("coremltools", "int8-weights", partial(by_coremltools, plain, stock))
 
