@@ -24,7 +24,8 @@ DRIVERS = {
     "lavapipe": Path("/usr/share/vulkan/icd.d/lvp_icd.json"),
 }
 """Software Vulkan drivers, by name, and the files by which Debian's packages declare them. SwiftShader computes in
-float32 only, and compiles a network in a second; lavapipe has float16, and takes half a minute.
+float32 only, also where LiteRT leaves the precision to it, and compiles a network in a second; lavapipe has float16,
+and takes half a minute.
 """
 
 CHOICES = ("VK_ICD_FILENAMES", "VK_DRIVER_FILES")

@@ -7,7 +7,8 @@ report, which was read.
 from ._file import FLOAT32, INT8, Operator, operators
 from ._gpu_limits import Effect, GpuFinding, GpuLimit
 
-_ISSUES = "https://github.com/google-ai-edge/LiteRT/issues"
+_LITERT = "https://github.com/google-ai-edge/LiteRT"
+_ISSUES = f"{_LITERT}/issues"
 _HEAD_AXES = 3
 
 
@@ -31,6 +32,12 @@ def _unlike_ranks(operator: Operator) -> bool:
     return len(left.shape) != len(right.shape) and not (left.constant or right.constant)
 
 
+def _smaller_beside_product(operator: Operator) -> bool:
+    sides = operator.inputs[:2]
+    product = any(side.writer is not None and side.writer.code == "BATCH_MATMUL" for side in sides)
+    return product and sides[0].shape != sides[1].shape
+
+
 def _heads_first(operator: Operator) -> bool:
     left, right = operator.inputs[:2]
     computed = not (left.constant or right.constant)
@@ -47,8 +54,19 @@ REPORTED: tuple[GpuLimit, ...] = (
         ("ADD", "MUL"),
         _unlike_ranks,
         Effect.WRONG,
-        "two computed tensors of unlike numbers of axes, as scores and a mask in attention; the result is wrong",
-        ("2.1.x",),
+        "two computed tensors of unlike numbers of axes, as scores and a mask in attention; the GPU lines them up from "
+        "the first axis, not from the last",
+        ("the sources of July 2026",),
+        source=f"{_LITERT}/pull/8975",
+    ),
+    GpuLimit(
+        "product and a smaller tensor",
+        ("ADD",),
+        _smaller_beside_product,
+        Effect.WRONG,
+        "the result of a BATCH_MATMUL and a tensor that is repeated along an axis, as scores and a mask; on a Mali GPU "
+        "the sum was wrong before LiteRT 2.1.6",
+        ("2.1.3", "2.1.5"),
         source=f"{_ISSUES}/8593",
     ),
     GpuLimit(

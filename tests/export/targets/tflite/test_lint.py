@@ -99,11 +99,22 @@ def of_two(code: str, *shapes: tuple[int, ...], result: tuple[int, ...], options
     return bytes(file.written(file.emit(code, [file.tensor(shape) for shape in shapes], result, options)))
 
 
+def masked(heads: int) -> bytes:
+    """Scores of four heads, and a mask of so many."""
+    from gpu_cases._case import File  # type: ignore[import-not-found]  # beside the benchmark
+
+    file = File()
+    scores = file.emit("BATCH_MATMUL", [file.tensor((1, 4, 5, 6)), file.tensor((1, 4, 6, 5))], (1, 4, 5, 5), MATMUL())
+    return bytes(file.written(file.emit("ADD", [scores, file.tensor((1, heads, 5, 5))], (1, 4, 5, 5), ADD())))
+
+
 @pytest.mark.usefixtures("benchmark")
 @pytest.mark.parametrize(
     ("name", "make"),
     [
         ("unlike ranks", lambda: of_two("ADD", (4, 5, 5), (1, 1, 5, 5), result=(1, 4, 5, 5), options=ADD())),
+        ("product and a smaller tensor", lambda: masked(1)),
+        (None, lambda: masked(4)),
         (
             "attention of three axes",
             lambda: of_two("BATCH_MATMUL", (4, 5, 6), (4, 6, 5), result=(4, 5, 5), options=MATMUL()),
