@@ -11,10 +11,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, fx
+from torch import Tensor
 
 from efficientmod_export.quantisation._grid import grid_scales
-from efficientmod_export.quantisation._runs import Run, difference, some_of
+from efficientmod_export.quantisation._runs import Run, difference, some_of, weights_of
 from efficientmod_export.quantisation._weights import rounded_layers
 from efficientmod_mobile.deploy import Program
 from efficientmod_mobile.deploy.analysis import Layer, layer_of
@@ -43,7 +43,7 @@ def layers_with_float_inputs(exact: Program, rounded: Program, inputs: Sequence[
         expected = [exact.graph_module(*given) for given in chosen]
     by_weights = sum(difference(one, run.outputs) for one, run in zip(expected, runs, strict=True))
     shares = [
-        Share(node.name, sum(run.with_rounded_input(node) for run in runs), _weights_of(node))
+        Share(node.name, sum(run.with_rounded_input(node) for run in runs), weights_of(node))
         for node in rounded_layers(rounded)
         if steps_of(rounded, (node.name,))  # one that was left in float reads float inputs anyway
     ]
@@ -68,10 +68,3 @@ def _costliest(shares: Sequence[Share], allowed: float) -> frozenset[str]:
             found.add(share.node)
             left, most = left - share.error, most - share.weights
     return frozenset(found)
-
-
-def _weights_of(node: fx.Node) -> int:
-    layer = layer_of(node)
-    if not isinstance(layer, Layer):
-        raise TypeError(f"{node.name} is no layer of its own weights")
-    return layer.weight.numel()

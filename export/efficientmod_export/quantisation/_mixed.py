@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, fx
 
-from efficientmod_export.quantisation._runs import Run, some_of
+from efficientmod_export.quantisation._runs import Run, some_of, weights_of
 from efficientmod_export.quantisation._weights import rounded_layers
 from efficientmod_mobile.deploy import Program
 from efficientmod_mobile.deploy.analysis import Layer, layer_of
@@ -24,7 +24,7 @@ def layers_in_float(
     others = {node.name: node for node in rounded_layers(rounded)}
     shares: list[tuple[float, int, str]] = []
     for node in rounded_layers(exact):
-        count, given = _weights_of(node), _rounded_values(node, others[node.name])
+        count, given = weights_of(node), _rounded_values(node, others[node.name])
         error = sum(run.changed_by(node, given) for run in runs)
         if round_inputs:
             error += sum(run.with_rounded_input(node) for run in runs)
@@ -45,10 +45,3 @@ def _rounded_values(exact: fx.Node, rounded: fx.Node) -> dict[fx.Node, Tensor]:
     if other["bias"] is not None and layer.bias is not None:
         values[own["bias"]] = layer.bias
     return values
-
-
-def _weights_of(node: fx.Node) -> int:
-    layer = layer_of(node)
-    if not isinstance(layer, Layer):
-        raise TypeError(f"{node.name} is no layer of its own weights")
-    return layer.weight.numel()

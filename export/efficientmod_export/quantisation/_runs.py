@@ -74,3 +74,11 @@ def difference(these: Sequence[Tensor], those: Sequence[Tensor]) -> float:
         for one, other in zip(these, those, strict=True)
         if one.is_floating_point()
     )
+
+
+def weights_of(node: fx.Node) -> int:
+    """The number of a layer's weights."""
+    layer = layer_of(node)
+    if not isinstance(layer, Layer):
+        raise TypeError(f"{node.name} is no layer of its own weights")
+    return layer.weight.numel()
