@@ -54,6 +54,9 @@ class Verb(TyperCommand):
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
+CheckpointOfBundle = Annotated[
+    str | None, typer.Option("--checkpoint", "-c", metavar="FILE", help="For PyTorch: what the bundle was made from.")
+]
 CheckpointKey = Annotated[
     str | None,
     typer.Option(

@@ -7,6 +7,7 @@ import typer
 
 from efficientmod_export.cli._app import (
     CheckpointKey,
+    CheckpointOfBundle,
     NetworkName,
     Quiet,
     Verb,
@@ -38,10 +39,7 @@ def eval(  # noqa: A001 - the verb
             help="Their classes: a CSV, or ImageNet's val.txt; by default from the names of folders or files.",
         ),
     ] = None,
-    checkpoint: Annotated[
-        str | None,
-        typer.Option("--checkpoint", "-c", metavar="FILE", help="For PyTorch: what the bundle was made from."),
-    ] = None,
+    checkpoint: CheckpointOfBundle = None,
     checkpoint_key: CheckpointKey = None,
     model: NetworkName = None,
     target: Annotated[

@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from efficientmod_export.cli._app import (
     CheckpointKey,
+    CheckpointOfBundle,
     Json,
     NetworkName,
     Verb,
@@ -31,10 +32,7 @@ def predict(
         Path, typer.Argument(metavar="PATH", help="A bundle's folder, or any .tflite, .pte, .mlpackage or .onnx.")
     ],
     pictures: Annotated[list[Path], typer.Argument(metavar="IMAGE", help="One or several pictures.")],
-    checkpoint: Annotated[
-        str | None,
-        typer.Option("--checkpoint", "-c", metavar="FILE", help="For PyTorch: what the bundle was made from."),
-    ] = None,
+    checkpoint: CheckpointOfBundle = None,
     checkpoint_key: CheckpointKey = None,
     model: NetworkName = None,
     like: Annotated[

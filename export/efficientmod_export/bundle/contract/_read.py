@@ -63,9 +63,13 @@ def read_bundle(path: Path) -> Bundle:
 def open_bundle(path: Path) -> Bundle:
     """Read a bundle's manifest alone.
 
-    Raises RefusedBundleError when there is none, or it is damaged or of another major version.
+    Raises RefusedBundleError when there is none, or it is a link, damaged or of another major version.
     """
     manifest = path / MANIFEST_NAME
+    if manifest.is_symlink():
+        raise RefusedBundleError.of(
+            f"{path} is damaged", [Problem(Refusal.LINK, MANIFEST_NAME, "it is a symbolic link")]
+        )
     try:
         content = manifest.read_bytes()
     except (FileNotFoundError, NotADirectoryError):

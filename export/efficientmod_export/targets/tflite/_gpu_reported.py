@@ -1,7 +1,7 @@
 """What others report of LiteRT on phones' GPUs, and what no software driver shows: for `lint` alone.
 
 Nothing here was seen by this project, so that no file is proven or refused by it. Each row has the address of the
-report, which was read.
+report.
 """
 
 from ._file import FLOAT32, INT8, Operator, operators

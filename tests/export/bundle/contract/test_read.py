@@ -170,3 +170,11 @@ def test_a_manifest_that_cannot_be_read(example: Path) -> None:
     with refused(RefusedBundleError, "unreadable") as caught:
         open_bundle(example)
     assert len(caught.value.problems) == 1
+
+
+def test_a_manifest_that_is_a_link(example: Path, tmp_path: Path) -> None:
+    moved = tmp_path / "elsewhere.json"
+    (example / "manifest.json").rename(moved)
+    (example / "manifest.json").symlink_to(moved)
+    with refused(RefusedBundleError, "link", "manifest.json"):
+        open_bundle(example)
