@@ -1,8 +1,10 @@
 """A small network of the user's own, the command line run in this process, and every target's limits."""
 
+import importlib
 import json
 import subprocess
 import venv
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -71,6 +73,15 @@ def _sealed(value: Any, bundle: Path) -> Any:
         return value
     own = {key: _sealed(item, bundle) for key, item in value.items()}
     return {**own, **StoredFile.of(bundle, own["file"]).model_dump()} if "sha256" in own and "file" in own else own
+
+
+@pytest.fixture(scope="session", autouse=True)
+def converters() -> None:
+    """Import them once in this process: an export's processes, its forks, then do not."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name in ("coremltools", "executorch.exir", "executorch.runtime", "onnxruntime", "onnxscript"):
+            importlib.import_module(name)
 
 
 @pytest.fixture

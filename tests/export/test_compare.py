@@ -17,7 +17,7 @@ from torch import nn
 from efficientmod_export import export
 from efficientmod_export.bundle.contract import open_bundle
 
-from .cli.terminal import WIDTHS, in_terminal
+from .cli.terminal import NARROWEST_FIRST, in_terminal
 from .conftest import seal_again
 
 Command = Callable[..., Result]
@@ -212,7 +212,7 @@ def test_what_cannot_be_compared(efficientmod: Command, old: Path, tmp_path: Pat
     assert (code, document["agreements"], len(document["not_compared"])) == (0, [], 1)
 
 
-@pytest.mark.parametrize("columns", WIDTHS)
+@pytest.mark.parametrize("columns", NARROWEST_FIRST)
 def test_it_fits_the_terminal(old: Path, tmp_path: Path, columns: int) -> None:
     def other(manifest: Any) -> None:
         manifest["artifacts"][0]["least_runtime"] = "1.30"

@@ -16,7 +16,7 @@ from efficientmod_export import inspect
 from efficientmod_export.bundle.contract import open_bundle
 from efficientmod_export.targets import FileContents
 
-from .cli.terminal import WIDTHS, in_terminal
+from .cli.terminal import NARROWEST_FIRST, in_terminal
 
 Command = Callable[..., Result]
 KINDS = ("executorch", "onnx", "tflite")
@@ -89,7 +89,8 @@ def test_an_onnx_file_as_onnx_sees_it(bundle: Path) -> None:
 def test_a_pte_file_as_its_runtime_sees_it(bundle: Path) -> None:
     from executorch.runtime import Runtime
 
-    method = Runtime.get().load_program((bundle / "model.pte").read_bytes()).metadata("forward")
+    program = Runtime.get().load_program(bundle / "model.pte")
+    method = program.metadata("forward")
     contents = read(bundle / "model.pte")
     (graph,), (delegate,) = contents.graphs, contents.delegates
     assert [one.shape for one in graph.inputs] == [tuple(method.input_tensor_meta(0).sizes())]
@@ -127,7 +128,7 @@ def test_a_changed_file_is_told_and_not_read(efficientmod: Command, bundle: Path
     assert told["remarks"] == ["stray.txt: the manifest does not list it, so it is no part of the bundle"]
 
 
-@pytest.mark.parametrize("columns", WIDTHS)
+@pytest.mark.parametrize("columns", NARROWEST_FIRST)
 def test_it_fits_the_terminal(bundle: Path, columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(bundle.parent)
     shown = in_terminal(sys.executable, "-m", "efficientmod_export", "inspect", "out", columns=columns)

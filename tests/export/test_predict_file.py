@@ -16,7 +16,7 @@ from torch import nn
 
 from efficientmod_export import export
 
-from .cli.terminal import WIDTHS, in_terminal
+from .cli.terminal import NARROWEST_FIRST, in_terminal
 
 Command = Callable[..., Result]
 LABELS = ["ant", "bee", "cat", "dog", "elk", "fox", "gnu"]
@@ -185,7 +185,7 @@ def test_what_cannot_be_predicted(efficientmod: Command, loose: Path, tmp_path: 
         assert (done.exit_code, json.loads(done.stdout)["error"]["code"]) == (2, code), arguments
 
 
-@pytest.mark.parametrize("columns", WIDTHS)
+@pytest.mark.parametrize("columns", NARROWEST_FIRST)
 def test_it_fits_the_terminal(loose: Path, columns: int) -> None:
     del loose
     command = (sys.executable, "-m", "efficientmod_export", "predict", "model.tflite", "noise.png", "red.jpg")

@@ -33,6 +33,8 @@ class Confidential(nn.Module):
 def build_net():
     return Confidential()
 """
+pytestmark = pytest.mark.slow  # five targets, twice
+
 TARGETS = ("coreml", "executorch", "executorch-coreml", "onnx", "tflite")
 
 

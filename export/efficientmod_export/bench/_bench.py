@@ -69,11 +69,12 @@ def bench_bundle(
     ConversionError when the network cannot be captured or a runtime crashes.
     """
     settings = _settings(threads, runs, warmup)
-    # 1. The bundle, and what of it runs here.
     opened = read_bundle(Path(bundle))
     sample = golden_samples(opened, opened.manifest.golden[:1])[0]
-    entries, skipped = runnable(opened, settings.threads)
     with tempfile.TemporaryDirectory(prefix="efficientmod-bench-") as folder, nullcontext() if verbose else quiet():
+        # 1. What of the bundle runs here.
+        entries, skipped = runnable(opened, settings.threads)
+
         # 2. Its network, loaded again.
         progress("rebuilding the network")
         network, missing = _network(opened, sample, checkpoint, checkpoint_key, model)

@@ -14,7 +14,7 @@ from efficientmod_export.bench import BenchResult, plot_latency, show_bench
 from efficientmod_mobile.errors import DependencyError, InputError
 
 from ...raising import refused
-from ..cli.terminal import WIDTHS, in_terminal
+from ..cli.terminal import NARROWEST_FIRST, in_terminal
 
 PNG = b"\x89PNG"
 SHOW = """
@@ -116,7 +116,7 @@ def test_without_the_network_there_is_no_floor(result: BenchResult, capsys: pyte
     assert "floor" not in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("columns", WIDTHS)
+@pytest.mark.parametrize("columns", NARROWEST_FIRST)
 def test_the_tables_fit_the_terminal(result: BenchResult, tmp_path: Path, columns: int) -> None:
     named = ("tflite int8-weights", "tflite int8-weights plain", "pytorch eager")
     rows = tuple(dataclasses.replace(row, name=name) for row, name in zip(result.rows, named, strict=True))

@@ -13,9 +13,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 WIDTHS = (60, 80, 120)
 """Columns of the terminals that the output is looked at in."""
+NARROWEST_FIRST = [WIDTHS[0], *(pytest.param(columns, marks=pytest.mark.slow) for columns in WIDTHS[1:])]
+"""For a command that takes seconds: the quick loop looks at the narrowest, in which the least fits."""
 
 
 @dataclass(frozen=True)

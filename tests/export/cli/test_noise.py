@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .terminal import WIDTHS, in_pipe, in_terminal
+from .terminal import NARROWEST_FIRST, in_pipe, in_terminal
 
 NOISY = """
 import ctypes, logging, os, subprocess, sys, warnings
@@ -69,7 +69,7 @@ def noisy(tiny_model: str, tmp_path: Path) -> tuple[str, ...]:
     return sys.executable, str(tmp_path / "noisy.py"), *ARGUMENTS
 
 
-@pytest.mark.parametrize("columns", WIDTHS)
+@pytest.mark.parametrize("columns", NARROWEST_FIRST)
 def test_a_terminal_shows_our_words_only_and_rows_fit(noisy: tuple[str, ...], columns: int) -> None:
     shown = in_terminal(*noisy, columns=columns)
     assert shown.exit_code == 0, shown.text

@@ -23,7 +23,7 @@ def variables(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(made.folder))
 
 
-@pytest.mark.parametrize("columns", [60, 100])
+@pytest.mark.parametrize("columns", [60, pytest.param(100, marks=pytest.mark.slow)])
 def test_a_bar_then_a_table_that_fits(columns: int, made: Made, variables: None, tmp_path: Path) -> None:
     rows = "\n".join(f"{name},{made.best(name)}" for name in made.scores)
     (tmp_path / "t.csv").write_text(f"file,class\n{rows}\n")

@@ -100,8 +100,8 @@ def test_an_error_that_cannot_be_pickled_is_still_told() -> None:
 
 def test_an_error_ends_the_other_pieces(tmp_path: Path) -> None:
     def writes_when_interrupted(report: Report, give: Give) -> None:
-        report("waits")
         try:
+            report("waits")
             time.sleep(60)
         finally:
             (tmp_path / "cleaned").touch()

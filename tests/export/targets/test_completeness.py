@@ -15,7 +15,8 @@ from efficientmod_mobile.deploy import TRANSFORMS, Repeat
 REPOSITORY = Path(__file__).parents[3]
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
-FOR_NO_TARGET = {"all", "bench", "test", "zoo"}
+FOR_DEVELOPERS = {"site", "test"}
+FOR_NO_TARGET = {"all", "bench", "cluster", "zoo", *FOR_DEVELOPERS}
 VARIANTS = [variant for target in all_targets() for variant in target.variants]
 
 each_target = pytest.mark.parametrize("target", all_targets(), ids=lambda target: target.name)
@@ -64,7 +65,7 @@ def test_every_extra_for_targets_has_one() -> None:
 
 def test_the_extra_all_is_every_extra_for_users() -> None:
     (everything,) = map(Requirement, EXTRAS["all"])
-    assert everything.extras == set(EXTRAS) - {"all", "test"}
+    assert everything.extras == set(EXTRAS) - {"all", *FOR_DEVELOPERS}
 
 
 @each_target

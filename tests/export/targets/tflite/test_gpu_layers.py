@@ -43,7 +43,7 @@ def test_layers_name_what_overflows_on_the_gpu(
     monkeypatch.chdir(tmp_path)
     Path("large_on_gpu.py").write_text(OVERFLOWING)
     arguments = ("--model", "large_on_gpu:build", "--resolution", "48x64", "--target", "tflite")
-    made = efficientmod("export", *arguments, "--output", "bundle")
+    made = efficientmod("export", *arguments, "--publish-names", "--output", "bundle")
     assert "on the gpu in float16" in made.stderr, made.output
     sentences = json.loads(efficientmod("verify", "bundle", "--layers", "--json").stdout)["layers"]["tflite"]
     cpu, float32, float16 = sentences
