@@ -9,7 +9,7 @@ import numpy as np
 from efficientmod_export._prove import Held
 from efficientmod_export._stages import ModelFile
 from efficientmod_export.bundle import golden_references, golden_samples
-from efficientmod_export.bundle.contract import Check, StoredFile, check_files, open_bundle
+from efficientmod_export.bundle.contract import Bundle, Check, StoredFile, check_file, check_files, open_bundle
 from efficientmod_export.parity import MeasuredWith
 from efficientmod_export.targets import Variant, find_target, runtime_version
 from efficientmod_mobile.errors import BundleError
@@ -37,24 +37,26 @@ def earlier_proofs(folder: Path, held: Held) -> EarlierProofs:
     """
     try:
         bundle = open_bundle(folder)
-        if check_files(bundle):
+        # Most bundles have none: of theirs nothing but proof.json is read.
+        passed = {} if check_file(bundle, bundle.manifest.proof) else _passed_on_gpu(bundle)
+        if not any(passed.values()) or check_files(bundle):
             return EarlierProofs()
         golden = bundle.manifest.golden
         earlier = Held(golden_samples(bundle, golden), golden_references(bundle, golden))
-        evidence = bundle.evidence()
     except BundleError:
         return EarlierProofs()
-    if not _same(earlier, held):
-        return EarlierProofs()
-    pairs = zip(bundle.manifest.artifacts, evidence.artifacts, strict=True)
-    return EarlierProofs(
-        {
-            entry.sha256: tuple(
-                check for check in proven.checks if check.unit == "gpu" and check.verdict.outcome == "passed"
-            )
-            for entry, proven in pairs
-        }
-    )
+    return EarlierProofs(passed) if _same(earlier, held) else EarlierProofs()
+
+
+def _passed_on_gpu(bundle: Bundle) -> dict[str, tuple[Check, ...]]:
+    """By the SHA-256 of the file. Raises BundleError where `proof.json` is damaged."""
+    pairs = zip(bundle.manifest.artifacts, bundle.evidence().artifacts, strict=True)
+    return {
+        entry.sha256: tuple(
+            check for check in proven.checks if check.unit == "gpu" and check.verdict.outcome == "passed"
+        )
+        for entry, proven in pairs
+    }
 
 
 def _same(one: Held, other: Held) -> bool:
