@@ -46,7 +46,7 @@ def examine(network: str, folder: Path) -> Result:
     options = subject.options("fp16")
     artifact = target.make(deployed.program, options, folder)
     (numerics,) = (one.verdict for one in prove(variant, artifact, subject.held) if one.gate == "numerics")
-    (graph,) = (one.verdict for one in prove_graph(target, deployed.program, options, subject.held))
+    (graph,) = (one.verdict for one in prove_graph(variant, deployed.program, options, subject.held))
     noise = {
         kind: max((one.max_relative_error for one in worst), default=0.0) for kind, worst in subject.held.noise.items()
     }

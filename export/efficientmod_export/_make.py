@@ -202,7 +202,7 @@ class _Making:
         checks = prove(variant, artifact, held, self.material.request.units, known=known, seconds=seconds)
         if source.rounding is not None:
             return checks + prove_rounding(variant, artifact, source.rounding.held)
-        return checks + prove_graph(find_target(variant.target), source.program, self._options(), held)
+        return checks + prove_graph(variant, source.program, self._options(), held)
 
     def _described(self, artifact: Artifact, source: Source, checks: tuple[Check, ...]) -> ProvenArtifact:
         subject = self.material.subject

@@ -19,6 +19,7 @@ from efficientmod_export.parity import (
     refused,
 )
 from efficientmod_export.targets import (
+    REPLAYED,
     Configuration,
     Interpreter,
     Place,
@@ -92,18 +93,21 @@ def _among(known: Sequence[Check], place: Place, limits: Tolerance) -> Check | N
     return None
 
 
-def prove_graph(target: Target, program: Program, options: ConversionOptions, held: Held) -> tuple[Check, ...]:
-    """For an interpreted target: whether a float32 conversion of the program has the right graph. Its rounding noise is
-    too small to hide a wrong operator. Raises what conversions and readers raise.
+def prove_graph(variant: Variant, program: Program, options: ConversionOptions, held: Held) -> tuple[Check, ...]:
+    """For an interpreted target, and for a file in float16: whether a float32 conversion of the program has the right
+    graph. Its rounding noise is too small to hide a wrong operator. Raises what conversions and readers raise.
     """
-    if target.interpreter is None:
+    target = find_target(variant.target)
+    if target.interpreter is not None:
+        runtime, limits = target.interpreter.runtime, target.interpreter.graph_limits
+    elif variant.precision == FLOAT32_FORM:
         return ()
-    limits = held.limits(target.interpreter.graph_limits, "float32")
-    runtime = target.interpreter.runtime
+    else:
+        runtime, limits = target.runtime, target.variant(FLOAT32_FORM).places[0].limits
     with TemporaryDirectory() as workshop:
         file = target.make(program, replace(options, precision=FLOAT32_FORM), Path(workshop))
         configuration = Configuration(target.name, FLOAT32_FORM, "cpu", "float32")
-        verdict, _ = _run(runtime, configuration, limits, file, held)
+        verdict, _ = _run(runtime, configuration, held.limits(limits, "float32"), file, held)
     return (Check(gate="graph", unit=None, compute_precision="float32", threads=None, verdict=verdict),)
 
 
@@ -116,11 +120,11 @@ def prove_rounding(variant: Variant, file: ModelFile, rounded: Held) -> tuple[Ch
 
 
 def float32_outputs(variant: Variant, file: ModelFile, held: Held) -> tuple[Outputs, ...]:
-    """A file's outputs for each sample in float32 arithmetic, whatever it stores; () for a file that is proven in it.
+    """A file's outputs for each sample in float32 arithmetic, whatever it stores; () for one that is proven in float32.
 
     Stored beside the file, they show any later change of the program, which the noise of its precision would hide.
     """
-    runtime, _ = _float32_runtime(variant)
+    runtime = _float32_runtime(variant)
     if runtime is None:
         return ()
     dtypes = [output.dtype for output in held.references[0]]
@@ -128,23 +132,24 @@ def float32_outputs(variant: Variant, file: ModelFile, held: Held) -> tuple[Outp
     return tuple(run(sample) for sample in held.samples)
 
 
-def prove_unchanged(
-    variant: Variant, file: ModelFile, samples: Sequence[Sample], recorded: Sequence[Outputs]
-) -> tuple[Check, ...]:
+def prove_unchanged(variant: Variant, file: ModelFile, held: Held, recorded: Sequence[Outputs]) -> tuple[Check, ...]:
     """Whether a file still gives what `float32_outputs` recorded."""
-    runtime, limits = _float32_runtime(variant)
-    if runtime is None or limits is None or not recorded:
+    runtime = _float32_runtime(variant)
+    if runtime is None or not recorded:
         return ()
-    verdict, _ = _run(runtime, _in_float32(variant), limits, file, Held(tuple(samples), tuple(recorded)))
+    limits, earlier = held.limits(REPLAYED, "float32"), replace(held, references=tuple(recorded))
+    verdict, _ = _run(runtime, _in_float32(variant), limits, file, earlier)
     return (Check(gate="replay", unit=None, compute_precision="float32", threads=None, verdict=verdict),)
 
 
-def _float32_runtime(variant: Variant) -> tuple[Runtime, Tolerance] | tuple[None, None]:
-    """What runs a variant's files in float32 arithmetic and its limits; None where they are proven in it anyway."""
+def _float32_runtime(variant: Variant) -> Runtime | None:
+    """What runs a variant's files in float32 arithmetic; None where they are proven in it, to float32's limits."""
+    target = find_target(variant.target)
     if variant.rounding is not None:
-        return variant.rounding.runtime, variant.rounding.limits
-    interpreter = find_target(variant.target).interpreter
-    return (interpreter.runtime, interpreter.graph_limits) if interpreter else (None, None)
+        return variant.rounding.runtime
+    if target.interpreter is not None:
+        return target.interpreter.runtime
+    return None if variant.precision == FLOAT32_FORM else target.runtime
 
 
 def _in_float32(variant: Variant) -> Configuration:

@@ -190,7 +190,7 @@ def _prove_again(
         file, held = model_file(intact.bundle, entry), intact.held
         # The graph's proof needs the network's program. What the export found of it stands, if the file is unchanged.
         graph = tuple(check for check in evidence.checks if check.gate == "graph")
-        unchanged = prove_unchanged(variant, file, held.samples, intact.recorded(evidence))
+        unchanged = prove_unchanged(variant, file, held, intact.recorded(evidence))
         checks = prove(variant, file, held, seconds=units) + graph + unchanged
         proven = ProvenArtifact(
             entry.model_copy(update={"proofs": conclusions(variant, checks, held)}),

@@ -20,22 +20,12 @@ from numpy.typing import NDArray
 from torch import fx
 
 from efficientmod_export._stages import Sample
+from efficientmod_export.parity._exact_operators import is_exact, jumps
 from efficientmod_export.parity._metrics import reference_ranges
 from efficientmod_export.parity._prober import Prober
 from efficientmod_export.parity._samples import torch_inputs
 from efficientmod_mobile.deploy import Program, to_dtype
 from efficientmod_mobile.deploy.program import Float64Interpreter, module_path, promoted
-
-aten = torch.ops.aten
-
-EXACT_OPERATORS = {
-    *(aten.relu.default, aten.relu6.default, aten.hardtanh.default, aten.clamp.default, aten.clamp_min.default),
-    *(aten.clamp_max.default, aten.maximum.default, aten.minimum.default, aten.max_pool2d.default, aten.amax.default),
-    *(aten.amin.default, aten.neg.default, aten.abs.default, aten.where.self, aten.cat.default, aten.slice.Tensor),
-    *(aten.select.int, aten.reshape.default, aten.permute.default, aten.transpose.int, aten.expand.default),
-    *(aten.constant_pad_nd.default, aten.pixel_shuffle.default, aten.unsqueeze.default, aten.index_select.default),
-}
-"""Operators that round nothing."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +78,8 @@ def _search(
     program: Program, prober: Prober, sample: Sample, limit: float, errors: dict[fx.Node, float]
 ) -> fx.Node | None:
     """The first drifting node; what was measured on the way is added to `errors`."""
-    # Where float16 decides a tie of an integer or a truth value, no layer is at fault.
-    nodes: Sequence[fx.Node] = [node for node in prober.visible if _is_float(node)]
+    # Where rounding decides a tie of an integer, a truth value or a jump, no layer is at fault.
+    nodes: Sequence[fx.Node] = [node for node in prober.visible if _is_float(node) and not jumps(node)]
     drifting = None
     while nodes:
         chosen = _spaced(nodes, prober.at_once)
@@ -121,13 +111,11 @@ def _errors(program: Program, prober: Prober, nodes: Sequence[fx.Node], sample: 
 
 def _where_range_is_from(node: fx.Node) -> set[fx.Node]:
     """The node itself, and what it reads as long as the arithmetic is exact."""
-    found, waiting = {node}, [node]
+    waiting = [node]
     for reader in waiting:
-        if reader.target in EXACT_OPERATORS:
-            sources = [source for source in reader.all_input_nodes if source not in found and _is_float(source)]
-            found.update(sources)
-            waiting.extend(sources)
-    return found
+        if is_exact(reader):
+            waiting.extend(source for source in reader.all_input_nodes if source not in waiting)
+    return {source for source in waiting if _is_float(source)}
 
 
 def _is_float(node: fx.Node) -> bool:

@@ -11,6 +11,7 @@ from efficientmod_export._target_names import target_names as _target_names
 from efficientmod_export.targets._contents import Delegate, FileContents, Graph, HeldTensor, ReadDelegate
 from efficientmod_export.targets._file_lint import FileLint, KnownFault
 from efficientmod_export.targets._image import for_pixels
+from efficientmod_export.targets._limits import REPLAYED
 from efficientmod_export.targets._onnx_model import to_onnx
 from efficientmod_export.targets._phone_tool import PhoneTimes, PhoneTool
 from efficientmod_export.targets._program import file_names, input_names, network_inputs, network_outputs
@@ -42,6 +43,7 @@ from efficientmod_mobile.errors import InputError
 
 __all__ = [
     "CHANNELS_FIRST",
+    "REPLAYED",
     "Artifact",
     "Configuration",
     "Conversion",

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,8 +24,9 @@ from efficientmod_export._stages import (
     SampleInput,
 )
 from efficientmod_export.foreign import quiet
+from efficientmod_export.parity import MeasuredWith, Verdict, judge
 from efficientmod_export.quantisation import Rounded, round_weights
-from efficientmod_export.targets import find_target, runner_of
+from efficientmod_export.targets import Variant, find_target, input_values, runner_of
 from efficientmod_mobile.deploy import Program, capture, run
 
 # PyTorch writes thousands of debug records of its own to this logger as soon as somebody listens, as pytest does.
@@ -35,6 +37,7 @@ STD = (0.229, 0.224, 0.225)
 CLASSES = 7
 
 Convert = Callable[..., Artifact]
+JudgeElsewhere = Callable[..., Verdict]
 
 
 class Attention(nn.Module):
@@ -210,3 +213,25 @@ def errors() -> Callable[[Artifact, Program], list[float]]:
         return [float(np.abs(r - e).max() / np.ptp(e)) for r, e in zip(results, expected, strict=True)]
 
     return measure
+
+
+@pytest.fixture(scope="session")
+def judge_elsewhere(call: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> JudgeElsewhere:
+    """Judge a file with one input and one output by the results of another environment's runtime.
+
+    `code` is run there with three paths: the file, an .npy with an input for each sample, and the .npy to write, with
+    an output for each.
+    """
+
+    def judged(
+        python: Path, code: str, file: ModelFile, held: Held, variant: Variant, measured_with: MeasuredWith
+    ) -> Verdict:
+        folder = tmp_path_factory.mktemp("elsewhere")
+        given, results = folder / "inputs.npy", folder / "outputs.npy"
+        np.save(given, np.stack([input_values(file.inputs, sample)[0] for sample in held.samples]))
+        call(python, "-c", code, file.path, given, results)
+        outputs: list[Outputs | str] = [(values,) for values in np.load(results)]
+        names = [sample.name for sample in held.samples]
+        return judge(names, held.references, outputs, variant.places[0].limits, measured_with)
+
+    return judged

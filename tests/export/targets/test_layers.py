@@ -16,6 +16,7 @@ from efficientmod_export.foreign import quiet
 from efficientmod_export.parity import LayerReport, Values, first_drift
 from efficientmod_export.parity._layers import _reference, _search
 from efficientmod_export.targets import find_target
+from efficientmod_export.targets._probing import is_float
 from efficientmod_export.targets._program import copy
 from efficientmod_export.targets.executorch import _prober as _executorch
 from efficientmod_export.targets.tflite._shown_values import pack
@@ -197,46 +198,80 @@ def test_the_search_finds_the_first_however_few_are_seen_at_once(
     assert all(len(asked) <= at_once for asked in prober.asked)
 
 
-class Clipped(torch.nn.Module):
-    """A layer of wide range whose result is clipped to a fraction of it, as MobileNetV2's first is by ReLU6."""
+class Narrowed(torch.nn.Module):
+    """A layer of wide range, and operators of exact arithmetic that narrow it, as MobileNetV2's first ReLU6 does."""
 
     def __init__(self) -> None:
         super().__init__()
         self.stem = torch.nn.Conv2d(3, 8, 3)
-        self.act = torch.nn.Hardtanh(0.0, 6.0)
-        self.head = torch.nn.Conv2d(8, 4, 3)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        clipped = self.act(100.0 * self.stem(x))
-        return self.head(clipped.flip(3).flip(3))
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        wide = 100.0 * self.stem(x)
+        clipped, few = torch.nn.functional.hardtanh(wide, 0.0, 6.0), torch.tensor([3])
+        return (
+            *(
+                clipped,
+                wide.clip(0.0, 1.0),
+                wide.clamp(torch.zeros(1), torch.ones(1)),
+                wide.clamp(max=0.1).clamp_min(0),
+            ),
+            *(torch.nn.functional.relu6(wide), torch.minimum(wide, torch.ones(1)).maximum(torch.zeros(1))),
+            *(torch.where(wide.abs() > 1, torch.ones(1), wide), wide.masked_fill(wide.abs() > 1, 0.5)),
+            *(wide[:, :1, 2:4, 3:5], wide.select(1, 2)[:, :2, :2], wide.split(2, 3)[1].chunk(4, 1)[0].unbind(2)[1]),
+            *(wide[:, few, few, :3], wide.index_select(2, few), wide.gather(3, torch.zeros(1, 8, 1, 1).long())),
+            *(wide.topk(2, 3)[0], wide.max(1)[0], wide.amax((2, 3)), wide.sort(3)[0][..., :1], wide.unfold(3, 2, 9)),
+            *(torch.stack([clipped, clipped]), torch.cat([clipped, clipped]), clipped.flatten(1).roll(1), clipped.mT),
+            *(
+                torch.nn.functional.pad(clipped, (1, 2, 0, 1)),
+                torch.nn.functional.pad(clipped, (1, 1, 1, 1), "reflect"),
+            ),
+            *(torch.nn.functional.max_pool2d(clipped, 3, 2), torch.nn.functional.pixel_shuffle(clipped, 2).flip(3)),
+        )
 
 
 class OffBy:
-    """Shows every value of a program with one error that is `share` of the stem's range."""
+    """Shows the product after the stem, and all that follows from it, with one error: a `share` of the product's
+    range.
+    """
 
     at_once = 100
 
     def __init__(self, program: Program, share: float) -> None:
-        self.visible = tuple(node for node in program.graph.nodes if node.op == "call_function")[:3]
+        self.visible = tuple(node for node in program.graph.nodes if node.op == "call_function" and is_float(node))
+        (self.wide,) = (node for node in self.visible if node.name == "mul")
+        self.wrong = {self.wide}
+        for node in program.graph.nodes:
+            if not self.wrong.isdisjoint(node.all_input_nodes):
+                self.wrong.add(node)
         self._program, self._share = program, share
 
     def probe(self, nodes: Sequence[torch.fx.Node], sample: Sample) -> Values:
-        references = _reference(self._program, self.visible, sample)
-        stem = references[self.visible[1]]
-        error = self._share * float(stem.max() - stem.min())
-        return [references[node] + np.float32(error if node in self.visible[1:] else 0.0) for node in nodes]
+        references = _reference(self._program, {*nodes, self.wide}, sample)
+        error = self._share * float(np.ptp(references[self.wide]))
+        return [references[node] + np.float32(error if node in self.wrong else 0.0) for node in nodes]
 
 
-def test_a_clip_is_not_blamed_for_the_error_of_its_input(made_sample: MadeSample) -> None:
+def test_an_exact_operator_is_not_blamed_for_the_error_of_its_input(made_sample: MadeSample) -> None:
     torch.manual_seed(0)
-    program = capture(Clipped().eval(), torch.zeros(1, 3, 18, 26))
+    program = capture(Narrowed().eval(), torch.zeros(1, 3, 18, 26))
     sample = made_sample(program)
-    stem, clip = (
-        node for node in program.graph.nodes if node.op == "call_function" and node.name in ("mul", "hardtanh")
-    )
-    ranges = _reference(program, {stem, clip}, sample)
-    assert np.ptp(ranges[clip]) < 0.5 * np.ptp(ranges[stem])
-    assert first_drift(program, OffBy(program, 0.9 * LIMIT), sample, LIMIT).drift is None
+    prober = OffBy(program, 0.9 * LIMIT)
+    ranges = {node: float(np.ptp(value)) for node, value in _reference(program, set(prober.visible), sample).items()}
+    assert sum(0 < span < 0.5 * ranges[prober.wide] for node, span in ranges.items() if node in prober.wrong) > 25
+    report = first_drift(program, prober, sample, LIMIT)
+    assert report.drift is None, report.drift
+    assert report.probed == len(prober.visible)
     found = first_drift(program, OffBy(program, 1.5 * LIMIT), sample, LIMIT).drift
     assert found is not None
     assert found.node == "mul"
+
+
+def test_an_operator_that_jumps_is_not_blamed(made_sample: MadeSample) -> None:
+    class Rounded(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return (x * 10.0).round()
+
+    program = capture(Rounded().eval(), torch.zeros(1, 3, 18, 26))
+    prober = Scripted(program, "round_1", 10)
+    assert prober.visible[-1].name == "round_1"
+    assert first_drift(program, prober, made_sample(program), LIMIT).drift is None

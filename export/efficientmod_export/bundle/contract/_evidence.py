@@ -58,8 +58,8 @@ class Check(Record):
     """One run over all golden samples.
 
     - runtime: the artifact's own runtime ran it, on `unit`.
-    - graph: a float32 conversion of the same program, interpreted, or the artifact's own rounded weights in float32
-      arithmetic against the program with the same weights; it shows what the noise of the precision would hide.
+    - graph: a float32 conversion of the same program, or the artifact's own int8 weights in float32 arithmetic against
+      the program with the same weights; it shows what the noise of the precision would hide.
     - numerics: the artifact itself, interpreted, every value rounded as the file declares.
     - replay: the artifact itself in float32 arithmetic, against `float32_outputs`, which it gave when exported.
 
@@ -109,7 +109,7 @@ class ArtifactEvidence(Record):
     `delegates` counts the parts that the runtime's delegate runs, `outside` names the operators outside them; None and
     empty where the runtime decides on the device. `rank` is the highest rank of any tensor in the file, None where the
     file does not tell. `rounding` is None where the weights are as the program has them. `float32_outputs` are the
-    outputs in float32 arithmetic of an artifact that is interpreted or has rounded weights, for each golden sample and
+    outputs in float32 arithmetic of an artifact that is interpreted or not in float32, for each golden sample and
     output, in the format of golden tensors; empty for other artifacts.
     """
 

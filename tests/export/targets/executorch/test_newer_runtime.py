@@ -3,14 +3,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from efficientmod_export._stages import Outputs
 from efficientmod_export.foreign import quiet
-from efficientmod_export.parity import MeasuredWith, judge
+from efficientmod_export.parity import MeasuredWith, Verdict
 from efficientmod_export.steps import subject_of
-from efficientmod_export.targets import find_target, input_values
+from efficientmod_export.targets import find_target
 from efficientmod_mobile import load_network
 from efficientmod_mobile.deploy import deploy
 
@@ -32,24 +30,14 @@ np.save(logits, np.stack(results))
 
 @pytest.mark.slow
 def test_it_computes_what_pytorch_computes(
-    environment: Callable[..., Path], call: Callable[..., str], tmp_path: Path
+    environment: Callable[..., Path], judge_elsewhere: Callable[..., Verdict], tmp_path: Path
 ) -> None:
     python = environment(f"executorch=={VERSION}", f"torch=={TORCH}")
     subject = subject_of(load_network("efficientmod_xxs", None))
     variant = TARGET.variant("fp32")
     with quiet():
         artifact = TARGET.make(deploy(subject.capture(), variant.recipe).program, subject.options("fp32"), tmp_path)
-    held = subject.held
-    images, logits = tmp_path / "images.npy", tmp_path / "logits.npy"
-    np.save(images, np.stack([input_values(artifact.inputs, sample)[0] for sample in held.samples]))
-    call(python, "-c", RUN, artifact.path, images, logits)
-    results: list[Outputs | str] = [(values,) for values in np.load(logits)]
-    verdict = judge(
-        [sample.name for sample in held.samples],
-        held.references,
-        results,
-        variant.places[0].limits,
-        MeasuredWith(runtime="ExecuTorch", version=VERSION),
-    )
+    measured_with = MeasuredWith(runtime="ExecuTorch", version=VERSION)
+    verdict = judge_elsewhere(python, RUN, artifact, subject.held, variant, measured_with)
     assert verdict.reasons == ()
     assert max(one.max_relative_error for one in verdict.worst) <= 1e-5

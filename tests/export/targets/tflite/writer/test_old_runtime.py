@@ -5,15 +5,14 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-import numpy as np
 import pytest
 from packaging.version import Version
 
-from efficientmod_export._stages import Outputs, Precision
+from efficientmod_export._stages import Precision
 from efficientmod_export.foreign import quiet
-from efficientmod_export.parity import MeasuredWith, judge
+from efficientmod_export.parity import MeasuredWith, Verdict
 from efficientmod_export.steps import Subject, subject_of
-from efficientmod_export.targets import find_target, input_values
+from efficientmod_export.targets import find_target
 from efficientmod_export.targets.tflite.writer import least_runtime
 from efficientmod_mobile import load_network
 from efficientmod_mobile.deploy import Program, deploy
@@ -60,23 +59,12 @@ def old_python(environment: Callable[..., Path]) -> Path:
 @pytest.mark.parametrize("precision", TARGET.precisions)
 @pytest.mark.parametrize("name", ["efficientmod_xxs", "efficientmod_s"])
 def test_it_computes_what_pytorch_computes(
-    name: str, precision: Precision, old_python: Path, call: Callable[..., str], tmp_path: Path
+    name: str, precision: Precision, old_python: Path, judge_elsewhere: Callable[..., Verdict], tmp_path: Path
 ) -> None:
     network, program = subject(name)
-    held = network.held
     with quiet():
         artifact = TARGET.make(program, network.options(precision), tmp_path)
     assert Version(least_runtime(artifact.path.read_bytes())) <= Version(VERSION)
-
-    pictures, logits = tmp_path / "pictures.npy", tmp_path / "logits.npy"
-    np.save(pictures, np.stack([input_values(artifact.inputs, sample)[0] for sample in held.samples]))
-    call(old_python, "-c", RUN, artifact.path, pictures, logits)
-    results: list[Outputs | str] = [(values,) for values in np.load(logits)]
-    verdict = judge(
-        [sample.name for sample in held.samples],
-        held.references,
-        results,
-        TARGET.variant(precision).places[0].limits,
-        MeasuredWith(runtime="tflite-runtime", version=VERSION),
-    )
+    measured_with = MeasuredWith(runtime="tflite-runtime", version=VERSION)
+    verdict = judge_elsewhere(old_python, RUN, artifact, network.held, TARGET.variant(precision), measured_with)
     assert verdict.reasons == ()
