@@ -19,7 +19,7 @@ MEGABYTE = 1_000_000
 
 _MEANINGS = {
     "logits": "logits: real numbers, of which softmax makes probabilities",
-    "probabilities": "probabilities: in [0, 1], with the sum 1",
+    "probabilities": "probabilities, each in [0, 1]",
     "embedding": "an embedding: a vector that describes the picture",
     "features": "features: a map, or several tokens",
     "rgb": "a picture in RGB, normalised as the input is",

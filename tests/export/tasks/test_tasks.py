@@ -102,8 +102,9 @@ def test_a_classifier_that_ends_with_softmax_and_has_few_classes() -> None:
     [scores] = task.outputs(network)
     assert (scores.name, scores.meaning) == ("probabilities", "probabilities")
     assert [(step.step, step.parameters) for step in task.after_network((scores,), ())] == [("top_k", {"k": 3})]
-    spoiled = NetworkFacts(3, network.input_shapes, ((rows[0],), (rows[1] + np.float32(0.01),)))
-    assert task.outputs(spoiled)[0].meaning == "logits"
+    for shift, meaning in ((0.05, "probabilities"), (0.2, "logits"), (-0.01, "logits")):  # the first as after sigmoids
+        shifted = NetworkFacts(3, network.input_shapes, ((rows[0],), (rows[1] + np.float32(shift),)))
+        assert task.outputs(shifted)[0].meaning == meaning
 
 
 def test_features() -> None:

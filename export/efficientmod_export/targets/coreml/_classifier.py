@@ -39,18 +39,24 @@ def add_classifier(spec: Any, probabilities: str, labels: tuple[str, ...], *, ke
 def check_classes(label: Any, probabilities: Mapping[str, float], scores: NDArray[Any]) -> None:
     """Raise ValueError where the label and the probabilities of a prediction are not those of its scores (1, classes).
 
-    Scores that are probabilities already are the probabilities; of others these are the softmax.
+    Scores that add up to 1 are the probabilities; of others these are the softmax. Scores in [0, 1] may be either: the
+    network may end in a sigmoid for each class.
     """
     exact = scores[0].astype(np.float64)
     powers = np.exp(exact - exact.max())
-    already = bool((exact >= 0).all()) and abs(float(exact.sum()) - 1.0) <= PROBABILITY_TOLERANCE
-    expected = exact if already else powers / powers.sum()
+    within = bool(((exact >= 0) & (exact <= 1 + PROBABILITY_TOLERANCE)).all())
+    already = within and abs(float(exact.sum()) - 1.0) <= PROBABILITY_TOLERANCE
+    expected = [exact] if already else [powers / powers.sum(), *([exact] if within else [])]
     given = np.array(list(probabilities.values()))
-    if given.shape != expected.shape or not np.allclose(given, expected, rtol=0, atol=PROBABILITY_TOLERANCE):
+    if not any(_close(given, one) for one in expected):
         raise ValueError(f"{PROBABILITIES} are not the {'scores' if already else 'softmax of the scores'}")
     chosen = list(probabilities).index(label) if label in probabilities else -1
     if chosen < 0 or given.max() - given[chosen] > PROBABILITY_TOLERANCE:
         raise ValueError(f"{LABEL} is {label!r}, which has not the greatest probability")
+
+
+def _close(given: NDArray[Any], expected: NDArray[Any]) -> bool:
+    return given.shape == expected.shape and np.allclose(given, expected, rtol=0, atol=PROBABILITY_TOLERANCE)
 
 
 def _append_classify(block: Any, probabilities: str, labels: list[str]) -> None:

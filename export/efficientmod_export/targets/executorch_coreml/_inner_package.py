@@ -15,7 +15,7 @@ from typing import Any
 
 from efficientmod_export.foreign import loading, quiet
 from efficientmod_export.targets.executorch._lowering import is_whole
-from efficientmod_mobile.errors import ConversionError
+from efficientmod_mobile.errors import ConversionError, InputError
 
 DELEGATE = "CoreMLBackend"
 PACKAGE = "model.mlpackage"
@@ -36,21 +36,27 @@ class InnerPackage:
 def unpacked(pte: Path) -> Iterator[InnerPackage]:
     """The Core ML package of the `.pte` file, in a folder that is removed at the end of the block.
 
-    Raises ConversionError for a file that is not a `.pte` or does not consist of one Core ML delegate, DependencyError
-    without executorch.
+    Raises InputError for a file that is not a `.pte`, ConversionError for one that does not consist of one Core ML
+    delegate, DependencyError without executorch.
     """
     with TemporaryDirectory() as workshop:
         with loading(pte), quiet():  # executorch's imports print
             from executorch.exir._serialize._program import deserialize_pte_binary
 
-            program = deserialize_pte_binary(pte.read_bytes()).program
+            data = pte.read_bytes()
+            try:
+                program = deserialize_pte_binary(data).program
+            except Exception as error:  # with a damaged offset the reader can raise any exception
+                raise InputError(
+                    f"{pte.name} is no ExecuTorch program, or is cut short; export it again.", code="damaged_pte"
+                ) from error
             plan = program.execution_plan[0]
             if not is_whole(plan) or plan.delegates[0].id != DELEGATE:
                 raise ConversionError(
                     f"{pte.name} is not a single Core ML delegate; export it again.", code="unexpected_delegates"
                 )
-            data = program.backend_delegate_data[plan.delegates[0].processed.index].data
-            folder = unflatten(bytes(data), Path(workshop))
+            package = program.backend_delegate_data[plan.delegates[0].processed.index].data
+            folder = unflatten(bytes(package), Path(workshop))
             names = json.loads((folder / METADATA).read_text())
             inputs, outputs = _ordered(plan, names["inputNames"], names["outputNames"])
         yield InnerPackage(folder / PACKAGE, inputs, outputs)

@@ -87,7 +87,7 @@ def operators(data: bytes) -> tuple[Operator, ...]:
         return tuple(operator for graph in model.subgraphs for operator in _of_graph(model, graph, codes))
     except Exception as error:  # with a damaged offset the generated reader can raise any exception
         raise InputError(
-            "The bytes are not a TFLite model, or are cut short; convert the model again.", code="damaged_tflite"
+            "The TFLite model is damaged or cut short; convert the model again.", code="damaged_tflite"
         ) from error
 
 

@@ -12,16 +12,22 @@ if TYPE_CHECKING:
     from efficientmod_export.targets.tflite._gpu_limits import GpuFinding, GpuLimit
 
 ACCELERATOR = "LiteRT's GPU accelerator"
+IDENTIFIER = b"TFL3"
 
 
 def read_tflite(path: Path) -> bytes:
-    """The bytes of a file. Raises InputError where there is none that can be read."""
+    """The bytes of a file. Raises InputError where there is none that can be read, or no TFLite model."""
     try:
-        return path.read_bytes()
+        data = path.read_bytes()
     except OSError as error:
         raise InputError(
             f"{path} cannot be read ({error.strerror}); check the path and its permissions.", code="unreadable_tflite"
         ) from error
+    if data[4:8] != IDENTIFIER:
+        raise InputError(
+            f"{path.name} is no TFLite model, or is cut short; convert the model again.", code="damaged_tflite"
+        )
+    return data
 
 
 def lint_tflite(path: Path) -> FileLint:

@@ -19,6 +19,13 @@ def test_the_softmax_of_logits_and_probabilities_themselves() -> None:
     check_classes("crane", named(SOFTMAX), SOFTMAX[None].astype(np.float32))
 
 
+def test_probabilities_of_their_own() -> None:
+    sigmoid = 1.0 / (1.0 + np.exp(-LOGITS[0]))
+    check_classes("crane", named(sigmoid), sigmoid[None])
+    with pytest.raises(ValueError, match="are not the softmax"):
+        check_classes("crane", named(sigmoid * 1.02), sigmoid[None])
+
+
 def test_a_second_softmax_is_a_fault() -> None:
     twice = np.exp(SOFTMAX) / np.exp(SOFTMAX).sum()
     with pytest.raises(ValueError, match="classLabel_probs are not the scores"):

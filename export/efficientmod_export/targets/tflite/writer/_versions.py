@@ -180,7 +180,7 @@ def least_runtime(data: bytes) -> str:
                 return bytes(np.asarray(model.buffers[entry.buffer].data, np.uint8)).rstrip(b"\0").decode()
     except Exception as error:  # with a damaged offset the generated reader can raise any exception
         raise InputError(
-            "The bytes are not a TFLite model, or are cut short; convert the model again.", code="damaged_tflite"
+            "The TFLite model is damaged or cut short; convert the model again.", code="damaged_tflite"
         ) from error
     raise InputError(
         "The TFLite model does not state its least runtime; it was not written by this tool.", code="foreign_tflite"
