@@ -1,11 +1,14 @@
 """What a network takes, and what apps read of a network with labels."""
 
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from ai_edge_litert.interpreter import Interpreter
 from torch import Tensor, nn
 
@@ -14,6 +17,7 @@ from efficientmod_export._network_inputs import declared_inputs
 from efficientmod_export._picture_input import LUMA, for_pictures
 from efficientmod_export._stages import Sample
 from efficientmod_export.mil import MILProgram
+from efficientmod_export.steps import subject_of
 from efficientmod_mobile import IMAGENET, Network, Weights
 from efficientmod_mobile.errors import ConversionError
 
@@ -64,6 +68,27 @@ def test_inputs_are_counted_and_named() -> None:
         for_pictures(network(Named()), sample())
     assert raised.value.code == "several_inputs"
     assert "2 inputs: left, right" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("end", "meaning"),
+    [
+        (lambda y: y, "logits"),
+        (lambda y: F.log_softmax(y, 1), "logits"),
+        (lambda y: F.softmax(y, 1), "probabilities"),
+        (lambda y: y[..., None, None].softmax(1).squeeze((2, 3)), "probabilities"),
+        (lambda y: (y / 1.5).softmax(-1).reshape(1, 7), "probabilities"),
+        (lambda y: F.log_softmax(y, 1).exp(), "probabilities"),
+        (lambda y: y.exp() / y.exp().sum(1, keepdim=True), "probabilities"),
+        (torch.sigmoid, "probabilities"),
+    ],
+)
+def test_what_the_scores_are(end: Callable[[Tensor], Tensor], meaning: str) -> None:
+    torch.manual_seed(0)
+    inner = Net(lambda n, x: end(n.head(n.stem(x).mean((2, 3)))), stem=stem(), head=nn.Linear(8, 7))
+    subject = subject_of(replace(network(inner), num_classes=7), SIZE)
+    assert subject.options("fp16").scores == meaning
+    assert [step.step for step in subject.after_network] == ["softmax"] * (meaning == "logits") + ["top_k"]
 
 
 def test_a_network_that_ends_in_softmax(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
