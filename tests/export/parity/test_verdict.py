@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from efficientmod_export._prove import Held
 from efficientmod_export._stages import Outputs, Sample, SampleInput
 from efficientmod_export.parity import (
     MeasuredWith,
@@ -140,3 +141,22 @@ def test_a_verdict_cannot_be_changed() -> None:
     verdict = judge(["a"], [REFERENCE], [REFERENCE], LOOSE, RUNTIME)
     with pytest.raises(ValidationError):
         verdict.outcome = "failed"
+
+
+def test_each_output_is_held_to_its_own_limits() -> None:
+    """A noisy output does not widen the limits of another one."""
+    tight = LOOSE.model_copy(update={"max_relative_error": 0.5})
+    references, own = [REFERENCE * 2], (LOOSE, tight)
+    assert judge(["only"], references, [(*RESULT, *REFERENCE)], LOOSE, RUNTIME, own).outcome == "passed"
+    failed = judge(["only"], references, [(*REFERENCE, *RESULT)], LOOSE, RUNTIME, own)
+    assert failed.reasons == ("output 1: max_relative_error 1.00e+00 is over 5.0e-01 on only",)
+    assert failed.tolerance == LOOSE
+
+
+def test_limits_follow_from_the_noise_of_each_output() -> None:
+    noise = judge(["only"], [REFERENCE * 2], [(*RESULT, *REFERENCE)], LOOSE, RUNTIME).worst
+    held = Held((sample("only"),), (REFERENCE * 2,), {"float32": noise})
+    tight = LOOSE.model_copy(update={"max_relative_error": 0.5})
+    assert held.limits(tight, "float32").max_relative_error == 3.0
+    assert [one.max_relative_error for one in held.limits_of_each(tight, "float32")] == [3.0, 0.5]
+    assert held.limits_of_each(tight, "float16") == ()
