@@ -36,6 +36,20 @@ def unchecked(manifest: Manifest, checks: Mapping[str, Sequence[Check]]) -> str:
     return f"Taken as stated, for no run here shows it: {', '.join(stated)}."
 
 
+def other_labels(file: str, held: Sequence[str], labels: Sequence[str]) -> Iterator[str]:
+    """A sentence where a file has other class names than the bundle, `labels`; none where the file has none.
+
+    Core ML's are a dictionary's keys, so a repeated name has a number behind it.
+    """
+    if held and len(held) != len(labels):
+        yield f"{file}: it has {len(held)} class names, and the bundle's labels are {len(labels)}"
+        return
+    for place, (own, label) in enumerate(zip(held, labels, strict=False)):
+        if own != label and not own.startswith(f"{label} ("):
+            yield f"{file}: its class {place} is {own!r}, and in the bundle's labels it is {label!r}"
+            return
+
+
 def contradictions(
     entry: ArtifactEntry, evidence: ArtifactEvidence, proofs: Sequence[UnitProof], checks: Sequence[Check]
 ) -> Iterator[str]:

@@ -12,7 +12,7 @@ from typing import Any
 from efficientmod_export._layer_search import search_layers
 from efficientmod_export._prove import Held, conclusions, parity_failure, prove, prove_unchanged
 from efficientmod_export._rebuild import rebuild
-from efficientmod_export._recorded import contradictions, unchecked
+from efficientmod_export._recorded import contradictions, other_labels, unchecked
 from efficientmod_export._result import VariantResult, VerifyResult
 from efficientmod_export._stages import Interface, Outputs, ProgressReport, Unit, report_nothing
 from efficientmod_export._subject import converter_inputs
@@ -82,6 +82,7 @@ def verify_bundle(
         if not intact.golden:
             problems.append("no golden sample is whole, so that no artifact could be proven")
         problems += check_golden(opened, intact.held.samples)
+        problems += _check_labels(intact)
         variants = tuple(_prove_again(intact, *artifact, progress) for artifact in intact.artifacts)
         for (entry, evidence), result in zip(intact.artifacts, variants, strict=True):
             if result.artifact:
@@ -158,6 +159,20 @@ def _check_descriptions(bundle: Bundle) -> list[str]:
             if made.get(key) != stated.get(key)
         ]
     return problems
+
+
+def _check_labels(intact: _Intact) -> Iterator[str]:
+    """A sentence for each artifact whose class names are not the bundle's."""
+    stored = intact.bundle.manifest.labels
+    labels = intact.bundle.labels() if stored is not None and stored.file not in intact.broken else None
+    for entry, _ in intact.artifacts if labels else ():
+        contents = find_target(entry.target).contents
+        try:
+            held = contents(intact.bundle.path / entry.file).labels if contents else ()
+        except EfficientModError as error:
+            yield f"{entry.file}: {error}"
+            continue
+        yield from other_labels(entry.file, held, labels or ())
 
 
 def _networks(bundle: Bundle) -> Iterator[Interface]:

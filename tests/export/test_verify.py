@@ -10,6 +10,9 @@ import onnx
 import pytest
 from click.testing import Result
 
+from efficientmod_export._recorded import other_labels
+from efficientmod_export.targets.coreml._mlpackage import MODEL
+
 from .conftest import seal_again
 
 Command = Callable[..., Result]
@@ -202,3 +205,35 @@ def test_records_that_the_measured_ones_contradict_are_said(efficientmod: Comman
     assert limit.startswith("model.onnx: the manifest allows max_relative_error 0.5 on cpu in float32, and onnx ")
     assert error.startswith("model.onnx: the largest error on cpu in float32 is ")
     assert error.endswith("and proof.json records 0.0e+00")
+
+
+@pytest.mark.parametrize(
+    ("held", "says"),
+    [
+        (("ant", "bee", "bee (2)"), None),
+        ((), None),
+        (("ant", "bee"), "model.tflite: it has 2 class names, and the bundle's labels are 3"),
+        (("bee", "ant", "bee"), "model.tflite: its class 0 is 'bee', and in the bundle's labels it is 'ant'"),
+    ],
+)
+def test_class_names_in_a_file_are_the_bundles(held: tuple[str, ...], says: str | None) -> None:
+    assert list(other_labels("model.tflite", held, ("ant", "bee", "bee"))) == ([says] if says else [])
+
+
+def test_a_core_ml_file_with_two_class_names_exchanged(efficientmod: Command, tiny_model: str) -> None:
+    from coremltools.proto import Model_pb2
+
+    Path("labels.txt").write_text("".join(f"class {letter}\n" for letter in "abcdefg"))
+    arguments = ("--model", tiny_model, "--target", "coreml", "--labels", "labels.txt", "--resolution", "32x48")
+    assert efficientmod("export", *arguments, "--output", "out").exit_code == 0
+    path = Path("out/model.mlpackage") / MODEL
+    spec = Model_pb2.Model.FromString(path.read_bytes())
+    (block,) = spec.mlProgram.functions["main"].block_specializations.values()
+    (classify,) = (operation for operation in block.operations if operation.type == "classify")
+    names = classify.inputs["classes"].arguments[0].value.immediateValue.list.values
+    names[2].CopyFrom(names[3])
+    path.write_bytes(spec.SerializeToString())
+    seal_again(Path("out"))
+    shown = efficientmod("verify", "out")
+    assert shown.exit_code == 1
+    assert "model.mlpackage: its class 2 is 'class d', and in the bundle's labels it is 'class c'" in shown.stderr
