@@ -5,7 +5,7 @@ from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from efficientmod_mobile.errors import InputError
 
@@ -25,7 +25,7 @@ def decode_picture(file: Path | IO[bytes], name: str) -> Picture:
     try:
         with Image.open(file) as image:
             return _rgb(ImageOps.exif_transpose(image))
-    except (UnidentifiedImageError, Image.DecompressionBombError, SyntaxError, ValueError, OSError) as error:
+    except Exception as error:  # of a damaged file: struct.error from EXIF, RuntimeError from AVIF, MemoryError, ...
         if isinstance(error, FileNotFoundError):
             raise InputError(f"There is no picture {name}; check the path.", code="missing_picture") from error
         raise InputError(

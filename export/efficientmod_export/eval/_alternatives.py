@@ -1,4 +1,4 @@
-"""Other preprocessing and other padding, tried on PyTorch: what would make the accuracy higher is probably right.
+"""Other preprocessing and other padding, tried on the reference: what makes the accuracy higher is probably right.
 
 A wrong normalisation, or the weights of `tf_efficientnet_lite0` in `efficientnet_lite0`, which pads its strided layers
 on other sides, passes every comparison with PyTorch: both compute the same wrong thing.
@@ -9,20 +9,23 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import numpy as np
-import torch
 
-from efficientmod_export._picture_input import for_pictures
-from efficientmod_export._rebuild import rebuild
-from efficientmod_export._reference import run_network
 from efficientmod_export._stages import Sample, SampleInput
 from efficientmod_export.bundle import Preprocessing
-from efficientmod_export.bundle.contract import Bundle, open_bundle
+from efficientmod_export.bundle.contract import ArtifactEntry, Bundle, open_bundle
 from efficientmod_export.eval._class_names import Classes
 from efficientmod_export.eval._pictures import PictureFile
-from efficientmod_export.eval._runs import Job, best_classes, preprocessing_of, sample_of
+from efficientmod_export.eval._runs import (
+    Job,
+    best_classes,
+    preprocessing_of,
+    pytorch_run,
+    reference_of,
+    sample_of,
+    turn,
+)
 from efficientmod_mobile import Network, load_network
 from efficientmod_mobile.errors import EfficientModError
 
@@ -53,8 +56,12 @@ class Alternative:
     network: str | None = None
 
 
-def alternatives(bundle: Bundle, checkpoint: str | None) -> tuple[Alternative, ...]:
-    """What can be tried of a bundle."""
+def alternatives(bundle: Bundle, checkpoint: str | None, reference: ArtifactEntry | None) -> tuple[Alternative, ...]:
+    """What can be tried of a bundle in PyTorch, or in the artifact `reference`: nothing where that takes pixels, which
+    it normalises itself.
+    """
+    if reference is not None and reference.inputs[0].normalisation is None:
+        return ()
     own = preprocessing_of(bundle.path)
     found = [
         Alternative(told, normalisation)
@@ -80,7 +87,7 @@ class Tried:
 
 @dataclass(frozen=True)
 class Trial:
-    """One picture in PyTorch: as it is, and with each alternative that can be built."""
+    """One picture in the reference: as it is, and with each alternative that can be built."""
 
     own: Tried
     others: dict[str, Tried]
@@ -90,41 +97,41 @@ def try_alternatives(
     job: Job, choices: Sequence[Alternative], pictures: Sequence[tuple[PictureFile, Classes]]
 ) -> tuple[Trial, ...]:
     """In a worker: every alternative on every picture, with its acceptable classes."""
-    trials = []
-    for picture, classes in pictures:
-        sample = sample_of(picture, preprocessing_of(job.bundle))
-        own = _tried(job, Alternative("as it is"), sample, classes)
-        others = {choice.told: _tried(job, choice, sample, classes) for choice in choices}
-        if own is not None:
-            trials.append(Trial(own, {told: tried for told, tried in others.items() if tried is not None}))
-    return tuple(trials)
+    with turn:
+        trials = [_trial(job, choices, sample_of(one, preprocessing_of(job.bundle)), right) for one, right in pictures]
+    return tuple(trial for trial in trials if trial is not None)
 
 
-def _otherwise(sample: Sample, own: Preprocessing, choice: Alternative, network: Network) -> Sample:
-    """The picture with another preprocessing, of the same size."""
+def _trial(job: Job, choices: Sequence[Alternative], sample: Sample, classes: Classes) -> Trial | None:
+    own = _tried(job, Alternative("as it is"), sample, classes)
+    others = {choice.told: _tried(job, choice, sample, classes) for choice in choices}
+    return None if own is None else Trial(own, {told: tried for told, tried in others.items() if tried is not None})
+
+
+def _otherwise(sample: Sample, own: Preprocessing, choice: Alternative, network: Network | None) -> Sample:
+    """The picture with another preprocessing, of the same size; that of `network` where it is given."""
     source, pixels = sample.inputs[0].source, sample.inputs[0].pixels
     assert source is not None
     assert pixels is not None
-    if choice.network:
+    if network:
         other = Preprocessing.from_config(network.preprocessing, (own.crop.height, own.crop.width))
         pixels = other.pixels(source)
     else:
         mean, std = choice.normalisation or (own.mean, own.std)
         other = own.model_copy(update={"mean": mean, "std": std})
         pixels = np.ascontiguousarray(pixels[..., ::-1]) if choice.swapped else pixels
-    return Sample(sample.name, sample.kind, (SampleInput(other.tensor(pixels), source, pixels),))
+    return Sample(sample.name, sample.kind, (SampleInput(other.tensor(pixels), source, None),))
 
 
 def _tried(job: Job, choice: Alternative, sample: Sample, classes: Classes) -> Tried | None:
     """None where the network cannot be built, or gives a score that is not finite."""
-    network = _network(job.bundle, choice.network, job.checkpoint, job.checkpoint_key, job.model)
-    if network is None:
+    network = _network(choice.network, str(job.checkpoint), job.checkpoint_key) if choice.network else None
+    if choice.network and network is None:
         return None
-    sample = _otherwise(sample, preprocessing_of(job.bundle), choice, network)
-    module = for_pictures(network, sample).module
-    outputs, _ = run_network(module, [torch.from_numpy(given.tensor) for given in sample.inputs])
-    scores = np.asarray(outputs[job.scores], np.float64).ravel()
-    if not np.isfinite(scores).all():
+    other = _otherwise(sample, preprocessing_of(job.bundle), choice, network)
+    run = reference_of(job, sample) if network is None else pytorch_run(network, other)
+    scores = None if run is None else np.asarray(run(other)[job.scores], np.float64).ravel()
+    if scores is None or not np.isfinite(scores).all():
         return None
     meaning = open_bundle(job.bundle).manifest.outputs[job.scores].meaning
     powers = scores if meaning == "probabilities" else np.exp(scores - scores.max())
@@ -133,13 +140,8 @@ def _tried(job: Job, choice: Alternative, sample: Sample, classes: Classes) -> T
 
 
 @cache
-def _network(
-    bundle: Path, name: str | None, checkpoint: str | None, key: str | None, model: str | None
-) -> Network | None:
-    """The bundle's own, or another with its weights; None where these do not fit."""
-    torch.set_num_threads(1)
-    if name is None:
-        return rebuild(open_bundle(bundle), checkpoint, key, model)
+def _network(name: str, checkpoint: str, key: str | None) -> Network | None:
+    """Another network with the bundle's weights; None where these do not fit."""
     try:
         return load_network(name, checkpoint, checkpoint_key=key)
     except EfficientModError:

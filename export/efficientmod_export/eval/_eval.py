@@ -192,9 +192,9 @@ def _rows(plan: _Plan, seen: Sequence[Seen]) -> tuple[Row, ...]:
 def _try(
     crew: Workers, plan: _Plan, rows: Sequence[Row], seen: Sequence[Seen], progress: EvalProgress
 ) -> tuple[Trial, ...]:
-    """Alternatives on some of the labelled pictures, where the accuracy is in doubt and PyTorch there to try them."""
+    """Alternatives in the reference, on some of the labelled pictures, where its accuracy is in doubt."""
     published = published_top1(plan.bundle.manifest.model.name, plan.classes)
-    doubtful = [row for row in rows if row.name == PYTORCH and is_doubtful(row, published)]
+    doubtful = [row for row in rows if row.name == plan.choice.reference and is_doubtful(row, published)]
     if not doubtful or plan.bundle.manifest.model.weights.kind == "seeded":
         return ()
     usable = {one.picture for one in seen if one.said and one.picture in plan.truth.classes}
@@ -202,7 +202,8 @@ def _try(
     tried = spread(pictures, plan.truth.classes, TRIED, 0)
     labelled = [(one, plan.truth.classes[one.name]) for one in tried]
     batches = [tuple(labelled[place : place + TOGETHER]) for place in range(0, len(labelled), TOGETHER)]
-    choices = alternatives(plan.bundle, plan.job.checkpoint)
+    entries = {one.name: one.entry for one in plan.choice.artifacts}
+    choices = alternatives(plan.bundle, plan.job.checkpoint, entries.get(doubtful[0].name))
     stage, trials = "trying another normalisation and padding", list[Trial]()
     progress(stage, 0, len(tried))
     for found in crew.results(partial(try_alternatives, plan.job, choices), batches):
@@ -246,7 +247,13 @@ def _result(
 
 def _warnings(plan: _Plan, outcome: _Outcome, rows: Sequence[Row], trials: Sequence[Trial]) -> tuple[str, ...]:
     model, truths = plan.bundle.manifest.model, plan.truth.classes
-    told = [f"{row.name}: a score is not finite on {row.not_finite} pictures." for row in rows if row.not_finite]
+    told = list(plan.truth.remarks)
+    told += [
+        f"{one.name} failed its proof when it was exported: it does not compute what PyTorch computes."
+        for one in plan.choice.artifacts
+        if one.entry.failed
+    ]
+    told += [f"{row.name}: a score is not finite on {row.not_finite} pictures." for row in rows if row.not_finite]
     if not truths:
         return tuple(told)
     if model.weights.kind == "seeded":
@@ -254,6 +261,6 @@ def _warnings(plan: _Plan, outcome: _Outcome, rows: Sequence[Row], trials: Seque
     # Artifacts that agree with the reference are low for the same reason: it is told once.
     first = next((row for row in rows if row.name == plan.choice.reference), rows[0])
     published = published_top1(model.name, plan.classes)
-    causes = [*better(trials), *renamed(first, outcome.seen, truths)]
+    causes = [*better(trials, first.name), *renamed(first, outcome.seen, truths)]
     told += [sentence for row in rows for sentence in worse(row, str(plan.choice.reference))]
     return (*told, *low(first, plan.classes, published), *causes)

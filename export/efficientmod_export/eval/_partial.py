@@ -24,7 +24,7 @@ class Partial:
         self._file: IO[str] | None = None
 
     def read(self, pictures: Iterable[PictureFile]) -> tuple[Seen, ...]:
-        """What it has of these pictures, which must have the same size."""
+        """What it has of these pictures, which must have the same size, and be as old."""
         if self.path is None:
             return ()
         try:
@@ -33,8 +33,9 @@ class Partial:
             return ()
         if first != self.about:
             return ()
-        sizes = {one.name: one.size for one in pictures}
-        found = {one.picture: one for line in lines if (one := _seen(line)) and sizes.get(one.picture) == one.size}
+        now = {one.name: (one.size, one.changed) for one in pictures}
+        seen = [one for line in lines if (one := _seen(line))]
+        found = {one.picture: one for one in seen if now.get(one.picture) == (one.size, one.changed)}
         return tuple(found.values())
 
     def begin(self, known: Sequence[Seen]) -> None:

@@ -24,6 +24,7 @@ from efficientmod_export.bundle.contract import open_bundle
 from efficientmod_export.eval._choice import PYTORCH
 from efficientmod_export.eval._pictures import PictureFile
 from efficientmod_export.parity import torch_inputs
+from efficientmod_mobile import Network
 from efficientmod_mobile.errors import EfficientModError, InputError
 
 BEST = 5
@@ -69,6 +70,7 @@ class Seen:
 
     picture: str
     size: int
+    changed: int
     problem: str | None
     decode_ms: float
     said: dict[str, Said]
@@ -84,13 +86,13 @@ class Part:
 
 Run = Callable[[Sample], Outputs]
 
-_turn = threading.Lock()
+turn = threading.Lock()
 """One picture at a time in a process: the sessions are not made for several threads."""
 
 
 def see(job: Job, pictures: Sequence[PictureFile]) -> Part:
     """Run everything on every picture."""
-    with _turn:
+    with turn:
         preprocessing = preprocessing_of(job.bundle)
         failed: dict[str, str] = {}
         seen = tuple(_see(job, picture, preprocessing, failed) for picture in pictures)
@@ -115,7 +117,7 @@ def _see(job: Job, picture: PictureFile, preprocessing: Preprocessing, failed: d
     try:
         sample = sample_of(picture, preprocessing)
     except InputError as error:
-        return Seen(picture.name, picture.size, str(error), 0.0, {})
+        return Seen(picture.name, picture.size, picture.changed, str(error), 0.0, {})
     decoded = time.perf_counter()
     results: dict[str, tuple[Scores, float]] = {}
     for name, opened in _contenders(job, sample).items():
@@ -132,7 +134,7 @@ def _see(job: Job, picture: PictureFile, preprocessing: Preprocessing, failed: d
         results[name] = np.asarray(outputs[job.scores], np.float64).ravel(), took
     reference = results[job.reference][0] if job.reference in results else None
     said = {name: _said(scores, reference, ms) for name, (scores, ms) in results.items()}
-    return Seen(picture.name, picture.size, None, 1e3 * (decoded - began), said)
+    return Seen(picture.name, picture.size, picture.changed, None, 1e3 * (decoded - began), said)
 
 
 def _said(scores: Scores, reference: Scores | None, ms: float) -> Said:
@@ -189,7 +191,18 @@ def _open(job: Job, sample: Sample) -> dict[str, Run | str]:
 def _pytorch(job: Job, sample: Sample) -> Run | str:
     try:
         network = rebuild(open_bundle(job.bundle), job.checkpoint, job.checkpoint_key, job.model)
-        module = for_pictures(network, sample).module
+        return pytorch_run(network, sample)
     except EfficientModError as error:
         return str(error)
+
+
+def pytorch_run(network: Network, sample: Sample) -> Run:
+    """The network in PyTorch, for pictures of the sample's size."""
+    module = for_pictures(network, sample).module
     return lambda one: run_network(module, torch_inputs(one))[0]
+
+
+def reference_of(job: Job, sample: Sample) -> Run | None:
+    """The reference's run; None where it could not be opened."""
+    found = _contenders(job, sample).get(str(job.reference))
+    return None if isinstance(found, str) else found

@@ -6,9 +6,10 @@
                  others?
     worse        an artifact is right less often than the reference, by the sign test over the flips
     alternatives with another normalisation, or padding, more pictures are right, and of most the right class is more
-                 probable than as it is (`_alternatives`)
+                 probable than as it is, or of those that flip most become right (`_alternatives`)
 
-Whether it is most of the pictures is told by the sign test: it sees more in few pictures than what top-1 changes by.
+Whether it is most is told by the sign test. The probabilities show more in few pictures than the flips; where the
+inputs are far too large, they are all 0 or 1, and only the flips show it.
 """
 
 import math
@@ -102,21 +103,23 @@ def renamed(row: Row, seen: Sequence[Seen], truths: Truths) -> list[str]:
     ]
 
 
-def better(trials: Sequence[Trial]) -> list[str]:
-    """A sentence for the best alternative that is right more often than the network as it is."""
+def better(trials: Sequence[Trial], reference: str) -> list[str]:
+    """A sentence for the best alternative that is right more often than the reference as it is."""
     found: list[tuple[int, float, str]] = []
     for told in dict.fromkeys(name for trial in trials for name in trial.others):
         pairs = [(one.own, one.others[told]) for one in trials if told in one.others]
         gained = sum(other.right - own.right for own, other in pairs)
         likelier = sum(other.likelihood > own.likelihood for own, other in pairs)
-        if gained >= GAIN * len(pairs) and _by_chance(likelier, len(pairs)) < SIGNIFICANT:
+        better_now = sum(other.right and not own.right for own, other in pairs)
+        by_chance = min(_by_chance(likelier, len(pairs)), _by_chance(better_now, 2 * better_now - gained))
+        if gained >= GAIN * len(pairs) and by_chance < SIGNIFICANT:
             before, after = _share(own.right for own, _ in pairs), _share(other.right for _, other in pairs)
             nats = sum(other.likelihood - own.likelihood for own, other in pairs)
             found.append((gained, nats, f"{told}: top-1 {after} in place of {before} on {len(pairs)} pictures"))
     if not found:
         return []
     best = max(found)[-1]
-    return [f"PyTorch is right more often with {best}. If that is how it was trained, export the bundle again so."]
+    return [f"{reference} is right more often with {best}. If that is how it was trained, export the bundle again so."]
 
 
 def _by_chance(heads: int, tosses: int) -> float:

@@ -15,16 +15,19 @@ VALIDATION = re.compile(r"ILSVRC2012_val_(\d{8})(?:_(n\d{8}))?\.\w+")
 """ImageNet's validation pictures: with the synset in the name, as the Hub has them, or without."""
 
 IMAGENET_CLASSES = 1000
+SHOWN = 5
+"""Folders that a remark names."""
 
 
 @dataclass(frozen=True)
 class Truth:
     """The acceptable classes by a picture's name; a picture without any is not there. `statement` says where they are
-    from; it is empty where no class is known.
+    from; it is empty where no class is known. `remarks` are sentences on what is odd in it.
     """
 
     statement: str
     classes: Mapping[str, Classes]
+    remarks: tuple[str, ...] = ()
 
 
 Rule = Callable[[Sequence[PictureFile], ClassNames], Truth | None]
@@ -36,15 +39,32 @@ def find_truth(pictures: Sequence[PictureFile], file: Path | None, names: ClassN
     Raises InputError for a file that tells nothing of these pictures.
     """
     if file is not None:
-        return Truth(f"the table {file.name}", read_truth(file, [one.name for one in pictures], names))
-    return next((truth for rule in _RULES if (truth := rule(pictures, names))), Truth("", {}))
+        table = read_truth(file, pictures, names)
+        return Truth(f"the table {file.name}", table.classes, table.remarks)
+    return next((truth for rule in _RULES if (truth := rule(pictures, names))), Truth("", {}, _none(pictures, names)))
+
+
+def _none(pictures: Sequence[PictureFile], names: ClassNames) -> tuple[str, ...]:
+    """Why folders are no classes; nothing where there are none."""
+    folders = sorted({one.folders[-1] for one in pictures if one.folders})
+    if len(folders) < 2:
+        return ()
+    labels = "most of them are none of its labels" if names.labels else "its bundle has no labels"
+    return (
+        f"The {len(folders)} folders ({_some(folders)}) tell no class: the network has {names.count}, and {labels}.",
+    )
+
+
+def _some(words: Sequence[str]) -> str:
+    return ", ".join(words[:SHOWN]) + (", ..." if len(words) > SHOWN else "")
 
 
 def _by_synset(pictures: Sequence[PictureFile], names: ClassNames) -> Truth | None:
     """Folders such as n01440764."""
     for folders in _levels(pictures):
-        if _most(map(SYNSET.fullmatch, folders.values()), pictures) and names.synsets is not None:
-            return _truth("the folders' synsets", folders, names.of_synset)
+        if _most(map(SYNSET.match, folders.values()), pictures) and names.synsets is not None:
+            background = ", behind class 0 for the background" if names.first else ""
+            return _truth(f"the folders' synsets{background}", folders, names.of_synset)
     return None
 
 
@@ -60,8 +80,11 @@ def _by_order(pictures: Sequence[PictureFile], names: ClassNames) -> Truth | Non
     """As many folders as classes, in the order of their names, as torchvision's ImageFolder counts them."""
     for folders in _levels(pictures):
         found = sorted(set(folders.values()))
-        if len(found) == names.count > 1 and len(folders) == len(pictures):
-            return _truth(f"the order of the {names.count} folders' names", folders, _placed(found))
+        if len(found) == names.count > 1 and _most(folders, pictures):
+            as_text = ", as text: 10 before 2" if found != sorted(found, key=lambda name: (len(name), name)) else ""
+            numbered = all(name.isdecimal() for name in found)
+            told = f"the order of the {names.count} folders' names{as_text if numbered else ''}"
+            return _truth(told, folders, _placed(found))
     return None
 
 
@@ -78,11 +101,15 @@ def _by_validation_name(pictures: Sequence[PictureFile], names: ClassNames) -> T
     if _most((match and match[2] for match in matches.values()), pictures):
         synsets = {name: match[2] for name, match in matches.items() if match and match[2]}
         return _truth("the synsets in the files' names", synsets, names.of_synset)
-    if names.count != IMAGENET_CLASSES:
+    if names.count - names.first != IMAGENET_CLASSES:
         return None
     real = _real_labels()
     places = {name: int(match[1]) - 1 for name, match in matches.items() if match}
-    classes = {name: tuple(real[place]) for name, place in places.items() if place < len(real) and real[place]}
+    classes = {
+        name: tuple(number + names.first for number in real[place])
+        for name, place in places.items()
+        if place < len(real) and real[place]
+    }
     told = "ImageNet's reassessed labels (ReaL, arXiv:2006.07159), several a picture; --truth val.txt has the original"
     return Truth(told, classes) if classes else None
 
@@ -101,8 +128,10 @@ def _most(found: Iterable[object], pictures: Sequence[PictureFile]) -> bool:
 
 
 def _truth(statement: str, words: Mapping[str, str], classes_of: Callable[[str], Classes]) -> Truth:
-    classes = {name: classes_of(word) for name, word in words.items()}
-    return Truth(statement, {name: found for name, found in classes.items() if found})
+    classes = {word: classes_of(word) for word in set(words.values())}
+    unknown = sorted(word for word, found in classes.items() if not found)
+    remarks = (f"No class of the network is called {_some(unknown)}.",) if unknown else ()
+    return Truth(statement, {name: classes[word] for name, word in words.items() if classes[word]}, remarks)
 
 
 def _real_labels() -> list[list[int]]:

@@ -3,6 +3,7 @@
 import shutil
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,6 +57,20 @@ def draw(folder: Path, count: int) -> None:
         noise = random.randint(-40, 40, (90, 70, 3))
         pixels = np.clip(colour + stripes + noise, 0, 255).astype(np.uint8)
         Image.fromarray(pixels).save(folder / f"{number:02}.png")
+
+
+class _Here(ThreadPoolExecutor):
+    """In the place of processes, which import everything again: a thread that is told the same."""
+
+    def __init__(self, count: int, context: object, initializer: object) -> None:
+        del count, context, initializer
+        super().__init__(1)
+
+
+@pytest.fixture
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Evaluate without starting processes, for what does not depend on them."""
+    monkeypatch.setattr("efficientmod_export._workers.ProcessPoolExecutor", _Here)
 
 
 @pytest.fixture(scope="session")

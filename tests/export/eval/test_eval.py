@@ -5,7 +5,6 @@ import io
 import json
 import shutil
 import tarfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,6 @@ from ..conftest import Command, seal_again
 from .conftest import CLASSES, COUNT, LABELS, Made
 
 ONE = ("--processes", "1")
-Importable = Callable[[], None]
 
 
 @pytest.fixture(autouse=True)
@@ -88,6 +86,7 @@ def check_csv(document: Any, onnx: Any) -> None:
     assert float(lines[1]["agreement"]) == onnx["agreement"]["fraction"]
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_the_report_reads_it(efficientmod: Command, made: Made) -> None:
     limits = ("--min-top1", "0.75", "--min-agreement", "1")  # which hold
     asked = ("--images", made.images, "--truth", table(made, 6), *limits, *ONE)
@@ -101,6 +100,7 @@ def test_the_report_reads_it(efficientmod: Command, made: Made) -> None:
     assert result.interval == (low, high)
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_limits_end_with_exit_code_1(efficientmod: Command, made: Made) -> None:
     asked = ("eval", made.other, "--images", made.images, "--truth", table(made, 0), *ONE)
     done = efficientmod(*asked, "--min-top1", "0.999", "--min-agreement", "0.999")
@@ -109,6 +109,7 @@ def test_limits_end_with_exit_code_1(efficientmod: Command, made: Made) -> None:
     assert "onnx: agrees with PyTorch on" in done.stderr
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_without_labels_there_is_agreement_only(efficientmod: Command, made: Made) -> None:
     done = efficientmod("eval", made.bundle, "--images", made.images, "--json", "a.json", *ONE)
     assert done.exit_code == 0, done.output
@@ -122,6 +123,7 @@ def test_without_labels_there_is_agreement_only(efficientmod: Command, made: Mad
     assert (done.exit_code, json.loads(done.stdout)["error"]["code"]) == (2, "nothing_to_compare")
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_a_tar_with_folders_of_labels_and_what_cannot_be_read(efficientmod: Command, made: Made) -> None:
     """Of each class as many; a text among the pictures is counted."""
     with tarfile.open("pictures.tar", "w") as archive:
@@ -170,6 +172,7 @@ def test_it_goes_on_where_it_was_interrupted(made: Made, monkeypatch: pytest.Mon
     assert evaluate(made.bundle, made.images, **asked).resumed == 0
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_the_fp32_artifact_stands_in_for_pytorch(made: Made, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     shutil.copytree(made.bundle, tmp_path / "out")
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
@@ -181,6 +184,33 @@ def test_the_fp32_artifact_stands_in_for_pytorch(made: Made, monkeypatch: pytest
     assert [(row.name, row.agreement) for row in result.rows] == [("onnx", None)]
     assert result.rows[0].top1 is not None
     assert result.rows[0].top1.right == 18
+
+
+@pytest.mark.usefixtures("in_this_process")
+@pytest.mark.parametrize("std", [1.0, 1 / 255])
+def test_another_normalisation_is_found_without_pytorch(std: float, made: Made, tmp_path: Path) -> None:
+    """The bundle says another one than the network has; what it says with its own is right."""
+    shutil.copytree(made.bundle, tmp_path / "out")
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    manifest["model"]["name"] = "a_class_of_a_program"
+    for stated in (manifest["inputs"][0]["preprocessing"], manifest["artifacts"][0]["inputs"][0]["normalisation"]):
+        stated |= {"mean": [0.0, 0.0, 0.0], "std": [std] * 3}
+    (tmp_path / "out" / "manifest.json").write_text(json.dumps(manifest))
+    told = evaluate("out", made.images, truth=table(made, 0), processes=1).warnings
+    expected = "onnx is right more often with mean 0.485 0.456 0.406 and std 0.229 0.224 0.225: top-1 100.0 %"
+    assert any(expected in warning for warning in told), told
+
+
+@pytest.mark.usefixtures("in_this_process")
+def test_an_artifact_that_failed_its_proof_is_told(made: Made, tmp_path: Path) -> None:
+    shutil.copytree(made.bundle, tmp_path / "out")
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    manifest["status"] = "failed"
+    for proof in manifest["artifacts"][0]["proofs"]:
+        proof |= {"state": "failed", "reason": "another network"}
+    (tmp_path / "out" / "manifest.json").write_text(json.dumps(manifest))
+    result = evaluate("out", made.images, limit=2, processes=1)
+    assert [warning for warning in result.warnings if "onnx failed its proof" in warning]
 
 
 def test_what_cannot_be_evaluated(efficientmod: Command, made: Made, tmp_path: Path) -> None:
@@ -207,6 +237,7 @@ def test_what_cannot_be_evaluated(efficientmod: Command, made: Made, tmp_path: P
         evaluate(made.bundle, made.images, limit=0)
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_an_artifact_that_does_not_load_is_told_and_the_others_evaluated(
     efficientmod: Command, made: Made, tmp_path: Path
 ) -> None:
@@ -219,6 +250,7 @@ def test_an_artifact_that_does_not_load_is_told_and_the_others_evaluated(
     assert "PyTorch" in done.stdout
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_when_no_picture_can_be_read(efficientmod: Command, made: Made, tmp_path: Path) -> None:
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "a.png").write_text("text")

@@ -1,6 +1,7 @@
 """Pictures in folders and tars, and the choice among them."""
 
 import io
+import os
 import tarfile
 from collections import Counter
 from pathlib import Path
@@ -47,6 +48,63 @@ def test_a_folder_of_links_to_folders_is_followed(folder: Path, tmp_path: Path) 
     (tmp_path / "links").mkdir()
     (tmp_path / "links" / "cats").symlink_to(folder / "a")
     assert [one.name for one in list_pictures(tmp_path / "links")] == ["cats/deep/z.webp", "cats/y.png"]
+
+
+def test_links_that_lead_back_or_nowhere(folder: Path) -> None:
+    """A folder around it is not walked again; a link to nothing is counted as what cannot be read."""
+    before = [one.name for one in list_pictures(folder)]
+    (folder / "a" / "back").symlink_to(folder)
+    (folder / "a" / "gone.png").symlink_to(folder / "absent.png")
+    (folder / "a" / "folder.png").mkdir()
+    os.mkfifo(folder / "a" / "pipe.png")
+    found = list_pictures(folder)
+    assert [one.name for one in found] == sorted([*before, "a/gone.png"])
+    with refused(InputError, "undecodable_picture", "a/gone.png"):
+        found[1].decode()
+
+
+def test_names_that_no_text_can_have(tmp_path: Path) -> None:
+    (tmp_path / "names").mkdir()
+    for name in (b"caf\xe9.png", b"two\nlines.png", "\u732b.png".encode()):
+        Image.new("RGB", (30, 20)).save(tmp_path / "x.png")
+        (tmp_path / "x.png").rename(tmp_path / "names" / os.fsdecode(name))
+    found = list_pictures(tmp_path / "names")
+    assert [one.name for one in found] == ["caf\\udce9.png", "two\\nlines.png", "\u732b.png"]
+    packed = list_pictures(archive(tmp_path / "names", tmp_path / "p.tar"))
+    assert [one.name for one in packed] == [one.name for one in found]
+    assert {one.decode().shape for one in (*found, *packed)} == {(20, 30, 3)}
+
+
+def test_a_picture_that_a_tar_has_twice_is_its_last(folder: Path, tmp_path: Path) -> None:
+    path = archive(folder, tmp_path / "p.tar")
+    Image.new("RGB", (5, 4)).save(tmp_path / "y.png")
+    with tarfile.open(path, "a") as tar:
+        tar.add(tmp_path / "y.png", "./a/y.png")
+    found = {one.name: one for one in list_pictures(path)}
+    assert len(found) == 4
+    assert found["a/y.png"].decode().shape == (4, 5, 3)
+
+
+def test_files_that_are_called_as_pictures_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "phone.HEIC").write_bytes(b"\0\0\0\x18ftypheic")
+    Image.new("RGB", (30, 20)).save(tmp_path / "b.gif")
+    heic, gif = sorted(list_pictures(tmp_path), key=lambda one: one.name, reverse=True)
+    assert gif.decode().shape == (20, 30, 3)
+    with refused(InputError, "undecodable_picture", "phone.HEIC"):
+        heic.decode()
+
+
+def test_damage_at_which_pillow_raises_errors_of_its_own(tmp_path: Path) -> None:
+    """struct.error for a number in EXIF that is a text."""
+    exif = Image.Exif()
+    exif[0x0112], exif[0x0128] = 6, 2
+    content = io.BytesIO()
+    Image.new("RGB", (30, 20)).save(content, "JPEG", exif=exif)
+    damaged = content.getvalue().replace(b"\x01\x28\x00\x03", b"\x01\x28\x00\x02")
+    assert damaged != content.getvalue()
+    (tmp_path / "x.jpg").write_bytes(damaged)
+    with refused(InputError, "undecodable_picture", "x.jpg"):
+        list_pictures(tmp_path)[0].decode()
 
 
 def test_what_holds_no_picture(folder: Path, tmp_path: Path) -> None:

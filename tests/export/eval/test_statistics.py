@@ -31,7 +31,7 @@ def test_wilsons_interval_is_scipys(right: int, n: int, low: float, high: float)
 
 def seen(picture: str, **best: tuple[int, ...]) -> Seen:
     said = {name.replace("pytorch", REFERENCE): Said(classes, 4.0, 0.25, 0.1, 2.0) for name, classes in best.items()}
-    return Seen(picture, 1, None, 5.0, said)
+    return Seen(picture, 1, 0, None, 5.0, said)
 
 
 SEEN = [
@@ -41,7 +41,7 @@ SEEN = [
     seen("d", pytorch=(5, 4, 3, 2, 1), x=(6, 4, 3, 2, 1)),  # both wrong, differently
     seen("e", pytorch=(4, 5, 6, 0, 1), x=()),  # a score that is not finite
     seen("f", pytorch=(4, 5, 6, 0, 1), x=(4, 5, 6, 0, 1)),  # without a label
-    Seen("g", 1, "cannot be decoded", 0.0, {}),
+    Seen("g", 1, 0, "cannot be decoded", 0.0, {}),
 ]
 TRUTHS = {"a": (0,), "b": (1, 6), "c": (2,), "d": (0,), "e": (4,), "g": (1,)}
 

@@ -16,7 +16,8 @@ CLASSES = 10
 
 def seen(said: Sequence[int]) -> list[Seen]:
     return [
-        Seen(f"{place:04}", 1, None, 1.0, {"x": Said((best,), 0.0, 0.0, 0.0, 1.0)}) for place, best in enumerate(said)
+        Seen(f"{place:04}", 1, 0, None, 1.0, {"x": Said((best,), 0.0, 0.0, 0.0, 1.0)})
+        for place, best in enumerate(said)
     ]
 
 
@@ -83,7 +84,7 @@ def compared(lost: int, gained: int) -> list[str]:
 
     pairs = [(not lost <= place < lost + gained, place >= lost) for place in range(100)]
     both = [
-        Seen(f"{place:04}", 1, None, 1.0, {"p": said(reference, place), "x": said(own, place)})
+        Seen(f"{place:04}", 1, 0, None, 1.0, {"p": said(reference, place), "x": said(own, place)})
         for place, (reference, own) in enumerate(pairs)
     ]
     right = truths([place % CLASSES for place in range(100)])
@@ -112,8 +113,16 @@ def trial(own: bool, own_nats: float, **others: tuple[bool, float]) -> Trial:
 
 def test_the_best_alternative_is_named_with_its_accuracy() -> None:
     trials = [trial(place % 4 > 0, -1.0, small=(True, -0.9), large=(True, -0.1)) for place in range(40)]
-    (sentence,) = better(trials)
+    (sentence,) = better(trials, "PyTorch")
     assert "large: top-1 100.0 % in place of 75.0 % on 40 pictures" in sentence
+
+
+def test_an_alternative_that_makes_most_pictures_right_need_not_be_more_certain() -> None:
+    """As where the pixels, from 0 to 255, were not scaled: all probabilities are 0 or 1."""
+    trials = [trial(False, -9.0, other=(True, -1.0)) for _ in range(12)]
+    trials += [trial(True, 0.0, other=(True, -0.1)) for _ in range(30)]
+    assert len(better(trials, "PyTorch")) == 1
+    assert better([*trials[:3], *trials[12:]], "PyTorch") == []
 
 
 @pytest.mark.parametrize(
@@ -124,9 +133,9 @@ def test_the_best_alternative_is_named_with_its_accuracy() -> None:
     ],
 )
 def test_an_alternative_must_be_right_more_often_and_more_certain(right: bool, nats: float) -> None:
-    trials = [trial(place % 4 > 0, -1.0, other=(right or place % 4 > 0, nats)) for place in range(40)]
-    assert better(trials) == []
-    assert better([]) == []
+    trials = [trial(place % 10 > 0, -1.0, other=(right or place % 10 > 0, nats)) for place in range(40)]
+    assert better(trials, "PyTorch") == []
+    assert better([], "PyTorch") == []
 
 
 def test_the_sign_test_is_scipys() -> None:

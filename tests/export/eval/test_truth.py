@@ -50,6 +50,7 @@ def test_folders_named_by_label_whatever_their_case() -> None:
 
 def test_a_folder_that_is_no_label_has_no_class() -> None:
     found = truth(["goldfish/a.png", "tench/b.png", "tench/c.png", "rubbish/d.png"], 5, LABELS)
+    assert found.remarks == ("No class of the network is called rubbish.",)
     assert found.classes == {"goldfish/a.png": (1,), "tench/b.png": (0,), "tench/c.png": (0,)}
 
 
@@ -57,8 +58,52 @@ def test_as_many_folders_as_classes_are_taken_in_their_order() -> None:
     found = truth(["all/b/1.png", "all/a/2.png", "all/C/3.png"], 3, ("x", "y", "z"))
     assert "order" in found.statement
     assert found.classes == {"all/C/3.png": (0,), "all/a/2.png": (1,), "all/b/1.png": (2,)}  # as ImageFolder sorts
-    assert truth(["all/b/1.png", "all/a/2.png"], 3) == Truth("", {})
+    assert found.remarks == ()
+    with_one_beside = truth(["all/b/1.png", "all/a/2.png", "all/C/3.png", "logo.png"], 3, ("x", "y", "z"))
+    assert with_one_beside.classes == found.classes
     assert truth(["1.png", "2.png"], 1) == Truth("", {})
+
+
+def test_folders_that_tell_no_class_are_named() -> None:
+    found = truth(["all/b/1.png", "all/a/2.png"], 3)
+    assert (found.statement, found.classes) == ("", {})
+    assert found.remarks == ("The 2 folders (a, b) tell no class: the network has 3, and its bundle has no labels.",)
+    (remark,) = truth(["b/1.png", "a/2.png"], 3, ("x", "y", "z")).remarks
+    assert "none of its labels" in remark
+
+
+def test_folders_that_are_numbers_are_sorted_as_text() -> None:
+    found = truth([f"{number}/a.png" for number in range(11)], 11)
+    assert (found.classes["2/a.png"], found.classes["10/a.png"]) == ((3,), (2,))  # as ImageFolder sorts
+    assert "10 before 2" in found.statement
+
+
+def test_a_synset_may_have_its_name_behind_it_in_folders_and_labels() -> None:
+    found = truth(["n02123045-tabby/a.png", "n01440764_tench/b.png"], 1000)
+    assert found.classes == {"n02123045-tabby/a.png": (281,), "n01440764_tench/b.png": (0,)}
+    lines = ("n02123045 tabby, tabby cat", "n01440764 tench, Tinca tinca")  # as in synset_words.txt
+    assert truth(["n01440764/b.png"], 2, lines).classes == {"n01440764/b.png": (1,)}
+    assert truth(["tabby_cat/b.png"], 2, lines).classes == {"tabby_cat/b.png": (0,)}
+
+
+def test_a_network_with_a_background_class_has_imagenets_classes_behind_it(tmp_path: Path) -> None:
+    found = truth(["n01440764/a.JPEG", "n02123045/b.JPEG"], 1001)
+    assert found.classes == {"n01440764/a.JPEG": (1,), "n02123045/b.JPEG": (282,)}
+    assert "background" in found.statement
+    names = ["ILSVRC2012_val_00000001.JPEG", "ILSVRC2012_val_00000002.JPEG"]
+    assert truth(names, 1001).classes == {names[1]: (971, 796)}
+    lines = [f"ILSVRC2012_val_{place + 1:08}.JPEG {number}" for place, number in enumerate((65, 970, 0, 999))]
+    (tmp_path / "val.txt").write_text("\n".join(lines))
+    assert truth(names, 1001, None, tmp_path / "val.txt").classes == {names[0]: (66,), names[1]: (971,)}
+    (tmp_path / "val.txt").write_text("\n".join([*lines, "ILSVRC2012_val_00000005.JPEG 1000"]))
+    assert truth(names, 1001, None, tmp_path / "val.txt").classes == {names[0]: (65,), names[1]: (970,)}
+
+
+def test_signs_that_folders_cannot_have_and_a_macs_accents() -> None:
+    labels = ("jack-o'-lantern", "caf\u00e9", "cup/mug", "C++", "C")
+    names = ["jack-o-lantern/a.png", "cafe\u0301/b.png", "Cup_Mug/c.png", "c/d.png", "C++/e.png"]
+    found = truth(names, 5, labels)
+    assert [found.classes.get(name) for name in names] == [(0,), (1,), (2,), (4,), (3,)]
 
 
 def test_synsets_of_a_network_with_classes_of_its_own_are_taken_in_their_order() -> None:
@@ -95,6 +140,11 @@ NAMES = ("a/one two.jpg", "a/b.jpg", "c/b.jpg", "d.png")
         ("id,label\nd.png,goldfish|polar bear\n", {"d.png": (1, 3)}),
         ("a/one two.jpg 2\nd.png 0 4\nb.jpg 1\n", {"a/one two.jpg": (2,), "d.png": (0, 4)}),  # which b.jpg?
         ("file,x,y\nd.png,1,goldfish\na/b.jpg,3,polar bear\n", {"d.png": (1,), "a/b.jpg": (3,)}),  # both say the same
+        ("# of 2026, by me\nfile,class\nd.png,3\n", {"d.png": (3,)}),
+        ("file,class\n/data/val/a/b.jpg,1.0\nC:\\val\\d.png,2.0\n", {"a/b.jpg": (1,), "d.png": (2,)}),  # by pandas
+        ("file,class\nD.JPG,3\n", {"d.png": (3,)}),  # converted since
+        ('"file","class"\n"a/one two.jpg","[1, 3]"\n', {"a/one two.jpg": (1, 3)}),
+        ("file,class\nval/d.png,1\nd.png,3\n", {"d.png": (3,)}),  # the one that is called so, not one elsewhere
     ],
 )
 def test_tables(text: str, expected: dict[str, tuple[int, ...]], tmp_path: Path) -> None:
@@ -102,6 +152,29 @@ def test_tables(text: str, expected: dict[str, tuple[int, ...]], tmp_path: Path)
     found = truth(NAMES, 5, LABELS, tmp_path / "truth.csv")
     assert found.classes == expected
     assert "truth.csv" in found.statement
+
+
+def test_what_is_odd_in_a_table_is_told(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("file,class\nd.png,1\nd.png,3\na/b.jpg,unicorn\nc/b.jpg,\nx.png,9\n")
+    found = truth(NAMES, 5, LABELS, tmp_path / "t.csv")
+    assert found.classes == {"d.png": (1, 3)}
+    unknown, several = found.remarks
+    assert "1 pictures, as in 'unicorn' for a/b.jpg" in unknown
+    assert "several rows for 1 pictures, as for d.png" in several
+
+
+def test_a_table_in_the_encodings_of_excel(tmp_path: Path) -> None:
+    for encoding in ("utf-16", "utf-8-sig"):
+        (tmp_path / "t.txt").write_text("file\tclass\nd.png\t3\n", encoding=encoding)
+        assert truth(NAMES, 5, LABELS, tmp_path / "t.txt").classes == {"d.png": (3,)}
+    (tmp_path / "t.txt").write_text("file,class\nd.png,\u00e4\n", encoding="latin-1")
+    with refused(InputError, "bad_truth", "UTF-8"):
+        truth(NAMES, 5, LABELS, tmp_path / "t.txt")
+
+
+def test_labels_that_are_numbers_are_no_numbers_of_classes(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("file,class\nd.png,3\na/b.jpg,1\nc/b.jpg,2\n")
+    assert truth(NAMES, 3, ("1", "2", "3"), tmp_path / "t.csv").classes["d.png"] == (2,)
 
 
 def test_a_table_comes_before_the_folders(tmp_path: Path) -> None:
@@ -113,6 +186,9 @@ def test_imagenets_own_tables(tmp_path: Path) -> None:
     names = ["ILSVRC2012_val_00000001.JPEG", "ILSVRC2012_val_00000003.JPEG"]
     (tmp_path / "val.txt").write_text("ILSVRC2012_val_00000001.JPEG 65\nILSVRC2012_val_00000002.JPEG 970\n")
     assert truth(names, 1000, None, tmp_path / "val.txt").classes == {names[0]: (65,)}
+    (tmp_path / "truth.txt").write_text("490\n361\n171\n1000\n")  # of the development kit, whose order is another
+    with refused(InputError, "bad_truth", "from 1 to 1000"):
+        truth(names, 1000, None, tmp_path / "truth.txt")
     boxes = "ImageId,PredictionString\nILSVRC2012_val_00000003,n02105855 120 100 2 3 n02105855 1 2 3 4\n"
     (tmp_path / "kaggle.csv").write_text(boxes)
     assert truth(names, 1000, None, tmp_path / "kaggle.csv").classes == {names[1]: (230,)}
@@ -132,7 +208,9 @@ def test_the_photographs_table() -> None:
     ("text", "named"),
     [
         ("x.jpg 3\n", "x.jpg 3"),
-        ("d.png 17\n", "'17'"),
+        ("d.png 17\n", "has class 17 for d.png, and the network has 5 classes"),
+        ("train/d.png 1\nval/d.png 2\n", "which of them is d.png cannot be told"),
+        ('{"d.png": 1, ' + 200_000 * "x", "d.png"),  # a line that no CSV has
         ("file,class\nd.png,unicorn\n", "unicorn"),
         ("d.png 5\na/b.jpg 1\n", "from 1 to 5"),  # counted from 1
         ("file,x,y\nd.png,1,2\n", "call it class"),
