@@ -68,8 +68,9 @@ def labels_given(labels: Path | str | Iterable[str] | None) -> Path | tuple[str,
 
 
 def parse_size(text: str) -> int:
-    """A number of bytes, as in 15MB, 900 kB or 15000000. Raises InputError for anything else."""
-    found = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([kM]?)B?\s*", text)
-    if found is None:
+    """A number of bytes, as in 15MB, 900 kB, 14 MiB or 15000000. Raises InputError for anything else."""
+    found = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([kmg]?)(i?)b?\s*", text, re.IGNORECASE)
+    if found is None or (found[3] and not found[2]):
         raise InputError(f"{text!r} is no size of a file; give one such as 15MB or 900kB.", code="invalid_size")
-    return int(float(found[1]) * {"": 1, "k": 1000, "M": 1_000_000}[found[2]])
+    thousand = 1024 if found[3] else 1000
+    return int(float(found[1]) * thousand ** ("", "k", "m", "g").index(found[2].lower()))

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from efficientmod_export._arguments import parse_size
+
 from .conftest import Command
 
 ASKED = ("export", "--target", "tflite", "--unit", "cpu", "--precision", "int8", "--precision", "int8-weights")
@@ -108,7 +110,10 @@ def test_a_larger_size_leaves_the_costliest_layers_in_float(tiny_model: str, eff
 
 @pytest.mark.parametrize(
     ("size", "code", "exit_code"),
-    [("900", "over_max_size", 4), ("large", "invalid_size", 2), ("-3MB", "invalid_size", 2)],
+    [
+        *[("900", "over_max_size", 4), ("large", "invalid_size", 2), ("-3MB", "invalid_size", 2)],
+        ("7ib", "invalid_size", 2),
+    ],
 )
 def test_a_size_that_cannot_be(size: str, code: str, exit_code: int, tiny_model: str, efficientmod: Command) -> None:
     asked = ("export", "--target", "tflite", "--unit", "cpu", "--precision", "int8-weights", "--model", tiny_model)
@@ -116,6 +121,14 @@ def test_a_size_that_cannot_be(size: str, code: str, exit_code: int, tiny_model:
     assert made.exit_code == exit_code, made.output
     assert code in made.stdout
     assert not Path("out").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "bytes_"),
+    [("15MB", 15_000_000), ("14.5 mb", 14_500_000), ("900kB", 900_000), ("2 MiB", 2_097_152), ("1g", 10**9), ("7", 7)],
+)
+def test_sizes_as_people_write_them(text: str, bytes_: int) -> None:
+    assert parse_size(text) == bytes_
 
 
 def test_a_size_is_refused_where_nothing_is_rounded(tiny_model: str, efficientmod: Command) -> None:

@@ -128,7 +128,9 @@ def _plan(request: EvalRequest) -> _Plan:
         )
     groups = {one.name: truth.classes.get(one.name) if truth.statement else one.folders for one in found}
     files = tuple(one.entry.file for one in choice.artifacts)
-    job = Job(bundle.path, files, choice.reference, checkpoint, request.checkpoint_key, request.model, output)
+    job = Job(
+        bundle.path, bundle.sha256, files, choice.reference, checkpoint, request.checkpoint_key, request.model, output
+    )
     pictures = spread(found, groups, request.limit, request.seed)
     return _Plan(bundle, choice, job, len(found), pictures, truth, labels, classes)
 

@@ -3,6 +3,7 @@
 A worker is a process; it opens the bundle's artifacts when its first pictures come, with one thread each.
 """
 
+import platform
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -34,12 +35,13 @@ Scores = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Job:
-    """What is run on every picture: the files of a bundle, and PyTorch where it is the reference.
+    """What is run on every picture: the files of a bundle with this digest, and PyTorch where it is the reference.
 
     `scores` is the index of the output that has the scores. Paths are absolute, and the same on every worker.
     """
 
     bundle: Path
+    sha256: str
     files: tuple[str, ...]
     reference: str | None
     checkpoint: str | None
@@ -175,6 +177,11 @@ def _contenders(job: Job, sample: Sample) -> dict[str, Run | str]:
 
 def _open(job: Job, sample: Sample) -> dict[str, Run | str]:
     bundle = open_bundle(job.bundle)
+    if bundle.sha256 != job.sha256:
+        raise InputError(
+            f"{job.bundle} is another bundle on the machine {platform.node()} than here; give every worker the same.",
+            code="unusable_cluster",
+        )
     found: dict[str, Run | str] = {}
     for entry in bundle.manifest.artifacts:
         if entry.file in job.files:

@@ -15,6 +15,8 @@ from PIL import Image
 from efficientmod_export import evaluate
 from efficientmod_export.bundle.contract import open_bundle
 from efficientmod_export.eval._partial import Partial
+from efficientmod_export.eval._pictures import list_pictures
+from efficientmod_export.eval._runs import Job, see
 from efficientmod_export.report import read_accuracy
 from efficientmod_mobile.errors import InputError
 
@@ -248,6 +250,12 @@ def test_an_artifact_that_does_not_load_is_told_and_the_others_evaluated(
     assert done.exit_code == 1
     assert "onnx failed: model.onnx cannot be loaded" in done.stderr
     assert "PyTorch" in done.stdout
+
+
+def test_a_worker_that_has_another_bundle_under_the_path_is_refused(made: Made) -> None:
+    job = Job(made.bundle, open_bundle(made.other).sha256, ("model.onnx",), "onnx", None, None, None, 0)
+    with refused(InputError, "unusable_cluster", str(made.bundle)):
+        see(job, list_pictures(made.images)[:1])
 
 
 @pytest.mark.usefixtures("in_this_process")

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from efficientmod_export.cli._counted import _Tenths
+
 from ..cli.terminal import environment, in_pipe, in_terminal, program
 from .conftest import COUNT, Made
 
@@ -39,6 +41,19 @@ def test_a_bar_then_a_table_that_fits(columns: int, made: Made, variables: None,
     assert "\u2026" not in "\n".join(table)
 
 
+def test_tenths_with_the_time_left_and_nothing_twice(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = _Tenths(sys.stdout)
+    lines("checking", 0, 0)
+    for done in range(0, 101, 5):
+        lines("evaluating", done, 100)
+    told = capsys.readouterr().out.splitlines()
+    assert told[:2] == ["checking", "evaluating: 0 of 100"]
+    assert len(told) == 2 + 10
+    assert re.fullmatch(r"evaluating: 10 of 100, 0:\d\d:\d\d left", told[2])
+    assert told[-1] == "evaluating: 100 of 100"
+
+
+@pytest.mark.slow
 def test_a_pipe_gets_lines_and_no_bar(made: Made, variables: None) -> None:
     done = in_pipe(*command(made))
     assert done.returncode == 0, done.stderr
