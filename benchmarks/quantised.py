@@ -16,8 +16,8 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ from torch import Tensor
 from efficientmod_export.bench.measuring import Ratio, describe_machine, markdown_table, take_turns, versions
 from efficientmod_export.bundle import open_picture
 from efficientmod_export.parity import Sample, SampleInput, torch_inputs
-from efficientmod_export.quantisation import layers_with_float_inputs, round_weights, steps_of
+from efficientmod_export.quantisation import Rounded, costliest, in_float, round_weights, with_static_activations
 from efficientmod_export.steps import Subject, subject_of
 from efficientmod_export.targets import Artifact, Precision, find_target, input_values, runner_of
 from efficientmod_export.targets.tflite import interpreter, inventory
@@ -46,9 +46,9 @@ ROUNDS = 20
 TIME_LIMIT = 3600.0
 FLOAT: dict[str, Precision] = {"tflite": "fp32", "executorch": "fp32", "coreml": "fp16"}
 INT8: dict[str, tuple[Precision, ...]] = {
-    "tflite": ("int8-dynamic", "int8-weights"),
+    "tflite": ("int8-dynamic", "int8-static", "int8-weights"),
     "executorch": ("int8-dynamic",),
-    "coreml": ("int8-weights",),
+    "coreml": ("int8-weights", "int8-static", "palette6"),
 }
 NETWORKS = (
     *EFFICIENTMODS,
@@ -64,6 +64,8 @@ NETWORKS = (
     "timm/mobilenetv4_conv_small",
     "timm/vit_tiny_patch16_224",
 )
+IOS = 18
+"""For Core ML: the first with every form."""
 INSTRUCTIONS = ("avx_vnni", "avx512_vnni", "amx_int8", "asimddp", "i8mm")
 """Of integers of 8 bits, as Linux names them."""
 
@@ -129,13 +131,18 @@ def _of_target(
     plain = _make(subject, target, FLOAT[target], exact, folder / target)
     expected = _outputs(plain, pictures.others)
     compared = partial(_compared, plain=plain, expected=expected, pictures=pictures)
-    rounded = round_weights(exact, pictures.images).program
+    exact = deploy(captured, find_target(target).variant("int8").recipe).program
+    to_palette: Callable[[int | None], Rounded] = cache(partial(round_weights, exact, pictures.images))
     for precision in INT8[target]:
-        steps: frozenset[float] = frozenset()
-        if (target, precision) == ("tflite", "int8-dynamic"):
-            steps = steps_of(rounded, layers_with_float_inputs(exact, rounded, pictures.images))
+        rounding = find_target(target).variant(precision).rounding
+        assert rounding is not None
+        rounded = to_palette(rounding.form.colours)
+        kept = costliest(rounding.form, exact, rounded, pictures.images)
+        program = in_float(exact, rounded, kept).program
+        if rounding.form.inputs == "static":
+            program = with_static_activations(program, pictures.images, results=rounding.form.results).program
         place = folder / f"{target}-{precision}"
-        yield compared("ours", precision, partial(_make, subject, target, precision, rounded, place, steps))
+        yield compared("ours", precision, partial(_make, subject, target, precision, program, place))
     stock = folder / f"{target}-stock"
     if target == "tflite" and litert_quantizer is not None:
         yield compared("litert-quantizer", "int8-dynamic", partial(by_litert_quantizer, litert_quantizer, plain, stock))
@@ -179,10 +186,9 @@ def _make(
     precision: Precision,
     program: Program,
     folder: Path,
-    float_inputs: frozenset[float] = frozenset(),
 ) -> Artifact:
     folder.mkdir()
-    return find_target(target).make(program, replace(subject.options(precision), float_inputs=float_inputs), folder)
+    return find_target(target).make(program, subject.options(precision, ios=IOS), folder)
 
 
 def _session(artifact: Artifact) -> Any:

@@ -1,6 +1,5 @@
 """The pictures on which weights are rounded, and the program with rounded weights that a file is held against."""
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +11,16 @@ from efficientmod_export._subject import Subject
 from efficientmod_export.bundle import PICTURE_SUFFIXES, open_picture
 from efficientmod_export.bundle.contract import Calibration, RoundedLayer, Rounding
 from efficientmod_export.parity import torch_inputs
-from efficientmod_export.quantisation import layers_in_float, layers_with_float_inputs, round_weights, steps_of
+from efficientmod_export.quantisation import (
+    Form,
+    Grid,
+    Rounded,
+    costliest,
+    grids_in,
+    in_float,
+    round_weights,
+    with_static_activations,
+)
 from efficientmod_mobile.deploy import Program, run
 from efficientmod_mobile.errors import InputError
 
@@ -30,16 +38,37 @@ class CalibrationInputs:
 
 @dataclass(frozen=True)
 class RoundedSubject:
-    """A program with rounded weights, its outputs for the parity samples, the pictures and layers of the rounding."""
+    """A program with rounded weights and its layers, its outputs for the parity samples, and the pictures.
 
-    program: Program
+    With activations on grids, these are `grids`, and the outputs those of the program without them.
+    """
+
+    result: Rounded
     held: Held
     calibration: Calibration
-    layers: tuple[RoundedLayer, ...]
+
+    @property
+    def grids(self) -> frozenset[Grid]:
+        """Of the program's activations."""
+        return grids_in(self.program)
+
+    @classmethod
+    def of(cls, result: Rounded, held: Held, calibration: Calibration) -> "RoundedSubject":
+        """With the outputs of the rounded program in the place of the reference's."""
+        references = tuple(
+            tuple(output.numpy() for output in run(result.program, *torch_inputs(sample))) for sample in held.samples
+        )
+        return cls(result, replace(held, references=references), calibration)
+
+    @property
+    def program(self) -> Program:
+        """What a file is converted from."""
+        return self.result.program
 
     def evidence(self, stored_as_int8: int) -> Rounding:
         """How an artifact's weights were rounded, `stored_as_int8` of which it holds as int8."""
-        return Rounding(pictures=self.calibration.statement, stored_as_int8=stored_as_int8, layers=self.layers)
+        layers = tuple(RoundedLayer.model_validate(layer, from_attributes=True) for layer in self.result.layers)
+        return Rounding(pictures=self.calibration.statement, stored_as_int8=stored_as_int8, layers=layers)
 
 
 def calibration_of(subject: Subject, folder: Path | None) -> CalibrationInputs:
@@ -85,28 +114,24 @@ def calibration_of(subject: Subject, folder: Path | None) -> CalibrationInputs:
     return CalibrationInputs(tuple(images), Calibration(statement=statement, pictures=tuple(names)))
 
 
-def rounded(
-    program: Program, calibration: CalibrationInputs, held: Held, in_float: Collection[str] = ()
-) -> RoundedSubject:
-    """Round the program's weights, save those of the nodes `in_float`, and compute what a file with these weights is
-    held against.
+def rounded(program: Program, calibration: CalibrationInputs, held: Held, colours: int | None = None) -> RoundedSubject:
+    """Round the program's weights, to a palette of `colours` levels where that is given, and compute what a file with
+    these weights is held against.
     """
-    result = round_weights(program, calibration.inputs, in_float)
-    references = tuple(
-        tuple(output.numpy() for output in run(result.program, *torch_inputs(sample))) for sample in held.samples
-    )
-    layers = tuple(RoundedLayer.model_validate(layer, from_attributes=True) for layer in result.layers)
-    return RoundedSubject(result.program, replace(held, references=references), calibration.told, layers)
+    return RoundedSubject.of(round_weights(program, calibration.inputs, colours), held, calibration.told)
 
 
-def in_float(
-    exact: Program, rounding: RoundedSubject, calibration: CalibrationInputs, weights: int, *, round_inputs: bool
-) -> frozenset[str]:
-    """The layers, of at most this number of weights, that a larger file should rather leave in float."""
-    return layers_in_float(exact, rounding.program, calibration.inputs, weights, round_inputs=round_inputs)
-
-
-def float_inputs(exact: Program, rounding: RoundedSubject, calibration: CalibrationInputs) -> frozenset[float]:
-    """The steps of the weights whose inputs are better not rounded, for `ConversionOptions`."""
-    layers = layers_with_float_inputs(exact, rounding.program, calibration.inputs)
-    return steps_of(rounding.program, layers)
+def shaped(
+    form: Form, exact: Program, rounding: RoundedSubject, calibration: CalibrationInputs, weights: int | None
+) -> RoundedSubject:
+    """The same with at most this number of weights in float, None for as many as the form may have, and where the form
+    has them, with activations on grids.
+    """
+    kept = costliest(form, exact, rounding.result, calibration.inputs, weights)
+    if kept:
+        rounding = RoundedSubject.of(in_float(exact, rounding.result, kept), rounding.held, calibration.told)
+    if form.inputs != "static":
+        return rounding
+    made = with_static_activations(rounding.program, calibration.inputs, results=form.results)
+    judged = RoundedSubject.of(replace(rounding.result, program=made.stored), rounding.held, calibration.told)
+    return replace(judged, result=replace(judged.result, program=made.program))

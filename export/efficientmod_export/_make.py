@@ -9,7 +9,7 @@ from pathlib import Path
 
 from torch import nn
 
-from efficientmod_export._calibration import CalibrationInputs, RoundedSubject, float_inputs, in_float, rounded
+from efficientmod_export._calibration import CalibrationInputs, RoundedSubject, rounded, shaped
 from efficientmod_export._earlier import EarlierProofs
 from efficientmod_export._prove import conclusions, float32_outputs, parity_failure, prove, prove_graph, prove_rounding
 from efficientmod_export._published import HiddenNames
@@ -21,7 +21,7 @@ from efficientmod_export._subject import Subject
 from efficientmod_export.bundle import Credits, ProvenArtifact, describe_artifact, total_size
 from efficientmod_export.bundle.contract import Check
 from efficientmod_export.foreign import Ended, run_apart
-from efficientmod_export.targets import Variant, find_target
+from efficientmod_export.targets import Rounding, Variant, find_target
 from efficientmod_mobile.deploy import Deployed, Original, Program, Recipe, deploy
 from efficientmod_mobile.errors import ConversionError, EfficientModError
 
@@ -44,13 +44,10 @@ class Material:
 
 @dataclass(frozen=True)
 class Source:
-    """The program that a variant is converted from; where its weights were rounded, what that program computes, and the
-    steps of the weights whose inputs are not rounded.
-    """
+    """The program that a variant is converted from, and where its weights were rounded, what that program computes."""
 
     deployed: Deployed
     rounding: RoundedSubject | None
-    float_inputs: frozenset[float] = frozenset()
 
     @property
     def program(self) -> Program:
@@ -101,20 +98,17 @@ class _Sources:
     def __init__(self, material: Material) -> None:
         original = Original.of(material.program)
         self.deployed: Callable[[Recipe], Deployed] = cache(lambda recipe: deploy(material.program, recipe, original))
-        self.rounded: Callable[[Recipe], RoundedSubject] = cache(
-            lambda recipe: _rounded(material, recipe, self.deployed(recipe).program)
-        )
-        self.float_inputs: Callable[[Recipe], frozenset[float]] = cache(
-            lambda recipe: float_inputs(self.deployed(recipe).program, self.rounded(recipe), material.calibration)
+        self.rounded: Callable[[Recipe, int | None], RoundedSubject] = cache(
+            lambda recipe, colours: _rounded(material, recipe, self.deployed(recipe).program, colours)
         )
 
 
-def _rounded(material: Material, recipe: Recipe, program: Program) -> RoundedSubject:
+def _rounded(material: Material, recipe: Recipe, program: Program, colours: int | None) -> RoundedSubject:
     """Here, or by a worker of the cluster that was asked for."""
     calibration, held = material.calibration, material.subject.held
     if material.request.scheduler is None:
-        return rounded(program, calibration, held)
-    return rounded_there(material.request, recipe, program, calibration, held)
+        return rounded(program, calibration, held, colours)
+    return rounded_there(material.request, recipe, program, calibration, held, colours)
 
 
 @dataclass(frozen=True)
@@ -132,11 +126,7 @@ class _Making:
         proven: ProvenArtifact | None = None
         failure: EfficientModError | None = None
         try:
-            source = self._source()
-            self.progress(f"{variant.name}: converting")
-            artifact = self._converted(source)
-            if self.material.request.max_size is not None and source.rounding is not None:
-                artifact, source = self._filled(artifact, source, self.material.request.max_size)
+            artifact, source = self._made()
             self.progress(f"{variant.name}: proving")
             checks = self._checks(artifact, source, units)
             proven = self._described(artifact, source, checks)
@@ -146,27 +136,39 @@ class _Making:
         seconds, on_gpu = time.perf_counter() - began, units.get("gpu", 0.0)
         return VariantResult(variant.name, variant.target, variant.precision, proven, failure, seconds, on_gpu)
 
-    def _source(self) -> Source:
+    def _made(self) -> tuple[Artifact, Source]:
         self.progress(f"{self.variant.name}: exact transforms")
         deployed = self.sources.deployed(self.variant.recipe)
         if self.variant.rounding is None:
-            return Source(deployed, None)
+            return self._converted(Source(deployed, None))
         self.progress(f"{self.variant.name}: rounding the weights")
-        rounding = self.sources.rounded(self.variant.recipe)
-        if not self.variant.rounding.inputs:
-            return Source(deployed, rounding)
-        self.progress(f"{self.variant.name}: measuring what rounded inputs cost")
-        return Source(deployed, rounding, self.sources.float_inputs(self.variant.recipe))
+        rounding = self.sources.rounded(self.variant.recipe, self.variant.rounding.form.colours)
+        most = self.material.request.max_size
+        if most is None:
+            return self._converted(self._in_form(deployed, rounding, None))
+        artifact, source = self._converted(self._in_form(deployed, rounding, 0))
+        filled = self._in_form(deployed, rounding, self._room(artifact, most))
+        if filled.rounding is None or filled.rounding.result.layers == rounding.result.layers:
+            return artifact, source
+        larger = self._converted(filled)
+        return larger if total_size(larger[0].path) <= most else self._converted(source)
 
-    def _converted(self, source: Source) -> Artifact:
-        options = replace(self._options(), float_inputs=source.float_inputs)
-        return find_target(self.variant.target).make(source.program, options, self.material.folder)
+    def _in_form(self, deployed: Deployed, rounding: RoundedSubject, weights: int | None) -> Source:
+        """With at most this number of weights in float; None for as many as the form may have."""
+        form, calibration = self._rounding.form, self.material.calibration
+        if weights != 0:
+            self.progress(f"{self.variant.name}: measuring what each layer's rounding costs")
+        return Source(deployed, shaped(form, deployed.program, rounding, calibration, weights))
 
-    def _filled(self, artifact: Artifact, source: Source, most: int) -> tuple[Artifact, Source]:
-        """The file with the layers in float for which a size of at most `most` bytes has room. Raises ConversionError
-        where it is larger without any.
+    def _converted(self, source: Source) -> tuple[Artifact, Source]:
+        self.progress(f"{self.variant.name}: converting")
+        target = find_target(self.variant.target)
+        return target.make(source.program, self._options(), self.material.folder), source
+
+    def _room(self, artifact: Artifact, most: int) -> int:
+        """The weights for which a file of at most `most` bytes has room in float. Raises ConversionError where it is
+        larger without any.
         """
-        variant, calibration = self.variant, self.material.calibration
         size = total_size(artifact.path)
         if size > most:
             raise ConversionError(
@@ -174,20 +176,13 @@ class _Making:
                 "larger one, or a smaller network.",
                 code="over_max_size",
             )
-        if variant.rounding is None or source.rounding is None:
-            raise AssertionError(f"{variant.name} has no rounded weights")
-        self.progress(f"{variant.name}: measuring what each layer's rounding costs")
-        exact, room = source.deployed.program, (most - size) // variant.rounding.saved
-        reads_int8 = any(place.compute_precision == "int8" for place in variant.places)
-        kept = in_float(exact, source.rounding, calibration, int(ROOM * room), round_inputs=reads_int8)
-        if not kept:
-            return artifact, source
-        rounding = rounded(exact, calibration, self.material.subject.held, kept)
-        steps = float_inputs(exact, rounding, calibration) if variant.rounding.inputs else frozenset[float]()
-        filled = Source(source.deployed, rounding, steps)
-        self.progress(f"{variant.name}: converting with {len(kept)} layers in float")
-        larger = self._converted(filled)
-        return (larger, filled) if total_size(larger.path) <= most else (self._converted(source), source)
+        return int(ROOM * (most - size) / self._rounding.saved)
+
+    @property
+    def _rounding(self) -> Rounding:
+        if self.variant.rounding is None:
+            raise AssertionError(f"{self.variant.name} has no rounded weights")
+        return self.variant.rounding
 
     def _options(self) -> ConversionOptions:
         request = self.material.request
@@ -201,7 +196,7 @@ class _Making:
         known = self.material.earlier.of(variant, artifact)
         checks = prove(variant, artifact, held, self.material.request.units, known=known, seconds=seconds)
         if source.rounding is not None:
-            return checks + prove_rounding(variant, artifact, source.rounding.held)
+            return checks + prove_rounding(variant, artifact, source.rounding.held, source.rounding.grids)
         return checks + prove_graph(variant, source.program, self._options(), held)
 
     def _described(self, artifact: Artifact, source: Source, checks: tuple[Check, ...]) -> ProvenArtifact:

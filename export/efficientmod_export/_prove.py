@@ -18,6 +18,7 @@ from efficientmod_export.parity import (
     not_run_here,
     refused,
 )
+from efficientmod_export.quantisation import Grid
 from efficientmod_export.targets import (
     REPLAYED,
     Configuration,
@@ -115,11 +116,21 @@ def prove_graph(variant: Variant, program: Program, options: ConversionOptions, 
     return (Check(gate="graph", unit=None, compute_precision="float32", threads=None, verdict=verdict),)
 
 
-def prove_rounding(variant: Variant, file: ModelFile, rounded: Held) -> tuple[Check, ...]:
-    """Whether a file with rounded weights computes what the rounded program does, to which `rounded` holds it."""
-    if variant.rounding is None:
+def prove_rounding(
+    variant: Variant, file: ModelFile, rounded: Held, grids: frozenset[Grid] = frozenset()
+) -> tuple[Check, ...]:
+    """Whether a file with rounded weights computes what the rounded program does, to which `rounded` holds it, and
+    whether it states that program's grids of activations.
+    """
+    rounding = variant.rounding
+    if rounding is None:
         return ()
-    verdict, _ = _run(variant.rounding.runtime, _in_float32(variant), variant.rounding.limits, file, rounded)
+    verdict, _ = _run(rounding.runtime, _in_float32(variant), rounding.limits, file, rounded)
+    other = rounding.grids(file.path) ^ grids if rounding.grids else frozenset()
+    if other:
+        step, zero = min(other)
+        reason = f"{len(other)} grids of activations are not those of the program, such as step {step:.6g}, zero {zero}"
+        verdict = verdict.model_copy(update={"outcome": "failed", "reasons": (*verdict.reasons, reason)})
     return (Check(gate="graph", unit=None, compute_precision="float32", threads=None, verdict=verdict),)
 
 

@@ -15,25 +15,29 @@ from efficientmod_export._calibration import CalibrationInputs, RoundedSubject, 
 from efficientmod_export._prove import Held
 from efficientmod_export._request import ExportRequest
 from efficientmod_export._workers import workers
-from efficientmod_export.bundle.contract import RoundedLayer
-from efficientmod_export.parity import torch_inputs
-from efficientmod_export.quantisation import LayerWeights, layer_weights, with_weights
+from efficientmod_export.quantisation import LayerWeights, Rounded, RoundedLayer, layer_weights, with_weights
 from efficientmod_export.targets import Variant, all_targets, find_target
-from efficientmod_mobile.deploy import Original, Program, Recipe, deploy, run
+from efficientmod_mobile.deploy import Original, Program, Recipe, deploy
 from efficientmod_mobile.errors import InputError
 
 
 @dataclass(frozen=True)
 class _Task:
-    """A request, and the variant of it whose recipe makes the program."""
+    """A request, the variant of it whose recipe makes the program, and the levels of a palette."""
 
     request: ExportRequest
     target: str
     precision: str
+    colours: int | None
 
 
 def rounded_there(
-    request: ExportRequest, recipe: Recipe, program: Program, calibration: CalibrationInputs, held: Held
+    request: ExportRequest,
+    recipe: Recipe,
+    program: Program,
+    calibration: CalibrationInputs,
+    held: Held,
+    colours: int | None = None,
 ) -> RoundedSubject:
     """As `rounded`, of the program that the recipe made, by a worker of the request's scheduler.
 
@@ -42,7 +46,7 @@ def rounded_there(
     """
     variants = (variant for target in all_targets() for variant in target.variants)
     made = next(variant for variant in variants if variant.rounding is not None and variant.recipe == recipe)
-    task = _Task(_absolute(request), made.target, made.precision)
+    task = _Task(_absolute(request), made.target, made.precision, colours)
     with workers(request.scheduler, 1, _files(task.request)) as crew:
         ((weights, layers),) = crew.results(_round, [task])
     try:
@@ -53,8 +57,7 @@ def rounded_there(
             "versions everywhere.",
             code="unusable_cluster",
         ) from error
-    references = tuple(tuple(one.numpy() for one in run(changed, *torch_inputs(sample))) for sample in held.samples)
-    return RoundedSubject(changed, replace(held, references=references), calibration.told, layers)
+    return RoundedSubject.of(Rounded(changed, layers), held, calibration.told)
 
 
 def check_scheduler(request: ExportRequest, variants: Sequence[Variant]) -> None:
@@ -94,5 +97,5 @@ def _round(task: _Task) -> tuple[LayerWeights, tuple[RoundedLayer, ...]]:
     program = subject.capture()
     recipe = find_target(task.target).variant(task.precision).recipe
     deployed = deploy(program, recipe, Original.of(program))
-    result = rounded(deployed.program, calibration_of(subject, task.request.calibrate), subject.held)
-    return layer_weights(result.program), result.layers
+    result = rounded(deployed.program, calibration_of(subject, task.request.calibrate), subject.held, task.colours)
+    return layer_weights(result.program), result.result.layers

@@ -12,9 +12,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Precision = Literal["fp32", "fp16", "int8-weights", "int8-dynamic"]
-"""The element type of what a file stores; of int8, also what is rounded to it: the weights alone, or also the inputs of
-the layers that read them, by what each run gives them (dynamic).
+Precision = Literal["fp32", "fp16", "int8-weights", "int8-dynamic", "int8-static", "palette6"]
+"""The element type of what a file stores; of int8, also what is rounded to it: the weights alone, or also what the
+layers that read them compute with, by what each run gives them (dynamic) or on grids chosen beforehand (static). Of a
+palette, the bits of a weight.
 """
 
 Unit = Literal["cpu", "gpu", "neural_engine"]
@@ -80,9 +81,7 @@ class ConversionOptions:
 
     `inputs` are the network's, in its order. `scores` is the meaning of the labelled output. With `names` a file keeps
     the paths of the network's modules. The fields after `model_name` are shown to people; `author`, `license` and
-    `version` are those of the weights. `float_inputs` are the steps of the rows of those weights that stay float, since
-    rounding what they multiply costs too much; a converter, which gives layers other names and shapes, finds them by
-    these.
+    `version` are those of the weights.
     """
 
     precision: Precision
@@ -95,7 +94,6 @@ class ConversionOptions:
     license: str = "not stated"
     version: str = "not stated"
     scores: Literal["logits", "probabilities"] = "logits"
-    float_inputs: frozenset[float] = frozenset()
     names: bool = True
 
 

@@ -25,7 +25,7 @@ def test_weights_travel_apart_from_their_program() -> None:
     rounded = round_to_nearest(program)
     weights = layer_weights(rounded)
     assert len(weights) == 2
-    (there,), (here,) = run(with_weights(program, weights), x), run(rounded, x)
+    (there,), (here,) = run(with_weights(program, weights), x), run(with_weights(rounded, weights), x)
     assert torch.equal(there, here)
     assert not torch.equal(there, run(program, x)[0])
     with pytest.raises(ValueError, match="layers"):

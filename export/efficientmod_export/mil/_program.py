@@ -106,6 +106,10 @@ class MILProgram:
         """The same program in another arithmetic; the weights are shared."""
         return type(self)(make_plan(self.function, arithmetic), self._inputs, self._outputs, arithmetic)
 
+    def with_function(self, function: Function) -> Self:
+        """Another program with the same inputs and outputs."""
+        return type(self)(make_plan(function, self.arithmetic), self._inputs, self._outputs, self.arithmetic)
+
     def predict(self, inputs: Mapping[str, Any], *, observer: Observer | None = None) -> dict[str, Any]:
         """Run the program: the same inputs, output names, shapes and dtypes as coremltools' `MLModel.predict`.
 

@@ -8,6 +8,8 @@ float16          every weight and every result of an operator rounded to float16
 float16_sums     as well, sums of products added in float16, as a GPU does (`_float16_sums`)
 int8_weights     the weights of linear layers and convolutions rounded to the nearest of 255 steps, row by row
 int8_dynamic     as well, what these layers read rounded to 256 steps between its least and its largest value
+int8_static      as well, what these layers give
+palette6         the weights of these layers rounded to the nearest of 63 steps, row by row
 """
 
 from collections.abc import Collection, Sequence
@@ -21,11 +23,20 @@ from efficientmod_export._stages import Outputs, Sample
 from efficientmod_export.parity._float16_sums import Float16Sums
 from efficientmod_export.parity._metrics import OutputMetrics, compare, reference_ranges
 from efficientmod_export.parity._samples import torch_inputs
-from efficientmod_export.quantisation import in_256_steps, rounded_layers, to_nearest
+from efficientmod_export.quantisation import STEPS, in_256_steps, rounded_layers, to_nearest
 from efficientmod_mobile.deploy import Program, to_dtype
 from efficientmod_mobile.deploy.program import Float64Interpreter, promoted
 
-NoiseKind = Literal["float32", "float16_weights", "float16", "float16_sums", "int8_weights", "int8_dynamic"]
+NoiseKind = Literal[
+    "float32",
+    "float16_weights",
+    "float16",
+    "float16_sums",
+    "int8_weights",
+    "int8_dynamic",
+    "int8_static",
+    "palette6",
+]
 
 FLOAT_KINDS: Final[tuple[NoiseKind, ...]] = ("float32", "float16_weights", "float16")
 
@@ -47,8 +58,10 @@ def network_noise(program: Program, samples: Sequence[Sample], kinds: Collection
         "float16_weights": _Rounding(program.graph_module, results=False),
         "float16": _Rounding(program.graph_module, results=True),
         "float16_sums": _RoundingSums(program.graph_module, results=True),
-        "int8_weights": _Int8Layers(program, inputs=False),
-        "int8_dynamic": _Int8Layers(program, inputs=True),
+        "int8_weights": _RoundedLayers(program),
+        "int8_dynamic": _RoundedLayers(program, inputs=True),
+        "int8_static": _RoundedLayers(program, inputs=True, results=True),
+        "palette6": _RoundedLayers(program, steps=31),
     }
     with torch.no_grad():
         return {
@@ -94,16 +107,20 @@ class _RoundingSums(_Rounding):
             return super().run_node(n)
 
 
-class _Int8Layers(fx.Interpreter):
-    """Runs a float32 graph whose layers read rounded weights, and with `inputs` also rounded inputs."""
+class _RoundedLayers(fx.Interpreter):
+    """Runs a float32 graph whose layers read weights rounded to so many `steps` on either side of 0, and with `inputs`
+    also rounded inputs, with `results` give rounded ones.
+    """
 
-    def __init__(self, program: Program, *, inputs: bool) -> None:
+    def __init__(self, program: Program, *, inputs: bool = False, results: bool = False, steps: int = STEPS) -> None:
         super().__init__(program.graph_module)
         self._layers = {node.name for node in rounded_layers(program)}
-        self._inputs = inputs
+        self._inputs, self._results, self._steps = inputs, results, steps
 
     def run_node(self, n: fx.Node) -> Any:
         if n.name not in self._layers or not callable(n.target):
             return super().run_node(n)
         (x, weight, *others), named = self.fetch_args_kwargs_from_env(n)
-        return n.target(in_256_steps(x) if self._inputs else x, to_nearest(weight), *others, **named)
+        read = in_256_steps(x) if self._inputs else x
+        given = n.target(read, to_nearest(weight, self._steps), *others, **named)
+        return in_256_steps(given) if self._results else given

@@ -13,6 +13,9 @@ FLOAT16_OFF_GRID = 0.13
 most 127 * 2^-11 = 0.062 steps. Of 64 other weights all are as near once in 1e37.
 """
 
+_LEAST_OF_HALF = 2.0**-24
+"""The distance of float16's least numbers. In a row of such weights each of the two is rounded by half of it."""
+
 _FEWEST = 64
 """Fewer float16 weights may be near a grid by chance; they are not worth storing as int8."""
 
@@ -28,9 +31,10 @@ def grid_scales(values: NDArray[np.generic]) -> NDArray[np.float32] | None:
         return None
     largest = np.abs(weights).reshape(len(weights), -1).max(axis=1)
     scales = np.where(largest > 0, largest / np.float32(STEPS), np.float32(1)).astype(np.float32)
-    steps = in_steps(weights, scales)
-    off = np.abs(steps - np.rint(steps)).max()
-    return scales if off <= (FLOAT16_OFF_GRID if half else FLOAT32_OFF_GRID) else None
+    steps = in_steps(weights, scales).reshape(len(weights), -1)
+    off = np.abs(steps - np.rint(steps)).max(axis=1)
+    allowed = FLOAT16_OFF_GRID + _LEAST_OF_HALF / scales if half else FLOAT32_OFF_GRID
+    return scales if (off <= allowed).all() else None
 
 
 def in_steps(values: NDArray[np.generic], scales: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,6 +1,6 @@
-"""Which layers a file of a given size should rather keep in float.
+"""Which layers a file should rather keep in float, where it has room for them.
 
-Each layer's share of the error is measured, as in `_inputs`: the mean square change of the network's outputs where this
+Each layer's share of the error is measured: the mean square change of the network's outputs where this
 layer alone has its rounded weights, and where the file rounds inputs, a rounded input. Those with the most error for
 each weight are left in float, as many as the bytes suffice for.
 """

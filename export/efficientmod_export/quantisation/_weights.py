@@ -5,7 +5,7 @@ on a grid of 255 steps (`_rounding`), so that a converter that stores it as int8
 proven twice: against this program, closely, and against the network, for what the rounding costs.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -19,16 +19,19 @@ from efficientmod_mobile.deploy.program import arguments, module_path
 
 Images = Sequence[Tensor]
 
+_LARGEST_HALF = torch.finfo(torch.float16).max
+
 PLANE = 2
 """Spatial axes of a convolution over pictures."""
 
 
 @dataclass(frozen=True)
 class RoundedLayer:
-    """A layer whose weights were rounded: the path of its module, its weights' number, and the mean square error that
-    rounding alone adds to its outputs, as a fraction of their mean square.
+    """A layer whose weights were rounded: its node, the path of its module, its weights' number, and the mean square
+    error that rounding alone adds to its outputs, as a fraction of their mean square.
     """
 
+    node: str
     path: str
     weights: int
     relative_error: float
@@ -42,24 +45,37 @@ class Rounded:
     layers: tuple[RoundedLayer, ...]
 
 
-def round_weights(program: Program, inputs: Sequence[tuple[Tensor, ...]], in_float: Collection[str] = ()) -> Rounded:
-    """Round the weights of every layer of `rounded_layers`, save the nodes `in_float`, for these inputs of the program.
+def round_weights(
+    program: Program,
+    inputs: Sequence[tuple[Tensor, ...]],
+    colours: int | None = None,
+) -> Rounded:
+    """Round the weights of every layer of `rounded_layers` for these inputs of the program; with `colours` to a palette
+    of that many levels for each layer.
 
     Each layer is rounded for what it reads once the layers before it are rounded, and its bias then takes what the mean
-    of its outputs has lost. The given program is not changed.
+    of its outputs has lost. The weights of the other layers are rounded to float16, as files may store them.
+    The given program is not changed.
     """
     exact, changed = to_dtype(program, torch.float32), to_dtype(program, torch.float32)
-    chosen = {node.name for node in rounded_layers(changed)} - set(in_float)
+    chosen = {node.name for node in rounded_layers(changed)}
     layers: list[RoundedLayer] = []
 
     def round_layer(node: fx.Node, floating: Images, rounding: Images) -> None:
         layer = layer_of(node)
         if node.name in chosen and isinstance(layer, Layer):
-            layers.append(_round(layer, floating, rounding))
+            layers.append(_round(layer, floating, rounding, colours))
+        elif isinstance(layer, Layer):
+            layer.write(in_float16(layer.weight), layer.bias)
 
     _side_by_side(exact, changed, inputs, round_layer)
     changed.graph_module.recompile()
     return Rounded(changed, tuple(layers))
+
+
+def in_float16(weight: Tensor) -> Tensor:
+    """The weights rounded to float16, in their own dtype; themselves where one is beyond its range."""
+    return weight.half().to(weight.dtype) if weight.abs().max() <= _LARGEST_HALF else weight
 
 
 def round_to_nearest(program: Program) -> Program:
@@ -136,17 +152,18 @@ def _compute(interpreter: fx.Interpreter, node: fx.Node, values: dict[str, list[
     return results
 
 
-def _round(layer: Layer, floating: Images, rounding: Images) -> RoundedLayer:
+def _round(layer: Layer, floating: Images, rounding: Images, colours: int | None) -> RoundedLayer:
     weight = layer.weight.double().flatten(1)
     moments, mean = _second_moments(layer, rounding), _mean(layer, rounding)
-    rounded = to_least_output_error(weight, moments)
+    rounded = to_least_output_error(weight, moments, colours)
     error = rounded - weight
     cost = torch.einsum("oi,ij,oj->", error, moments, error) / torch.einsum("oi,ij,oj->", weight, moments, weight)
     bias = layer.bias
     if bias is not None:
         bias = bias + (weight @ _mean(layer, floating) - rounded @ mean).to(bias.dtype)
     layer.write(rounded.to(layer.weight.dtype).reshape(layer.weight.shape), bias)
-    return RoundedLayer(module_path(layer.node) or layer.node.name, weight.numel(), float(cost))
+    path = module_path(layer.node) or layer.node.name
+    return RoundedLayer(layer.node.name, path, weight.numel(), float(cost))
 
 
 def _second_moments(layer: Layer, images: Images) -> Tensor:

@@ -21,6 +21,7 @@ from efficientmod_export._stages import (
 from efficientmod_export.bundle import LoadingCode
 from efficientmod_export.foreign import converting
 from efficientmod_export.parity import NoiseKind, Prober, Tolerance
+from efficientmod_export.quantisation import Form, Grid
 from efficientmod_export.targets._contents import FileContents, ReadDelegate
 from efficientmod_export.targets._file_lint import FileLint
 from efficientmod_export.targets._phone_tool import PhoneTool
@@ -92,15 +93,18 @@ class Rounding:
     """The weights of a variant are rounded before the conversion, which stores them without a further loss.
 
     `runtime` computes with a file's stored values in float32. It must give what the rounded program gives, within
-    `limits`: so a wrong scale or operator shows, which the rounding would hide. `inputs` says that the file also rounds
-    what the layers read, save those of `ConversionOptions.float_inputs`, which stay float.
-    `saved` is the number of bytes that a rounded weight takes less.
+    `limits`: so a wrong scale or operator shows, which the rounding would hide. `form` is what is rounded. `saved` is
+    the number of bytes that a rounded weight takes less.
+
+    Where activations are on grids, `grids` reads those that a file states, which must be the program's. Outputs cannot
+    tell: two computations that round to the same grids soon differ as much as either does from none.
     """
 
     runtime: Runtime
     limits: Tolerance
-    inputs: bool = False
-    saved: int = 3
+    form: Form
+    saved: float
+    grids: Callable[[Path], frozenset[Grid]] | None = None
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from efficientmod_export.quantisation import layers_in_float, round_weights, rounded_layers, to_nearest
+from efficientmod_export.quantisation import Form, costliest, in_float, round_weights, rounded_layers, to_nearest
 from efficientmod_mobile.deploy import Program, capture
 from efficientmod_mobile.deploy.analysis import Layer, layer_of
 from efficientmod_mobile.deploy.program import module_path
@@ -59,9 +59,9 @@ def inputs() -> list[tuple[Tensor, ...]]:
 def test_the_costliest_for_each_weight_within_the_number(
     weights: int, expected: set[str], program: Program, inputs: list[tuple[Tensor, ...]]
 ) -> None:
-    rounded = round_weights(program, inputs).program
+    rounded = round_weights(program, inputs)
     names = {node.name: module_path(node) for node in rounded_layers(program)}
-    found = layers_in_float(program, rounded, inputs, weights, round_inputs=False)
+    found = costliest(Form(), program, rounded, inputs, weights)
     assert {names[one] for one in found} == expected
 
 
@@ -69,11 +69,11 @@ def test_layers_in_float_keep_their_weights_and_the_others_are_rounded(
     program: Program, inputs: list[tuple[Tensor, ...]]
 ) -> None:
     kept = {node.name for node in rounded_layers(program) if module_path(node) == "coarse"}
-    result = round_weights(program, inputs, kept)
+    result = in_float(program, round_weights(program, inputs), kept)
     assert [layer.path for layer in result.layers] == ["fine", "head"]
     for node, before in zip(rounded_layers(result.program), rounded_layers(program), strict=True):
         layer, exact = layer_of(node), layer_of(before)
         assert isinstance(layer, Layer)
         assert isinstance(exact, Layer)
-        assert torch.equal(layer.weight, exact.weight) == (node.name in kept)
+        assert torch.equal(layer.weight, exact.weight.half().float()) == (node.name in kept)
         assert torch.allclose(to_nearest(layer.weight), layer.weight) == (node.name not in kept)

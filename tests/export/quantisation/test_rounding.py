@@ -66,3 +66,22 @@ def test_inputs_that_are_always_zero_and_rows_of_zeros(dead: slice) -> None:
     rounded = to_least_output_error(weight, _moments(inputs))
     assert rounded.isfinite().all()
     assert not rounded[2].any()
+
+
+@pytest.mark.parametrize("colours", [16, 64])
+def test_a_palette_has_so_many_levels_and_the_grid_of_each_row(colours: int) -> None:
+    weight, inputs = _layer(96)
+    rounded = to_least_output_error(weight, _moments(inputs), colours)
+    steps = _on_grid(rounded, weight)
+    assert (steps - steps.round()).abs().max() < 1e-9
+    assert len(steps.round().unique()) <= colours
+    assert torch.allclose(row_scales(rounded), row_scales(weight), rtol=1e-12)
+
+
+def test_a_palette_is_nearer_than_evenly_spaced_levels_of_the_same_number() -> None:
+    """Most weights are small, where a palette has more levels."""
+    torch.manual_seed(3)
+    weight = torch.distributions.Laplace(0.0, 1.0).sample((24, 400)).double()
+    independent = torch.eye(400, dtype=torch.float64)
+    chosen, even = to_least_output_error(weight, independent, 64), to_nearest(weight, 31)
+    assert (chosen - weight).norm() < 0.8 * (even - weight).norm()

@@ -25,7 +25,7 @@ from efficientmod_export._stages import (
 )
 from efficientmod_export.foreign import quiet
 from efficientmod_export.parity import MeasuredWith, Verdict, judge
-from efficientmod_export.quantisation import Rounded, round_weights
+from efficientmod_export.quantisation import Rounded, StaticPrograms, round_weights, with_static_activations
 from efficientmod_export.targets import Variant, find_target, input_values, runner_of
 from efficientmod_mobile.deploy import Program, capture, run
 
@@ -185,17 +185,34 @@ def made_sample() -> Callable[[Program], Sample]:
 
 
 @pytest.fixture(scope="session")
-def rounded(classifier: Program) -> Rounded:
-    """The classifier with rounded weights."""
+def calibration() -> list[tuple[Tensor, ...]]:
+    """What the classifier is rounded for."""
     torch.manual_seed(2)
-    return round_weights(classifier, [(torch.randn(1, 3, 16, 24),) for _ in range(8)])
+    return [(torch.randn(1, 3, 16, 24),) for _ in range(8)]
+
+
+@pytest.fixture(scope="session")
+def rounded(classifier: Program, calibration: list[tuple[Tensor, ...]]) -> Rounded:
+    """The classifier with rounded weights."""
+    return round_weights(classifier, calibration)
+
+
+@pytest.fixture(scope="session")
+def static(rounded: Rounded, calibration: list[tuple[Tensor, ...]]) -> StaticPrograms:
+    """As well with activations on grids."""
+    return with_static_activations(rounded.program, calibration, results=True)
 
 
 @pytest.fixture(scope="session")
 def held(rounded: Rounded) -> Held:
     """What the classifier with rounded weights gives."""
-    sample = sample_for(rounded.program)
-    outputs = tuple(output.numpy() for output in run(rounded.program, torch.from_numpy(sample.inputs[0].tensor)))
+    return held_to(rounded.program)
+
+
+def held_to(program: Program) -> Held:
+    """A sample with what the program gives for it."""
+    sample = sample_for(program)
+    outputs = tuple(output.numpy() for output in run(program, torch.from_numpy(sample.inputs[0].tensor)))
     return Held((sample,), (outputs,))
 
 

@@ -18,12 +18,13 @@ def test_float32_is_held_to_a_ten_thousandth_of_the_range(target: str) -> None:
 @pytest.mark.parametrize("name", ALL_LIMITS)
 def test_every_limit_can_fail_and_says_where_it_comes_from(name: str) -> None:
     limits = ALL_LIMITS[name]
-    int8 = "int8" in name
-    assert 0 < limits.mean_relative_error < limits.max_relative_error <= (6e-2 if int8 else 1e-2)
+    int8, palette = "int8" in name, "palette" in name
+    most = 6e-2 if int8 else 1.2e-1 if palette else 1e-2
+    assert 0 < limits.mean_relative_error < limits.max_relative_error <= most
     # A swap of a displacement d needs an error of d / 2, so that a larger limit would never be reached.
     assert 0 < limits.displacement < 2 * limits.max_relative_error
-    assert (0.99 if int8 else 0.999) < limits.cosine < 1
-    assert limits.sqnr_db >= (22 if int8 else 40)
+    assert (0.99 if int8 else 0.97 if palette else 0.999) < limits.cosine < 1
+    assert limits.sqnr_db >= (22 if int8 else 16 if palette else 40)
     assert len(limits.origin.split()) > 10
 
 

@@ -18,10 +18,10 @@ from .conftest import Convert, options, run_by
 def test_every_target_is_known() -> None:
     assert [target.name for target in all_targets()] == list(target_names())
     assert {target.name: target.precisions for target in all_targets()} == {
-        "coreml": ("fp16", "fp32", "int8-weights"), "executorch": ("fp32", "int8-dynamic"),
+        "coreml": ("fp16", "fp32", "int8-weights", "int8-static", "palette6"), "executorch": ("fp32", "int8-dynamic"),
         "executorch-coreml": ("fp16", "fp32"),
         "executorch-vulkan": ("fp32", "fp16"), "onnx": ("fp32",),
-        "tflite": ("fp32", "fp16", "int8-dynamic", "int8-weights"),
+        "tflite": ("fp32", "fp16", "int8-dynamic", "int8-static", "int8-weights"),
     }  # fmt: skip
 
 

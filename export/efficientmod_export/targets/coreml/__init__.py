@@ -1,19 +1,52 @@
 """Core ML: `model.mlpackage`, float16 arithmetic by default; takes an RGB picture, gives float32 tensors."""
 
+from collections.abc import Callable
+from pathlib import Path
+
+from efficientmod_export._stages import Precision
+from efficientmod_export.parity import NoiseKind, Tolerance
+from efficientmod_export.quantisation import Form, Grid
 from efficientmod_export.targets._limits import INT8
 from efficientmod_export.targets._loading_code import CORE_ML
-from efficientmod_export.targets._recipes import NEURAL_ENGINE
+from efficientmod_export.targets._recipes import NEURAL_ENGINE_ROUNDED
 from efficientmod_export.targets._target import FromProgram, Interpreter, Place, Rounding, Target, Variant
 from efficientmod_export.targets.coreml._contents import graphs_of, package_contents
 from efficientmod_export.targets.coreml._convert import convert, interface
 from efficientmod_export.targets.coreml._float16_ranges import describe_ranges
 from efficientmod_export.targets.coreml._interpreter import PackageInterpreter
-from efficientmod_export.targets.coreml._limits import GRAPH, STORED_VALUES
+from efficientmod_export.targets.coreml._limits import GRAPH, PALETTE, STORED_VALUES
 from efficientmod_export.targets.coreml._prober import package_prober
 from efficientmod_export.targets.coreml._runtime import CoremlRuntime, package_itself
+from efficientmod_export.targets.coreml._stored_values import StoredValues, grids_of
 from efficientmod_export.targets.coreml._variants import variants
 
 __all__ = ["TARGET", "graphs_of"]
+
+
+def _rounded(
+    precision: Precision,
+    form: Form,
+    graph: Tolerance,
+    limits: Tolerance,
+    noise: NoiseKind,
+    *,
+    saved: float,
+    short: str | None = None,
+    grids: Callable[[Path], frozenset[Grid]] | None = None,
+) -> Variant:
+    """A package of rounded weights, `saved` bytes for each of which it is smaller than in float16."""
+    return Variant(
+        target="coreml",
+        precision=precision,
+        short=short,
+        stem="model",
+        suffix=".mlpackage",
+        recipe=NEURAL_ENGINE_ROUNDED,
+        step=FromProgram(convert),
+        rounding=Rounding(StoredValues(), graph, form, saved, grids),
+        places=tuple(Place(unit, "float16", limits, noise) for unit in ("neural_engine", "gpu", "cpu")),
+    )
+
 
 TARGET = Target(
     name="coreml",
@@ -24,19 +57,17 @@ TARGET = Target(
     packages=("coremltools",),
     variants=(
         *variants("coreml", "model", ".mlpackage", FromProgram(convert)),
-        Variant(
-            target="coreml",
-            precision="int8-weights",
-            short="int8",
-            stem="model",
-            suffix=".mlpackage",
-            recipe=NEURAL_ENGINE,
-            step=FromProgram(convert),
-            rounding=Rounding(PackageInterpreter(), STORED_VALUES, saved=1),
-            places=tuple(
-                Place(unit, "float16", INT8, noise="int8_weights") for unit in ("neural_engine", "gpu", "cpu")
-            ),
+        _rounded("int8-weights", Form(), STORED_VALUES, INT8, "int8_weights", saved=1, short="int8"),
+        _rounded(
+            "int8-static",
+            Form(inputs="static"),
+            STORED_VALUES,
+            INT8,
+            "int8_static",
+            saved=1,
+            grids=grids_of,
         ),
+        _rounded("palette6", Form(colours=64), STORED_VALUES, PALETTE, "palette6", saved=1.25),
     ),
     interface=interface,
     runtime=CoremlRuntime(),

@@ -25,9 +25,10 @@ from efficientmod_export.targets._runtime import in_nhwc
 from efficientmod_export.targets._target import Conversion
 from efficientmod_export.targets.coreml._axes import check_axes
 from efficientmod_export.targets.coreml._classifier import LABEL, PROBABILITIES, add_classifier
-from efficientmod_export.targets.coreml._int8_weights import check_ios, store_weights_as_int8
+from efficientmod_export.targets.coreml._int8_weights import check_ios, lift_least_rows, store_weights_as_int8
 from efficientmod_export.targets.coreml._mlpackage import Metadata, describe, edit_package
 from efficientmod_export.targets.coreml._outputs import mil_name, output_spec, with_own_outputs
+from efficientmod_export.targets.coreml._palettes import FUSING, store_palettes, with_steps_outside
 from efficientmod_mobile.deploy import Program
 from efficientmod_mobile.deploy.program import emit
 
@@ -37,7 +38,8 @@ IMAGE = "image"
 SOFTMAX = "probabilities"
 PIXEL_SCALE = 1 / 255
 
-COMPUTE_PRECISIONS: dict[Precision, str] = {"fp16": "FLOAT16", "fp32": "FLOAT32", "int8-weights": "FLOAT16"}
+ROUNDED: tuple[Precision, ...] = ("int8-weights", "int8-static", "palette6")
+COMPUTE_PRECISIONS: dict[Precision, str] = {"fp16": "FLOAT16", "fp32": "FLOAT32", **dict.fromkeys(ROUNDED, "FLOAT16")}
 """coremltools' name for the compute precision of each precision."""
 
 
@@ -45,13 +47,16 @@ def convert(program: Program, options: ConversionOptions, path: Path) -> Convers
     """Add the normalisation and the softmax to the program, convert it, and write the metadata."""
     check_image(program, options)
     check_axes(program)
-    if options.precision == "int8-weights":
-        check_ios(options.ios)
+    check_ios(options.precision, options.ios)
     taken = interface(network_interface(program, options))
     # Written beside its destination, so that a failure leaves no incomplete package and an earlier one unchanged.
     with coremltools_shortcuts(), tanh_gelu(program.graph), TemporaryDirectory(dir=path.parent) as workshop:
         package = Path(workshop) / path.name
         changed = for_centred_pixels(with_own_outputs(program), options.inputs)
+        if options.precision == "palette6":
+            with_steps_outside(changed)
+        elif options.precision in ROUNDED:
+            lift_least_rows(changed)
         adds_softmax = options.labels is not None and options.scores == "logits"
         modules, int8_weights = _convert(with_softmax(changed) if adds_softmax else changed, taken, options, package)
         with edit_package(package) as spec:
@@ -102,6 +107,9 @@ def _convert(program: Program, taken: Interface, options: ConversionOptions, pat
     features = [ct.TensorType(name=spec.name, dtype=np.dtype(spec.dtype).type) for spec in taken.outputs]
     if options.labels and options.scores == "logits":
         features.append(ct.TensorType(name=SOFTMAX, dtype=np.float32))
+    passes = ct.PassPipeline()
+    if options.precision == "palette6":
+        passes.remove_passes(FUSING)
     model = ct.convert(
         exported,
         convert_to="mlprogram",
@@ -115,9 +123,12 @@ def _convert(program: Program, taken: Interface, options: ConversionOptions, pat
         compute_precision=getattr(ct.precision, COMPUTE_PRECISIONS[options.precision]),
         package_dir=str(path),
         skip_model_load=True,
+        pass_pipeline=passes,
     )
     modules, stored = module_table(model, marked), 0
-    if options.precision == "int8-weights":
+    if options.precision == "palette6":
+        stored = store_palettes(model, path)
+    elif options.precision in ROUNDED:
         stored = store_weights_as_int8(model, path)
     return modules, stored
 

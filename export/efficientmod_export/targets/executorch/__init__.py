@@ -6,9 +6,10 @@ everything else is float32.
 
 from functools import partial
 
+from efficientmod_export.quantisation import Form
 from efficientmod_export.targets._limits import FLOAT32, INT8
 from efficientmod_export.targets._loading_code import EXECUTORCH
-from efficientmod_export.targets._recipes import CHANNELS_FIRST
+from efficientmod_export.targets._recipes import CHANNELS_FIRST, CHANNELS_FIRST_ROUNDED
 from efficientmod_export.targets._target import FromProgram, Place, Rounding, Target, Variant
 from efficientmod_export.targets.executorch._contents import pte_contents, xnnpack_graphs
 from efficientmod_export.targets.executorch._convert import convert
@@ -17,16 +18,17 @@ from efficientmod_export.targets.executorch._phone_tool import EXECUTOR_RUNNER
 from efficientmod_export.targets.executorch._prober import ExecutorchProber
 from efficientmod_export.targets.executorch._runtime import PteRuntime
 from efficientmod_export.targets.executorch._stored_values import DELEGATE, StoredValues
-from efficientmod_mobile.deploy import Repeat, SplitDepthwise, WeightPerLayout, XnnpackForms
+from efficientmod_mobile.deploy import Recipe, Repeat, SplitDepthwise, WeightPerLayout, XnnpackForms
 
 __all__ = ["TARGET", "inventory"]
+
+_XNNPACK: Recipe = (SplitDepthwise(), Repeat((XnnpackForms(),)), WeightPerLayout())
 
 _variant = partial(
     Variant,
     target="executorch",
     stem="model",
     suffix=".pte",
-    recipe=(*CHANNELS_FIRST, SplitDepthwise(), Repeat((XnnpackForms(),)), WeightPerLayout()),
     step=FromProgram(convert),
 )
 
@@ -38,11 +40,17 @@ TARGET = Target(
     modules=("executorch",),
     packages=("executorch",),
     variants=(
-        _variant(precision="fp32", places=(Place("cpu", "float32", FLOAT32, noise="float32"),), default=True),
+        _variant(
+            precision="fp32",
+            recipe=(*CHANNELS_FIRST, *_XNNPACK),
+            places=(Place("cpu", "float32", FLOAT32, noise="float32"),),
+            default=True,
+        ),
         _variant(
             precision="int8-dynamic",
             short="int8",
-            rounding=Rounding(StoredValues(), FLOAT32),
+            recipe=(*CHANNELS_FIRST_ROUNDED, *_XNNPACK),
+            rounding=Rounding(StoredValues(), FLOAT32, Form(inputs="dynamic"), saved=3),
             places=(Place("cpu", "int8", INT8, noise="int8_dynamic"),),
         ),
     ),

@@ -2,12 +2,13 @@
 
 It takes pixels / 255 as (1, H, W, 3), and its outputs of rank 4 are (1, H, W, C). The normalisation is in the graph,
 since MediaPipe supports only one that is the same for all channels. In fp16 the weights are stored as float16, and the
-arithmetic is float32; in int8-weights they are stored as int8. In int8-dynamic the convolutions and matrix products
-themselves are of int8, on the CPU.
+arithmetic is float32; in int8-weights they are stored as int8. In int8-dynamic and int8-static the convolutions and
+matrix products themselves are of int8, on the CPU; in the latter on grids that the file states.
 """
 
 from functools import partial
 
+from efficientmod_export.quantisation import Form
 from efficientmod_export.targets._limits import FLOAT32, INT8
 from efficientmod_export.targets._loading_code import LITERT
 from efficientmod_export.targets._recipes import PORTABLE_FLOAT16
@@ -20,9 +21,12 @@ from efficientmod_export.targets.tflite._lint import lint_tflite
 from efficientmod_export.targets.tflite._phone_tool import BENCHMARK_MODEL
 from efficientmod_export.targets.tflite._prober import GpuProber, TfliteProber
 from efficientmod_export.targets.tflite._runtime import LiteRt, interpreter
-from efficientmod_export.targets.tflite._stored_values import StoredValues
+from efficientmod_export.targets.tflite._stored_values import StoredValues, grids_of
 
 __all__ = ["TARGET", "interpreter", "inventory"]
+
+OF_FLOAT = 0.2755
+"""Of the size of all numbers in float32, up to which layers stay in float16. What describes them adds 0.5 %."""
 
 _variant = partial(
     Variant,
@@ -61,7 +65,7 @@ TARGET = Target(
         _variant(
             precision="int8-dynamic",
             short="int8",
-            rounding=Rounding(StoredValues(), FLOAT32, inputs=True),
+            rounding=Rounding(StoredValues(), FLOAT32, Form(inputs="dynamic", of_float=OF_FLOAT), saved=1),
             places=(
                 Place("cpu", "int8", INT8, noise="int8_dynamic"),
                 Place("gpu", "float32", INT8, noise="int8_dynamic"),
@@ -69,8 +73,23 @@ TARGET = Target(
             ),
         ),
         _variant(
+            precision="int8-static",
+            rounding=Rounding(
+                StoredValues(),
+                FLOAT32,
+                Form(inputs="static", results=True, of_float=OF_FLOAT),
+                saved=1,
+                grids=grids_of,
+            ),
+            places=(
+                Place("cpu", "int8", INT8, noise="int8_static"),
+                Place("gpu", "float32", INT8, noise="int8_static"),
+                Place("gpu", "float16", INT8, noise="int8_static"),
+            ),
+        ),
+        _variant(
             precision="int8-weights",
-            rounding=Rounding(LiteRt(), FLOAT32),
+            rounding=Rounding(LiteRt(), FLOAT32, Form(), saved=1),
             places=(
                 Place("cpu", "float32", INT8, noise="int8_weights"),
                 Place("gpu", "float32", INT8, noise="int8_weights"),

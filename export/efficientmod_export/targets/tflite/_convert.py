@@ -2,11 +2,8 @@
 
 from collections import Counter
 from dataclasses import replace
-from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from efficientmod_export._stages import ConversionOptions, InputSpec, Interface, Precision
 from efficientmod_export.targets._image import PIXELS_OVER_255, check_image, for_pixels
@@ -14,6 +11,7 @@ from efficientmod_export.targets._onnx_model import to_onnx
 from efficientmod_export.targets._program import write_file
 from efficientmod_export.targets._runtime import in_nhwc
 from efficientmod_export.targets._target import Conversion
+from efficientmod_export.targets.tflite._file import INT8, operators
 from efficientmod_export.targets.tflite._runtime import interpreter
 from efficientmod_mobile.deploy import Program
 
@@ -27,6 +25,7 @@ WEIGHTS: dict[Precision, "WeightForm"] = {
     "fp16": "float16",
     "int8-weights": "int8",
     "int8-dynamic": "int8-dynamic",
+    "int8-static": "int8-static",
 }
 
 
@@ -46,16 +45,15 @@ def convert(program: Program, options: ConversionOptions, path: Path) -> Convers
     data = to_tflite(
         model,
         weights=WEIGHTS[options.precision],
-        float_inputs=options.float_inputs,
         metadata=_metadata(options),
         applied=applied,
     )
     loaded = interpreter(data)
     delegates, outside = inventory(loaded)
     write_file(path, data)
-    tensors = loaded.get_tensor_details()
-    rank = max(len(detail["shape"]) for detail in tensors)
-    int8_weights = sum(prod(map(int, detail["shape"])) for detail in tensors if detail["dtype"] is np.int8)
+    rank = max(len(detail["shape"]) for detail in loaded.get_tensor_details())
+    stored = {id(tensor): tensor for operator in operators(data) for tensor in operator.inputs if tensor.type == INT8}
+    int8_weights = sum(tensor.data.size for tensor in stored.values() if tensor.data is not None)
     return Conversion(FIRST_LITERT, delegates, outside, rank, dict(sorted(applied.items())), int8_weights)
 
 

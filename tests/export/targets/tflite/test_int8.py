@@ -11,14 +11,13 @@ from ai_edge_litert import schema_py_generated as schema
 
 from efficientmod_export._prove import Held, prove_rounding
 from efficientmod_export._stages import Artifact, Precision
-from efficientmod_export.foreign import quiet
-from efficientmod_export.quantisation import Rounded, rounded_layers, steps_of
+from efficientmod_export.quantisation import Rounded, in_float, rounded_layers
 from efficientmod_export.targets import find_target
 from efficientmod_export.targets.tflite._file import operators
 from efficientmod_export.targets.tflite._shown_values import pack
 from efficientmod_mobile.deploy import Program
 
-from ..conftest import Convert, options
+from ..conftest import Convert
 
 INT8: tuple[Precision, ...] = ("int8-weights", "int8-dynamic")
 WEIGHTS = 7
@@ -69,21 +68,19 @@ def test_dynamic_rounds_what_the_layers_read(rounded: Rounded, held: Held, conve
     assert 1e-4 < np.abs(result - reference).max() / np.ptp(reference) < 5e-2
 
 
-def test_chosen_layers_stay_float(rounded: Rounded, held: Held, tmp_path: Path) -> None:
-    """In the same partition, and without a DEQUANTIZE, which the GPU refuses; the others read int8."""
+def test_layers_in_float_are_float16_in_the_same_partition(
+    classifier: Program, rounded: Rounded, held: Held, convert: Convert
+) -> None:
+    """As are the kernels that are not rounded; the one DEQUANTIZE that the GPU takes is of float16."""
     chosen = rounded_layers(rounded.program)[1]
-    target = find_target("tflite")
-    stated = replace(options("int8-dynamic"), float_inputs=steps_of(rounded.program, {chosen.name}))
-    with quiet():
-        artifact = target.make(rounded.program, stated, tmp_path)
+    mixed = in_float(classifier, rounded, {chosen.name})
+    artifact = convert("tflite", mixed.program, "int8-dynamic")
     assert (artifact.delegates, artifact.outside) == (1, ())
-    stored = [one.weights for one in rounded.layers]
-    assert artifact.int8_weights == sum(stored) - stored[1]
-    codes = [operator.code for operator in operators(artifact.path.read_bytes())]
-    assert "DEQUANTIZE" not in codes
-    (check,) = prove_rounding(_variant("int8-dynamic"), artifact, held)
-    assert check.verdict.outcome == "passed"
-    assert check.verdict.worst[0].max_relative_error < 1e-6
+    assert [one.node for one in mixed.layers] == [one.node for one in rounded.layers if one.node != chosen.name]
+    assert artifact.int8_weights == sum(one.weights for one in mixed.layers)
+    widened = [one for one in operators(artifact.path.read_bytes()) if one.code == "DEQUANTIZE"]
+    assert len(widened) == 2  # the layer and the depthwise kernel; the stem takes the normalisation
+    assert {one.inputs[0].type for one in widened} == {schema.TensorType.FLOAT16}
 
 
 def _wider_scale(model: Any, tensor: Any) -> None:

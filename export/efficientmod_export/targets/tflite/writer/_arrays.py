@@ -30,7 +30,8 @@ def array_of(tensor: "onnx.TensorProto", files: "ExternalFiles | None") -> Array
             f"Constant {tensor.name!r} has an unknown element type; export the model in float32.",
             code="unsupported_element_type",
         ) from error
-    if dtype.name not in CARRIED:
+    zero_point = dtype == np.int8 and not tensor.dims
+    if dtype.name not in CARRIED and not zero_point:
         raise ConversionError(
             f"Constant {tensor.name!r} is {dtype.name}; convert the model to float32 first.",
             code="unsupported_element_type",

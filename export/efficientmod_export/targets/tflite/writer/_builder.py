@@ -30,8 +30,8 @@ _DATA = {"SELECT": 1, "SELECT_V2": 1, "TRANSPOSE_CONV": 2}
 
 @dataclass(eq=False)
 class Tensor:
-    """A tensor of the graph; `data` where it is a constant. `scales`, one for each index of the first axis, make real
-    numbers of int8 ones.
+    """A tensor of the graph; `data` where it is a constant. `scales`, one for each index of the first axis or one for
+    all, make real numbers of int8 and int32 ones, with `zero` as the level of 0.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Tensor:
     dtype: np.dtype[np.generic]
     data: Array | None = None
     scales: NDArray[np.float32] | None = None
+    zero: int = 0
 
 
 @dataclass(eq=False)

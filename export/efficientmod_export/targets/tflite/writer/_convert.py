@@ -24,7 +24,6 @@ def to_tflite(
     model: "onnx.ModelProto | str | Path",
     *,
     weights: "WeightForm" = "float32",
-    float_inputs: frozenset[float] = frozenset(),
     metadata: ImageMetadata | None = None,
     applied: Counter[str] | None = None,
 ) -> bytes:
@@ -37,7 +36,6 @@ def to_tflite(
         model: the model, or the path of its file (with external data beside it, if it has any).
         weights: how they are stored. The runtime converts float16 and int8 to float32 once, at load. Only weights that
             are on a grid of 255 steps in each row are stored as int8, which loses nothing.
-        float_inputs: the steps of the rows of those weights that stay float nevertheless.
         metadata: describe the model as an image classifier, in TFLite's standard metadata.
         applied: called with the number of times that each rewrite applied.
 
@@ -66,7 +64,7 @@ def to_tflite(
     entries = {}
     if metadata is not None:
         entries[METADATA] = metadata_of(metadata, [name for name, _ in inputs], [name for name, _ in outputs])
-    data = build(builder, inputs, outputs, weights=weights, float_inputs=float_inputs, metadata=entries)
+    data = build(builder, inputs, outputs, weights=weights, metadata=entries)
     return with_labels(data, metadata.labels) if metadata is not None else data
 
 

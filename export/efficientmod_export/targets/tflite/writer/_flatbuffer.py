@@ -50,13 +50,23 @@ class AlignedBuffer(schema.BufferT):  # type: ignore[misc]  # the generated clas
 
 
 class _Builder(Builder):  # type: ignore[misc]
-    """`left_out`: (distance from the end, content, bytes) of each gap, the last in the file first."""
+    """`left_out`: (distance from the end, content, bytes) of each gap, the last in the file first. Equal vectors, such
+    as the zero points of as many rows, are written once.
+    """
 
     def __init__(self, size: int) -> None:
         super().__init__(0)
         self.Bytes = mmap(-1, size)  # whose unused pages take no memory
         self.head = size
         self.left_out: list[tuple[int, Content, int]] = []
+        self._vectors: dict[tuple[str, bytes], int] = {}
+
+    def CreateNumpyVector(self, x: NDArray[np.generic]) -> int:  # noqa: N802  # the names are the base class's
+        """The offset of a vector with these elements."""
+        key = (x.dtype.str, x.tobytes())
+        if key not in self._vectors:
+            self._vectors[key] = super().CreateNumpyVector(x)
+        return self._vectors[key]
 
 
 def serialise(model: schema.ModelT, size_of_data: int) -> bytes:

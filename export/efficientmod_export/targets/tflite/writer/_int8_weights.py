@@ -5,8 +5,6 @@ DEQUANTIZE follows, which XNNPACK computes once, at load, or the operator itself
 then rounds the operator's input to int8 as well, with a scale that it takes from the values of each run.
 """
 
-from collections.abc import Collection
-
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
@@ -21,16 +19,14 @@ _WEIGHT = 1
 """The index of the weights among the inputs of these operators."""
 
 
-def store_weights_as_int8(builder: Builder, *, dynamic: bool, float_inputs: Collection[float] = ()) -> None:
-    """Replace the weights that are on a grid, in place, with the DEQUANTIZE operators first in the graph. Those whose
-    steps are all among `float_inputs` stay float: the GPU refuses a DEQUANTIZE of int8.
-    """
+def store_weights_as_int8(builder: Builder, *, dynamic: bool) -> None:
+    """Replace the weights that are on a grid, in place, with the DEQUANTIZE operators first in the graph."""
     stored: dict[int, int] = {}
     first: list[Operator] = []
     for index in _weights(builder):
         tensor = builder.tensors[index]
         scales = grid_scales(tensor.data) if tensor.data is not None and tensor.dtype == np.float32 else None
-        if tensor.data is None or scales is None or all(float(step) in float_inputs for step in scales):
+        if tensor.data is None or scales is None:
             continue
         levels = np.rint(in_steps(tensor.data, scales)).astype(np.int8)
         builder.tensors.append(Tensor(f"{tensor.name}/int8", tensor.shape, levels.dtype, levels, scales))

@@ -12,13 +12,16 @@ from ._builder import Builder, Operator, Tensor
 from ._digest import digest
 from ._flatbuffer import AlignedBuffer, serialise
 from ._float16_weights import store_weights_as_float16
+from ._int8_products import form_int8_products
 from ._int8_weights import store_weights_as_int8
 from ._versions import least_version_of, version_of
 
 SIGNATURE = "serving_default"
 
-WeightForm = Literal["float32", "float16", "int8", "int8-dynamic"]
-"""How weights are stored, and, of the last, that the operators which read them round their other input as well."""
+WeightForm = Literal["float32", "float16", "int8", "int8-dynamic", "int8-static"]
+"""How weights are stored; of the last two, that the operators which read them round their other input as well: in each
+run, or where the graph states grids, to these.
+"""
 
 _SCHEMA_VERSION = 3
 _TYPES = {
@@ -37,14 +40,16 @@ def build(
     outputs: Sequence[tuple[str, int]],
     *,
     weights: WeightForm,
-    float_inputs: frozenset[float] = frozenset(),
     metadata: Mapping[str, bytes] = MappingProxyType({}),
 ) -> bytes:
     """Serialise the graph; inputs and outputs are (signature name, tensor); `metadata` is beside the least runtime."""
     if weights == "float16":
         store_weights_as_float16(builder)
-    elif weights != "float32":
-        store_weights_as_int8(builder, dynamic=weights == "int8-dynamic", float_inputs=float_inputs)
+    elif weights == "int8-static":
+        form_int8_products(builder, {tensor for _, tensor in outputs})
+    if weights.startswith("int8"):
+        store_weights_as_int8(builder, dynamic=weights != "int8")
+        store_weights_as_float16(builder, exact=True)
     keep, index = _live(builder, [tensor for _, tensor in (*inputs, *outputs)])
     names = _distinct_names(builder, keep, [tensor for _, tensor in (*inputs, *outputs)])
     buffers, tensors = _tensors([builder.tensors[tensor] for tensor in keep], names)
@@ -126,7 +131,7 @@ def _tensors(tensors: Sequence[Tensor], names: Sequence[str]) -> tuple[list[Alig
 def _quantisation(tensor: Tensor) -> Any:
     if tensor.scales is None:
         return None
-    zeros = np.zeros(len(tensor.scales), np.int64)
+    zeros = np.full(len(tensor.scales), tensor.zero, np.int64)
     return schema.QuantizationParametersT(scale=tensor.scales, zeroPoint=zeros, quantizedDimension=0)
 
 

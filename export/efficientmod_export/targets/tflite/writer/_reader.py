@@ -73,7 +73,8 @@ def _graph(proto: "onnx.ModelProto", files: ExternalFiles | None) -> Graph:
                 f"Input {name!r} is {graph.dtype(name).name}; make it one of {', '.join(INPUTS)}.",
                 code="unsupported_element_type",
             )
-    _check_types([*inputs, *(name for node in graph.nodes for name in node.outputs if name)], graph.types)
+    carried = [node for node in graph.nodes if node.operator != "QuantizeLinear"]  # `form_grids` removes its levels
+    _check_types([*inputs, *(name for node in carried for name in node.outputs if name)], graph.types)
     return graph
 
 

@@ -1,7 +1,8 @@
 """Operator versions: the lowest that expresses each operator, and the TFLite release that first runs it.
 
 From TFLite's tables (`tools/versioning/op_version.cc` and `runtime_version.cc`), for operators as this writer uses
-them: float32 activations; float32, float16 or int8 weights, these with a scale for each output channel.
+them: float32 activations, between some layers int8 ones; float32, float16 or int8 weights, these with a scale for each
+output channel.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -28,12 +29,14 @@ _RELEASES: dict[tuple[str, int], str] = {
     ("CEIL", 1): "1.14.0",
     ("CONCATENATION", 1): "1.5.0",
     ("CONV_2D", 1): "1.5.0",
+    ("CONV_2D", 3): "1.14.0",
     ("CONV_2D", 5): "2.4.0",
     ("CONV_2D", 6): "2.9.0",
     ("COS", 1): "1.14.0",
     ("DEPTHWISE_CONV_2D", 1): "1.5.0",
     ("DEPTHWISE_CONV_2D", 2): "1.12.0",
     ("DEPTH_TO_SPACE", 1): "2.1.0",
+    ("DEQUANTIZE", 2): "1.14.0",
     ("DEQUANTIZE", 3): "1.15.0",
     ("DEQUANTIZE", 5): "2.7.0",
     ("DIV", 1): "1.6.0",
@@ -71,9 +74,11 @@ _RELEASES: dict[tuple[str, int], str] = {
     ("NEG", 1): "1.9.0",
     ("NOT_EQUAL", 1): "1.14.0",
     ("PAD", 1): "1.5.0",
+    ("PAD", 2): "1.14.0",
     ("PADV2", 1): "1.9.0",
     ("POW", 1): "1.10.0",
     ("PRELU", 1): "1.8.0",
+    ("QUANTIZE", 1): "1.14.0",
     ("REDUCE_MAX", 1): "1.11.0",
     ("REDUCE_MIN", 1): "1.11.0",
     ("RELU", 1): "1.5.0",
@@ -103,6 +108,7 @@ _RELEASES: dict[tuple[str, int], str] = {
     ("TILE", 1): "1.10.1",
     ("TOPK_V2", 1): "1.7.0",
     ("TRANSPOSE", 1): "1.6.0",
+    ("TRANSPOSE", 2): "1.14.0",
     ("TRANSPOSE", 4): "2.3.0",
     ("TRANSPOSE", 6): "2.12.0",
     ("TRANSPOSE_CONV", 3): "2.3.0",
@@ -112,10 +118,14 @@ _RELEASES: dict[tuple[str, int], str] = {
 
 @dataclass(frozen=True)
 class _Use:
-    """How an operator is used: the shapes of its inputs, whether one of them is int8, and its options."""
+    """How an operator is used: the shapes of its inputs, whether one of them is int8, whether that is the first, or has
+    a scale for each row, and its options.
+    """
 
     shapes: tuple[Shape, ...]
     reads_int8: bool
+    first_is_int8: bool
+    by_row: bool
     options: Any
 
     @property
@@ -130,27 +140,43 @@ class _Use:
 _AXES_OF_OLD = 4
 
 _LATER: dict[str, tuple[tuple[int, Callable[[_Use], bool]], ...]] = {
-    "CONV_2D": ((6, lambda use: use.shapes[1][3] != use.shapes[0][3]), (5, lambda use: use.reads_int8)),
+    "CONV_2D": (
+        (6, lambda use: use.shapes[1][3] != use.shapes[0][3]),
+        (3, lambda use: use.first_is_int8),
+        (5, lambda use: use.reads_int8),
+    ),
     "DEPTHWISE_CONV_2D": ((2, lambda use: (use.options.dilationHFactor, use.options.dilationWFactor) != (1, 1)),),
-    "DEQUANTIZE": ((5, lambda use: use.reads_int8), (3, lambda _: True)),
+    "DEQUANTIZE": ((5, lambda use: use.by_row), (2, lambda use: use.reads_int8), (3, lambda _: True)),
     "DIV": ((2, lambda use: use.broadcasts_many_axes),),
     "FULLY_CONNECTED": ((12, lambda use: use.reads_int8), (5, lambda use: bool(use.options.keepNumDims))),
     "MAXIMUM": ((3, lambda use: use.broadcasts_many_axes),),
     "MINIMUM": ((3, lambda use: use.broadcasts_many_axes),),
+    "PAD": ((2, lambda use: use.reads_int8),),
     "RESIZE_BILINEAR": ((3, lambda use: bool(use.options.halfPixelCenters)),),
     "SLICE": ((5, lambda use: use.rank > _AXES_OF_OLD),),
     "STRIDED_SLICE": ((4, lambda use: use.rank > _AXES_OF_OLD),),
     "SUB": ((3, lambda use: use.broadcasts_many_axes),),
-    "TRANSPOSE": ((6, lambda use: use.rank > _AXES_OF_OLD + 1), (4, lambda use: use.rank > _AXES_OF_OLD)),
+    "TRANSPOSE": (
+        (6, lambda use: use.rank > _AXES_OF_OLD + 1),
+        (4, lambda use: use.rank > _AXES_OF_OLD),
+        (2, lambda use: use.reads_int8),
+    ),
     "TRANSPOSE_CONV": ((3, lambda _: True),),
 }
-"""The versions after the first that this writer uses, newest first, each with the use that needs it."""
+"""The versions after the first that this writer uses, each with the use that needs it, the first that fits."""
 
 
 def version_of(operator: Operator, tensors: Sequence[Tensor]) -> int:
     """The lowest version of an operator that expresses how it is used."""
     read = [tensors[index] for index in operator.inputs]
-    use = _Use(tuple(one.shape for one in read), any(one.dtype == np.int8 for one in read), operator.options)
+    int8 = [one for one in read if one.dtype == np.int8]
+    use = _Use(
+        shapes=tuple(one.shape for one in read),
+        reads_int8=bool(int8),
+        first_is_int8=bool(read) and read[0].dtype == np.int8,
+        by_row=any(one.scales is not None and len(one.scales) > 1 for one in int8),
+        options=operator.options,
+    )
     return next((version for version, needed in _LATER.get(operator.code, ()) if needed(use)), 1)
 
 

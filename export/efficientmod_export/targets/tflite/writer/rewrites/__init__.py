@@ -14,6 +14,7 @@ from ._cubic_resize import cubic_as_products
 from ._cumulative_sums import spell_out_sums
 from ._depthwise import split_depthwise
 from ._einsum import spell_out_einsum
+from ._grids import form_grids
 from ._grouped_transposed_convolution import split_transposed
 from ._identities import drop_identities
 from ._linear import form_linear
@@ -32,6 +33,7 @@ __all__ = ["REWRITES", "simplify"]
 
 REWRITES: tuple[Callable[[Graph], int], ...] = (
     fold_constants,
+    form_grids,
     reshapes_only,
     drop_identities,
     widen_windows,

@@ -1,18 +1,10 @@
-"""Which layers keep float inputs: by what their rounding costs the outputs, and by their weights."""
+"""What the outputs change by where a layer reads rounded inputs."""
 
 import pytest
 import torch
 from torch import Tensor, fx, nn
 
-from efficientmod_export.quantisation import (
-    in_256_steps,
-    layers_with_float_inputs,
-    round_weights,
-    rounded_layers,
-    steps_of,
-)
-from efficientmod_export.quantisation._grid import grid_scales
-from efficientmod_export.quantisation._inputs import Share, _costliest
+from efficientmod_export.quantisation import Form, costliest, in_256_steps, round_weights, rounded_layers
 from efficientmod_export.quantisation._runs import Run
 from efficientmod_mobile.deploy import Program, capture
 from efficientmod_mobile.deploy.analysis import Layer, layer_of
@@ -51,9 +43,12 @@ def inputs() -> list[tuple[Tensor, ...]]:
 
 
 def test_the_layer_that_reads_an_outlier_is_found(program: Program, inputs: list[tuple[Tensor, ...]]) -> None:
-    rounded = round_weights(program, inputs).program
-    names = {node.name: module_path(node) for node in rounded_layers(rounded)}
-    assert [names[one] for one in layers_with_float_inputs(program, rounded, inputs)] == ["narrow"]
+    """It has 48 weights, and is the only layer for which 0.273 of float's size has room: 0.28 would be 653 bytes."""
+    rounded = round_weights(program, inputs)
+    names = {node.name: module_path(node) for node in rounded_layers(rounded.program)}
+    found = costliest(Form(inputs="dynamic", of_float=0.273), program, rounded, inputs)
+    assert [names[one] for one in found] == ["narrow"]
+    assert costliest(Form(inputs="dynamic"), program, rounded, inputs) == frozenset()
 
 
 def test_a_share_is_what_the_whole_program_gives(program: Program, inputs: list[tuple[Tensor, ...]]) -> None:
@@ -75,27 +70,8 @@ def test_a_share_is_what_the_whole_program_gives(program: Program, inputs: list[
         assert expected > 0
 
 
-def test_the_costliest_for_their_weights_until_little_is_left() -> None:
-    shares = [Share("a", 8.0, 10), Share("b", 9.0, 190), Share("c", 1.0, 10), Share("d", 1.0, 9790)]
-    assert _costliest(shares, allowed=11.0) == {"a"}
-    assert _costliest(shares, allowed=19.0) == set()
-    assert _costliest(shares, allowed=2.0) == {"a", "c"}  # b has more than 0.9 % of the weights
-    assert _costliest([*shares, Share("e", 0.0, 20000)], allowed=2.0) == {"a", "b", "c"}
-
-
 def test_the_grid_of_256_steps_has_a_point_at_zero() -> None:
     x = torch.tensor([[-1.0, 0.0, 0.3, 254.0], [0.0, 0.001, 0.002, 0.255]])
     assert torch.equal(in_256_steps(x), torch.tensor([[-1.0, 0.0, 0.0, 254.0], [0.0, 0.0, 0.0, 0.0]]))
     assert torch.allclose(in_256_steps(x, (-1,))[1], x[1])
     assert torch.equal(in_256_steps(torch.zeros(3)), torch.zeros(3))
-
-
-def test_layers_are_named_by_the_steps_of_their_rows(program: Program, inputs: list[tuple[Tensor, ...]]) -> None:
-    rounded = round_weights(program, inputs).program
-    node = rounded_layers(rounded)[1]
-    layer = layer_of(node)
-    assert isinstance(layer, Layer)
-    steps = grid_scales(layer.weight.detach().numpy())
-    assert steps is not None
-    assert steps_of(rounded, {node.name}) == set(steps.tolist())
-    assert steps_of(rounded, ()) == frozenset()
