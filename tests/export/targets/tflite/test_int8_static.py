@@ -7,17 +7,21 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
+import torch.nn.functional as F
 from ai_edge_litert import schema_py_generated as schema
+from torch import Tensor, nn
 
 from efficientmod_export._prove import Held, prove_rounding
 from efficientmod_export._stages import Artifact
 from efficientmod_export.bundle.contract import Check
-from efficientmod_export.quantisation import Rounded, StaticPrograms, grids_in
+from efficientmod_export.quantisation import Rounded, StaticPrograms, grids_in, round_weights, with_static_activations
 from efficientmod_export.targets import find_target
 from efficientmod_export.targets.tflite._file import FLOAT32, INT8, operators
 from efficientmod_export.targets.tflite._shown_values import pack
+from efficientmod_mobile.deploy import capture
 
-from ..conftest import Convert, held_to
+from ..conftest import Convert, held_to, strengthen
 
 LAYERS = 4
 """With int8 products: fc1, fc2, q, k and v in one, and proj; the head rounds what it reads in each run."""
@@ -54,6 +58,36 @@ def test_the_file_computes_what_the_program_does(artifact: Artifact, held_stored
 
 def _proof(artifact: Artifact, held_stored: Held, static: StaticPrograms) -> tuple[Check, ...]:
     return prove_rounding(find_target("tflite").variant("int8-static"), artifact, held_stored, grids_in(static.program))
+
+
+class Padded(nn.Module):
+    """A padded convolution with a stride between layers, and matrices behind a reshape."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem, self.down = nn.Conv2d(3, 8, 3), nn.Conv2d(8, 12, 3, stride=2, padding=1)
+        self.rows, self.head = nn.Linear(12, 10), nn.Linear(10, 6)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.gelu(self.down(F.gelu(self.stem(x)))).flatten(2).transpose(1, 2)
+        return self.head(F.gelu(self.rows(y)).mean(1))
+
+
+def test_zeros_around_and_other_shapes_of_what_layers_read(convert: Convert) -> None:
+    """PAD, RESHAPE and TRANSPOSE are computed on the levels, so that they part no layer from its grid."""
+    torch.manual_seed(3)
+    program = capture(strengthen(Padded()), torch.zeros(1, 3, 14, 20))
+    inputs = [(torch.randn(1, 3, 14, 20),) for _ in range(6)]
+    rounded = round_weights(program, inputs)
+    static = with_static_activations(rounded.program, inputs, results=True)
+    artifact = convert("tflite", static.program, "int8-static")
+    listed = operators(artifact.path.read_bytes())
+    layers = [one for one in listed if one.inputs[0].type == INT8 and one.code in ("CONV_2D", "FULLY_CONNECTED")]
+    assert len(layers) == 2
+    assert [one.inputs[0].type for one in listed if one.code == "PAD"][-1] == INT8
+    assert (artifact.delegates, artifact.outside) == (1, ())
+    (check,) = _proof(artifact, held_to(static.stored), static)
+    assert check.verdict.outcome == "passed", check.verdict
 
 
 def _layers(model: Any) -> list[Any]:
