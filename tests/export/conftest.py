@@ -1,5 +1,6 @@
 """A small network of the user's own, the command line run in this process, and every target's limits."""
 
+import gc
 import importlib
 import json
 import subprocess
@@ -77,11 +78,16 @@ def _sealed(value: Any, bundle: Path) -> Any:
 
 @pytest.fixture(scope="session", autouse=True)
 def converters() -> None:
-    """Import them once in this process: an export's processes, its forks, then do not."""
+    """Import them once in this process: an export's processes, its forks, then do not.
+
+    A conversion by coremltools collects garbage; what is imported is left out of that, which is most of its time.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for name in ("coremltools", "executorch.exir", "executorch.runtime", "onnxruntime", "onnxscript"):
             importlib.import_module(name)
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
