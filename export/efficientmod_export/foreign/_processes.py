@@ -5,6 +5,7 @@ what its parent holds, and only results are copied. Apple's frameworks do not wo
 here, one after the other.
 """
 
+import gc
 import os
 import pickle
 import signal
@@ -97,6 +98,7 @@ def _do(work: Work[Any], sending: Connection) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # the parent's does not work here
     # The threads of OpenMP do not exist in a fork, which would wait for them for ever.
     torch.set_num_threads(1)
+    gc.freeze()  # what the parent holds is not searched for garbage, which would copy its pages; converters ask often
     try:
         work(lambda stage: sending.send(("stage", stage)), lambda result: sending.send(("result", result)))
     except (KeyboardInterrupt, BrokenPipeError):
