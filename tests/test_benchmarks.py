@@ -123,6 +123,7 @@ def test_rivals_are_the_users(
     assert told in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("scripts_alone")
 def test_results_are_kept_and_a_crash_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     script, page, log = tmp_path / "toy.py", tmp_path / "page.md", tmp_path / "examined.txt"

@@ -5,10 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 SCRIPT = Path(__file__).with_name("fuzz_onnx.py")
 CASES = 60
 
 
+@pytest.mark.slow
 def test_the_first_cases() -> None:
     command = [sys.executable, SCRIPT, "--count", str(CASES), "--seconds", "300"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -11,6 +11,7 @@ from efficientmod_export.targets._recipes import CHANNELS_FIRST, CHANNELS_FIRST_
 from efficientmod_mobile import create_model, list_models, realistic_state
 from efficientmod_mobile.deploy import EXACT, Deployed, capture, deploy
 
+from ...efficientmods import EFFICIENTMODS
 from ...update_node_counts import count, stored
 
 FLOAT32 = 1e-5
@@ -46,7 +47,7 @@ def tensors(deployed: Deployed) -> list[fx.Node]:
     return [node for node in deployed.program.graph.nodes if node.op != "output"]
 
 
-@pytest.mark.parametrize("name", list_models())
+@pytest.mark.parametrize("name", EFFICIENTMODS)
 def test_efficientmod_for_xnnpack(name: str) -> None:
     deployed = formed(network(name), "executorch")
     left = operators(deployed)
@@ -62,7 +63,7 @@ def test_efficientmod_for_xnnpack(name: str) -> None:
     assert all(node.meta["val"].ndim <= 4 for node in tensors(deployed))
 
 
-@pytest.mark.parametrize("name", list_models())
+@pytest.mark.parametrize("name", EFFICIENTMODS)
 def test_efficientmod_for_core_ml(name: str) -> None:
     deployed = formed(network(name), "coreml")
     left = operators(deployed)
@@ -76,6 +77,7 @@ def test_efficientmod_for_core_ml(name: str) -> None:
     assert all(node.meta["val"].ndim <= 4 for node in tensors(deployed))
 
 
+@pytest.mark.slow
 def test_the_stages_of_a_backbone_get_their_means_back() -> None:
     deployed = formed(network("efficientmod_s", features_only=True), "executorch")
     assert deployed.certificate.float64_error <= 1e-12
