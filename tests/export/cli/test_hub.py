@@ -13,6 +13,7 @@ import torch
 from safetensors.torch import save
 
 from ...hub import Hub, serving
+from ..conftest import Command
 from .terminal import in_pipe, program
 
 TOKEN = "hf_of_the_tests"
@@ -61,17 +62,26 @@ def test_trained_weights_come_from_the_hub_and_are_pushed_back(hub: Hub, weights
     assert told["remarks"] == []
 
 
-def test_what_cannot_be_had_or_pushed(hub: Hub) -> None:
-    for arguments, code in (
-        (("--model", "hf-hub:me/other", "--pretrained"), "pretrained_unavailable"),
-        (("--model", "efficientmod_s", "--pretrained"), "no_pretrained_weights"),
-        (("--model", "efficientmod_s", "--push-to-hub", "a/b/c"), "invalid_repository_name"),
-    ):
-        ended, told = export(hub, *arguments)
-        assert (ended, told["error"]["code"]) == (2, code)
+def test_what_cannot_be_had(hub: Hub) -> None:
+    ended, told = export(hub, "--model", "hf-hub:me/other", "--pretrained")
+    assert (ended, told["error"]["code"]) == (2, "pretrained_unavailable")
     assert not Path("out").exists()
 
 
+def test_what_is_refused_before_the_hub_is_asked(
+    efficientmod: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for arguments, code in (
+        (("--pretrained",), "no_pretrained_weights"),
+        (("--push-to-hub", "a/b/c"), "invalid_repository_name"),
+    ):
+        done = efficientmod("export", "--target", "onnx", "--model", "efficientmod_s", *arguments, "--json")
+        assert (done.exit_code, json.loads(done.stdout)["error"]["code"]) == (2, code)
+    assert not Path("out").exists()
+
+
+@pytest.mark.slow
 def test_a_push_that_is_refused_leaves_the_bundle(hub: Hub) -> None:
     ended, told = export(hub, "--model", "hf-hub:me/net", "--push-to-hub", "me/bundle", token="wrong")
     assert (ended, told["error"]["code"]) == (2, "hub_push_failed")

@@ -82,6 +82,7 @@ def test_a_terminal_shows_our_words_only_and_rows_fit(noisy: tuple[str, ...], co
     assert all(re.fullmatch(own, line) for own, line in zip(OWN_LINES, rest, strict=True)), rest
 
 
+@pytest.mark.slow
 def test_a_pipe_gets_one_line_a_stage(noisy: tuple[str, ...]) -> None:
     ended = in_pipe(*noisy)
     assert ended.stderr.splitlines() == STAGES
