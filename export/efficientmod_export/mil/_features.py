@@ -86,11 +86,16 @@ def read_feature(proto: Any) -> Feature:
     )
 
 
-def _check_shape(shape: tuple[int, ...], declared: Variable, feature: Feature, what: str) -> None:
-    fits = len(shape) == len(declared.shape) and all(
+def _fits(shape: tuple[int, ...], declared: Variable) -> bool:
+    if declared.any_rank:
+        return True
+    return len(shape) == len(declared.shape) and all(
         want is None or want == have for want, have in zip(declared.shape, shape, strict=True)
     )
-    if not fits:
+
+
+def _check_shape(shape: tuple[int, ...], declared: Variable, feature: Feature, what: str) -> None:
+    if not _fits(shape, declared):
         wanted = tuple("any" if length is None else length for length in declared.shape)
         raise InputError(f"the input '{declared.name}' is {wanted}, but {what} is {shape}", code="wrong_input_shape")
     refused = feature.allowed.refuses(shape)

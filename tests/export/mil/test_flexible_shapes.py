@@ -11,7 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from efficientmod_export.mil import MILProgram
+from efficientmod_export.mil._features import Feature, to_input
 from efficientmod_export.mil._flexibility import array_flexibility
+from efficientmod_export.mil._graph import Variable
 from efficientmod_export.mil._plan import call
 from efficientmod_mobile.errors import ConversionError, InputError
 
@@ -121,3 +123,9 @@ def test_an_open_rank_fits_every_rank(from_mil: Callable[..., Path]) -> None:
     assert call(reshaped, lambda: torch.zeros(1, 2, 3), {})
     with refused(ConversionError, "inconsistent_program", "(2,)"):
         call(reshaped, lambda: torch.zeros(2, dtype=torch.bool), {})
+
+
+def test_an_input_of_an_open_rank_takes_every_rank() -> None:
+    feature, declared = Feature("x", "multiArrayType", np.float32), Variable("x", "fp32", (), any_rank=True)
+    for shape in ((), (1,), (2, 3)):
+        assert to_input(np.zeros(shape, np.float32), feature, declared).shape == shape
