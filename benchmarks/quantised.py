@@ -31,7 +31,14 @@ from torch import Tensor
 from efficientmod_export.bench.measuring import Ratio, describe_machine, markdown_table, take_turns, versions
 from efficientmod_export.bundle import open_picture
 from efficientmod_export.parity import Sample, SampleInput, torch_inputs
-from efficientmod_export.quantisation import Rounded, costliest, in_float, round_weights, with_static_activations
+from efficientmod_export.quantisation import (
+    Rounded,
+    costliest,
+    in_float,
+    layer_costs,
+    round_weights,
+    with_static_activations,
+)
 from efficientmod_export.steps import Subject, subject_of
 from efficientmod_export.targets import Artifact, Precision, find_target, input_values, runner_of
 from efficientmod_export.targets.tflite import interpreter, inventory
@@ -129,16 +136,18 @@ def _of_target(
 ) -> Iterator[File]:
     exact = deploy(captured, find_target(target).variant(FLOAT[target]).recipe).program
     plain = _make(subject, target, FLOAT[target], exact, folder / target)
+    whole = plain if FLOAT[target] == "fp32" else _make(subject, target, "fp32", exact, folder / f"{target}-fp32")
     expected = _outputs(plain, pictures.others)
-    compared = partial(_compared, plain=plain, expected=expected, pictures=pictures)
+    compared = partial(_compared, plain=plain, size=_size(whole.path), expected=expected, pictures=pictures)
     exact = deploy(captured, find_target(target).variant("int8").recipe).program
     to_palette: Callable[[int | None], Rounded] = cache(partial(round_weights, exact, pictures.images))
+    costs = cache(lambda: layer_costs(exact, to_palette(None).program, pictures.images, round_inputs=True))
     for precision in INT8[target]:
         rounding = find_target(target).variant(precision).rounding
         assert rounding is not None
         rounded = to_palette(rounding.form.colours)
-        kept = costliest(rounding.form, exact, rounded, pictures.images)
-        program = in_float(exact, rounded, kept).program
+        room = rounding.form.room(exact, rounded)
+        program = in_float(exact, rounded, costliest(costs(), room) if room else ()).program
         if rounding.form.inputs == "static":
             program = with_static_activations(program, pictures.images, results=rounding.form.results).program
         place = folder / f"{target}-{precision}"
@@ -160,6 +169,7 @@ def _compared(
     make: Callable[[], Artifact],
     *,
     plain: Artifact,
+    size: int,
     expected: NDArray[np.float64],
     pictures: Pictures,
 ) -> File:
@@ -168,7 +178,7 @@ def _compared(
         made = make()
         found = _outputs(made, pictures.others)
         ratio = None if made.target == "coreml" else _ratio(made, plain, pictures.others[0])
-        return _measured(tool, made, found, expected, plain, ratio)
+        return _measured(tool, made, found, expected, size, ratio)
     except Exception as error:
         return File(plain.target, precision, tool, described(error).splitlines()[0])
 
@@ -220,7 +230,7 @@ def _measured(
     made: Artifact,
     found: NDArray[np.float64],
     expected: NDArray[np.float64],
-    plain: Artifact,
+    size: int,
     ratio: float | None,
 ) -> File:
     error = found - expected
@@ -233,7 +243,7 @@ def _measured(
         precision=made.precision,
         tool=tool,
         parts=_parts(made),
-        size=_size(made.path) / _size(plain.path),
+        size=_size(made.path) / size,
         sqnr_db=float(10 * np.log10((expected**2).sum() / (error**2).sum())),
         error=float(np.abs(error).max() / span),
         agree=int(same.sum()),
@@ -273,9 +283,9 @@ def page(results: list[Result], command: str) -> str:
                 "",
                 f"    {command}",
                 "",
-                f"on {describe_machine()}, with the instructions of 8 bits {_instructions()}; {tools}. Sizes and times "
-                "are ratios to the same target's float file; parts: the delegate's, + the operators outside; what else "
-                "is done is in the script's `--help`.",
+                f"on {describe_machine()}, with the instructions of 8 bits {_instructions()}; {tools}. Sizes "
+                "are ratios to the same target's float32 file, times to its float file; parts: the delegate's, + the "
+                "operators outside; what else is done is in the script's `--help`.",
                 "",
                 *markdown_table(heads, rows),
                 *(["", *refused] if refused else []),

@@ -1,5 +1,6 @@
 """The pictures on which weights are rounded, and the program with rounded weights that a file is held against."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,7 +16,6 @@ from efficientmod_export.quantisation import (
     Form,
     Grid,
     Rounded,
-    costliest,
     grids_in,
     in_float,
     round_weights,
@@ -122,14 +122,16 @@ def rounded(program: Program, calibration: CalibrationInputs, held: Held, colour
 
 
 def shaped(
-    form: Form, exact: Program, rounding: RoundedSubject, calibration: CalibrationInputs, weights: int | None
+    form: Form,
+    exact: Program,
+    rounding: RoundedSubject,
+    calibration: CalibrationInputs,
+    kept: Collection[str],
 ) -> RoundedSubject:
-    """The same with at most this number of weights in float, None for as many as the form may have, and where the form
-    has them, with activations on grids.
-    """
-    kept = costliest(form, exact, rounding.result, calibration.inputs, weights)
+    """The same with these layers in float, and where the form has them, with activations on grids."""
     if kept:
-        rounding = RoundedSubject.of(in_float(exact, rounding.result, kept), rounding.held, calibration.told)
+        result = in_float(exact, rounding.result, kept)
+        rounding = RoundedSubject.of(result, rounding.held, calibration.told)
     if form.inputs != "static":
         return rounding
     made = with_static_activations(rounding.program, calibration.inputs, results=form.results)

@@ -21,6 +21,7 @@ from efficientmod_export._subject import Subject
 from efficientmod_export.bundle import Credits, ProvenArtifact, describe_artifact, total_size
 from efficientmod_export.bundle.contract import Check
 from efficientmod_export.foreign import Ended, run_apart
+from efficientmod_export.quantisation import LayerCost, costliest, layer_costs
 from efficientmod_export.targets import Rounding, Variant, find_target
 from efficientmod_mobile.deploy import Deployed, Original, Program, Recipe, deploy
 from efficientmod_mobile.errors import ConversionError, EfficientModError
@@ -101,6 +102,14 @@ class _Sources:
         self.rounded: Callable[[Recipe, int | None], RoundedSubject] = cache(
             lambda recipe, colours: _rounded(material, recipe, self.deployed(recipe).program, colours)
         )
+        self.costs: Callable[[Recipe, int | None, bool], tuple[LayerCost, ...]] = cache(
+            lambda recipe, colours, round_inputs: layer_costs(
+                self.deployed(recipe).program,
+                self.rounded(recipe, colours).program,
+                material.calibration.inputs,
+                round_inputs=round_inputs,
+            )
+        )
 
 
 def _rounded(material: Material, recipe: Recipe, program: Program, colours: int | None) -> RoundedSubject:
@@ -155,10 +164,13 @@ class _Making:
 
     def _in_form(self, deployed: Deployed, rounding: RoundedSubject, weights: int | None) -> Source:
         """With at most this number of weights in float; None for as many as the form may have."""
-        form, calibration = self._rounding.form, self.material.calibration
-        if weights != 0:
+        form, calibration, kept = self._rounding.form, self.material.calibration, frozenset[str]()
+        if weights is None:
+            weights = form.room(deployed.program, rounding.result)
+        if weights:
             self.progress(f"{self.variant.name}: measuring what each layer's rounding costs")
-        return Source(deployed, shaped(form, deployed.program, rounding, calibration, weights))
+            kept = costliest(self.sources.costs(self.variant.recipe, form.colours, form.rounds_inputs), weights)
+        return Source(deployed, shaped(form, deployed.program, rounding, calibration, kept))
 
     def _converted(self, source: Source) -> tuple[Artifact, Source]:
         self.progress(f"{self.variant.name}: converting")

@@ -1,12 +1,9 @@
 """What is rounded in a file, apart from how its format stores it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
-from torch import Tensor
-
-from efficientmod_export.quantisation._mixed import layers_in_float
 from efficientmod_export.quantisation._transfer import with_layers_in_float
 from efficientmod_export.quantisation._weights import Rounded
 from efficientmod_mobile.deploy import Program
@@ -32,18 +29,14 @@ class Form:
     results: bool = False
     of_float: float | None = None
 
+    @property
+    def rounds_inputs(self) -> bool:
+        """Whether layers read rounded values."""
+        return self.inputs != "float"
 
-def costliest(
-    form: Form, exact: Program, rounded: Rounded, inputs: Sequence[tuple[Tensor, ...]], weights: int | None = None
-) -> frozenset[str]:
-    """The nodes of the layers, of at most this number of weights, that a file should rather leave in float; None for as
-    many as its form may.
-    """
-    if weights is None:
-        weights = _room(form.of_float, exact, rounded) if form.of_float is not None else 0
-    if weights <= 0:
-        return frozenset()
-    return layers_in_float(exact, rounded.program, inputs, weights, round_inputs=form.inputs != "float")
+    def room(self, exact: Program, rounded: Rounded) -> int:
+        """The weights that may stay in float."""
+        return 0 if self.of_float is None else max(0, _room(self.of_float, exact, rounded))
 
 
 def _room(of_float: float, exact: Program, rounded: Rounded) -> int:

@@ -1,11 +1,12 @@
 """Which layers a file should rather keep in float, where it has room for them.
 
-Each layer's share of the error is measured: the mean square change of the network's outputs where this
-layer alone has its rounded weights, and where the file rounds inputs, a rounded input. Those with the most error for
-each weight are left in float, as many as the bytes suffice for.
+Each layer's share of the error is measured: the mean square change of the network's outputs where this layer alone has
+its rounded weights, and where the file rounds inputs, a rounded input. The shares of independent errors add up. Those
+with the most error for each weight are left in float, as many as the bytes suffice for.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from torch import Tensor, fx
 
@@ -16,24 +17,38 @@ from efficientmod_mobile.deploy.analysis import Layer, layer_of
 from efficientmod_mobile.deploy.program import arguments
 
 
-def layers_in_float(
-    exact: Program, rounded: Program, inputs: Sequence[tuple[Tensor, ...]], weights: int, *, round_inputs: bool
-) -> frozenset[str]:
-    """The names of the nodes of these layers, which have at most this number of weights."""
+@dataclass(frozen=True)
+class LayerCost:
+    """A layer's node, the mean square error of the outputs that its rounding causes, and its weights."""
+
+    node: str
+    error: float
+    weights: int
+
+
+def layer_costs(
+    exact: Program, rounded: Program, inputs: Sequence[tuple[Tensor, ...]], *, round_inputs: bool
+) -> tuple[LayerCost, ...]:
+    """Of every layer whose weights were rounded."""
     runs = [Run(exact, given) for given in some_of(inputs)]
     others = {node.name: node for node in rounded_layers(rounded)}
-    shares: list[tuple[float, int, str]] = []
+    costs = []
     for node in rounded_layers(exact):
-        count, given = weights_of(node), _rounded_values(node, others[node.name])
-        error = sum(run.changed_by(node, given) for run in runs)
-        if round_inputs:
-            error += sum(run.with_rounded_input(node) for run in runs)
-        shares.append((error / count, count, node.name))
+        given = _rounded_values(node, others[node.name])
+        error = sum(
+            run.changed_by(node, {**given, **(run.rounded_input(node) if round_inputs else {})}) for run in runs
+        )
+        costs.append(LayerCost(node.name, error, weights_of(node)))
+    return tuple(costs)
+
+
+def costliest(costs: Sequence[LayerCost], weights: int) -> frozenset[str]:
+    """The nodes of the layers with the most error for each weight, which have at most this number of weights."""
     chosen: set[str] = set()
-    for _, count, name in sorted(shares, reverse=True):
-        if count <= weights:
-            chosen.add(name)
-            weights -= count
+    for cost in sorted(costs, key=lambda cost: (cost.error / cost.weights, cost.node), reverse=True):
+        if cost.weights <= weights:
+            chosen.add(cost.node)
+            weights -= cost.weights
     return frozenset(chosen)
 
 

@@ -32,7 +32,7 @@ def in_256_steps(x: Tensor, dims: Sequence[int] = ()) -> Tensor:
 
 
 class Run:
-    """The values of one run of a program, and what changes in the outputs where one layer reads rounded inputs."""
+    """The values of one run of a program, and what changes in the outputs where one layer is given others."""
 
     def __init__(self, program: Program, given: tuple[Tensor, ...]) -> None:
         self._interpreter = fx.Interpreter(program.graph_module, garbage_collect_values=False)
@@ -41,13 +41,13 @@ class Run:
             self.outputs: tuple[Tensor, ...] = self._interpreter.run(*given)
         self._values: dict[fx.Node, Any] = dict(self._interpreter.env)
 
-    def with_rounded_input(self, node: fx.Node) -> float:
-        """Where the layer reads rounded inputs, row by row of a linear layer, else picture by picture."""
+    def rounded_input(self, node: fx.Node) -> dict[fx.Node, Tensor]:
+        """What the layer reads, rounded row by row of a linear layer, else picture by picture."""
         layer = layer_of(node)
         if not isinstance(layer, Layer):
             raise TypeError(f"{node.name} is no layer of its own weights")
         dims = (-1,) if layer.kind == "linear" else ()
-        return self.changed_by(node, {layer.input: in_256_steps(self._values[layer.input], dims)})
+        return {layer.input: in_256_steps(self._values[layer.input], dims)}
 
     def changed_by(self, layer: fx.Node, given: Mapping[fx.Node, Tensor]) -> float:
         """The difference of the outputs where the layer is given these values; only what depends on it is computed

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from efficientmod_export.quantisation import Form, costliest, in_float, round_weights, rounded_layers, to_nearest
+from efficientmod_export.quantisation import costliest, in_float, layer_costs, round_weights, rounded_layers, to_nearest
 from efficientmod_mobile.deploy import Program, capture
 from efficientmod_mobile.deploy.analysis import Layer, layer_of
 from efficientmod_mobile.deploy.program import module_path
@@ -61,7 +61,7 @@ def test_the_costliest_for_each_weight_within_the_number(
 ) -> None:
     rounded = round_weights(program, inputs)
     names = {node.name: module_path(node) for node in rounded_layers(program)}
-    found = costliest(Form(), program, rounded, inputs, weights)
+    found = costliest(layer_costs(program, rounded.program, inputs, round_inputs=False), weights)
     assert {names[one] for one in found} == expected
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, fx, nn
 
-from efficientmod_export.quantisation import Form, costliest, in_256_steps, round_weights, rounded_layers
+from efficientmod_export.quantisation import Form, costliest, in_256_steps, layer_costs, round_weights, rounded_layers
 from efficientmod_export.quantisation._runs import Run
 from efficientmod_mobile.deploy import Program, capture
 from efficientmod_mobile.deploy.analysis import Layer, layer_of
@@ -46,9 +46,10 @@ def test_the_layer_that_reads_an_outlier_is_found(program: Program, inputs: list
     """It has 48 weights, and is the only layer for which 0.273 of float's size has room: 0.28 would be 653 bytes."""
     rounded = round_weights(program, inputs)
     names = {node.name: module_path(node) for node in rounded_layers(rounded.program)}
-    found = costliest(Form(inputs="dynamic", of_float=0.273), program, rounded, inputs)
-    assert [names[one] for one in found] == ["narrow"]
-    assert costliest(Form(inputs="dynamic"), program, rounded, inputs) == frozenset()
+    room = Form(inputs="dynamic", of_float=0.273).room(program, rounded)
+    costs = layer_costs(program, rounded.program, inputs, round_inputs=True)
+    assert [names[one] for one in costliest(costs, room)] == ["narrow"]
+    assert Form(inputs="dynamic").room(program, rounded) == 0
 
 
 def test_a_share_is_what_the_whole_program_gives(program: Program, inputs: list[tuple[Tensor, ...]]) -> None:
@@ -66,7 +67,7 @@ def test_a_share_is_what_the_whole_program_gives(program: Program, inputs: list[
             reader.replace_input_with(read, graph.call_function(in_256_steps, (read,)))
         (changed,) = fx.GraphModule(program.graph_module, graph)(*inputs[0])
         expected = float((changed - plain).double().square().sum() / plain.double().square().sum())
-        assert run.with_rounded_input(node) == pytest.approx(expected, rel=1e-4)
+        assert run.changed_by(node, run.rounded_input(node)) == pytest.approx(expected, rel=1e-4)
         assert expected > 0
 
 
