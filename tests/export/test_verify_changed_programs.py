@@ -3,6 +3,7 @@
 The changes are made to the program itself, one at a time, and the manifest is made to state the changed files.
 """
 
+import copy
 import json
 import shutil
 from collections.abc import Callable, Iterator
@@ -20,13 +21,15 @@ from .conftest import seal_again
 
 Command = Callable[..., Result]
 Change = Callable[[Any, Path], None]
-LEAST_CHANGES = 56
+LEAST_CHANGES = {"attention": 56, "windows": 50}
 
-NETWORK = """
+BEGINNING = """
 import torch
 import torch.nn.functional as F
 from torch import nn
+"""
 
+ATTENTION = """
 
 class Net(nn.Module):
     def __init__(self):
@@ -54,7 +57,35 @@ class Net(nn.Module):
         b = F.interpolate(F.max_pool2d(a, 2), scale_factor=2, mode="nearest")
         x = F.silu(self.last(torch.cat([a, torch.tanh(b)], 1))) / 1.3
         return self.head(F.relu6(x + 0.5).mean((2, 3)))
+"""
 
+WINDOWS = """
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.stem, self.slope = nn.Conv2d(3, 8, 3, 2, 1), nn.PReLU(8)
+        self.down, self.up = nn.Conv2d(8, 16, (3, 5), (2, 1), (1, 2)), nn.ConvTranspose2d(16, 8, 4, 2, 1)
+        self.wide, self.last = nn.Conv2d(8, 32, 1), nn.Conv2d(16, 5, 1)
+        self.least = nn.Parameter(torch.rand(1, 8, 1, 1))
+        self.rows, self.head = nn.Linear(5, 12), nn.Linear(12, 7)
+
+    def forward(self, x):
+        x = self.slope(self.stem(x))
+        y = F.elu(self.down(x), 0.7)
+        y = F.softplus(torch.clamp(y, -0.6, 0.8))
+        z = torch.where(y > 0.7, y, 0.3 * y - 0.2)
+        u = self.up(z)[:, :, :, ::2]
+        p = F.pixel_shuffle(self.wide(x[:, :, ::2, ::2]), 2)
+        d = F.interpolate(z[:, 4:12, :, ::2], scale_factor=2, mode="bilinear", align_corners=False)
+        m = torch.maximum(torch.minimum(u, d + 0.7), p - self.least)
+        c = F.pad(torch.cat([m, d.flip(3)], 1), (1, 1, 0, 2), value=0.3)
+        r = torch.exp(0.2 * self.last(c)).amax(2).transpose(1, 2)
+        r = self.rows(torch.sin(r))
+        return self.head(r[:, 3] + r.cumsum(1)[:, -1] * 0.1)
+"""
+
+ENDING = """
 
 def build():
     torch.manual_seed(3)
@@ -64,6 +95,8 @@ def build():
         torch.nn.init.normal_(parameter, 1.0 if name == "norm.weight" else 0.0, 2.0 / fan_in**0.5)
     return net
 """
+
+NETWORKS = {"attention": ATTENTION, "windows": WINDOWS}
 
 OTHER_OPERATORS = {
     "add": "sub",
@@ -80,7 +113,17 @@ OTHER_OPERATORS = {
     "max_pool": "avg_pool",
     "avg_pool": "max_pool",
     "square": "abs",
+    "elu": "relu",
+    "maximum": "minimum",
+    "minimum": "maximum",
+    "greater": "less",
+    "exp": "square",
+    "sin": "tanh",
+    "reduce_max": "reduce_min",
 }
+
+NOT_COMMUTATIVE = {"sub": "xy", "real_div": "xy", "matmul": "xy", "greater": "xy", "select": "ab"}
+"""Operators whose two inputs, named so, can be exchanged."""
 
 
 def other_weight(offset: int, arithmetic: Callable[[np.ndarray], np.ndarray]) -> Change:
@@ -115,6 +158,8 @@ def changes(spec: Any) -> Iterator[tuple[str, Change]]:
     for place, operation in enumerate(block.operations):
         if operation.type in OTHER_OPERATORS:
             yield f"{operation.type} {place} becomes {OTHER_OPERATORS[operation.type]}", other_operator(place)
+        if operation.type in NOT_COMMUTATIVE or operation.type == "concat":
+            yield f"the inputs of {operation.type} {place} exchanged", exchange(place)
         for key, argument in operation.inputs.items():
             for value in (item.value for item in argument.arguments if item.HasField("value")):
                 yield from value_changes(f"{operation.type} {place}, {key}", (place, key), value)
@@ -186,34 +231,53 @@ def other_operator(place: int) -> Change:
     return apply
 
 
+def exchange(place: int) -> Change:
+    def apply(spec: Any, _: Path) -> None:
+        (block,) = spec.mlProgram.functions["main"].block_specializations.values()
+        operation = block.operations[place]
+        if operation.type == "concat":
+            values = operation.inputs["values"].arguments
+            put(values, [copy.deepcopy(value) for value in reversed(values)])
+            return
+        first, second = (operation.inputs[key] for key in NOT_COMMUTATIVE[operation.type])
+        held = copy.deepcopy(first)
+        first.CopyFrom(second)
+        second.CopyFrom(held)
+
+    return apply
+
+
 @pytest.mark.slow
-def test_every_change_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, efficientmod: Command) -> None:
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_change_is_seen(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, efficientmod: Command
+) -> None:
     with quiet():
         from coremltools.proto import Model_pb2
 
-    (tmp_path / "changed_network.py").write_text(NETWORK)
+    (tmp_path / f"changed_{name}.py").write_text(BEGINNING + NETWORKS[name] + ENDING)
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
     exported = efficientmod(
-        "export", "--model", "changed_network:build", "--target", "coreml", "--resolution", "32x48", "--quiet"
+        "export", "--model", f"changed_{name}:build", "--target", "coreml", "--resolution", "32x48", "--quiet"
     )
     assert exported.exit_code == 0, exported.output
     assert efficientmod("verify", "out", "--quiet").exit_code == 0
     spec = Model_pb2.Model.FromString(Path("out/model.mlpackage", MODEL).read_bytes())
     found = dict(changes(spec))
-    assert len(found) >= LEAST_CHANGES
+    assert len(found) >= LEAST_CHANGES[name]
     missed = []
-    for name, change in found.items():
-        copy = Path(shutil.copytree("out", tmp_path / "changed"))
-        package = copy / "model.mlpackage"
+    for label, change in found.items():
+        bundle = Path(shutil.copytree("out", tmp_path / "changed"))
+        package = bundle / "model.mlpackage"
         changed = Model_pb2.Model.FromString((package / MODEL).read_bytes())
         change(changed, package)
         (package / MODEL).write_bytes(changed.SerializeToString())
-        seal_again(copy)
-        shown = efficientmod("verify", copy, "--json")
+        seal_again(bundle)
+        shown = efficientmod("verify", bundle, "--json")
         if shown.exit_code == 0:
-            missed.append(name)
+            missed.append(label)
         else:
-            assert json.loads(shown.stdout)["variants"], name
-        shutil.rmtree(copy)
+            assert json.loads(shown.stdout)["variants"], label
+        shutil.rmtree(bundle)
     assert missed == [], "\n".join(missed)
