@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 
+from _gpu_before import before_and_now
 from _gpu_records import CPU, FLOAT16, FLOAT32, Place, Result, RivalResult, Trained
 from _gpu_sums import sums
 
@@ -36,6 +37,7 @@ def page(results: Sequence[Result], rivals: Sequence[RivalResult], trained: Sequ
             ["network", "processor", "GPU", "GPU, float32", "GPU, float16", "top-5", "own", "top-5"],
             [row(result) for result in results],
         ),
+        *before_and_now(results, rivals),
         *_section("Why", _reasons(results)),
         *_rivals(results, rivals),
         *_trained(trained),

@@ -61,7 +61,7 @@ def examine(case: Case, gpu: GpuProcess) -> Result:
         outcome = Effect.ENDS if "process ended" in answer.message else Effect.REFUSED
         return Result(case.operator, case.form, outcome, None, limit)
     error = max(map(_error, answer.outputs, expected))
-    right = error <= TOLERANCES.get(case.operator, TOLERANCE)
+    right = error <= (case.tolerance or TOLERANCES.get(case.operator, TOLERANCE))
     return Result(case.operator, case.form, RIGHT if right else Effect.WRONG, error, limit)
 
 

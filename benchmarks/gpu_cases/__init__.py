@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterator
 
 from gpu_cases._case import Case
 from gpu_cases._chains import after_a_division, bordered, greatest_of_sums, masked, read_together
+from gpu_cases._decisions import decisions
 from gpu_cases._elementwise import binary, slopes_and_choices, unary
+from gpu_cases._int8 import int8_weights
 from gpu_cases._parts import borders, joined, parts, places, views
 from gpu_cases._products import halves, products, reductions
 from gpu_cases._shown import shown_and_read
@@ -16,6 +18,7 @@ _FAMILIES: tuple[Callable[[], Iterator[Case]], ...] = (
     unary,
     binary,
     slopes_and_choices,
+    decisions,
     reductions,
     products,
     convolutions,
@@ -28,6 +31,7 @@ _FAMILIES: tuple[Callable[[], Iterator[Case]], ...] = (
     places,
     views,
     halves,
+    int8_weights,
     read_together,
     after_a_division,
     greatest_of_sums,

@@ -14,7 +14,7 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
-from efficientmod_export.targets.tflite.writer import Builder, build
+from efficientmod_export.targets.tflite.writer import Builder, WeightForm, build
 
 Shape = tuple[int, ...]
 
@@ -39,7 +39,7 @@ SHAPES: tuple[Shape, ...] = (
 )
 
 
-POSITIVE = {"LOG", "SQRT", "RSQRT", "POW", "DIV"}
+POSITIVE = {"LOG", "SQRT", "RSQRT", "POW", "DIV", "FLOOR_MOD"}
 
 
 UNARY: dict[str, Callable[[], Any] | None] = {
@@ -75,6 +75,7 @@ BINARY: dict[str, Callable[..., Any]] = {
     "MAXIMUM": schema.MaximumMinimumOptionsT,
     "MINIMUM": schema.MaximumMinimumOptionsT,
     "POW": schema.PowOptionsT,
+    "FLOOR_MOD": schema.FloorModOptionsT,
 }
 
 
@@ -106,24 +107,35 @@ class File:
         self.inputs.append((f"x{len(self.inputs)}", index))
         return index
 
-    def emit(self, code: str, inputs: Sequence[int], result: Shape, options: Any = None) -> int:
-        """Write an operator."""
-        return self.builder.emit(code, inputs, result, options)
+    def emit(
+        self,
+        code: str,
+        inputs: Sequence[int],
+        result: Shape,
+        options: Any = None,
+        dtype: type[np.generic] | None = None,
+    ) -> int:
+        """Write an operator, whose result is float32 where no `dtype` says otherwise."""
+        return self.builder.emit(code, inputs, result, options, dtype)
 
-    def written(self, output: int) -> bytes:
+    def written(self, output: int, weights: WeightForm = "float32") -> bytes:
         """The file with what is shown and one output more."""
         outputs = [(f"shown{number}", tensor) for number, tensor in enumerate(self.shown)]
-        return build(self.builder, self.inputs, [*outputs, ("y", output)], weights="float32")
+        return build(self.builder, self.inputs, [*outputs, ("y", output)], weights=weights)
 
 
 @dataclass(frozen=True)
 class Case:
-    """A file to be made: its first operator, what tells it from the others, who makes it, its inputs' deviation."""
+    """A file to be made: its first operator, what tells it from the others, who makes it, its inputs' deviation, how
+    weights are stored, and what a GPU may differ from the processor where that is not the usual.
+    """
 
     operator: str
     form: str
     make: Callable[[File], int]
     scale: float = 2.0
+    weights: WeightForm = "float32"
+    tolerance: float | None = None
 
     @property
     def positive(self) -> bool:
@@ -133,7 +145,7 @@ class Case:
     def written(self) -> bytes:
         """The file."""
         file = File()
-        return file.written(self.make(file))
+        return file.written(self.make(file), self.weights)
 
 
 def numbers(*shape: int, positive: bool = False) -> Array:

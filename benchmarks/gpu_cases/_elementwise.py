@@ -24,7 +24,7 @@ def unary() -> Iterator[Case]:
     yield single("GELU", "tanh 5x7x6", [(5, 7, 6)], (5, 7, 6), schema.GeluOptionsT(approximate=True))
 
 
-def _operands(shape: Shape) -> Iterator[Shape]:
+def broadcasting(shape: Shape) -> Iterator[Shape]:
     """The shapes that broadcast to `shape`: any axes of one element, the leading ones of these also left out."""
     seen = set()
     for count in range(len(shape) + 1):
@@ -39,7 +39,7 @@ def _operands(shape: Shape) -> Iterator[Shape]:
 def binary() -> Iterator[Case]:
     for code in BINARY:
         for shape in SHAPES:
-            for other in _operands(shape):
+            for other in broadcasting(shape):
                 yield from _pairs(code, shape, other)
         yield from _both_broadcast(code)
     shapes: tuple[Shape, ...] = ((7, 6), (5, 7, 6), (5, 8, 7, 6))
@@ -75,7 +75,7 @@ def _both_broadcast(code: str) -> Iterator[Case]:
 
 def slopes_and_choices() -> Iterator[Case]:
     for shape in SHAPES:
-        for slopes in _operands(shape):
+        for slopes in broadcasting(shape):
             operands: list[Operand] = [shape, numbers(*slopes)]
             yield single("PRELU", f"{text(shape)} with {text(operands[1])}", operands, shape)
         condition = numbers(*shape) > 0

@@ -10,6 +10,7 @@ from efficientmod_mobile.deploy.analysis._channel_tracing import (
 )
 from efficientmod_mobile.deploy.analysis._elementwise_operators import BINARY, ELEMENTWISE
 from efficientmod_mobile.deploy.analysis._kernel_geometry import Geometry, geometry_of, set_geometry, spread_groups
+from efficientmod_mobile.deploy.analysis._largest_products import PRODUCTS, largest_products
 from efficientmod_mobile.deploy.analysis._layout import Layout, chain_length, is_move, layout_of, own_layout
 from efficientmod_mobile.deploy.analysis._linear_layers import Layer, bias_name, constants_of, is_layer, layer_of
 from efficientmod_mobile.deploy.analysis._refusal import Refuse
@@ -29,6 +30,7 @@ from efficientmod_mobile.deploy.analysis._summed_branches import (
 __all__ = [
     "BINARY",
     "ELEMENTWISE",
+    "PRODUCTS",
     "Affine",
     "AxisSlice",
     "Branch",
@@ -54,6 +56,7 @@ __all__ = [
     "is_sum",
     "join",
     "joint",
+    "largest_products",
     "largest_squared",
     "layer_of",
     "layout_of",

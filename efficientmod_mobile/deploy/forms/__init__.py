@@ -4,6 +4,7 @@ from efficientmod_mobile.deploy.forms._attention_as_products import AttentionInP
 from efficientmod_mobile.deploy.forms._attention_per_head import AttentionPerHead
 from efficientmod_mobile.deploy.forms._centred_residual_stream import CentreStreams
 from efficientmod_mobile.deploy.forms._large_norms import LargeNorms
+from efficientmod_mobile.deploy.forms._large_quotients import LargeQuotients
 from efficientmod_mobile.deploy.forms._layer_per_slice import LayerPerSlice
 from efficientmod_mobile.deploy.forms._norm_in_operators import NormInOperators
 from efficientmod_mobile.deploy.forms._scale_and_shift_as_norm import ScaleAndShiftAsNorm
@@ -33,6 +34,7 @@ __all__ = [
     "DepthwiseKernels",
     "GeluBySigmoid",
     "LargeNorms",
+    "LargeQuotients",
     "LayerNormAffine",
     "LayerPerSlice",
     "NormInOperators",

@@ -1,6 +1,7 @@
 """Whether an artifact computes what the PyTorch reference computes: inputs, metrics, tolerances, verdict."""
 
 from efficientmod_export._stages import Outputs, Runner, Sample, SampleInput
+from efficientmod_export.parity._float16_sums import Float16Sums
 from efficientmod_export.parity._layers import Layer, LayerReport, first_drift
 from efficientmod_export.parity._metrics import (
     SQNR_CAP_DB,
@@ -36,6 +37,7 @@ __all__ = [
     "Agreement",
     "Comparison",
     "FaultCode",
+    "Float16Sums",
     "Layer",
     "LayerReport",
     "MeasuredWith",

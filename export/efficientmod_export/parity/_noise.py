@@ -41,7 +41,7 @@ NoiseKind = Literal[
 FLOAT_KINDS: Final[tuple[NoiseKind, ...]] = ("float32", "float16_weights", "float16")
 
 Noise = dict[NoiseKind, tuple[OutputMetrics, ...]]
-"""The worst of each metric over all samples, for each output; empty where a result is not finite."""
+"""The worst of each metric over the samples whose results are finite, for each output; empty where there is none."""
 
 
 def network_noise(program: Program, samples: Sequence[Sample], kinds: Collection[NoiseKind] = FLOAT_KINDS) -> Noise:
@@ -78,9 +78,8 @@ def _outputs(results: Sequence[Tensor]) -> Outputs:
 def _worst(results: Sequence[Outputs], exact: Sequence[Outputs]) -> tuple[OutputMetrics, ...]:
     ranges = reference_ranges(exact)
     measured = [compare(one, result, ranges).outputs for one, result in zip(exact, results, strict=True)]
-    if not all(measured):  # float16 overflows, so the noise is undefined
-        return ()
-    return tuple(OutputMetrics.worst(outputs) for outputs in zip(*measured, strict=True))
+    finite = [outputs for outputs in measured if outputs]  # where float16 overflows, the noise is undefined
+    return tuple(OutputMetrics.worst(outputs) for outputs in zip(*finite, strict=True))
 
 
 class _Rounding(fx.Interpreter):

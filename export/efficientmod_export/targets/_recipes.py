@@ -10,6 +10,7 @@ from efficientmod_mobile.deploy import (
     ConstantIntoReaders,
     FoldConstants,
     LargeNorms,
+    LargeQuotients,
     LayerPerSlice,
     NormAffineIntoReaders,
     NormInOperators,
@@ -24,7 +25,7 @@ from efficientmod_mobile.deploy import (
 PORTABLE: Recipe = (FoldConstants(), Repeat((PortableForms(),)), *EXACT)
 """The exact folds, after the forms that replace operators which some runtime lacks."""
 
-PORTABLE_FLOAT16: Recipe = (*PORTABLE, LargeNorms())
+PORTABLE_FLOAT16: Recipe = (*PORTABLE, LargeNorms(), LargeQuotients())
 """The same for what also runs in float16."""
 
 _CENTRED: Recipe = (
@@ -49,7 +50,7 @@ CHANNELS_FIRST_ROUNDED: Recipe = (*PORTABLE, NormInOperators(), *_WITHOUT_NORMS)
 lose 2 to 4 dB when they are rounded (docs/quantisation.md).
 """
 
-CHANNELS_FIRST_FLOAT16: Recipe = (*_CENTRED, NormInOperators(float16=True), *_WITHOUT_NORMS)
+CHANNELS_FIRST_FLOAT16: Recipe = (*_CENTRED, LargeQuotients(), NormInOperators(float16=True), *_WITHOUT_NORMS)
 """The same for what also runs in float16."""
 
 _HEAD_BY_HEAD: Recipe = (

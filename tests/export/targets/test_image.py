@@ -72,12 +72,12 @@ def test_the_mean_stays_before_a_layer_that_pads(classifier: Program, made_sampl
     assert operators(changed) == ["sub", *operators(classifier)]
 
 
-def test_both_go_into_a_layer_that_does_not_pad(made_sample: MadeSample) -> None:
+def test_the_mean_stays_before_a_layer_that_does_not_pad(made_sample: MadeSample) -> None:
     network = strengthen(nn.Sequential(nn.Conv2d(3, 5, 2, stride=2), nn.ReLU(), nn.Conv2d(5, 4, 3, padding=1)))
     program = capture(network, torch.zeros(1, 3, 8, 12))
     changed, sample = for_pixels(program, INPUTS), made_sample(program)
     assert error(changed, pixels_over_255(sample), program, sample) < 1e-6
-    assert operators(changed) == operators(program)
+    assert operators(changed) == ["sub", *operators(program)]
 
 
 def test_both_stay_where_no_layer_can_take_them(made_sample: MadeSample) -> None:

@@ -1,11 +1,13 @@
 """Vulkan programs run operator by operator in PyTorch, where their runtime does not exist: on any computer.
 
 In float32 nothing is rounded. In float16 every value that the file declares float16 is rounded after the operator that
-gives it; a GPU may also sum in float16, which loses more. A program that breaks a row of the table of what the runtime
-computes wrongly (`_runtime_limits`) is not run at all: what PyTorch computes of it says nothing of a phone.
+gives it, and sums are in float16 where the runtime's are (`sums_in_float16`). A program that breaks a row of the table
+of what the runtime computes wrongly (`_runtime_limits`) is not run at all: what PyTorch computes of it says nothing of
+a phone.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -13,10 +15,12 @@ import torch
 from torch import Tensor
 
 from efficientmod_export._stages import ModelFile
+from efficientmod_export.parity import Float16Sums
 from efficientmod_export.targets._runtime import Array, Configuration, check_count
 from efficientmod_export.targets.executorch_vulkan._file import VulkanFile, read_file
 from efficientmod_export.targets.executorch_vulkan._graph import Call, Graph, Several, Value
 from efficientmod_export.targets.executorch_vulkan._kernels import KERNELS, MOVES
+from efficientmod_export.targets.executorch_vulkan._runtime_conditions import sums_in_float16
 from efficientmod_export.targets.executorch_vulkan._runtime_limits import broken_limits
 from efficientmod_mobile.distribution import DISTRIBUTION
 from efficientmod_mobile.errors import ConversionError, ParityError
@@ -90,9 +94,10 @@ class VulkanSession:
         """Run the program; a value is let go as soon as no later operator reads it."""
         graph = self._file.graph
         values = {place: _carried(data) for place, data in graph.constants.items()} | self._feed
-        with torch.inference_mode():
+        with torch.no_grad():
             for call in graph.calls:
-                results = _run(graph, call, values)
+                with self._arithmetic(call):
+                    results = _run(graph, call, values)
                 for place, result in zip(graph.results(call), results, strict=True):
                     values[place] = result if call.name in MOVES else self._declared(place, result)
                 for place in self._last_reader.get(call.index, ()):
@@ -102,6 +107,12 @@ class VulkanSession:
     def results(self) -> tuple[Array, ...]:
         """The outputs in the artifact's order, float32."""
         return tuple(np.array(self._values[place].float().numpy()) for place in self._file.outputs)
+
+    def _arithmetic(self, call: Call) -> AbstractContextManager[Any]:
+        """How the products of a call are added."""
+        if self._rounds and sums_in_float16(self._file.graph, call):
+            return Float16Sums()  # type: ignore[no-untyped-call]  # torch has no annotation there
+        return nullcontext()
 
     def _declared(self, place: int, value: Tensor) -> Tensor:
         """A value rounded as the file declares it, carried as float32."""

@@ -46,10 +46,11 @@ class AnyFile:
 
         self.path = path
         data = read_tflite(path)
-        self.operators = operators(data)
+        listed = operators(data)
         self._model = schema.ModelT.InitFromPackedBuf(data, 0)
         try:
             self._graph = self._model.subgraphs[0]
+            self.operators = listed[: len(self._graph.operators)]
             self.inputs = tuple(self._end(int(index)) for index in self._graph.inputs)
             self.outputs = tuple(self._end(int(index)) for index in self._graph.outputs)
             self.data = data if self._is_whole() else self.showing(())

@@ -12,8 +12,8 @@ from efficientmod_mobile.errors import InputError
 
 Shape = tuple[int, ...]
 
-FLOAT32, INT8 = 0, 9
-"""The schema's numbers of two types."""
+FLOAT32, INT64, INT8 = 0, 4, 9
+"""The schema's numbers of three types."""
 
 
 @dataclass(eq=False)
@@ -54,11 +54,16 @@ class Operator:
         """The shape of the first output."""
         return self.outputs[0].shape
 
+    @property
+    def name(self) -> str:
+        """The name of the first output; some operators have none, such as one that writes a variable."""
+        return self.outputs[0].name if self.outputs else ""
+
     @cached_property
     def text(self) -> str:
         """The operator with the shapes of what it reads and writes."""
-        taken = ", ".join("x".join(map(str, tensor.shape)) or "scalar" for tensor in self.inputs)
-        return f"{self.code}({taken}) -> {'x'.join(map(str, self.shape)) or 'scalar'}"
+        taken = ", ".join(map(_size, self.inputs))
+        return f"{self.code}({taken}) -> {_size(self.outputs[0]) if self.outputs else 'nothing'}"
 
     def join(self) -> None:
         """Register the operator as reader and writer at its tensors."""
@@ -70,6 +75,10 @@ class Operator:
     def option(self, name: str, default: Any = None) -> Any:
         """A field of the options' table; the default where the operator has no such table."""
         return getattr(self.options, name, default)
+
+
+def _size(tensor: Tensor) -> str:
+    return "x".join(map(str, tensor.shape)) or "scalar"
 
 
 def operators(data: bytes) -> tuple[Operator, ...]:

@@ -43,11 +43,11 @@ def _named(file: AnyFile, operators: list[tuple[int, int]], before: int, after: 
     end = operators[after][0] if after < len(operators) else len(file.operators) - 1
     between = file.operators[start + 1 : end + 1]
     known = {found.name: found.limit.sentence for found in gpu_findings(file.data)}
-    joined = between[-1].outputs[0].readers  # may be one kernel with it
-    suspects = [operator for operator in (*between, *joined) if operator.outputs[0].name in known]
+    joined = [reader for tensor in between[-1].outputs[:1] for reader in tensor.readers]  # may be one kernel with it
+    suspects = [operator for operator in (*between, *joined) if operator.name in known]
     named = suspects[:1] or ([between[-1]] if after < len(operators) or len(between) == 1 else [])
     if not named:
         first = between[0]
-        return f"from {first.text} {first.outputs[0].name!r} on, {len(between)} operators that are right by themselves"
-    name = named[0].outputs[0].name
+        return f"from {first.text} {first.name!r} on, {len(between)} operators that are right by themselves"
+    name = named[0].name
     return f"{named[0].text} {name!r}" + (f": {known[name]}" if name in known else "")

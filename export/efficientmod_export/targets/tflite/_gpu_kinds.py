@@ -2,7 +2,9 @@
 
 from math import prod
 
-from ._file import Operator, Tensor
+import numpy as np
+
+from ._file import INT8, INT64, Operator, Tensor
 from ._gpu_lanes import LANES, spreads
 
 MOST_AXES = 4
@@ -10,6 +12,14 @@ MOST_AXES = 4
 
 def many_axes(operator: Operator) -> bool:
     return any(len(tensor.shape) > MOST_AXES for tensor in (*operator.inputs, *operator.outputs))
+
+
+def wide_integers(operator: Operator) -> bool:
+    return any(tensor.type == INT64 for tensor in (*operator.inputs, *operator.outputs))
+
+
+def widens_bytes(operator: Operator) -> bool:
+    return operator.inputs[0].constant and operator.inputs[0].type == INT8
 
 
 def first_slice(operator: Operator) -> bool:
@@ -118,6 +128,19 @@ def slopes_elsewhere(operator: Operator) -> bool:
     return not (along_channels or whole)
 
 
+def repeated_choices(operator: Operator) -> bool:
+    numbers = [is_number(choice) and len(choice.shape) < 2 for choice in operator.inputs[1:3]]
+    whole = [choice.shape == operator.shape for choice in operator.inputs[1:3]]
+    return not all(map(max, numbers, whole))
+
+
+def greatest_of_padded(operator: Operator) -> bool:
+    shape = operator.inputs[0].shape
+    axes = [-1] if operator.code == "TOPK_V2" else operator.inputs[1].data
+    last = axes is not None and any(int(axis) % len(shape) == len(shape) - 1 for axis in np.ravel(axes))
+    return bool(shape) and last and shape[-1] % LANES != 0
+
+
 def backwards(operator: Operator) -> bool:
     steps = operator.inputs[3].data
     return steps is not None and bool((steps < 0).any())
@@ -201,7 +224,7 @@ def nothing_computed(operator: Operator) -> bool:
 def _over_channels(operator: Operator) -> bool:
     axes = operator.inputs[1].data
     rank = len(operator.inputs[0].shape)
-    return axes is not None and rank - 1 in {int(axis) % rank for axis in axes.reshape(-1)}
+    return axes is not None and rank > 0 and rank - 1 in {int(axis) % rank for axis in axes.reshape(-1)}
 
 
 def reads_padding(operator: Operator) -> bool:

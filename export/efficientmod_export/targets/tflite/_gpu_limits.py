@@ -5,7 +5,7 @@ against the processor. The code above the kernels is the one that phones run. A 
 and fails where a row is no longer true.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -62,22 +62,28 @@ def gpu_findings(data: bytes) -> tuple[GpuFinding, ...]:
     Raises:
         InputError: the bytes are no TFLite model.
     """
+    return findings_among(GPU_LIMITS, data)
+
+
+def findings_among(limits: Sequence[GpuLimit], data: bytes) -> tuple[GpuFinding, ...]:
+    """The same of other rows."""
     listed = operators(data)
     found = []
     try:
         find_paddings(listed)
         for operator in listed:
-            limit = next((limit for limit in GPU_LIMITS if limit.matches(operator)), None)
+            limit = next((limit for limit in limits if limit.matches(operator)), None)
             if limit is not None:
-                found.append(GpuFinding(limit, operator.outputs[0].name, operator.text))
-    except (LookupError, TypeError, ValueError) as error:
+                found.append(GpuFinding(limit, operator.name, operator.text))
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise InputError(
             f"The TFLite model contradicts itself ({error}); convert the model again.", code="damaged_tflite"
         ) from error
     return tuple(found)
 
 
-_BROADCASTING = ("ADD", "SUB", "MUL", "DIV", "MAXIMUM", "MINIMUM", "POW")
+_COMPARISONS = ("EQUAL", "GREATER", "GREATER_EQUAL", "LESS", "LESS_EQUAL", "NOT_EQUAL")
+_BROADCASTING = ("ADD", "SUB", "MUL", "DIV", "MAXIMUM", "MINIMUM", "POW", "FLOOR_MOD", *_COMPARISONS)
 
 
 GREATEST_OF_SUM = GpuLimit(
@@ -128,6 +134,8 @@ JOINED_RESULT = GpuLimit(
 )
 GPU_LIMITS: tuple[GpuLimit, ...] = (
     GpuLimit("five axes", (), kinds.many_axes, Effect.REFUSED, "a tensor of more than four axes"),
+    GpuLimit("wide integers", (), kinds.wide_integers, Effect.REFUSED, "a tensor of 64-bit integers"),
+    GpuLimit("widened weights", ("DEQUANTIZE",), kinds.widens_bytes, Effect.REFUSED, "a constant of int8 is widened"),
     GpuLimit(
         "first slice of a constant",
         _BROADCASTING,
@@ -270,6 +278,21 @@ GPU_LIMITS: tuple[GpuLimit, ...] = (
         lambda operator: not 0 <= operator.option("alpha") <= 1,
         Effect.WRONG,
         "a slope below zero or beyond one; the GPU computes the greater of x and slope * x",
+    ),
+    GpuLimit(
+        "choices that are repeated",
+        ("SELECT_V2",),
+        kinds.repeated_choices,
+        Effect.REFUSED,
+        "a choice that is repeated to the result's shape, apart from a constant number",
+    ),
+    GpuLimit("place of the least", ("ARG_MIN",), lambda _: True, Effect.REFUSED, "no form of it is taken"),
+    GpuLimit(
+        "greatest of padded channels",
+        ("TOPK_V2", "ARG_MAX"),
+        kinds.greatest_of_padded,
+        Effect.WRONG,
+        "along channels that are no multiple of four; the zeros with which the GPU pads them take part",
     ),
     GpuLimit("backwards", ("STRIDED_SLICE",), kinds.backwards, Effect.REFUSED, "a step below zero"),
     GREATEST_OF_SUM,

@@ -28,7 +28,7 @@ PATIENCE = 900.0
 
 Answer = TypeVar("Answer")
 
-DTYPES = {2: np.int32, 3: np.uint8, 9: np.int8}
+DTYPES = {2: np.int32, 3: np.uint8, 6: np.bool_, 9: np.int8}
 """By the schema's number of a type; other outputs are read as float32."""
 
 

@@ -4,8 +4,12 @@ Nothing here was seen by this project, so that no file is proven or refused by i
 report.
 """
 
-from ._file import FLOAT32, INT8, Operator, operators
-from ._gpu_limits import Effect, GpuFinding, GpuLimit
+from math import prod
+
+import numpy as np
+
+from ._file import FLOAT32, INT8, Operator
+from ._gpu_limits import Effect, GpuFinding, GpuLimit, findings_among
 
 _LITERT = "https://github.com/google-ai-edge/LiteRT"
 _ISSUES = f"{_LITERT}/issues"
@@ -44,8 +48,22 @@ def _heads_first(operator: Operator) -> bool:
     return computed and len(left.shape) == len(right.shape) == _HEAD_AXES and left.shape[0] > 1
 
 
+def _adds_up(operator: Operator) -> bool:
+    """Whether it may give numbers beyond float16: a sum of computed numbers of more than one."""
+    axes = operator.inputs[1].data
+    shape = operator.inputs[0].shape
+    if axes is None or not shape:
+        return False
+    return prod(shape[int(axis) % len(shape)] for axis in np.ravel(axes)) > 1
+
+
+def _border_of_three_axes(operator: Operator) -> bool:
+    pads = operator.inputs[1].data
+    return len(operator.shape) == _HEAD_AXES and pads is not None and bool(np.any(pads[:-1]))
+
+
 def _image_batch(operator: Operator) -> bool:
-    return any(len(tensor.shape) == 4 and tensor.shape[0] > 1 for tensor in operator.outputs)
+    return any(len(tensor.shape) == 4 and tensor.shape[0] > 1 and not tensor.constant for tensor in operator.outputs)
 
 
 REPORTED: tuple[GpuLimit, ...] = (
@@ -99,6 +117,35 @@ REPORTED: tuple[GpuLimit, ...] = (
         source=f"{_ISSUES}/8979",
     ),
     GpuLimit(
+        "sum beyond float16",
+        ("SUM",),
+        _adds_up,
+        Effect.WRONG,
+        "a SUM, which is added in float16 where the GPU computes in it: from 65504 on the total is infinite, and what "
+        "follows no number; seen on Apple and Mali GPUs, and right with the precision set to float32",
+        ("2.1.5", "2.2.0"),
+        source=f"{_ISSUES}/9249",
+    ),
+    GpuLimit(
+        "borders of three axes",
+        ("PAD",),
+        _border_of_three_axes,
+        Effect.WRONG,
+        "three axes, padded along another than the last; on an Apple GPU the rows come out shifted by one, and with "
+        "four axes they are right",
+        ("2.1.5",),
+        source=f"{_ISSUES}/9272",
+    ),
+    GpuLimit(
+        "repetition",
+        ("BROADCAST_TO",),
+        lambda _: True,
+        Effect.REFUSED,
+        "no form of it is taken, whatever its number of axes; PyTorch's expand becomes one",
+        ("the releases of August 2026",),
+        source=f"{_ISSUES}/9191",
+    ),
+    GpuLimit(
         "batches",
         (),
         _image_batch,
@@ -118,9 +165,4 @@ def reported_findings(data: bytes) -> tuple[GpuFinding, ...]:
     Raises:
         InputError: the bytes are no TFLite model.
     """
-    found = []
-    for operator in operators(data):
-        limit = next((limit for limit in REPORTED if limit.matches(operator)), None)
-        if limit is not None:
-            found.append(GpuFinding(limit, operator.outputs[0].name, operator.text))
-    return tuple(found)
+    return findings_among(REPORTED, data)

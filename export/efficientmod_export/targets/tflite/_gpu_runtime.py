@@ -1,7 +1,9 @@
 """LiteRT's GPU accelerator (ML Drift, the code that phones run) over a Vulkan driver of this machine."""
 
+import re
 import weakref
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -93,8 +95,16 @@ def _names(details: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def refusal(data: bytes, log: str) -> str:
-    """What is known of the file's operators; else what LiteRT said last."""
+    """What is known of the file's operators; else what LiteRT says of them; else the first line of its log."""
     known = [str(found.limit.sentence) for found in gpu_findings(data) if found.limit.effect is not Effect.WRONG]
-    if known:
-        return "; ".join(list(dict.fromkeys(known))[:REASONS_SHOWN])
+    told = known or _not_taken(log)
+    if told:
+        return "; ".join(list(dict.fromkeys(told))[:REASONS_SHOWN])
     return log.strip().partition("\n")[0] or "LiteRT does not say why"
+
+
+def _not_taken(log: str) -> list[str]:
+    """The lines of LiteRT's log that say it, as in "CUMSUM: Operation is not supported."."""
+    _, _, rest = log.partition("not supported by GPU delegate:\n")
+    lines = takewhile(re.compile(r"[A-Z][A-Z0-9_]*: ").match, rest.split("\n"))
+    return [f"LiteRT says: {line.rstrip('.')}" for line in lines]

@@ -15,7 +15,7 @@ from efficientmod_export.foreign import quiet
 from efficientmod_export.targets import find_target
 from efficientmod_export.targets.executorch_vulkan import _interpreter
 from efficientmod_export.targets.executorch_vulkan._file import VulkanFile
-from efficientmod_export.targets.executorch_vulkan._graph import Graph, Several, Value
+from efficientmod_export.targets.executorch_vulkan._graph import BUFFER, Graph, Several, Value
 from efficientmod_export.targets.executorch_vulkan._interpreter import VulkanInterpreter, VulkanSession
 from efficientmod_export.targets.executorch_vulkan._kernels import KERNELS, operator
 from efficientmod_mobile.deploy import Program, capture, deploy, run
@@ -23,7 +23,7 @@ from efficientmod_mobile.errors import ConversionError
 
 from ....raising import refused
 from ..conftest import options
-from .conftest import tensor, written
+from .conftest import TEXTURE, tensor, written
 
 TARGET = find_target("executorch-vulkan")
 Samples = Callable[[Program], Sample]
@@ -90,6 +90,38 @@ def test_float16_rounds_what_is_declared_and_not_moved() -> None:
     assert torch.equal(exact, X.exp())
     single = written("aten.exp.default", tensor(2, 3, 4, 5), result=tensor(2, 3, 4, 5))
     assert torch.equal(evaluated(single, X, rounds=True)[0], X.exp())
+
+
+@pytest.mark.parametrize(("kernel", "storage", "summed"), [(1, TEXTURE, False), (3, TEXTURE, True), (1, BUFFER, False)])
+def test_sums_of_larger_windows_are_in_float16(kernel: int, storage: int, summed: bool) -> None:
+    """On a Mali GPU; in float32, or from a texture, the sum is rounded once."""
+    torch.manual_seed(0)
+    x, w = torch.randn(1, 512, 5, 6).half().float(), (torch.randn(4, 512, kernel, kernel) / 50).half().float()
+    same = (None, [1, 1], [0, 0], [1, 1], False, [0, 0], 1)
+    size = (1, 4, 6 - kernel, 7 - kernel)
+    values = (halved(*x.shape), halved(*w.shape), *same, halved(*size, storage=storage))
+    graph = written("aten.convolution.default", *values[:-1], result=values[-1])
+    once = F.conv2d(x.double(), w.double()).half().float()
+    found = evaluated(graph, x, w, rounds=True)[0]
+    assert torch.equal(found, once) != summed
+    assert (found - once).abs().max() < 0.05
+
+
+@pytest.mark.parametrize(("storage", "summed"), [(TEXTURE, False), (BUFFER, True)])
+def test_sums_of_buffers_are_in_float16(storage: int, summed: bool) -> None:
+    torch.manual_seed(0)
+    x, w = torch.randn(1, 7, 1024).half().float(), (torch.randn(5, 1024) / 32).half().float()
+    graph = written(
+        "aten.linear.default", halved(1, 7, 1024), halved(5, 1024), None, result=halved(1, 7, 5, storage=storage)
+    )
+    once = (x.double() @ w.double().mT).half().float()
+    found = evaluated(graph, x, w, rounds=True)[0]
+    assert torch.equal(found, once) != summed
+    assert (found - once).abs().max() < 0.05
+
+
+def halved(*shape: int, storage: int = TEXTURE) -> Value:
+    return replace(tensor(*shape, storage=storage), dtype=torch.float16)
 
 
 def test_an_operator_that_gives_another_shape_is_damage() -> None:

@@ -16,16 +16,28 @@ from efficientmod_export.targets.executorch_vulkan._graph import (
     CHANNELS_PACKED,
     HEIGHT_PACKED,
     WIDTH_PACKED,
+    Call,
     Graph,
 )
 from efficientmod_export.targets.executorch_vulkan._interpreter import VulkanInterpreter
-from efficientmod_export.targets.executorch_vulkan._runtime_limits import CONVOLUTIONS, LIMITS, MISSING, broken_limits
+from efficientmod_export.targets.executorch_vulkan._runtime_conditions import CONVOLUTIONS
+from efficientmod_export.targets.executorch_vulkan._runtime_limits import LIMITS, MISSING, broken_limits
 from efficientmod_mobile.deploy import Program, deploy, run
 from efficientmod_mobile.errors import ParityError
 
 from ....raising import refused
 from ..conftest import options
 from .conftest import tensor, written
+
+BATCH_NORM = "aten._native_batch_norm_legit_no_training.default"
+NEAREST, BILINEAR = "aten.upsample_nearest2d.vec", "aten.upsample_bilinear2d.vec"
+
+
+def then(graph: Graph, name: str) -> Graph:
+    """An operator of two tensors that reads what a program gives, twice."""
+    (call,) = graph.calls
+    more = Call(1, name, (call.result, call.result), len(graph.values))
+    return Graph((*graph.values, tensor(1)), (call, more), graph.inputs, (more.result,))
 
 
 def convolution(
@@ -74,6 +86,33 @@ BROKEN: dict[str, tuple[Graph, str]] = {
     "LayerNorm of two axes": (
         written("aten.native_layer_norm.default", tensor(4, 8), [4, 8], tensor(4, 8), tensor(4, 8), 1e-5), "one axis",
     ),
+    "GroupNorm without weight": (
+        written("aten.native_group_norm.default", tensor(1, 8, 5, 5), None, None, 1, 8, 25, 2, 1e-5), "GroupNorm",
+    ),
+    "BatchNorm of rows": (
+        written(BATCH_NORM, tensor(4, 8), tensor(8), tensor(8), tensor(8), tensor(8), 0.1, 1e-5), "four axes only",
+    ),
+    "a layer of a batch of images": (
+        written("aten.linear.default", tensor(2, 5, 7, 6), tensor(4, 6), None), "only what belongs to the first",
+    ),
+    "a layer of one axis": (written("aten.linear.default", tensor(6), tensor(4, 6), None), "a single axis aborts"),
+    "mean of channels in a batch": (
+        written("aten.mean.dim", tensor(2, 8, 5, 5), [-3], True, None), "not reduced over its channels",
+    ),
+    "greatest of a batch": (written("aten.amax.default", tensor(1, 8, 5, 5), [0], True), "reduced over the first"),
+    "nearest, by 1.5": (
+        written(NEAREST, tensor(1, 8, 4, 4), [6, 6], None, result=tensor(1, 8, 6, 6)), "only for whole factors",
+    ),
+    "bilinear, by a factor that is cut": (
+        written(BILINEAR, tensor(1, 8, 5, 4), None, False, [1.5, 1.5], result=tensor(1, 8, 7, 6)), "must be whole",
+    ),
+    "aligned corners of a row": (
+        written(BILINEAR, tensor(1, 8, 4, 4), [1, 6], True, None, result=tensor(1, 8, 1, 6)), "divided by zero",
+    ),
+    "power of what may be negative": (
+        written("aten.pow.Tensor_Tensor", tensor(1, 8), tensor(1, 8)), "undefined for negative",
+    ),
+    "an odd root": (written("aten.pow.Tensor_Scalar", tensor(1, 8), -3), "the sign of negative numbers"),
     **{name: (written(name, tensor(4, 8), 0), "the runtime lacks it") for name in MISSING},
 }  # fmt: skip
 
@@ -102,6 +141,17 @@ RIGHT: dict[str, Graph] = {
     "softmax of packed channels": softmax(1, 5, 4, 9, layout=CHANNELS_PACKED),
     "LayerNorm": written("aten.native_layer_norm.default", tensor(4, 8), [8], tensor(8), tensor(8), 1e-5),
     "eq.Scalar": written("aten.eq.Scalar", tensor(4, 8), 0),
+    "GroupNorm": written("aten.native_group_norm.default", tensor(2, 8, 5, 5), tensor(8), tensor(8), 2, 8, 25, 2, 1e-5),
+    "a layer of three axes": written("aten.linear.default", tensor(2, 5, 6), tensor(4, 6), None),
+    "a layer of one image": written("aten.linear.default", tensor(1, 5, 7, 6), tensor(4, 6), None),
+    "mean of channels": written("aten.mean.dim", tensor(1, 8, 5, 5), [1], True, None),
+    "mean of an image of a batch": written("aten.mean.dim", tensor(2, 8, 5, 5), [2, 3], True, None),
+    "nearest, by three": written(NEAREST, tensor(1, 8, 4, 4), None, [3.0, 3.0], result=tensor(1, 8, 12, 12)),
+    "bilinear, by 1.5": written(BILINEAR, tensor(1, 8, 4, 4), [6, 6], True, None, result=tensor(1, 8, 6, 6)),
+    "power of what is not negative": then(
+        written("aten.clamp.default", tensor(1, 8), 1e-6, None, result=tensor(1, 8)), "aten.pow.Tensor_Tensor"
+    ),
+    "square": written("aten.pow.Tensor_Scalar", tensor(1, 8), 2),
 }
 
 

@@ -12,16 +12,19 @@ import pytest
 from efficientmod_export._vulkan import DRIVERS, installed
 from efficientmod_export.targets.tflite._gpu_limits import GPU_LIMITS, Effect, GpuLimit, gpu_findings
 from efficientmod_export.targets.tflite._gpu_process import GpuProcess
+from efficientmod_export.targets.tflite.writer._versions import _RELEASES
 from efficientmod_mobile.errors import InputError
 
 from ....raising import refused
 
 DRIVER = "SwiftShader"
-EACH = 101
+EACH = 151
 """One in so many of the benchmark's files runs here."""
 
 WITNESSES = {
     "five axes": ("TANH", "1x3x8x7x6"),
+    "wide integers": ("CAST", "5x7x6 to int64 and back"),
+    "widened weights": ("DEQUANTIZE", "int8 weight of FULLY_CONNECTED, 7x6"),
     "first slice of a constant": ("ADD", "5x7x6 with constant 5x1x6"),
     "constant of more axes": ("ADD", "1x8x1x6 with constant 5x8x7x6"),
     "power of a number": ("POW", "constant scalar with 1x8x7x6"),
@@ -43,6 +46,9 @@ WITNESSES = {
     "places along several axes": ("GATHER_ND", "5x7x6, places along 2 axes"),
     "slopes": ("PRELU", "1x8x7x6 with constant 7x6"),
     "slope beyond one": ("LEAKY_RELU", "5x7x6, slope 1.5"),
+    "choices that are repeated": ("SELECT_V2", "1x8x7x6 above 0, 1x8x7x6, constant 6"),
+    "place of the least": ("ARG_MIN", "1x8x7x6 along 1, int32, then CAST"),
+    "greatest of padded channels": ("TOPK_V2", "the 3 of 1x8x7x6, values"),
     "backwards": ("STRIDED_SLICE", "5x7x6, every -1 from 6 on along 1"),
     "greatest of a sum": ("ADD", "1x8x7x8 twice, then REDUCE_MAX over [3]"),
     "border of a pool": ("PAD", "1x8x7x6, then AVERAGE_POOL_2D"),
@@ -59,6 +65,10 @@ needs_gpu = pytest.mark.skipif(not installed(DRIVER), reason=f"{DRIVER} is not i
 def gpu() -> Iterator[GpuProcess]:
     with GpuProcess(DRIVERS[DRIVER]) as process:
         yield process
+
+
+def test_every_operator_of_the_writer_has_cases(benchmark: ModuleType) -> None:
+    assert {case.operator for case in benchmark.cases()} == {code for code, _ in _RELEASES}
 
 
 def test_each_row_has_a_witness() -> None:

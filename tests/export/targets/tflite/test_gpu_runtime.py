@@ -12,7 +12,8 @@ from efficientmod_export._stages import InputSpec, ModelFile, TensorSpec
 from efficientmod_export._vulkan import DRIVERS, installed
 from efficientmod_export.targets._runtime import Configuration
 from efficientmod_export.targets.tflite import TARGET
-from efficientmod_export.targets.tflite._gpu_process import PATIENCE, until_done
+from efficientmod_export.targets.tflite._gpu_process import PATIENCE, GpuProcess, Ran, until_done
+from efficientmod_export.targets.tflite._gpu_runtime import refusal
 from efficientmod_export.targets.tflite._shown_values import pack
 
 DRIVER = "SwiftShader"
@@ -92,3 +93,35 @@ def test_patience_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(RuntimeError, match="code=7"):
         until_done(busy)
     assert busy.failures == 7
+
+
+def test_what_no_row_knows_is_said_by_litert(benchmark: ModuleType) -> None:
+    data = next(case for case in benchmark.cases() if case.operator == "TANH").written()
+    log = (
+        "ERROR: [./litert/cc/litert_compiled_model.h:1961]\n"
+        "ERROR: Following operations are not supported by GPU delegate:\n"
+        "CUMSUM: Operation is not supported.\n"
+        "TILE: Max version supported: 2.\n"
+        "2 operations will run on the GPU, and the remaining 2 operations will run on the CPU.\n"
+    )
+    said = "LiteRT says: CUMSUM: Operation is not supported; LiteRT says: TILE: Max version supported: 2"
+    assert refusal(data, log) == said
+    assert refusal(data, "the process ended with code -11") == "the process ended with code -11"
+    assert refusal(data, "") == "LiteRT does not say why"
+
+
+@pytest.mark.skipif(not installed(DRIVER), reason=f"{DRIVER} is not installed; run .ci/install_vulkan")
+def test_truth_values_are_read(benchmark: ModuleType) -> None:
+    from gpu_cases._case import File  # type: ignore[import-not-found]  # beside the benchmark
+
+    assert benchmark is not None
+    file = File()
+    operands = [file.tensor(SHAPE), file.tensor(SHAPE)]
+    data = file.written(file.emit("GREATER", operands, SHAPE, schema.GreaterOptionsT(), np.bool_))
+    random = np.random.default_rng(0)
+    one, other = (random.standard_normal(SHAPE, np.float32) for _ in range(2))
+    with GpuProcess(DRIVERS[DRIVER]) as gpu:
+        answer = gpu.run(data, (one, other))
+    assert isinstance(answer, Ran)
+    assert answer.outputs[0].dtype == np.bool_
+    assert np.array_equal(answer.outputs[0], one > other)

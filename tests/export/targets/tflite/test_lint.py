@@ -99,6 +99,23 @@ def of_two(code: str, *shapes: tuple[int, ...], result: tuple[int, ...], options
     return bytes(file.written(file.emit(code, [file.tensor(shape) for shape in shapes], result, options)))
 
 
+def of_one(code: str, shape: tuple[int, ...], argument: Any, options: Any) -> bytes:
+    """An operator of a computed tensor and constant integers."""
+    from gpu_cases._case import File  # type: ignore[import-not-found]  # beside the benchmark
+
+    file = File()
+    operands = [file.tensor(shape), file.tensor(np.asarray(argument, np.int32))]
+    return bytes(file.written(file.emit(code, operands, shape, options)))
+
+
+def renamed(data: bytes, code: str) -> bytes:
+    """The same of another operator."""
+    model = schema.ModelT.InitFromPackedBuf(data, 0)
+    number = getattr(schema.BuiltinOperator, code)
+    model.operatorCodes[0].builtinCode, model.operatorCodes[0].deprecatedBuiltinCode = number, min(number, 127)
+    return pack(model)
+
+
 def masked(heads: int) -> bytes:
     """Scores of four heads, and a mask of so many."""
     from gpu_cases._case import File  # type: ignore[import-not-found]  # beside the benchmark
@@ -121,6 +138,11 @@ def masked(heads: int) -> bytes:
         ),
         ("dynamic int8, then ADD", lambda: product(weights=INT8, added=True)),
         ("dynamic int8", lambda: product(weights=INT8)),
+        ("sum beyond float16", lambda: of_one("SUM", (1, 8, 7, 6), (2,), schema.ReducerOptionsT(keepDims=True))),
+        (None, lambda: of_one("MEAN", (1, 8, 7, 6), (2,), schema.ReducerOptionsT(keepDims=True))),
+        ("borders of three axes", lambda: of_one("PAD", (1, 7, 6), ((0, 0), (2, 1), (0, 0)), schema.PadOptionsT())),
+        (None, lambda: of_one("PAD", (1, 7, 6), ((0, 0), (0, 0), (2, 1)), schema.PadOptionsT())),
+        ("repetition", lambda: renamed(of_one("TILE", (1, 1, 6), (1, 7, 1), schema.TileOptionsT()), "BROADCAST_TO")),
         ("batches", lambda: of_two("ADD", (2, 8, 7, 6), (2, 8, 7, 6), result=(2, 8, 7, 6), options=ADD())),
         (None, lambda: product(added=True)),
         (None, lambda: of_two("BATCH_MATMUL", (1, 4, 5, 6), (1, 4, 6, 5), result=(1, 4, 5, 5), options=MATMUL())),
@@ -138,6 +160,34 @@ def test_what_others_report(name: str | None, make: Callable[[], bytes], tmp_pat
         assert fault.source.startswith("https://github.com/")
         assert "".join(fault.source.split()) in "".join(shown.split())
         assert "Reported by others of phones, and not seen here" in shown
+
+
+def test_an_operator_that_gives_nothing(benchmark: ModuleType, tmp_path: Path) -> None:
+    """As one that writes a variable."""
+    model = schema.ModelT.InitFromPackedBuf(
+        next(case for case in benchmark.cases() if case.operator == "TANH").written(), 0
+    )
+    graph = model.subgraphs[0]
+    silent = schema.OperatorT()
+    silent.opcodeIndex, silent.inputs, silent.outputs = 0, np.array(graph.inputs, np.int32), np.array([], np.int32)
+    graph.operators.append(silent)
+    graph.tensors[graph.inputs[0]].shape = np.array([1, 2, 3, 4, 5], np.int32)
+    path = tmp_path / "silent.tflite"
+    path.write_bytes(pack(model))
+    (report,) = lint_path(path)
+    assert isinstance(report, FileLint)
+    assert report.faults[0].places[1].operator == "TANH(1x2x3x4x5) -> nothing"
+
+
+def test_arguments_that_contradict_themselves(tmp_path: Path) -> None:
+    """The axes of a tensor that has none."""
+    path = tmp_path / "damaged.tflite"
+    path.write_bytes(of_one("MEAN", (), (2,), schema.ReducerOptionsT()))
+    (report,) = lint_path(path)
+    assert report.count == 0
+    path.write_bytes(of_one("PAD", (1, 7, 6), 3, schema.PadOptionsT()))
+    with refused(InputError, "damaged_tflite", "contradicts itself"):
+        lint_path(path)
 
 
 def test_reports_have_a_source_and_measured_rows_have_none() -> None:

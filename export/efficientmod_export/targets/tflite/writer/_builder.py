@@ -4,7 +4,7 @@ A constant is stored once per content. A RESHAPE or a TRANSPOSE is written only 
 another shape or layout (`stored`, `arranged`), and only once for all operators that need it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -95,6 +95,15 @@ class Builder:
         if dtype is None:
             dtype = self.tensors[inputs[_DATA.get(code, 0)]].dtype.type
         return self.emit_several(code, inputs, [(shape, dtype)], options)[0]
+
+    def sweep(self, ends: Iterable[int]) -> None:
+        """Leave out the operators of which nothing is read, such as the conversion of indices that nobody wants."""
+        wanted, kept = set(ends), []
+        for operator in reversed(self.operators):
+            if not wanted.isdisjoint(operator.outputs):
+                kept.append(operator)
+                wanted.update(operator.inputs)
+        self.operators = kept[::-1]
 
     def emit_several(
         self,

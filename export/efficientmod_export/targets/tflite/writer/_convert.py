@@ -83,7 +83,9 @@ def _lower(graph: Graph) -> tuple[Builder, Ends, Ends]:
     failures = [failure for node in graph.nodes if (failure := _lower_node(builder, graph, node, values)) is not None]
     if failures:
         raise UnsupportedOperatorsError(failures)
-    return builder, inputs, _outputs(builder, graph, values)
+    outputs = _outputs(builder, graph, values)
+    builder.sweep([tensor for _, tensor in outputs])
+    return builder, inputs, outputs
 
 
 def _outside(rank: int) -> Layout:

@@ -232,3 +232,24 @@ def test_an_output_that_is_read_is_written(joined: str, check_graph: Check) -> N
     result = check_graph([*JOINED[joined]], inputs, kept, ["shown", "y0"])
     assert result.operators["RESHAPE"] >= 1
     assert result.whole
+
+
+@pytest.mark.parametrize("shape", [(6,), (3, 7), (2, 3, 5), (1, 4, 3, 9), (2, 3, 4, 8)])
+def test_the_greatest_of_channels_that_are_padded(check_graph: Check, shape: tuple[int, ...]) -> None:
+    """All are below zero, which is what the padding is."""
+    nodes = [node("Sub", ["x0", "much"], ["low"]), node("TopK", ["low", "two"], ["y0", "places"], axis=-1)]
+    result = check_graph(nodes, [shape], {"much": np.float32([9.0]), "two": ints(2)})
+    assert result.on_gpu or not result.operators["TOPK_V2"]
+
+
+@pytest.mark.parametrize("choice", [(6,), (7, 1), (1, 1), (8, 7, 6), (1, 8, 1, 1)])
+@pytest.mark.parametrize("constant", [False, True])
+def test_choices_that_are_repeated(check_graph: Check, choice: tuple[int, ...], constant: bool) -> None:
+    nodes = [node("Greater", ["x0", "zero"], ["above"]), node("Where", ["above", "x0", "other"], ["y0"])]
+    constants = {"zero": np.float32([0.0])}
+    if constant:
+        constants["other"] = normal(*choice)
+    else:
+        nodes[1].input[2] = "x1"
+    result = check_graph(nodes, [(1, 8, 7, 6), *[choice] * (not constant)], constants)
+    assert result.operators["SELECT_V2"] + result.operators["SELECT"] == 1

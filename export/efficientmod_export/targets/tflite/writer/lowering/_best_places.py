@@ -3,11 +3,13 @@
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
+from ..._gpu_lanes import LANES
 from .._builder import MAX_RANK
 from .._errors import CannotLowerError
 from .._layout import Value, around, last_axis_innermost
 from ._broadcast import unary
 from ._comparisons import cast
+from ._padding import pad_physical
 from ._registry import Context, Operand, constant_ints, lowers
 
 _CODES = {"ArgMax": ("ARG_MAX", schema.ArgMaxOptionsT), "ArgMin": ("ARG_MIN", schema.ArgMinOptionsT)}
@@ -52,6 +54,7 @@ def best(
         value = unary(context, "NEG", value, schema.NegOptionsT())
     (number,) = constant_ints(count, "the number of elements")
     shape = (*value.physical[:-1], number)
+    value = _in_fours(context, value)
     number_tensor = context.builder.constant(np.asarray(number, np.int32), "count")
     operands = [context.builder.stored(value, value.physical), number_tensor]
     greatest, places = context.builder.emit_several(
@@ -61,3 +64,12 @@ def best(
     if not largest:
         found = unary(context, "NEG", found, schema.NegOptionsT())
     return found, cast(context, Value(places, shape, layout), np.int64)
+
+
+def _in_fours(context: Context, value: Value) -> Value:
+    """The innermost axis filled up to a multiple of four with the least number: a GPU would put zeros there."""
+    spare = -value.physical[-1] % LANES
+    if not spare:
+        return value
+    pads = ((0, 0),) * (len(value.physical) - 1) + ((0, spare),)
+    return pad_physical(context, value, pads, float(np.finfo(np.float32).min))

@@ -10,8 +10,11 @@ from .._builder import MAX_RANK
 from .._errors import CannotLowerError
 from .._graph import Shape
 from .._layout import Layout, Value
-from ._broadcast import arranged_operand, common_layout, merged_shapes, physical_of
+from ._broadcast import arranged_operand, common_layout, merged_shapes, physical_of, times_ones
 from ._registry import Context, Operand, lowers
+
+_LARGEST = 1 << 18
+"""The most elements of a constant that is stored repeated; a GPU refuses a larger one."""
 
 
 @lowers("Where")
@@ -31,10 +34,11 @@ def where(context: Context, condition: Operand, x: Operand, y: Operand) -> Value
 
 
 def _broadcast(context: Context, operands: Sequence[Operand]) -> Value:
-    """SELECT_V2, which broadcasts all three operands; SELECT where none is broadcast."""
+    """SELECT_V2, which broadcasts all three operands, of which a GPU broadcasts the condition; SELECT where none is."""
     rank = len(context.shape)
     layout = common_layout([operand for operand in operands if isinstance(operand, Value)], rank)
-    arranged = [arranged_operand(context, operand, rank, layout) for operand in operands]
+    condition, *choices = (arranged_operand(context, operand, rank, layout) for operand in operands)
+    arranged = [condition, *(_repeated(context, choice, layout) for choice in choices)]
     shapes = [physical_of(operand) for operand in arranged]
     physical = np.broadcast_shapes(*shapes)
     if len(physical) > MAX_RANK:
@@ -44,13 +48,30 @@ def _broadcast(context: Context, operands: Sequence[Operand]) -> Value:
     tensors = [
         context.builder.stored(operand, shape)
         if isinstance(operand, Value)
-        else context.builder.constant(operand.reshape(shape), f"{context.node.outputs[0]}/choice")
+        else context.builder.constant(
+            operand.reshape((1,) if operand.size == 1 else shape), f"{context.node.outputs[0]}/choice"
+        )
         for operand, shape in zip(arranged, shapes, strict=True)
     ]
     result = np.broadcast_shapes(*shapes)
     alike = all(shape == result for shape in shapes)
     code, options = ("SELECT", schema.SelectOptionsT()) if alike else ("SELECT_V2", schema.SelectV2OptionsT())
     return Value(context.emit(code, tensors, result, options), physical, layout)
+
+
+def _repeated(context: Context, choice: Operand, layout: Layout) -> Operand:
+    """A choice in the result's shape; a constant number stays one."""
+    physical = tuple(context.shape[axis] for axis in layout)
+    if physical_of(choice) == physical or (not isinstance(choice, Value) and choice.size == 1):
+        return choice
+    if not isinstance(choice, Value):
+        return np.broadcast_to(choice, physical) if prod(physical) <= _LARGEST else choice
+    for axis, (own, wanted) in enumerate(zip(choice.physical, physical, strict=True)):
+        if own != wanted:
+            shape = (prod(choice.physical[:axis]), 1, prod(choice.physical[axis:]))
+            longer = (*choice.physical[:axis], wanted, *choice.physical[axis + 1 :])
+            choice = Value(times_ones(context, choice, shape, wanted), longer, layout)
+    return choice
 
 
 def _whole(context: Context, operand: Operand, layout: Layout, shape: Shape) -> int:

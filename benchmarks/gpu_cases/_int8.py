@@ -1,0 +1,45 @@
+"""Weights in eight bits: behind the operator that widens them, or read by the layer itself.
+
+A processor whose layer reads them rounds what the layer takes to eight bits as well, a GPU does not.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from ai_edge_litert import schema_py_generated as schema
+
+from efficientmod_export.quantisation import to_nearest
+from gpu_cases._case import Array, Case, File, Operand, Shape, numbers, plain, text
+
+ROUNDED = 3e-2
+"""A fraction of the range."""
+
+
+def int8_weights() -> Iterator[Case]:
+    for taken in ((7, 6), (1, 6), (5, 7, 6), (1, 7, 6), (1, 8, 7, 6), (5, 8, 7, 6)):
+        options = schema.FullyConnectedOptionsT(keepNumDims=len(taken) > 2)
+        yield from _layer("FULLY_CONNECTED", text(taken), taken, (9, 6), (*taken[:-1], 9), options)
+    for taken in ((1, 8, 7, 8), (5, 8, 7, 8), (1, 8, 7, 6)):
+        for side, step, inputs in ((1, 1, taken[-1]), (3, 1, taken[-1]), (3, 2, taken[-1]), (3, 1, 4)):
+            if taken[-1] % inputs:
+                continue
+            options = schema.Conv2DOptionsT(**{**plain(), "strideH": step, "strideW": step})
+            height, width = (-(-extent // step) for extent in taken[1:3])
+            form = f"{text(taken)}, {side}x{side}, stride {step}, {taken[-1] // inputs} groups"
+            result = (taken[0], height, width, 12)
+            yield from _layer("CONV_2D", form, taken, (12, side, side, inputs), result, options)
+
+
+def _layer(code: str, form: str, taken: Shape, weight: Shape, result: Shape, options: Any) -> Iterator[Case]:
+    def make(file: File) -> int:
+        operands: list[Operand] = [taken, _on_a_grid(weight), numbers(weight[0])]
+        return file.emit(code, [file.tensor(item) for item in operands], result, options)
+
+    yield Case("DEQUANTIZE", f"int8 weight of {code}, {form}", make, weights="int8")
+    yield Case(code, f"{form}, int8 weight", make, weights="int8-dynamic", tolerance=ROUNDED)
+
+
+def _on_a_grid(shape: Shape) -> Array:
+    values: Array = to_nearest(torch.from_numpy(numbers(*shape))).numpy()
+    return values
