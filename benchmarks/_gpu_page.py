@@ -37,7 +37,7 @@ def page(results: Sequence[Result], rivals: Sequence[RivalResult], trained: Sequ
             ["network", "processor", "GPU", "GPU, float32", "GPU, float16", "top-5", "own", "top-5"],
             [row(result) for result in results],
         ),
-        *before_and_now(results, rivals),
+        *before_and_now(results),
         *_section("Why", _reasons(results)),
         *_rivals(results, rivals),
         *_trained(trained),

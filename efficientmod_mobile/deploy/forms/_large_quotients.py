@@ -1,7 +1,7 @@
 """A quotient of two parts of one large product is that of the product of smaller numbers.
 
     m = q (k v)            y = m[..., :c] / (m[..., c:] + eps)            linear attention (Cai et al. 2023)
-    m' = q ((s k) v)       y = m'[..., :c] / (m'[..., c:] + s eps)        s = 2^-k
+    m' = q (s (k v))       y = m'[..., :c] / (m'[..., c:] + s eps)        s = 2^-n
 
 In float16 m is infinite beyond 65504, and y no number. How large it is is measured (`analysis/_largest_products.py`);
 others stay as they are.
@@ -16,7 +16,7 @@ import torch
 from torch import fx
 
 from efficientmod_mobile.deploy._transform import Transform, register
-from efficientmod_mobile.deploy.analysis import PRODUCTS, Refuse, largest_products
+from efficientmod_mobile.deploy.analysis import Refuse, largest_products
 from efficientmod_mobile.deploy.program import Program, arguments, emit, is_call
 
 aten = torch.ops.aten
@@ -72,9 +72,7 @@ class LargeQuotients(Transform[LargeQuotient]):
         return LargeQuotient(product, below, eps, 2.0 ** -min(ceil(log2(largest / LARGEST)), most))
 
     def rewrite(self, match: LargeQuotient) -> None:
-        """Scale the first factor of the innermost product, and eps."""
-        inner = match.product.args[1]
-        own = isinstance(inner, fx.Node) and is_call(inner, *PRODUCTS) and len(inner.users) == 1
-        scaled = inner if isinstance(inner, fx.Node) and own else match.product
-        scaled.update_arg(0, emit(scaled, aten.mul.Tensor, (scaled.args[0], match.scale)))
+        """Scale the second factor, which is the smaller one where it is a product itself, and eps."""
+        product = match.product
+        product.update_arg(1, emit(product, aten.mul.Tensor, (product.args[1], match.scale)))
         match.shifted.update_arg(1, match.eps * match.scale)

@@ -38,6 +38,7 @@ _BINARY: dict[str, Callable[[np.float64, np.float64], np.float64]] = {
     "MAXIMUM": np.fmax,
     "MINIMUM": np.fmin,
     "POW": np.power,
+    "FLOOR_MOD": np.mod,
 }
 _KEEPING = {
     "CEIL", "ELU", "FLOOR", "GELU", "HARD_SWISH", "LEAKY_RELU", "PRELU", "ROUND", "SIN", "TANH", "AVERAGE_POOL_2D",

@@ -24,9 +24,11 @@ GELUS = {"efficientmod_xxs": 27, "timm/convnext_atto": 12, "timm/mobilenetv2_100
 NOISY = ("timm/mobilenetv2_100", "timm/repvit_m0_9")
 """Those that amplify rounding, with seeded weights, by more than ten times as much as the others."""
 LIMITS: dict[tuple[Precision, bool], float] = {
-    ("fp32", False): 2e-6, ("fp32", True): 5e-5, ("fp16", False): 3e-3, ("fp16", True): 1e-1,
+    ("fp32", False): 2e-6, ("fp32", True): 5e-5, ("fp16", False): 5e-3, ("fp16", True): 1e-1,
 }  # fmt: skip
-"""By the precision, and whether the network is noisy; float32: the order of sums, and GELU within 2e-6."""
+"""By the precision, and whether the network is noisy; float32: the order of sums, and GELU within 2e-6; float16:
+windows of several pixels are summed in it as well (3.0e-3 for `efficientmod_xxs`, 1.6e-3 without).
+"""
 
 
 @pytest.fixture(scope="module", params=NAMES)

@@ -50,7 +50,7 @@ def deployed(size: float, x: Tensor, recipe: Recipe) -> Program:
     return deploy(capture(LinearAttention(size).eval(), x), recipe).program
 
 
-def test_both_factors_and_eps_are_scaled_by_a_power_of_two() -> None:
+def test_a_factor_and_eps_are_scaled_by_a_power_of_two() -> None:
     x = torch.randn(SHAPE, generator=torch.Generator().manual_seed(0))
     numbers = [
         node.args[1] for node in deployed(100.0, x, FORM).graph.nodes if isinstance((*node.args, 0, 0)[1], float)
