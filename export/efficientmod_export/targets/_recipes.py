@@ -63,5 +63,11 @@ _HEAD_BY_HEAD: Recipe = (
 NEURAL_ENGINE: Recipe = (*CHANNELS_FIRST_FLOAT16, *_HEAD_BY_HEAD)
 """For Core ML: the Neural Engine prefers attention head by head; no tensor has more than five axes."""
 
-NEURAL_ENGINE_ROUNDED: Recipe = (*PORTABLE, NormInOperators(float16=True), *_WITHOUT_NORMS, *_HEAD_BY_HEAD)
+NEURAL_ENGINE_ROUNDED: Recipe = (
+    *PORTABLE,
+    LargeQuotients(),
+    NormInOperators(float16=True),
+    *_WITHOUT_NORMS,
+    *_HEAD_BY_HEAD,
+)
 """The same for rounded weights, without centring, as `CHANNELS_FIRST_ROUNDED`."""
