@@ -105,6 +105,7 @@ def test_several_precisions_of_several_targets(efficientmod: Command, tiny_model
         "model_fp16.tflite",
         "proof.json",
         "README.md",
+        "recorded",
     }
 
     told = json.loads(efficientmod("export", "--model", tiny_model, *asked, "--output", "bundle", "--json").stdout)
