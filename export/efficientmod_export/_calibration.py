@@ -7,9 +7,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from efficientmod_export._picture_files import list_pictures
 from efficientmod_export._prove import Held
 from efficientmod_export._subject import Subject
-from efficientmod_export.bundle import PICTURE_SUFFIXES, open_picture
 from efficientmod_export.bundle.contract import Calibration, RoundedLayer, Rounding
 from efficientmod_export.parity import torch_inputs
 from efficientmod_export.quantisation import (
@@ -72,8 +72,8 @@ class RoundedSubject:
 
 
 def calibration_of(subject: Subject, folder: Path | None) -> CalibrationInputs:
-    """At most MOST_PICTURES of a folder's pictures (at any depth), spread evenly over their sorted paths; the parity
-    samples where there is none.
+    """At most MOST_PICTURES of the pictures in a folder (at any depth) or a tar, spread evenly over their sorted paths;
+    the parity samples where there is none.
 
     Raises InputError for a folder without a picture that can be decoded, naming those that cannot.
     """
@@ -90,27 +90,29 @@ def calibration_of(subject: Subject, folder: Path | None) -> CalibrationInputs:
             "--calibrate is for a network that takes one picture; leave it out, for the bundle's own samples.",
             code="conflicting_options",
         )
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES)
-    count = min(len(paths), MOST_PICTURES)
-    chosen = [paths[len(paths) * place // count] for place in range(count)]
+    try:
+        found = list_pictures(folder)
+    except InputError as error:
+        raise InputError(f"{folder} is of no use for --calibrate: {error}", code="no_calibration_pictures") from error
+    count = min(len(found), MOST_PICTURES)
+    chosen = [found[len(found) * place // count] for place in range(count)]
     images, names, unreadable = [], [], []
-    for path in chosen:
+    for picture in chosen:
         try:
-            pixels = preprocessing.pixels(open_picture(path))
+            pixels = preprocessing.pixels(picture.decode())
         except InputError:
-            unreadable.append(path.name)
+            unreadable.append(picture.name)
         else:
             images.append((torch.from_numpy(preprocessing.tensor(pixels)),))
-            names.append(path.relative_to(folder).as_posix())
+            names.append(picture.name)
     if not images:
-        found = f"none of its {len(paths)} pictures can be decoded" if paths else "it holds no picture"
         raise InputError(
-            f"The folder {folder} is of no use for --calibrate: {found}. Give one with JPEG, PNG or WebP files, "
-            "or leave the option out.",
+            f"{folder} is of no use for --calibrate: none of its {len(found)} pictures can be decoded. Give a folder "
+            "with JPEG, PNG or WebP files, or leave the option out.",
             code="no_calibration_pictures",
         )
     skipped = f", without {', '.join(unreadable)}, which cannot be decoded" if unreadable else ""
-    statement = f"{len(images)} of {len(paths)} pictures of the folder given{skipped}"
+    statement = f"{len(images)} of {len(found)} pictures of the folder given{skipped}"
     return CalibrationInputs(tuple(images), Calibration(statement=statement, pictures=tuple(names)))
 
 

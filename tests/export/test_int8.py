@@ -15,11 +15,13 @@ ASKED = ("export", "--target", "tflite", "--unit", "cpu", "--precision", "int8",
 
 @pytest.fixture
 def pictures(tmp_path: Path) -> Path:
-    """Two pictures in folders of their own, a file that is none, and one that cannot be decoded."""
+    """Two pictures in folders of their own, of which one is a link, files that are none, one that cannot be decoded."""
     folder = tmp_path / "pictures"
-    for name, side in (("one/a.jpg", 40), ("two/b.png", 60)):
-        (folder / name).parent.mkdir(parents=True)
-        Image.radial_gradient("L").convert("RGB").resize((side, side + 7)).save(folder / name)
+    for path, side in ((folder / "one" / "a.jpg", 40), (tmp_path / "elsewhere" / "b.png", 60)):
+        path.parent.mkdir(parents=True)
+        Image.radial_gradient("L").convert("RGB").resize((side, side + 7)).save(path)
+    (folder / "two").symlink_to(tmp_path / "elsewhere")
+    (folder / "._a.jpg").write_bytes(b"of a Mac")
     (folder / "notes.txt").write_text("none")
     (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff")
     return folder

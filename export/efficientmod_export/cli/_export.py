@@ -109,7 +109,7 @@ def export(
         Path | None,
         typer.Option(
             metavar="FOLDER",
-            help="Pictures for which int8 weights are rounded, by default the bundle's own; 32 at most are used.",
+            help="Pictures, or a .tar, for which weights are rounded, by default the bundle's; 32 at most are used.",
         ),
     ] = None,
     max_size: Annotated[

@@ -12,11 +12,11 @@ from functools import cache
 
 import numpy as np
 
+from efficientmod_export._picture_files import PictureFile
 from efficientmod_export._stages import Sample, SampleInput
 from efficientmod_export.bundle import Preprocessing
 from efficientmod_export.bundle.contract import ArtifactEntry, Bundle, open_bundle
 from efficientmod_export.eval._class_names import Classes
-from efficientmod_export.eval._pictures import PictureFile
 from efficientmod_export.eval._runs import (
     Job,
     best_classes,

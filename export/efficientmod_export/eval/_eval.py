@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from efficientmod_export._picture_files import PictureFile, list_pictures
 from efficientmod_export._workers import Workers, processors, workers
 from efficientmod_export.bundle import picture_input_of
 from efficientmod_export.bundle.contract import Bundle, read_bundle
@@ -16,11 +17,11 @@ from efficientmod_export.eval._choice import PYTORCH, Choice, choose
 from efficientmod_export.eval._class_names import ClassNames
 from efficientmod_export.eval._files import write_csv, write_json
 from efficientmod_export.eval._partial import Partial
-from efficientmod_export.eval._pictures import PictureFile, list_pictures, spread
 from efficientmod_export.eval._request import EvalRequest
 from efficientmod_export.eval._result import EvalResult, Row
 from efficientmod_export.eval._runs import Job, Seen, see
 from efficientmod_export.eval._sheet import write_sheet
+from efficientmod_export.eval._spread import spread
 from efficientmod_export.eval._statistics import confusions, differing, row_of
 from efficientmod_export.eval._suspicion import better, is_doubtful, low, published_top1, renamed, worse
 from efficientmod_export.eval._truth import Truth, find_truth

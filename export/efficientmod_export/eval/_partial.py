@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
-from efficientmod_export.eval._pictures import PictureFile
+from efficientmod_export._picture_files import PictureFile
 from efficientmod_export.eval._runs import Said, Seen
 from efficientmod_mobile.errors import InputError
 

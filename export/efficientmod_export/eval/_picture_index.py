@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from efficientmod_export.eval._pictures import PictureFile, is_picture
+from efficientmod_export._picture_files import PictureFile, is_picture
 
 
 @dataclass(frozen=True, order=True)

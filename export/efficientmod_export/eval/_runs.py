@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from efficientmod_export._picture_files import PictureFile
 from efficientmod_export._picture_input import for_pictures
 from efficientmod_export._picture_run import artifact_runner, variant_of
 from efficientmod_export._rebuild import rebuild
@@ -23,7 +24,6 @@ from efficientmod_export._stages import Outputs, Sample, SampleInput
 from efficientmod_export.bundle import Preprocessing, picture_input_of
 from efficientmod_export.bundle.contract import open_bundle
 from efficientmod_export.eval._choice import PYTORCH
-from efficientmod_export.eval._pictures import PictureFile
 from efficientmod_export.parity import torch_inputs
 from efficientmod_mobile import Network
 from efficientmod_mobile.errors import EfficientModError, InputError

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from efficientmod_export.eval._pictures import PictureFile
+from efficientmod_export._picture_files import PictureFile
 from efficientmod_export.eval._result import Differing, EvalResult
 from efficientmod_mobile.errors import InputError
 

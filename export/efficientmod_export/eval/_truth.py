@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path, PurePosixPath
 
+from efficientmod_export._picture_files import PictureFile
 from efficientmod_export.eval._class_names import SYNSET, Classes, ClassNames
-from efficientmod_export.eval._pictures import PictureFile
 from efficientmod_export.eval._truth_file import read_truth
 
 VALIDATION = re.compile(r"ILSVRC2012_val_(\d{8})(?:_(n\d{8}))?\.\w+")

@@ -15,9 +15,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from efficientmod_export._picture_files import PictureFile
 from efficientmod_export.eval._class_names import Classes, ClassNames, numbers_of
 from efficientmod_export.eval._picture_index import Found, PictureIndex
-from efficientmod_export.eval._pictures import PictureFile
 from efficientmod_mobile.errors import InputError
 
 CLASS_COLUMNS = (

@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 
 from efficientmod_export import evaluate
+from efficientmod_export._picture_files import list_pictures
 from efficientmod_export.bundle.contract import open_bundle
 from efficientmod_export.eval._partial import Partial
-from efficientmod_export.eval._pictures import list_pictures
 from efficientmod_export.eval._runs import Job, see
 from efficientmod_export.report import read_accuracy
 from efficientmod_mobile.errors import InputError

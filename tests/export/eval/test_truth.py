@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from efficientmod_export._picture_files import PictureFile
 from efficientmod_export.eval._class_names import ClassNames
-from efficientmod_export.eval._pictures import PictureFile
 from efficientmod_export.eval._truth import Truth, find_truth
 from efficientmod_mobile.errors import InputError
 

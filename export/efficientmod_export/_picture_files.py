@@ -1,11 +1,10 @@
-"""The pictures of an evaluation: in a folder, or in a tar that is read where it is."""
+"""A user's pictures: in a folder, or in a tar that is read where it is."""
 
 import io
 import os
-import random
 import stat
 import tarfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath, PurePosixPath
 
@@ -116,25 +115,3 @@ def _in_tar(path: Path) -> Iterator[PictureFile]:
 def _shown(path: PurePath) -> str:
     """Its name in what is written and shown: what no text file can have is escaped."""
     return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in path.as_posix())
-
-
-def spread(
-    pictures: Sequence[PictureFile], groups: Mapping[str, object], limit: int | None, seed: int
-) -> tuple[PictureFile, ...]:
-    """At most `limit` pictures, as many of each group as there can be; `groups` is by a picture's name.
-
-    In each group, and of the groups themselves, what is taken is drawn with `seed`: the same each time.
-    """
-    if limit is None or limit >= len(pictures):
-        return tuple(pictures)
-    draw = random.Random(seed)
-    members: dict[object, list[PictureFile]] = {}
-    for picture in pictures:
-        members.setdefault(groups.get(picture.name), []).append(picture)
-    queues = list(members.values())
-    draw.shuffle(queues)
-    for queue in queues:
-        draw.shuffle(queue)
-    rounds = (queue[place] for place in range(max(map(len, queues))) for queue in queues if place < len(queue))
-    chosen = {one.name for one, _ in zip(rounds, range(limit), strict=False)}
-    return tuple(picture for picture in pictures if picture.name in chosen)

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from efficientmod_export.eval._pictures import PictureFile, list_pictures, spread
+from efficientmod_export._picture_files import PictureFile, list_pictures
+from efficientmod_export.eval._spread import spread
 from efficientmod_mobile.errors import InputError
 
-from ...raising import refused
+from ..raising import refused
 
 
 @pytest.fixture
