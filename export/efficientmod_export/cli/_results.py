@@ -69,6 +69,8 @@ def unit_comparison(result: UnitComparison, *, quiet: bool) -> None:
             colour = colours.get(row.outcome, "default")
             rows.add_row(row.unit, row.compute_precision, measured, f"[{colour}]{row.outcome}[/]")
         out.print(rows)
+        if result.left_out:
+            say(f"Not run: {escape(', '.join(result.left_out))}, signatures of other graphs than the first.")
         for row in result.results:
             if row.reason:
                 place = f"{row.unit} {row.compute_precision} {row.outcome}"

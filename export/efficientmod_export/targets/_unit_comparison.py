@@ -31,7 +31,9 @@ class UnitResult(PlainRecord):
 
 @dataclass(frozen=True)
 class UnitComparison(PlainRecord):
-    """A file's results on every unit, the processor's first; `inputs` says what was fed."""
+    """A file's results on every unit, the processor's first; `inputs` says what was fed, `left_out` names the
+    signatures that were not run.
+    """
 
     JSON_PROPERTIES = ("exit_code",)
 
@@ -39,6 +41,7 @@ class UnitComparison(PlainRecord):
     runtime: str
     inputs: tuple[str, ...]
     results: tuple[UnitResult, ...]
+    left_out: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:

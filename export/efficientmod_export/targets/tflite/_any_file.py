@@ -17,8 +17,17 @@ from efficientmod_mobile.errors import InputError
 
 Array = NDArray[Any]
 
-DTYPES: dict[int, np.dtype[Any]] = {0: np.dtype("f4"), 2: np.dtype("i4"), 3: np.dtype("u1"), 9: np.dtype("i1")}
+DTYPES: dict[int, np.dtype[Any]] = {
+    0: np.dtype("f4"),
+    2: np.dtype("i4"),
+    3: np.dtype("u1"),
+    6: np.dtype("?"),
+    9: np.dtype("i1"),
+}
 """By the schema's number of a type: what inputs and outputs may be."""
+
+_BYTES = (3, 9)
+"""The schema's numbers of uint8 and int8."""
 
 _DATA_OUTSIDE = 2
 """From this offset on a buffer's data lie behind the flatbuffer, where `pack` does not write them."""
@@ -77,20 +86,26 @@ class AnyFile:
         if any(extent < 0 for extent in (*shape, *signature)):
             raise self._unsupported(f"the shape of {name} is open")
         if tensor.type not in DTYPES:
-            raise self._unsupported(f"{name} is not of float32, int32, uint8 or int8")
+            raise self._unsupported(f"{name} is not of float32, int32, uint8, int8 or bool")
         return End(index, name, shape, DTYPES[tensor.type])
 
     def _unsupported(self, why: str) -> InputError:
         return InputError(
             f"{self.path.name} cannot be compared: {why}; convert it with static shapes and inputs and outputs of "
-            "float32, int32, uint8 or int8.",
+            "float32, int32, uint8, int8 or bool.",
             code="unsupported_tflite",
         )
 
     @property
+    def left_out(self) -> tuple[str, ...]:
+        """The signatures that are of another graph than the main one, which alone is run."""
+        others = (one for one in self._model.signatureDefs or () if one.subgraphIndex)
+        return tuple((one.signatureKey or b"").decode("utf-8", "replace") for one in others)
+
+    @property
     def quantised(self) -> bool:
         """Whether it computes in integers."""
-        return any(DTYPES.get(tensor.type, np.dtype("f4")).itemsize == 1 for tensor in self._graph.tensors)
+        return any(tensor.type in _BYTES for tensor in self._graph.tensors)
 
     @property
     def can_show_more(self) -> bool:

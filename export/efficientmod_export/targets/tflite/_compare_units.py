@@ -41,19 +41,20 @@ def compare_units(path: Path, given: Sequence[Path], progress: ProgressReport) -
         wanted = all(result.first is None for result in results)
         results.append(_on_gpu(file, inputs, expected, precision, wanted=wanted, progress=progress))
     fed = tuple(f"{end.name} {list(end.shape)} {end.dtype}" for end in file.inputs)
-    return UnitComparison(path, f"LiteRT {metadata.version('ai-edge-litert')}", fed, tuple(results))
+    return UnitComparison(path, f"LiteRT {metadata.version('ai-edge-litert')}", fed, tuple(results), file.left_out)
 
 
 def random_inputs(file: AnyFile) -> list[Array]:
-    """Float32 of the standard normal distribution, since some faults need negative numbers; int32 zero or one, which
-    are places in any table; bytes below 128, which int8 has too.
+    """Float32 of the standard normal distribution, since some faults need negative numbers; truth values; int32 zero or
+    one, which are places in any table; bytes below 128, which int8 has too.
     """
     random = np.random.default_rng(SEED)
 
     def draw(end: End) -> Array:
         if end.dtype == np.float32:
             return random.standard_normal(end.shape, np.float32)
-        return random.integers(0, 2 if end.dtype.itemsize > 1 else 128, end.shape, end.dtype)
+        one_byte = end.dtype.itemsize == 1 and end.dtype != np.bool_
+        return random.integers(0, 128 if one_byte else 2, end.shape, end.dtype)
 
     return [draw(end) for end in file.inputs]
 

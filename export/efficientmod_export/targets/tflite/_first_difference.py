@@ -18,7 +18,7 @@ def first_difference(file: AnyFile, differing: Differing) -> str | None:
     `differing` gives which of these tensors differ, None where the file with them as outputs does not run. Where the
     fault is gone as soon as it is looked at, the operators between are named.
     """
-    if not file.can_show_more:
+    if not file.can_show_more or not file.operators:
         return None
     ends = {end.index for end in file.outputs}
     operators = [(place, index) for place, index in file.computed() if index not in ends]

@@ -213,3 +213,49 @@ def test_the_error_is_a_fraction_of_the_range() -> None:
     assert relative_error(np.array([1.0, 3.5]), np.array([1.0, 3.0])) == 0.25
     assert relative_error(np.array([np.nan, 3.0]), np.array([1.0, 3.0])) == np.inf
     assert relative_error(np.array([np.inf, 3.0]), np.array([np.inf, 3.0])) == 0
+
+
+def signed_twice(model: Any) -> None:
+    """A graph more, with a signature of its own."""
+    model.subgraphs.append(model.subgraphs[0])
+    other = schema.SignatureDefT()
+    first = model.signatureDefs[0]
+    other.inputs, other.outputs, other.subgraphIndex, other.signatureKey = first.inputs, first.outputs, 1, b"other"
+    model.signatureDefs.append(other)
+
+
+@needs_gpu
+@pytest.mark.usefixtures("_gpu")
+def test_signatures_of_other_graphs_are_named(write: Write, efficientmod: Command) -> None:
+    path = write("SUB", "1x8x7x6 with 1x8x7x6", signed_twice)
+    assert verify_file(path).left_out == ("other",)
+    assert "Not run: other, signatures of other graphs" in " ".join(efficientmod("verify", path).output.split())
+
+
+def nothing(model: Any) -> None:
+    """The output is the input."""
+    graph = model.subgraphs[0]
+    graph.operators, graph.outputs = [], graph.inputs[:1]
+    model.signatureDefs = None
+
+
+@needs_gpu
+@pytest.mark.usefixtures("_gpu")
+def test_a_file_without_operators(write: Write) -> None:
+    result = verify_file(write("SUB", "1x8x7x6 with 1x8x7x6", nothing))
+    assert [one.first for one in result.results] == [None] * 3
+
+
+@needs_gpu
+@pytest.mark.usefixtures("_gpu")
+def test_truth_values(write: Write) -> None:
+    """A comparison whose CAST is left out."""
+
+    def bare(model: Any) -> None:
+        graph = model.subgraphs[0]
+        graph.outputs = graph.operators[-1].inputs[:1]
+        graph.operators = graph.operators[:-1]
+        model.signatureDefs = None
+
+    result = verify_file(write("GREATER", "1x8x7x6 with 1x8x7x6, then CAST", bare))
+    assert [one.outcome for one in result.results] == ["reference", "right", "right"]
