@@ -9,12 +9,15 @@ often the best class is float's, also where float's margin exceeds 3 % of the ra
 makes: litert-quantizer (in an environment of its own) of our float file by its dynamic recipe, ExecuTorch's
 XNNPACKQuantizer of the network, static per channel and calibrated on the same photographs, coremltools of our float
 file by its default. Parts are the delegate's, and the operators outside them; Core ML decides on the device. Times are
-medians of ratios to the float file, in turns on one thread.
+medians of ratios to the float file, in turns on one thread. Sizes are ratios to the target's float32 file.
+
+With --keep a network whose result is there is not measured again, so that an interrupted run goes on.
 """
 
 import argparse
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
@@ -49,7 +52,8 @@ from efficientmod_mobile.messages import described
 PHOTOGRAPHS = Path(__file__).parents[1] / "tests" / "data" / "photographs"
 EVERY = 3
 MARGIN = 0.03
-ROUNDS = 20
+ROUNDS, FEWEST, SECONDS = 20, 4, 15.0
+"""Of times in turns: as many rounds as take this long, within these numbers."""
 TIME_LIMIT = 3600.0
 FLOAT: dict[str, Precision] = {"tflite": "fp32", "executorch": "fp32", "coreml": "fp16"}
 INT8: dict[str, tuple[Precision, ...]] = {
@@ -221,7 +225,11 @@ def _ratio(one: Artifact, other: Artifact, sample: Sample) -> float:
         session = _session(artifact)
         session.bind(input_values(artifact.inputs, sample))
         calls[name] = session.invoke
-    times = take_turns(calls, ROUNDS, 3)
+    began = time.perf_counter()
+    for call in calls.values():
+        call()
+    in_time = int(SECONDS / (2 * (time.perf_counter() - began)))  # a call is made twice in a round
+    times = take_turns(calls, max(FEWEST, min(ROUNDS, in_time)), 1)
     return Ratio.of("one", times["one"], "other", times["other"]).median
 
 

@@ -80,6 +80,25 @@ def test_the_package_computes_what_the_program_does(precision: Precision, made: 
     assert check.verdict.outcome == "passed", check.verdict
 
 
+@pytest.mark.parametrize("precision", ["int8-weights", "palette6"])
+def test_rows_of_channels_that_training_switched_off_keep_no_layer_from_int8(
+    precision: Precision, convert: Convert
+) -> None:
+    """Their steps are beyond float16, which has no number under 6e-8."""
+    torch.manual_seed(2)
+    network = strengthen(Classifier(32))
+    with torch.no_grad():
+        network.fc1.weight[3] *= 1e-9
+        network.fc1.weight[5] *= 3e-6
+        network.fc1.weight[7] = 0.0
+    program = capture(network, torch.zeros(SHAPE))
+    rounded = round_weights(program, [(torch.randn(SHAPE),) for _ in range(4)], 64 if precision == "palette6" else None)
+    artifact = convert("coreml", rounded.program, precision, ios=18)
+    assert artifact.int8_weights == sum(layer.weights for layer in rounded.layers)
+    (check,) = prove_rounding(find_target("coreml").variant(precision), artifact, held_to(rounded.program))
+    assert check.verdict.outcome == "passed", check.verdict
+
+
 @pytest.mark.parametrize("precision", IOS)
 def test_changed_weights_fail_the_proof(
     precision: Precision, made: Callable[[Precision], Made], tmp_path: Path
