@@ -167,10 +167,11 @@ def _ways_out(path: Path, source: str) -> str:
 
 
 def _is_exported_program(path: Path) -> bool:
-    if not zipfile.is_zipfile(path):
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except Exception:  # with a damaged directory the reader can raise nearly any exception
         return False
-    with zipfile.ZipFile(path) as archive:
-        names = archive.namelist()
     return any(name.endswith(("/archive_format", "serialized_exported_program.json")) for name in names)
 
 

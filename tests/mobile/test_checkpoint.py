@@ -139,6 +139,17 @@ def test_a_truncated_file(kept: float, zipped: bool, state: State, save: Callabl
     check_refused(str(path), "damaged_checkpoint", path.name)
 
 
+@pytest.mark.parametrize(("at", "changed"), [(6, b"\xfe"), (8, b"\x00\x08" + bytes(36) + b"\xff")])
+def test_an_archive_whose_directory_is_damaged(at: int, changed: bytes, state: State, save: Callable[..., str]) -> None:
+    """It asks for a later version of the format, or has a name that is not UTF-8."""
+    path = Path(save(state))
+    content = bytearray(path.read_bytes().replace(b"PK\x03\x04", b"PK\x00\x00"))
+    entry = content.index(b"PK\x01\x02")
+    content[entry + at : entry + at + len(changed)] = changed
+    path.write_bytes(content)
+    check_refused(str(path), "damaged_checkpoint", path.name)
+
+
 @pytest.mark.parametrize("kept", [0.0, 0.001, 0.999])
 def test_a_truncated_safetensors_file(kept: float, state: State, tmp_path: Path) -> None:
     path = tmp_path / "model.safetensors"
