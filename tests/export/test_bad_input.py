@@ -275,4 +275,4 @@ def test_a_failed_parity_leaves_no_bundle_unless_it_is_kept(
     quiet = efficientmod("verify", "out", "--quiet")
     assert (quiet.exit_code, quiet.stdout, quiet.stderr.count("Error:")) == (1, "", 1)
     rounded = ("export", "--model", tiny_model, "--target", "tflite", "--precision", "fp16", "--output", "half")
-    assert_failed(efficientmod(*rounded, "--json"), 1, "precision_loss", "--precision fp32")
+    assert_failed(efficientmod(*rounded, "--json"), 1, "wrong_result", "tflite fp16")

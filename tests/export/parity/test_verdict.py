@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from efficientmod_export._prove import Held
-from efficientmod_export._stages import Outputs, Sample, SampleInput
+from efficientmod_export._prove import Held, parity_failure
+from efficientmod_export._stages import Outputs, Precision, Sample, SampleInput
+from efficientmod_export.bundle.contract import Check
+from efficientmod_export.bundle.contract._evidence import Gate
 from efficientmod_export.parity import (
     MeasuredWith,
     Tolerance,
@@ -14,6 +16,7 @@ from efficientmod_export.parity import (
     measure,
     not_run_here,
 )
+from efficientmod_export.targets import find_target
 from efficientmod_mobile.errors import DependencyError
 
 from ...raising import refused
@@ -160,3 +163,32 @@ def test_limits_follow_from_the_noise_of_each_output() -> None:
     assert held.limits(tight, "float32").max_relative_error == 3.0
     assert [one.max_relative_error for one in held.limits_of_each(tight, "float32")] == [3.0, 0.5]
     assert held.limits_of_each(tight, "float16") == ()
+
+
+def check_of(gate: Gate, unit: str | None, precision: str, result: Outputs) -> Check:
+    tight = LOOSE.model_copy(update={"max_relative_error": 0.5})
+    verdict = judge(["only"], [REFERENCE], [result], tight, RUNTIME)
+    return Check(gate=gate, unit=unit, compute_precision=precision, threads=None, verdict=verdict)
+
+
+@pytest.mark.parametrize(
+    ("target", "precision", "failed", "code", "says"),
+    [
+        ("tflite", "fp16", ("runtime", "cpu", "float32"), "precision_loss", "Try --precision fp32."),
+        ("tflite", "fp16", ("graph", None, "float32"), "wrong_result", "does not compute what PyTorch computes"),
+        ("tflite", "fp32", ("runtime", "gpu", "float16"), "precision_loss", "The same file in float32 on that unit"),
+        ("tflite", "fp32", ("runtime", "cpu", "float32"), "wrong_result", "does not compute what PyTorch computes"),
+        ("coreml", "fp16", ("numerics", None, "float16"), "precision_loss", "Try --precision fp32."),
+        ("coreml", "fp16", ("replay", None, "float32"), "wrong_result", "does not compute what PyTorch computes"),
+    ],
+)
+def test_what_failed_depends_on_the_gate(
+    target: str, precision: Precision, failed: tuple[Gate, str | None, str], code: str, says: str
+) -> None:
+    variant = find_target(target).variant(precision)
+    sound = check_of("runtime", "cpu", "float32", REFERENCE)
+    failure = parity_failure(variant, (sound, check_of(*failed, RESULT)))
+    assert failure is not None
+    assert failure.code == code
+    assert says in str(failure)
+    assert parity_failure(variant, (sound,)) is None
