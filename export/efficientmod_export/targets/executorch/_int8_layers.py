@@ -18,7 +18,7 @@ from efficientmod_export.quantisation import grid_scales, in_steps, rounded_laye
 from efficientmod_export.targets._program import copy
 from efficientmod_mobile.deploy import Program
 from efficientmod_mobile.deploy.analysis import Layer, is_layer, layer_of
-from efficientmod_mobile.deploy.program import add_parameter, clean, emit, set_argument, shape
+from efficientmod_mobile.deploy.program import add_parameter, arguments, clean, emit, set_argument, shape
 
 aten = torch.ops.aten
 
@@ -36,16 +36,18 @@ def with_int8_layers(program: Program) -> Program:
     """A copy of the program with these layers. It can be exported, but not edited: its operators have no transforms."""
     changed = copy(program)
     chosen = rounded_layers(changed)
-    channels_last = _channels_last(changed)
+    in_channels_last = _channels_last(changed)
     for node in chosen:
         layer = layer_of(node)
         scales = grid_scales(layer.weight.detach().numpy()) if isinstance(layer, Layer) else None
         if not isinstance(layer, Layer) or scales is None:
             continue
-        if layer.kind == "linear" or layer.input in channels_last:
-            _store_as_int8(layer, layer.input, scales)
-        elif shape(layer.input)[2:] != (1, 1):  # of one pixel the layout is ambiguous, and the lowering mistakes it
-            _store_as_int8(layer, _in_channels_last(layer), scales)
+        if not _is_ambiguous(shape(layer.input)):
+            channels_last = layer.kind == "linear" or layer.input in in_channels_last
+            _store_as_int8(layer, layer.input if channels_last else _in_channels_last(layer), scales)
+        elif layer.kind == "linear" or (layer.kernel == (1, 1) and shape(layer.input)[2:] == shape(node)[2:] == (1, 1)):
+            rows = _of_rows(layer)
+            _store_as_int8(rows, rows.input, scales)
     clean(changed.graph_module)
     return changed
 
@@ -66,6 +68,24 @@ def _store_as_int8(layer: Layer, given: fx.Node, scales: "np.typing.NDArray[np.f
     rounded = emit(node, decomposed.quantize_per_tensor.tensor, (given, *grid))
     node.replace_input_with(layer.input, emit(node, decomposed.dequantize_per_tensor.tensor, (rounded, *grid)))
     set_argument(node, "weight", weight)
+
+
+def _is_ambiguous(sizes: tuple[int, ...]) -> bool:
+    """Whether channels first and last are one order, so that the lowering may put a conversion behind the rounding."""
+    return len(sizes) == PICTURE and (sizes[1] == 1 or sizes[2:] == (1, 1))
+
+
+def _of_rows(layer: Layer) -> Layer:
+    """A linear layer, or a convolution of single pixels, as a linear layer of (rows, channels)."""
+    node, channels = layer.node, layer.weight.shape[1]
+    rows = emit(node, aten.reshape.default, (layer.input, [-1, channels]))
+    weight = add_parameter(node, f"{node.name}_rows", layer.weight.detach().flatten(1))
+    linear = emit(node, aten.linear.default, (rows, weight, arguments(node).get("bias")))
+    node.replace_all_uses_with(emit(node, aten.reshape.default, (linear, list(shape(node)))))
+    found = layer_of(linear)
+    if not isinstance(found, Layer):
+        raise AssertionError(f"{linear.name} is a linear layer")
+    return found
 
 
 def _in_channels_last(layer: Layer) -> fx.Node:

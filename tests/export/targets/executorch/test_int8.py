@@ -74,12 +74,35 @@ class Layouts(nn.Module):
         return self.rows(x.flatten(2).transpose(1, 2))
 
 
+class OnePixel(nn.Module):
+    """A last stage of one pixel, whose channels are innermost for some layers; there the layouts are one order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem, self.smaller = nn.Conv2d(3, 8, 4, stride=4), nn.Conv2d(8, 8, 2, stride=2)
+        self.each, self.pixel = nn.Conv2d(8, 8, 3, padding=1, groups=8), nn.Conv2d(8, 8, 1)
+        self.mixed, self.head = nn.Linear(8, 8), nn.Linear(8, CLASSES)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = torch.relu(self.smaller(torch.relu(self.stem(x))))
+        x = x + self.mixed(self.each(x).permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+        return self.head(self.pixel(x).flatten(1))
+
+
+def test_a_stage_of_one_pixel_is_stored_as_int8(convert: Convert) -> None:
+    program = capture(strengthen(OnePixel()), torch.zeros(1, 3, 8, 8))
+    rounded = round_to_nearest(deploy(program, VARIANT.recipe).program)
+    artifact = convert("executorch", rounded, "int8-dynamic")
+    assert (artifact.delegates, artifact.outside) == (1, ())
+    assert artifact.int8_weights == 4 * 8 * 8 + 8 * 8 + 8 * 8 + 8 * CLASSES
+
+
 def test_a_network_in_xnnpacks_form_is_one_delegate_whatever_the_layouts(convert: Convert) -> None:
     program = capture(strengthen(Layouts()), torch.zeros(1, 3, 16, 24))
     rounded = round_to_nearest(deploy(program, VARIANT.recipe).program)
     artifact = convert("executorch", rounded, "int8-dynamic")
     assert (artifact.delegates, artifact.outside) == (1, ())
-    assert artifact.int8_weights == 8 * 6 * 9 + 6 * 8 + 8 * CLASSES  # of a single pixel the layout is ambiguous
+    assert artifact.int8_weights == 8 * 6 * 9 + 6 * 8 + 8 * 8 + 8 * CLASSES
     sample = sample_for(rounded)
     expected = run(rounded, torch.from_numpy(sample.inputs[0].tensor))[0].numpy()
     (check,) = prove_rounding(VARIANT, artifact, Held((sample,), ((expected,),)))
