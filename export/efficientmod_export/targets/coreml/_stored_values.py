@@ -34,13 +34,20 @@ def without_grids(function: Function) -> Function:
 
 
 def grids_of(path: Path) -> frozenset[Grid]:
-    """The step and zero point of each `quantize` and `dequantize` of a package's program."""
+    """The step and zero point of each `quantize` and `dequantize` of a package's program, as of int8: coremltools makes
+    uint8 with the zero point 0 of int8 with -128.
+    """
     function = MILProgram.load(path).function
+    dtypes = {variable.name: variable.dtype for one in function.operations for variable in one.outputs}
 
     def number(operation: Operation, name: str) -> float:
         (given,) = operation.inputs.get(name, (Literal(0),))
         value = given.value if isinstance(given, Literal) else function.constants[given]
         return float(np.asarray(value).reshape(()))
 
-    rounding = [one for one in function.operations if one.kind in ("quantize", "dequantize")]
-    return frozenset((number(one, "scale"), int(number(one, "zero_point"))) for one in rounding)
+    def grid(operation: Operation) -> Grid:
+        (given,) = operation.inputs["input"]
+        levels = operation.outputs[0].name if operation.kind == "quantize" else str(given)
+        return number(operation, "scale"), int(number(operation, "zero_point")) - (dtypes[levels] == "uint8") * 128
+
+    return frozenset(grid(one) for one in function.operations if one.kind in ("quantize", "dequantize"))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
 
 from efficientmod_export._prove import Held, prove_rounding
 from efficientmod_export._stages import Artifact, Precision
@@ -77,6 +78,20 @@ def test_every_rounded_layer_reads_int8(made: Callable[[Precision], Made]) -> No
 def test_the_package_computes_what_the_program_does(precision: Precision, made: Callable[[Precision], Made]) -> None:
     it = made(precision)
     (check,) = prove_rounding(find_target("coreml").variant(precision), it.artifact, it.held, it.grids)
+    assert check.verdict.outcome == "passed", check.verdict
+
+
+def test_grids_of_values_that_are_never_negative(convert: Convert) -> None:
+    """Behind a ReLU; coremltools writes them as uint8."""
+    torch.manual_seed(2)
+    network = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Conv2d(8, 16, 1), nn.ReLU(), nn.Conv2d(16, 8, 1))
+    program = capture(strengthen(network), torch.zeros(SHAPE))
+    inputs = [(torch.randn(SHAPE),) for _ in range(4)]
+    static = with_static_activations(round_weights(program, inputs).program, inputs, results=False)
+    assert {zero for _, zero in grids_in(static.program)} == {-128}
+    artifact = convert("coreml", static.program, "int8-static", ios=17)
+    variant, grids = find_target("coreml").variant("int8-static"), grids_in(static.program)
+    (check,) = prove_rounding(variant, artifact, held_to(static.stored), grids)
     assert check.verdict.outcome == "passed", check.verdict
 
 
