@@ -188,7 +188,7 @@ def _final_readers(node: fx.Node, index: Index) -> Iterator[tuple[Layer, Tensor]
 
 
 def _read_by(layer: Layer, index: Tensor) -> tuple[Layer, Tensor] | Refuse:
-    per_input = index.movedim(layer.axis, 0).flatten(1)
+    per_input = index.movedim(layer.axis, 0).reshape(index.shape[layer.axis], -1)
     if not torch.equal(per_input[:, :1].expand_as(per_input), per_input):
         return Refuse(f"{layer.node.name} reads several channels as one input channel")
     return layer, per_input[:, 0].long()

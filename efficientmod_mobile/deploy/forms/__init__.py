@@ -6,6 +6,7 @@ from efficientmod_mobile.deploy.forms._centred_residual_stream import CentreStre
 from efficientmod_mobile.deploy.forms._large_norms import LargeNorms
 from efficientmod_mobile.deploy.forms._large_quotients import LargeQuotients
 from efficientmod_mobile.deploy.forms._layer_per_slice import LayerPerSlice
+from efficientmod_mobile.deploy.forms._log_softmax_in_parts import LogSoftmaxInParts
 from efficientmod_mobile.deploy.forms._norm_in_operators import NormInOperators
 from efficientmod_mobile.deploy.forms._scale_and_shift_as_norm import ScaleAndShiftAsNorm
 from efficientmod_mobile.deploy.forms._untile import Untile
@@ -37,6 +38,7 @@ __all__ = [
     "LargeQuotients",
     "LayerNormAffine",
     "LayerPerSlice",
+    "LogSoftmaxInParts",
     "NormInOperators",
     "PortableForms",
     "ProductsInBatches",

@@ -6,6 +6,7 @@ ones(size), linspace(0, 1, n), arange(0.0, n), ...         ->  the same with the
 rms_norm(x, shape, w)                                      ->  rms_norm(x, shape, w, eps), eps that of x's dtype
 conv2d(x), max_pool2d(x), x without a batch axis           ->  conv2d(x as a batch of one), the same back
 max_pool2d(x, size), avg_pool2d(x, size)                   ->  the same with the stride given: the size
+hardtanh(x, -2, 1)                                         ->  hardtanh(x, -2.0, 1.0), where x is no integer
 """
 
 import operator
@@ -57,6 +58,9 @@ def canonicalise(graph: fx.Graph) -> None:
             set_argument(node, "eps", torch.finfo(node.meta["val"].dtype).eps)
         elif is_call(node, aten.max_pool2d.default, aten.avg_pool2d.default) and not arguments(node)["stride"]:
             set_argument(node, "stride", list(arguments(node)["kernel_size"]))
+        elif is_call(node, aten.hardtanh.default) and node.meta["val"].is_floating_point():
+            for name in ("min_val", "max_val"):
+                set_argument(node, name, float(arguments(node)[name]))
         elif _creates_floats(node) and arguments(node)["dtype"] is None:
             # The default is PyTorch's default dtype, which does not follow the program's.
             set_argument(node, "dtype", node.meta["val"].dtype)

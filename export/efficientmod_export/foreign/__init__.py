@@ -5,13 +5,14 @@
 - `torch_shortcuts`, `executorch_shortcuts`, `coremltools_shortcuts`: speed-ups, by patches; the environment variable
   `EFFICIENTMOD_NO_PATCHES=1` turns them off;
 - `run_apart`: work in processes of its own, so that a converter's crash is one target's failure;
-- `tanh_gelu`: a patch that is needed for a correct file;
+- `tanh_gelu`, `integer_quotients`: patches that are needed for a correct file;
 - `_private_names.py`: the list of all private names of other libraries that this toolkit uses.
 
 All of it affects the whole process, so only one thread converts at a time; others wait.
 """
 
 from efficientmod_export.foreign._coremltools_gelu import tanh_gelu
+from efficientmod_export.foreign._coremltools_integers import integer_quotients
 from efficientmod_export.foreign._failures import DISK_FULL, converting, loading
 from efficientmod_export.foreign._faster_coremltools import coremltools_shortcuts
 from efficientmod_export.foreign._faster_executorch import executorch_shortcuts
@@ -25,6 +26,7 @@ __all__ = [
     "converting",
     "coremltools_shortcuts",
     "executorch_shortcuts",
+    "integer_quotients",
     "loading",
     "quiet",
     "run_apart",

@@ -65,10 +65,18 @@ def network_noise(program: Program, samples: Sequence[Sample], kinds: Collection
     }
     with torch.no_grad():
         return {
-            kind: _worst([_outputs(run.run(*inputs)) for inputs in given], exact)
+            kind: _worst(results, exact) if (results := _results(run, given)) else ()
             for kind, run in runs.items()
             if kind in kinds
         }
+
+
+def _results(run: fx.Interpreter, given: Sequence[Sequence[Tensor]]) -> list[Outputs]:
+    """What each input gives; nothing where an operator refuses what rounding made of its operands."""
+    try:
+        return [_outputs(run.run(*inputs)) for inputs in given]
+    except (RuntimeError, IndexError):
+        return []
 
 
 def _outputs(results: Sequence[Tensor]) -> Outputs:

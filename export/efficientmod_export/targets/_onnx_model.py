@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from efficientmod_export.foreign import torch_shortcuts
+from efficientmod_export.targets._almost_neutral import without_almost_neutral
 from efficientmod_export.targets._program import INPUT_NAME, export, output_names, program_names
 from efficientmod_mobile.deploy import Program
 
@@ -24,6 +25,7 @@ def to_onnx(program: Program, inputs: Sequence[str] = (INPUT_NAME,)) -> "onnx.Mo
     """
     import onnx
 
+    program = without_almost_neutral(program)
     with torch_shortcuts():
         exported = torch.onnx.export(export(program), dynamo=True, opset_version=OPSET, verbose=False)
     if exported is None or exported.exported_program is None:

@@ -12,6 +12,7 @@ from efficientmod_mobile.deploy import (
     LargeNorms,
     LargeQuotients,
     LayerPerSlice,
+    LogSoftmaxInParts,
     NormAffineIntoReaders,
     NormInOperators,
     PortableForms,
@@ -58,6 +59,7 @@ _HEAD_BY_HEAD: Recipe = (
     Repeat((ChannelsFirst(),)),
     Repeat((AtMostFiveAxes(),)),
     ScaleAndShiftAsNorm(),
+    LogSoftmaxInParts(),
 )
 
 NEURAL_ENGINE: Recipe = (*CHANNELS_FIRST_FLOAT16, *_HEAD_BY_HEAD)

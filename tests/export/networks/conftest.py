@@ -66,7 +66,7 @@ def _in_target(name, subject, program, original, pairs) -> Found:  # type: ignor
             session = runtime.open(file, Configuration(name, "fp32", "cpu", "float32"))
             dtypes = [output.dtype for output in pairs[0][1]]
             runner = runner_of(session, file, dtypes)
-            worst = max(_difference(runner(sample), references) for sample, references in pairs)
+            worst = float(np.max([_difference(runner(sample), references) for sample, references in pairs]))
     except EfficientModError as error:
         return Found(None, refusal=str(error))
     return Found(worst, tuple(spec.name for spec in file.outputs))
@@ -78,7 +78,8 @@ def _difference(results, references) -> float:  # type: ignore[no-untyped-def]
         assert result.shape == reference.shape
         assert result.dtype == reference.dtype
         span = float(np.abs(reference.astype(np.float64)).max()) or 1.0
-        worst = max(worst, float(np.abs(result.astype(np.float64) - reference).max()) / span)
+        error = float(np.abs(result.astype(np.float64) - reference).max()) / span
+        worst = error if not error <= worst else worst  # NaN is the worst
     return worst
 
 

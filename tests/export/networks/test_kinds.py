@@ -219,6 +219,50 @@ KINDS: dict[str, Kind] = {
         lambda n, x: torch.einsum("bchw,cd,ed->behw", x, n.a.weight, n.b.weight),
         {"a": lambda: nn.Linear(4, 8), "b": lambda: nn.Linear(4, 6)},
     ),
+    "adaptive maximum of a volume": Kind(lambda _, x: F.adaptive_max_pool3d(x.view(1, 2, 4, 25, 33), (3, 5, 7))),
+    "hardtanh of whole numbers": Kind(lambda _, x: F.hardtanh(x, -2, 1)),
+    "norms of vectors and matrices": Kind(
+        lambda _, x: (F.pairwise_distance(x.flatten(1), x.flip(1).flatten(1)), torch.linalg.matrix_norm(x))
+    ),
+    "grids of several images": Kind(
+        lambda n, x: F.grid_sample(x.view(4, 2, 25, 33), n.where(x).view(4, 2, 25, 33).permute(0, 2, 3, 1).tanh()),
+        {"where": lambda: nn.Conv2d(8, 8, 3, padding=1)},
+    ),
+    "places that add up": Kind(
+        lambda _, x: torch.zeros(1, 8, 9).index_put_(
+            (torch.tensor(0), torch.arange(8)[:, None], torch.arange(825)[None] % 7), x[0].flatten(1), accumulate=True
+        )
+    ),
+    "numbers at computed places": Kind(lambda _, x: torch.zeros_like(x).scatter_(1, x.argmax(1, keepdim=True), 1) * x),
+    "values at computed places": Kind(
+        lambda _, x: x.flatten(2).scatter(2, x.flatten(2).topk(5)[1], x.flatten(2)[..., 7:12])
+    ),
+    "quotients of integers": Kind(
+        lambda _, x: torch.stack(
+            [(i := x.flatten(1).topk(9)[1]) % 33, torch.div(i, 33, rounding_mode="floor"), -i // 5]
+        )
+    ),
+    "seven axes": Kind(
+        lambda _, x: (
+            (x.view(1, 1, 2, 2, 2, 25, 33).softmax(4) * x.view(1, 2, 1, 2, 2, 25, 33)).sum(3).reshape(8, 25, 33)
+        )
+    ),
+    "a weight that is returned": Kind(lambda n, x: (n.layer(x), n.layer.weight), {"layer": lambda: nn.Conv2d(8, 4, 1)}),
+    "almost zero and almost one": Kind(lambda _, x: torch.log(x.relu() + 1e-10) * 1.000004),
+    "remainder of one": Kind(lambda _, x: (x % 1.0) * torch.div(x, 1.0, rounding_mode="floor")),
+    "computed kernels of lines": Kind(
+        lambda n, x: F.conv1d(x.mean(3), n.layer(x.mean((2, 3))).view(4, 8, 3), padding=2, dilation=2),
+        {"layer": lambda: nn.Linear(8, 96)},
+    ),
+    "computed kernels of volumes": Kind(
+        lambda n, x: F.conv3d(x.view(1, 2, 4, 25, 33), n.layer(x.mean((2, 3))).view(2, 2, 3, 1, 1), padding=(1, 0, 0)),
+        {"layer": lambda: nn.Linear(8, 12)},
+    ),
+    "log-softmax": Kind(lambda _, x: F.log_softmax(x * 20, 1)),
+    "norm of one vector": Kind(
+        lambda n, x: n.layer(n.norm(x.mean((0, 2, 3)))),
+        {"norm": lambda: affine(nn.LayerNorm(8)), "layer": lambda: nn.Linear(8, 5)},
+    ),
 }
 
 

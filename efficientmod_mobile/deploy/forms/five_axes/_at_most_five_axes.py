@@ -1,4 +1,4 @@
-"""Tensors of more than five axes are written with at most five, which is all that Core ML has.
+"""Tensors of many axes are written with at most five, which is all that Core ML has; XNNPACK has six.
 
     op(x)  =  split(op'(merge(x)))          merge: axes that stay together in op become one; axes of length 1 vanish
     permute of n axes  =  a chain of reshapes and permutes, of at most five axes each
@@ -31,22 +31,25 @@ class FewerAxes:
 
 @register
 class AtMostFiveAxes(Transform[FewerAxes]):
-    """Write operators on tensors of more than five axes on merged ones."""
+    """Write operators on tensors of more axes than `most` on merged ones of at most five."""
 
     name: ClassVar[str] = "at_most_five_axes"
+
+    def __init__(self, most: int = MOST) -> None:
+        self.most = most
 
     def check(self, node: fx.Node) -> FewerAxes | Refuse | None:
         """Match an operator that reads or makes such a tensor; refuse one whose axes cannot be merged."""
         part = slice_of(node)
         if node.op != "call_function" or not any(
-            map(has_many_axes, (node, *node.all_input_nodes, *([part.source] if part else [])))
+            self._has_more(one) for one in (node, *node.all_input_nodes, *([part.source] if part else []))
         ):
             return None
         if is_move(node):
             (x,) = node.all_input_nodes
-            if has_many_axes(node) or not can_be_short(x):
+            if self._has_more(node) or not can_be_short(x, self.most):
                 return None
-            return FewerAxes(node, lambda: short(node, x))
+            return FewerAxes(node, lambda: short(node, x, self.most))
         if node.users and all(map(slice_of, node.users)) and not isinstance(node.meta["val"], Tensor):
             return None  # each part is a slice
         write = rule_of(node)
@@ -58,9 +61,8 @@ class AtMostFiveAxes(Transform[FewerAxes]):
         if isinstance(match.node.meta["val"], Tensor):
             replace(match.node, reshaped(match.node, new))
 
-
-def has_many_axes(node: fx.Node) -> bool:
-    """Whether a node's tensor, or one of its tensors, has more axes than Core ML has."""
-    value: Any = node.meta.get("val")
-    tensors = value if isinstance(value, (tuple, list)) else (value,)
-    return any(isinstance(one, Tensor) and one.ndim > MOST for one in tensors)
+    def _has_more(self, node: fx.Node) -> bool:
+        """Whether a node's tensor, or one of its tensors, has more axes."""
+        value: Any = node.meta.get("val")
+        tensors = value if isinstance(value, (tuple, list)) else (value,)
+        return any(isinstance(one, Tensor) and one.ndim > self.most for one in tensors)

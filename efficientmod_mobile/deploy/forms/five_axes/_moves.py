@@ -23,15 +23,15 @@ MOST = 5
 Move = tuple[Any, list[int]]
 
 
-def can_be_short(x: fx.Node) -> bool:
-    """Whether a chain of moves leads to x from a constant or from a tensor of few axes."""
+def can_be_short(x: fx.Node, most: int) -> bool:
+    """Whether a chain of moves leads to x from a constant or from a tensor of at most so many axes."""
     value = layout_of(x).value
-    if tensor_of(value) is not None or len(shape(value)) <= MOST:
+    if tensor_of(value) is not None or len(shape(value)) <= most:
         return True
-    return is_move(value) and can_be_short(value.all_input_nodes[0])
+    return is_move(value) and can_be_short(value.all_input_nodes[0], most)
 
 
-def short(before: fx.Node, x: fx.Node) -> fx.Node:
+def short(before: fx.Node, x: fx.Node, most: int) -> fx.Node:
     """Insert a reshape of x of few axes, made of such tensors only."""
     layout = layout_of(x)
     value, constant = layout.value, tensor_of(layout.value)
@@ -39,7 +39,7 @@ def short(before: fx.Node, x: fx.Node) -> fx.Node:
         for target, argument in few_axes(layout):
             constant = target(constant, argument)
         return add_parameter(before, f"{value.target}_moved", constant.flatten())
-    y = value if len(shape(value)) <= MOST else short(before, value.all_input_nodes[0])
+    y = value if len(shape(value)) <= most else short(before, value.all_input_nodes[0], most)
     for target, argument in few_axes(layout):
         y = emit(before, target, (y, argument))
     return y

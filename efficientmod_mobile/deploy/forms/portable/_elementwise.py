@@ -4,6 +4,7 @@
     log_sigmoid(x)      =  min(x, 0) - log(1 + exp(-|x|))
     rrelu(x, a, b)      =  leaky_relu(x, (a + b) / 2)                     in evaluation mode
     fmod(x, y)          =  sign(x) (|x| mod |y|)
+    x mod 1, x // 1     =  x - floor(x), floor(x)                          which coremltools takes for 0 and x
     trunc(x)            =  sign(x) floor(|x|)
     softshrink(x, l)    =  x - clamp(x, -l, l)
     softplus(x, b, t)   =  where(x > t / b, x, softplus(x, b))
@@ -76,6 +77,13 @@ def _fmod(node: fx.Node) -> Write | None:
         return _signed(node, x, emit(node, target, (emit(node, aten.abs.default, (x,)), size)))
 
     return write
+
+
+def _remainder_of_one(node: fx.Node) -> Write | None:
+    x, divisor = node.args
+    if divisor != 1 or not isinstance(x, fx.Node) or not node.meta["val"].is_floating_point():
+        return None
+    return lambda: emit(node, aten.sub.Tensor, (x, emit(node, aten.floor.default, (x,))))
 
 
 def _trunc(node: fx.Node) -> Write | None:
@@ -174,11 +182,15 @@ def _complementary_error(node: fx.Node) -> Write:
 
 
 def _quotient(node: fx.Node) -> Write | None:
-    """Of integers, rounded down: (x - x mod d) / d, which leaves no remainder."""
+    """Rounded down: of integers (x - x mod d) / d, which leaves no remainder."""
     bound = arguments(node)
-    if bound.get("rounding_mode", "floor") != "floor" or node_dtype(node) not in (torch.int32, torch.int64):
-        return None
     x, divisor = bound["self"], bound["other"]
+    if bound.get("rounding_mode", "floor") != "floor":
+        return None
+    if node_dtype(node).is_floating_point and divisor == 1:
+        return lambda: emit(node, aten.floor.default, (x,))
+    if node_dtype(node) not in (torch.int32, torch.int64):
+        return None
 
     def write() -> fx.Node:
         target = aten.remainder.Tensor if isinstance(divisor, fx.Node) else aten.remainder.Scalar
@@ -274,6 +286,7 @@ FORMS: dict[object, Form] = {
     aten.rrelu.default: _rrelu,
     aten.fmod.Scalar: _fmod,
     aten.fmod.Tensor: _fmod,
+    aten.remainder.Scalar: _remainder_of_one,
     aten.trunc.default: _trunc,
     aten.bitwise_not.default: _bitwise_not,
     **dict.fromkeys((aten.where.ScalarOther, aten.where.ScalarSelf, aten.where.Scalar), _where),

@@ -3,6 +3,8 @@
     InstanceNorm(x) with running statistics  =  BatchNorm(x)
     BatchNorm(x) with the batch's statistics =  (x - m) * rsqrt(mean((x - m)^2) + eps) * w + b,  m over all but channels
     prelu(x)                                 =  relu(x) + w min(x, 0)                            where x is no image
+    norm(x, p, axes)                         =  vector_norm(x, p, axes), the name that every converter knows
+    matrix_norm(x, Frobenius)                =  vector_norm(x, 2, both axes)
     local sum over channels                  =  see `_pooling`
 
 (InstanceNorm: Ulyanov et al. 2016; BatchNorm: Ioffe & Szegedy 2015; PReLU: He et al. 2015.)
@@ -58,6 +60,21 @@ def _prelu(node: fx.Node) -> Write | None:
     return write
 
 
+def _vector_norm(node: fx.Node) -> Write:
+    bound = arguments(node)
+    order = 2 if bound["p"] is None else bound["p"]
+    given = (bound["self"], order, bound["dim"], bound["keepdim"])
+    return lambda: emit(node, aten.linalg_vector_norm.default, given)
+
+
+def _matrix_norm(node: fx.Node) -> Write | None:
+    bound = arguments(node)
+    if bound["ord"] != "fro":
+        return None
+    given = (bound["self"], 2, bound["dim"], bound["keepdim"])
+    return lambda: emit(node, aten.linalg_vector_norm.default, given)
+
+
 def _per_channel(node: fx.Node, vector: fx.Node, rank: int) -> fx.Node:
     """Insert a vector (C,) as (C, 1, ...) for a tensor (N, C, ...): a new parameter if it is one, else a reshape."""
     sizes = [-1, *[1] * (rank - 2)]
@@ -71,4 +88,6 @@ FORMS: dict[object, Form] = {
     aten.instance_norm.default: _instance_norm,
     aten.batch_norm.default: _batch_norm,
     aten.prelu.default: _prelu,
+    aten.norm.ScalarOpt_dim: _vector_norm,
+    aten.linalg_matrix_norm.str_ord: _matrix_norm,
 }

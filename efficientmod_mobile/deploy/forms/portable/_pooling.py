@@ -3,7 +3,8 @@
     avg_pool2d(x), windows cut at the border   =  avg_pool2d(pad(x)) * (window / elements that count)
     avg_pool2d(x), divided by d                =  avg_pool2d(pad(x)) * (window / d)
     adaptive_avg_pool2d(x)                     =  A_h x A_w^T                        windows of several lengths
-    adaptive_max_pool2d(x)                     =  the maximum of each row of windows, then of each column
+    adaptive_max_pool2d(x)                     =  the maximum of each row of windows, then of each column;
+                                                  of volumes, of each slice first
     max_pool2d(x), dilated                     =  max over the taps t of x[s i + d t - p], one axis after the other
 
 A tap in the padding is replaced by another of the same window, which changes no maximum.
@@ -16,7 +17,7 @@ from torch import Tensor, fx
 
 from efficientmod_mobile.deploy.forms._form import Form, Write, constant, pair
 from efficientmod_mobile.deploy.forms.portable._matrices_and_places import matrix_of, taken
-from efficientmod_mobile.deploy.program import along, arguments, emit, is_call, shape
+from efficientmod_mobile.deploy.program import along, arguments, emit, shape
 
 aten = torch.ops.aten
 
@@ -89,8 +90,8 @@ def adaptive_maximum(node: fx.Node) -> Write | None:
     source, index = node.args
     if not isinstance(source, fx.Node) or len(source.users) > 1:
         return None
-    pools = (aten.adaptive_max_pool2d.default, aten.adaptive_max_pool1d.default)
-    if not is_call(source, *pools) or index != 0 or len(shape(node)) != 4 - (source.target == pools[1]):
+    axes = _ADAPTIVE_MAXIMA.get(source.target)
+    if axes is None or index != 0 or len(shape(node)) != 2 + axes:
         return None
     (image,) = source.all_input_nodes
     before, after = shape(image)[2:], shape(node)[2:]
@@ -98,13 +99,30 @@ def adaptive_maximum(node: fx.Node) -> Write | None:
         return None
 
     def write() -> fx.Node:
+        sizes = list(shape(image))
         x = image
-        for axis, (old, new) in enumerate(zip(before, after, strict=True)):
-            bounds = [(place * old // new, -((place + 1) * old // -new)) for place in range(new)]
-            x = _maxima(node, x, 2 + axis, bounds)
-        return x
+        if axes == 3:
+            x = emit(node, aten.reshape.default, (x, [*sizes[:3], sizes[3] * sizes[4]]))
+            x = _maxima(node, x, 2, _windows(before[0], after[0]))
+            x = emit(node, aten.reshape.default, (x, [sizes[0], sizes[1] * after[0], *sizes[3:]]))
+        for axis, (old, new) in enumerate(zip(before[-2:], after[-2:], strict=True)):
+            x = _maxima(node, x, 2 + axis, _windows(old, new))
+        return x if axes < 3 else emit(node, aten.reshape.default, (x, list(shape(node))))
 
     return write
+
+
+_ADAPTIVE_MAXIMA: dict[object, int] = {
+    aten.adaptive_max_pool1d.default: 1,
+    aten.adaptive_max_pool2d.default: 2,
+    aten.adaptive_max_pool3d.default: 3,
+}
+"""The axes of their windows."""
+
+
+def _windows(before: int, after: int) -> list[tuple[int, int]]:
+    """Where each window along an axis starts and ends."""
+    return [(place * before // after, -((place + 1) * before // -after)) for place in range(after)]
 
 
 def _maxima(node: fx.Node, x: fx.Node, axis: int, bounds: Sequence[tuple[int, int]]) -> fx.Node:

@@ -72,13 +72,13 @@ def _adaptive_average(node: fx.Node) -> Write | None:
 def _convolution(node: fx.Node) -> Write | None:
     """The windows along D as channels: (N, D', C kd, H, W), of which every group's channels stand together."""
     bound = arguments(node)
-    volume, weight, bias = bound["input"], tensor_of(bound["weight"]), bound["bias"]
-    if len(shape(volume)) != 5 or weight is None or isinstance(bound["padding"], str):
+    volume, weight, bias = bound["input"], bound["weight"], bound["bias"]
+    if len(shape(volume)) != 5 or isinstance(bound["padding"], str):
         return None
     stride, padding, dilation = (triple(bound[name]) for name in ("stride", "padding", "dilation"))
     batch, channels, depth, height, width = shape(volume)
     _, outputs, deep, tall, wide = shape(node)
-    taps = weight.shape[2]
+    taps = shape(weight)[2]
     places = [index * stride[0] + tap * dilation[0] for index in range(deep) for tap in range(taps)]
 
     def write() -> fx.Node:
@@ -89,7 +89,7 @@ def _convolution(node: fx.Node) -> Write | None:
         x = taken(node, x, 1, places)
         x = emit(node, aten.reshape.default, (x, [batch * deep, taps * channels, height, width]))
         x = _grouped(node, x, taps, channels)
-        kernel = add_parameter(node, f"{node.name}_kernel", weight.flatten(1, 2).contiguous())
+        kernel = _kernel(node, weight)
         options = (stride[1:], padding[1:], dilation[1:], bound["groups"])
         y = emit(node, aten.conv2d.default, (x, kernel, bias, *options))
         y = emit(node, aten.reshape.default, (y, [batch, deep, outputs, tall * wide]))
@@ -97,6 +97,17 @@ def _convolution(node: fx.Node) -> Write | None:
         return emit(node, aten.reshape.default, (y, [batch, outputs, deep, tall, wide]))
 
     return write
+
+
+def _kernel(node: fx.Node, weight: fx.Node) -> fx.Node:
+    """Insert a kernel over images, of the weight's elements; the network may compute the weight."""
+    held, transposed = tensor_of(weight), node.target != aten.conv3d.default
+    if held is not None:
+        kernel = (held.transpose(1, 2) if transposed else held).flatten(1, 2)
+        return add_parameter(node, f"{node.name}_kernel", kernel.contiguous())
+    x = emit(node, aten.transpose.int, (weight, 1, 2)) if transposed else weight
+    first, second, third, *window = shape(x)
+    return emit(node, aten.reshape.default, (x, [first, second * third, *window]))
 
 
 def _grouped(node: fx.Node, x: fx.Node, taps: int, channels: int) -> fx.Node:
@@ -114,15 +125,15 @@ def _transposed(node: fx.Node) -> Write | None:
     together.
     """
     bound = arguments(node)
-    volume, weight, bias = bound["input"], tensor_of(bound["weight"]), bound["bias"]
-    if len(shape(volume)) != 5 or weight is None or bound["groups"] != 1:
+    volume, weight, bias = bound["input"], bound["weight"], bound["bias"]
+    if len(shape(volume)) != 5 or bound["groups"] != 1:
         return None
     stride, padding, more, dilation = (
         triple(bound[name]) for name in ("stride", "padding", "output_padding", "dilation")
     )
     batch, channels, depth, height, width = shape(volume)
     _, outputs, deep, tall, wide = shape(node)
-    taps = weight.shape[2]
+    taps = shape(weight)[2]
     matrix = torch.zeros(deep, depth, taps, dtype=torch.float64)
     for place in range(depth):
         for tap in range(taps):
@@ -133,7 +144,7 @@ def _transposed(node: fx.Node) -> Write | None:
     def write() -> fx.Node:
         x = emit(node, aten.permute.default, (volume, [0, 2, 1, 3, 4]))
         x = emit(node, aten.reshape.default, (x, [batch * depth, channels, height, width]))
-        kernel = add_parameter(node, f"{node.name}_kernel", weight.transpose(1, 2).flatten(1, 2).contiguous())
+        kernel = _kernel(node, weight)
         options = (stride[1:], padding[1:], more[1:], 1, dilation[1:])
         y = emit(node, aten.conv_transpose2d.input, (x, kernel, None, *options))
         y = emit(node, aten.reshape.default, (y, [batch, depth * taps, outputs * tall * wide]))

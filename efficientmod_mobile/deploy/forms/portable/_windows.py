@@ -3,7 +3,7 @@
 im2col(x)[c k + t]  =  conv(x, e_t), depthwise              e_t is 1 at tap t of the window's k and 0 elsewhere
 col2im(y)           =  conv_transpose(y, e_t), grouped      overlapping windows add up
 unfold(x, size)     =  the windows' elements taken along the axis
-conv(x, W)          =  W @ im2col(x), group by group        W computed by the network
+conv(x, W)          =  W @ im2col(x), group by group        W computed by the network; of lines as of images of one row
 conv_transpose(x, W)  =  col2im(W^T @ x), group by group    W computed by the network
 conv_transpose(x, W, output_padding)  =  pad(conv_transpose(x, W)) + b        where nothing is cropped
 """
@@ -107,6 +107,25 @@ def _computed_kernel(node: fx.Node) -> Write | None:
     return write
 
 
+def _computed_lines(node: fx.Node) -> Write | None:
+    bound = arguments(node)
+    lines, weight, bias = bound["input"], bound["weight"], bound["bias"]
+    if len(shape(lines)) != 3 or isinstance(bound["padding"], str) or not _depends_on_input(weight):
+        return None
+    stride, padding, dilation = [1, *bound["stride"]], [0, *bound["padding"]], [1, *bound["dilation"]]
+
+    def write() -> fx.Node:
+        image, kernel = (emit(node, aten.unsqueeze.default, (one, 2)) for one in (lines, weight))
+        if node.target == aten.conv1d.default:
+            y = emit(node, aten.conv2d.default, (image, kernel, bias, stride, padding, dilation, bound["groups"]))
+        else:
+            options = (stride, padding, [0, *bound["output_padding"]], bound["groups"], dilation)
+            y = emit(node, aten.conv_transpose2d.input, (image, kernel, bias, *options))
+        return emit(node, aten.reshape.default, (y, list(shape(node))))
+
+    return write
+
+
 def _transposed(node: fx.Node) -> Write | None:
     bound = arguments(node)
     if len(shape(node)) != 4:
@@ -170,6 +189,8 @@ def _depends_on_input(node: fx.Node) -> bool:
 
 
 FORMS: dict[object, Form] = {
+    aten.conv1d.default: _computed_lines,
+    aten.conv_transpose1d.default: _computed_lines,
     aten.conv2d.default: _computed_kernel,
     aten.conv_transpose2d.input: _transposed,
     aten.im2col.default: _columns,

@@ -1,12 +1,14 @@
 """Writing into a part of a tensor at constant places, as copies of parts.
 
 zero(x), fill(x, v)    =  v, broadcast
+empty(sizes)           =  0, broadcast                                         which is as good as any number
 copy(x, y)             =  y, broadcast
 slice_scatter(x, y)    =  cat(x[:start], y, x[end:])
 ... with a step        =  elements of cat(x, y), taken in the order of the result
 select_scatter(x, y)   =  slice_scatter(x, unsqueeze(y))
 index_put(x, i, y)     =  elements of cat(x, y) along the indexed axes, taken together as one
 index_put(x, mask, y)  =  where(mask, y, x)                                    y of one element
+... that adds up       =  index_put(x, j, y), j the places along these axes, taken together as one
 index_fill(x, i, v)    =  where(i, v, x)
 index_add, scatter_add along an axis = x + A y                                 A of zeros and ones
 """
@@ -87,8 +89,10 @@ def _index_put(node: fx.Node) -> Write | None:
     places, ranks = _flat_places([index for index in held if index is not None], shape(x)[given[0] :])
     first, end = given[0], given[0] + ranks
     sizes = shape(x)
-    if bound["accumulate"] or not places.numel():
+    if not places.numel():
         return None
+    if bound["accumulate"]:
+        return _added(node, x, values, places, given, ranks)
     whole = (*sizes[:first], prod(sizes[first:end]), *sizes[end:])
     part = (*sizes[:first], *places.shape, *sizes[end:])
 
@@ -99,6 +103,27 @@ def _index_put(node: fx.Node) -> Write | None:
         source = emit(node, aten.reshape.default, (source, flat)) if places.ndim != 1 else source
         y = written(node, wide, source, first, places.flatten().tolist())
         return emit(node, aten.reshape.default, (y, list(sizes))) if whole != sizes else y
+
+    return write
+
+
+def _added(node: fx.Node, x: fx.Node, values: fx.Node, places: Tensor, given: list[int], ranks: int) -> Write | None:
+    """On rows, at one list of them; None where it is that already."""
+    sizes, first = shape(x), given[0]
+    if first:
+        return _at_axes_apart(node, arguments(node), given)
+    if len(sizes) == 2 and ranks == 1 and places.ndim == 1 and shape(values) == (len(places), sizes[1]):
+        return None
+    rows, width = prod(sizes[:ranks]), prod(sizes[ranks:])
+
+    def write() -> fx.Node:
+        table = emit(node, aten.reshape.default, (x, [rows, width]))
+        part = (*places.shape, *sizes[ranks:])
+        source = values if shape(values) == part else emit(node, aten.expand.default, (values, list(part)))
+        source = emit(node, aten.reshape.default, (source, [places.numel(), width]))
+        held = add_parameter(node, f"{node.name}_places", places.flatten())
+        put = emit(node, aten.index_put.default, (table, [held], source, True))
+        return emit(node, aten.reshape.default, (put, list(sizes)))
 
     return write
 
@@ -233,9 +258,11 @@ def _copy(node: fx.Node) -> Write | None:
 
 
 def _scatter(node: fx.Node) -> Write | None:
-    """At places that are the same in every line along the axis, and in all lines."""
+    """At places that are the same in every line along the axis, and in all lines; else a number in x's dtype."""
     bound = arguments(node)
     x, places, source = bound["self"], tensor_of(bound["index"]), bound.get("src", bound.get("value"))
+    if isinstance(source, int) and node_dtype(x).is_floating_point:
+        return lambda: emit(node, node.target, (x, bound["dim"], bound["index"], float(source)))
     axis = bound["dim"] % len(shape(x))
     if places is None or places.ndim != len(shape(x)) or bound.get("reduce") is not None:
         return None
@@ -276,6 +303,13 @@ def _filled(node: fx.Node) -> Write:
 
 FORMS: dict[object, Form] = {
     aten.copy.default: _copy,
+    **dict.fromkeys(
+        (
+            *(aten.empty.memory_format, aten.empty_like.default, aten.empty_permuted.default),
+            *(aten.empty_strided.default, aten.new_empty.default, aten.new_empty_strided.default),
+        ),
+        _filled,
+    ),
     aten.zero.default: _filled,
     aten.fill.Scalar: _filled,
     aten.fill.Tensor: _filled,

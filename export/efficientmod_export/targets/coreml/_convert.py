@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from efficientmod_export._stages import ConversionOptions, InputSpec, Interface, NamedInput, Precision, TensorSpec
-from efficientmod_export.foreign import coremltools_shortcuts, tanh_gelu, torch_shortcuts
+from efficientmod_export.foreign import coremltools_shortcuts, integer_quotients, tanh_gelu, torch_shortcuts
 from efficientmod_export.mil import MODULES_KEY, mark_modules, module_table
 from efficientmod_export.targets._image import check_image, for_centred_pixels
 from efficientmod_export.targets._program import INPUT_NAME, copy, export, network_interface, output_nodes
@@ -50,7 +50,12 @@ def convert(program: Program, options: ConversionOptions, path: Path) -> Convers
     check_ios(options.precision, options.ios)
     taken = interface(network_interface(program, options))
     # Written beside its destination, so that a failure leaves no incomplete package and an earlier one unchanged.
-    with coremltools_shortcuts(), tanh_gelu(program.graph), TemporaryDirectory(dir=path.parent) as workshop:
+    with (
+        coremltools_shortcuts(),
+        tanh_gelu(program.graph),
+        integer_quotients(program.graph),
+        TemporaryDirectory(dir=path.parent) as workshop,
+    ):
         package = Path(workshop) / path.name
         changed = for_centred_pixels(with_own_outputs(program), options.inputs)
         if options.precision == "palette6":

@@ -18,11 +18,19 @@ from efficientmod_export.targets.executorch._phone_tool import EXECUTOR_RUNNER
 from efficientmod_export.targets.executorch._prober import ExecutorchProber
 from efficientmod_export.targets.executorch._runtime import PteRuntime
 from efficientmod_export.targets.executorch._stored_values import DELEGATE, StoredValues
-from efficientmod_mobile.deploy import Recipe, Repeat, SplitDepthwise, WeightPerLayout, XnnpackForms
+from efficientmod_mobile.deploy import AtMostFiveAxes, Recipe, Repeat, SplitDepthwise, WeightPerLayout, XnnpackForms
 
 __all__ = ["TARGET", "inventory"]
 
-_XNNPACK: Recipe = (SplitDepthwise(), Repeat((XnnpackForms(),)), WeightPerLayout())
+_MOST_AXES = 6
+"""Of a tensor in XNNPACK, which takes an operator on more and then does not load it."""
+
+_XNNPACK: Recipe = (
+    Repeat((AtMostFiveAxes(_MOST_AXES),)),
+    SplitDepthwise(),
+    Repeat((XnnpackForms(),)),
+    WeightPerLayout(),
+)
 
 _variant = partial(
     Variant,

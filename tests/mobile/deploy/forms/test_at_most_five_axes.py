@@ -141,3 +141,13 @@ def test_an_output_keeps_its_axes(transformed: Transformed) -> None:
     (output,) = result.program.graph.output_node().all_input_nodes
     assert isinstance(output, fx.Node)
     assert output.meta["val"].shape == SIX
+
+
+def test_six_axes_may_stay(transformed: Transformed) -> None:
+    def function(_: Of, x: Tensor) -> Tensor:
+        six = x.reshape(SIX).softmax(3)
+        return (six.unsqueeze(0) * six.unsqueeze(1)).sum(4).flatten(2)
+
+    result = transformed(Of(function), SHAPE, (Repeat((AtMostFiveAxes(6),)),))
+    assert most_axes(result) == 6
+    assert result.applied()["at_most_five_axes"] >= 2

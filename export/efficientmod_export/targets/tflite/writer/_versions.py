@@ -90,6 +90,7 @@ _RELEASES: dict[tuple[str, int], str] = {
     ("RESIZE_NEAREST_NEIGHBOR", 1): "1.13.1",
     ("ROUND", 1): "1.14.0",
     ("RSQRT", 1): "1.10.0",
+    ("SCATTER_ND", 1): "2.1.0",
     ("SELECT", 1): "1.14.0",
     ("SELECT_V2", 1): "2.2.0",
     ("SIN", 1): "1.9.0",

@@ -92,3 +92,31 @@ def test_what_is_no_finite_number(check_graph: Check, operator: str) -> None:
         helper.make_node("Where", ["plain", "x0", "zero"], ["y0"]),
     ]
     check_graph(nodes, [x.shape], {"zero": np.float32(0)}, feeds={"x0": x}, gpu=False)
+
+
+@pytest.mark.parametrize("reduction", ["none", "add"])
+@pytest.mark.parametrize("axis", [0, 1, 2, 3])
+def test_elements_written_at_computed_places(check_graph: Check, axis: int, reduction: str) -> None:
+    scattered = helper.make_node("ScatterElements", ["x1", "places", "x2"], ["y0"], axis=axis, reduction=reduction)
+    part = [1 if other == axis else size for other, size in enumerate((2, 3, 4, 5))]
+    check_graph([best(axis), scattered], [(2, 3, 4, 5), (2, 3, 4, 5), tuple(part)], {}, gpu=False)
+
+
+@pytest.mark.parametrize("reduction", ["none", "add"])
+def test_elements_written_at_constant_places(check_graph: Check, reduction: str) -> None:
+    places = np.array([[[1, -1, 0]], [[0, 2, 3]]])
+    scattered = helper.make_node("ScatterElements", ["x0", "i", "x1"], ["y0"], axis=2, reduction=reduction)
+    check_graph([scattered], [(2, 1, 5), (2, 1, 3)], {"i": places}, gpu=False)
+
+
+@pytest.mark.parametrize("reduction", ["none", "add"])
+def test_parts_written_at_places(check_graph: Check, reduction: str) -> None:
+    places = np.array([[1, 0], [0, -1]] if reduction == "none" else [[1, 0], [1, 0]])
+    scattered = helper.make_node("ScatterND", ["x0", "i", "x1"], ["y0"], reduction=reduction)
+    check_graph([scattered], [(2, 3, 4), (2, 4)], {"i": places}, gpu=False)
+
+
+def test_rows_written_at_computed_places(check_graph: Check) -> None:
+    nodes = [best(1), helper.make_node("ScatterND", ["x1", "places", "x2"], ["y0"])]
+    feeds = {"x0": np.eye(3, dtype=np.float32), "x1": normal(5, 4), "x2": normal(3, 4)}
+    check_graph(nodes, [(3, 3), (5, 4), (3, 4)], {}, feeds=feeds, gpu=False)

@@ -402,6 +402,9 @@ VOLUMES = {
     "maximum": lambda x: F.max_pool3d(_volume(x), (2, 3, 3), 2, 1, dilation=(1, 1, 2)),
     "mean": lambda x: F.avg_pool3d(_volume(x), (3, 2, 2), (1, 2, 2), (1, 0, 0), ceil_mode=True),
     "adaptive mean": lambda x: F.adaptive_avg_pool3d(_volume(x), (2, 5, 7)),
+    "adaptive maximum": lambda x: F.adaptive_max_pool3d(_volume(x), (2, 5, 7)),
+    "computed convolution": lambda x: F.conv3d(_volume(x), _volume(x)[..., :2, :3, :2].transpose(0, 1), groups=2),
+    "computed transposed convolution": lambda x: F.conv_transpose3d(_volume(x), _volume(x)[0, :, None, :2, :3, :2]),
     "convolution": lambda x: F.conv3d(_volume(x), W_4_2_3_3_2.to(x), padding=1),
     "grouped convolution with steps": lambda x: F.conv3d(
         _volume(x), W_4_1_2_3_3.to(x), W_4.to(x), (2, 2, 1), (1, 0, 2), (1, 2, 1), 2
@@ -453,6 +456,13 @@ DECOMPOSED = {
     "copysign": lambda x: torch.copysign(x, x.flip(1)),
     "diff": lambda x: x.diff(dim=3),
     "sgn": lambda x: torch.sgn(x) * x,
+    "matrix norm": torch.linalg.matrix_norm,
+    "remainder of one": lambda x: x % 1.0 + torch.div(x, 1.0, rounding_mode="floor"),
+    "empty tensor, written": lambda x: torch.empty_like(x.mT).copy_(x.mT),
+    "places that add up": lambda x: x.index_put(
+        (torch.tensor(0), torch.tensor([[1], [3]]), torch.tensor([[2, 2, 5]])), x[0, :2, :3, :], accumulate=True
+    ),
+    "number of another dtype": lambda x: x.scatter(1, x.argmax(1, keepdim=True), 3),
 }
 
 

@@ -9,6 +9,7 @@ image. (Jaderberg et al. 2015, "Spatial transformer networks".)
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from math import prod
 
 import numpy as np
 from ai_edge_litert import schema_py_generated as schema
@@ -70,17 +71,17 @@ def grid_sample(
     mode: str = "linear",
     padding_mode: str = "zeros",
 ) -> Value:
-    """The image at each point of a grid (1, H, W, 2), whose x and y are -1 to 1 from one side to the other."""
+    """The images at each point of their grids (N, H, W, 2), whose x and y are -1 to 1 from one side to the other."""
     image = image_of(context, context.value(x))
     places = context.builder.arranged(context.value(grid), natural(4))
-    if image.physical[0] != 1 or mode not in ("linear", "bilinear", "nearest"):
-        raise CannotLowerError(f"a mode {mode!r}, or several images; linear and nearest of one are supported")
+    if mode not in ("linear", "bilinear", "nearest"):
+        raise CannotLowerError(f"a mode {mode!r}; linear and nearest are supported")
     height, width = image.physical[1:3]
     numbers = _Numbers(context)
     ring = 1 if padding_mode == "zeros" else 0
     if ring:
         image = pad_image(context, image, ((1, 1), (1, 1)))
-    taken = partial(_pixels, context, _rows(context, image), image.physical[2])
+    taken = partial(_pixels, context, image)
     columns, lines = (
         _in_pixels(context, numbers, places, index, size, padding_mode, aligned=bool(align_corners))
         for index, size in ((0, width), (1, height))
@@ -91,7 +92,7 @@ def grid_sample(
         )
     else:
         sampled = _between(numbers, taken, columns, lines, (width, height), ring)
-    shape = (1, *places.physical[1:3], image.physical[3])
+    shape = (*places.physical[:3], image.physical[3])
     return Value(context.builder.stored(sampled, shape), shape, NHWC)
 
 
@@ -99,7 +100,7 @@ def _in_pixels(
     context: Context, numbers: _Numbers, places: Value, index: int, size: int, padding: str, *, aligned: bool
 ) -> Value:
     """One coordinate of all points, (P, 1), in pixels from the centre of the first pixel."""
-    count = places.physical[1] * places.physical[2]
+    count = prod(places.physical[:3])
     source = context.builder.stored(places, (count, 2))
     begin, part = context.builder.ints([0, index]), context.builder.ints([count, 1])
     tensor = context.emit("SLICE", [source, begin, part], (count, 1), schema.SliceOptionsT())
@@ -144,21 +145,20 @@ def _between(
     return total
 
 
-def _rows(context: Context, image: Value) -> Value:
-    """The pixels of an image, (H W, C)."""
-    _, height, width, channels = image.physical
-    shape = (height * width, channels)
-    return Value(context.builder.stored(image, shape), shape, natural(2))
-
-
-def _pixels(context: Context, rows: Value, width: int, column: Value, line: Value) -> Value:
-    """The pixels at whole places, (P, C). They are counted in integers: float16 on a GPU counts to 2048."""
+def _pixels(context: Context, images: Value, column: Value, line: Value) -> Value:
+    """The pixels at whole places, (P, C), as many of each image. They are counted in integers: float16 on a GPU counts
+    to 2048.
+    """
+    batch, height, width, channels = images.physical
     count = line.physical[0]
     builder = context.builder
     down, right = (builder.stored(cast(context, item, np.int32), (count,)) for item in (line, column))
     start = context.emit("MUL", [down, builder.constant(np.asarray([width], np.int32))], (count,), schema.MulOptionsT())
     place = context.emit("ADD", [start, right], (count,), schema.AddOptionsT())
-    operands = [builder.stored(rows), place]
-    shape = (count, rows.physical[1])
+    if batch > 1:
+        first = np.repeat(np.arange(batch, dtype=np.int32) * height * width, count // batch)
+        place = context.emit("ADD", [place, builder.constant(first, "images")], (count,), schema.AddOptionsT())
+    operands = [builder.stored(images, (batch * height * width, channels)), place]
+    shape = (count, channels)
     tensor = context.emit("GATHER", operands, shape, schema.GatherOptionsT(axis=0))
     return Value(tensor, shape, natural(2))
