@@ -13,11 +13,11 @@ from torch import fx
 
 from efficientmod_export.targets._program import copy
 from efficientmod_mobile.deploy import Program
-from efficientmod_mobile.deploy.program import add_parameter, emit, is_call, node_dtype, replace, shape, tensor_of
+from efficientmod_mobile.deploy.program import add_parameter, emit, node_dtype, replace, shape, tensor_of
 
 aten = torch.ops.aten
 
-_NEUTRAL = {aten.add.Tensor: 0.0, aten.sub.Tensor: 0.0, aten.mul.Tensor: 1.0, aten.div.Tensor: 1.0}
+_NEUTRAL: dict[object, float] = {aten.add.Tensor: 0.0, aten.sub.Tensor: 0.0, aten.mul.Tensor: 1.0, aten.div.Tensor: 1.0}
 
 
 def without_almost_neutral(program: Program) -> Program:
@@ -27,8 +27,8 @@ def without_almost_neutral(program: Program) -> Program:
     changed = copy(program)
     for node in list(changed.graph.nodes):
         for place in _places(node):
-            value = _number(node.args[place])
-            held = torch.full([1] * max(len(shape(node)), 1), value, dtype=node_dtype(node))
+            value = torch.tensor(_number(node.args[place]), dtype=node_dtype(node))
+            held = value.reshape([1] * max(len(shape(node)), 1))
             node.update_arg(place, add_parameter(node, f"{node.name}_number", held))
             if not shape(node):
                 replace(node, emit(node, aten.reshape.default, (emit(node, node.target, node.args), [])))
@@ -38,7 +38,7 @@ def without_almost_neutral(program: Program) -> Program:
 
 def _places(node: fx.Node) -> list[int]:
     """Which operands of an operation are almost, but not quite, the number that changes nothing."""
-    if not is_call(node, *_NEUTRAL) or not node.meta["val"].is_floating_point():
+    if node.target not in _NEUTRAL or not node.meta["val"].is_floating_point():
         return []
     neutral = _NEUTRAL[node.target]
     numbers = [(place, _number(operand)) for place, operand in enumerate(node.args[:2])]

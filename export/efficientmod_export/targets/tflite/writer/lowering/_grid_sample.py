@@ -156,8 +156,10 @@ def _pixels(context: Context, images: Value, column: Value, line: Value) -> Valu
     start = context.emit("MUL", [down, builder.constant(np.asarray([width], np.int32))], (count,), schema.MulOptionsT())
     place = context.emit("ADD", [start, right], (count,), schema.AddOptionsT())
     if batch > 1:
-        first = np.repeat(np.arange(batch, dtype=np.int32) * height * width, count // batch)
-        place = context.emit("ADD", [place, builder.constant(first, "images")], (count,), schema.AddOptionsT())
+        wide = (1, 1, 1, count)  # a GPU adds only a constant of four axes
+        first = np.repeat(np.arange(batch, dtype=np.int32) * height * width, count // batch).reshape(wide)
+        added = [builder.reshaped(place, wide), builder.constant(first, "images")]
+        place = builder.reshaped(context.emit("ADD", added, wide, schema.AddOptionsT()), (count,))
     operands = [builder.stored(images, (batch * height * width, channels)), place]
     shape = (count, channels)
     tensor = context.emit("GATHER", operands, shape, schema.GatherOptionsT(axis=0))

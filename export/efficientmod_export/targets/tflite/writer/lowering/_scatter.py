@@ -44,11 +44,12 @@ def scatter_elements(
     if value.physical[:-1] != places.physical[:-1] or places.physical != parts.physical:
         raise CannotLowerError("indices of another extent along the other axes")
     lines, size, count = prod(value.physical[:-1]), value.physical[-1], places.physical[-1]
-    starts = np.repeat(np.arange(lines, dtype=np.int32) * size, count)
-    within = _wrapped(context, cast(context, places, np.int32), (lines * count,), size)
-    added = [within, context.builder.constant(starts, "starts")]
-    flat = context.emit("ADD", added, (lines * count,), schema.AddOptionsT())
-    return _written(context, value, (lines * size, 1), flat, parts, reduction)
+    wide = (1, 1, 1, lines * count)  # a GPU adds only a constant of four axes
+    starts = np.repeat(np.arange(lines, dtype=np.int32) * size, count).reshape(wide)
+    within = _wrapped(context, cast(context, places, np.int32), wide, size)
+    flat = context.emit("ADD", [within, context.builder.constant(starts, "starts")], wide, schema.AddOptionsT())
+    column = context.builder.reshaped(flat, (lines * count, 1))
+    return _written(context, value, (lines * size, 1), column, parts, reduction)
 
 
 def _natural(context: Context, operand: Operand) -> Value:
@@ -68,29 +69,28 @@ def _wrapped(context: Context, places: Value, shape: Shape, extent: int) -> int:
 
 
 def _flat(context: Context, indices: Operand, extents: Shape) -> int:
-    """The tensor of the places in the axes that are indexed, taken together as one."""
+    """A column of the places in the axes that are indexed, taken together as one."""
     count = prod(indices.shape[:-1])
     if not isinstance(indices, Value):
         places = indices.reshape(count, len(extents)).astype(np.int64) % np.asarray(extents)
         flat = np.ravel_multi_index(tuple(places.T), extents).astype(np.int32)
-        return context.builder.constant(flat, "places")
+        return context.builder.constant(flat[:, None], "places")
     if len(extents) != 1:
         raise CannotLowerError("indices along several axes that the network computes")
     places_of_one = context.builder.arranged(indices, natural(len(indices.layout)))
-    return _wrapped(context, cast(context, places_of_one, np.int32), (count,), extents[0])
+    return _wrapped(context, cast(context, places_of_one, np.int32), (count, 1), extents[0])
 
 
 def _written(
-    context: Context, value: Value, table: tuple[int, int], flat: int, updates: Value, reduction: str
+    context: Context, value: Value, table: tuple[int, int], places: int, updates: Value, reduction: str
 ) -> Value:
-    """`value` as rows and columns, of which the rows at the places `flat` are replaced by `updates`, or added to."""
+    """`value` as rows and columns, of which the rows at `places` are replaced by `updates`, or added to."""
     if reduction not in ("none", "add"):
         raise CannotLowerError(f"reduction {reduction!r}; only none and add are supported")
     if context.builder.tensors[value.tensor].dtype != np.float32:
         raise CannotLowerError("a tensor that is not of float32")
     rows, columns = table
-    count = context.builder.tensors[flat].shape[0]
-    places = context.builder.reshaped(flat, (count, 1))
+    count = context.builder.tensors[places].shape[0]
     shape = context.builder.ints((rows, columns))
     options = schema.ScatterNdOptionsT()
 
