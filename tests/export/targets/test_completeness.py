@@ -72,7 +72,7 @@ def test_the_extra_all_is_every_extra_for_users() -> None:
 def test_the_readme_has_a_row_for_it(target: Target) -> None:
     _, file, _, precisions = row_of(target)
     assert f"`{target.variants[0].file()}`" in file
-    assert re.findall(r"\b(?:fp|int)\d+(?:-\w+)?", precisions) == list(target.precisions)
+    assert re.findall(r"\b(?:fp|int|palette)\d+(?:-\w+)?", precisions) == list(target.precisions)
 
 
 @each_target
