@@ -125,7 +125,7 @@ def prove_rounding(
     rounding = variant.rounding
     if rounding is None:
         return ()
-    verdict, _ = _run(rounding.runtime, _in_float32(variant), rounding.limits, file, rounded)
+    verdict, _ = _run(rounding.runtime, _in_float32(variant), rounding.limits, file, rounded, rounding.noise)
     other = rounding.grids(file.path) ^ grids if rounding.grids else frozenset()
     if other:
         step, zero = min(other)

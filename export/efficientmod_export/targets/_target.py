@@ -93,8 +93,8 @@ class Rounding:
     """The weights of a variant are rounded before the conversion, which stores them without a further loss.
 
     `runtime` computes with a file's stored values in float32. It must give what the rounded program gives, within
-    `limits`: so a wrong scale or operator shows, which the rounding would hide. `form` is what is rounded. `saved` is
-    the number of bytes that a rounded weight takes less.
+    `limits`, widened by what such storage costs the network, `noise`: so a wrong scale or operator shows, which the
+    rounding would hide. `form` is what is rounded. `saved` is the number of bytes that a rounded weight takes less.
 
     Where activations are on grids, `grids` reads those that a file states, which must be the program's. Outputs cannot
     tell: two computations that round to the same grids soon differ as much as either does from none.
@@ -104,6 +104,7 @@ class Rounding:
     limits: Tolerance
     form: Form
     saved: float
+    noise: NoiseKind = "float32"
     grids: Callable[[Path], frozenset[Grid]] | None = None
 
 

@@ -26,7 +26,6 @@ __all__ = ["TARGET", "graphs_of"]
 def _rounded(
     precision: Precision,
     form: Form,
-    graph: Tolerance,
     limits: Tolerance,
     noise: NoiseKind,
     *,
@@ -43,7 +42,7 @@ def _rounded(
         suffix=".mlpackage",
         recipe=NEURAL_ENGINE_ROUNDED,
         step=FromProgram(convert),
-        rounding=Rounding(StoredValues(), graph, form, saved, grids),
+        rounding=Rounding(StoredValues(), STORED_VALUES, form, saved, "float16_weights", grids),
         places=tuple(Place(unit, "float16", limits, noise) for unit in ("neural_engine", "gpu", "cpu")),
     )
 
@@ -57,17 +56,16 @@ TARGET = Target(
     packages=("coremltools",),
     variants=(
         *variants("coreml", "model", ".mlpackage", FromProgram(convert)),
-        _rounded("int8-weights", Form(), STORED_VALUES, INT8, "int8_weights", saved=1, short="int8"),
+        _rounded("int8-weights", Form(), INT8, "int8_weights", saved=1, short="int8"),
         _rounded(
             "int8-static",
             Form(inputs="static"),
-            STORED_VALUES,
             INT8,
             "int8_static",
             saved=1,
             grids=grids_of,
         ),
-        _rounded("palette6", Form(colours=64), STORED_VALUES, PALETTE, "palette6", saved=1.25),
+        _rounded("palette6", Form(colours=64), PALETTE, "palette6", saved=1.25),
     ),
     interface=interface,
     runtime=CoremlRuntime(),
