@@ -146,9 +146,14 @@ def _load_weights(
 
 
 def digest_of(module: nn.Module) -> str:
-    """The SHA-256 of a module's state."""
+    """The SHA-256 of a module's state; of what is no plain tensor, such as int8 weights of a quantiser, the kind only,
+    since no such network is exported.
+    """
     digest = hashlib.sha256()
     for key, value in module.state_dict().items():
+        if type(value) not in (torch.Tensor, nn.Parameter) or value.is_quantized:
+            digest.update(f"{key} {type(value).__name__}\n".encode())
+            continue
         digest.update(f"{key} {value.dtype} {tuple(value.shape)}\n".encode())
         digest.update(value.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()

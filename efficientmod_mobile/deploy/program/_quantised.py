@@ -28,6 +28,12 @@ def refuse_quantised_modules(module: nn.Module) -> None:
                 f"{name} ({kind.__name__}) prepares a quantisation of its values; {_WAY_OUT}", code="quantised_network"
             )
 
+    for name, held in module.named_parameters():
+        if type(held.data).__module__.startswith("torchao"):
+            raise ConversionError(
+                f"{name} is a quantised {type(held.data).__name__}; {_WAY_OUT}", code="quantised_network"
+            )
+
 
 def refuse_quantised_operators(graph: fx.Graph) -> None:
     """Raise ConversionError for operators on quantised numbers, as PyTorch's quantisers of graphs put them in."""
