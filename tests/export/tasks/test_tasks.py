@@ -102,9 +102,14 @@ def test_a_classifier_that_ends_with_softmax_and_has_few_classes() -> None:
     [scores] = task.outputs(network)
     assert (scores.name, scores.meaning) == ("probabilities", "probabilities")
     assert [(step.step, step.parameters) for step in task.after_network((scores,), ())] == [("top_k", {"k": 3})]
-    for shift, meaning in ((0.05, "probabilities"), (0.2, "logits"), (-0.01, "logits")):  # the first as after sigmoids
-        shifted = NetworkFacts(3, network.input_shapes, ((rows[0],), (rows[1] + np.float32(shift),)))
-        assert task.outputs(shifted)[0].meaning == meaning
+    for shift, count, meaning in (
+        (0.05, 5, "probabilities"),  # as after sigmoids
+        (0.05, 4, "logits"),
+        (0.2, 5, "logits"),
+        (-0.01, 5, "logits"),
+    ):
+        shifted = ((rows[1] + np.float32(shift),),) * (count - 1)
+        assert task.outputs(NetworkFacts(3, network.input_shapes, ((rows[0],), *shifted)))[0].meaning == meaning
 
 
 def test_features() -> None:

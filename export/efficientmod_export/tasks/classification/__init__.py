@@ -1,8 +1,8 @@
 """Classification: one score for each class, of which softmax makes probabilities.
 
 Recognised by the number of classes, and an output of shape (1, classes).
-Outputs: `scores` are probabilities where every sample's are in [0, 1], after a softmax or a sigmoid for each class, and
-logits otherwise; others are features.
+Outputs: `scores` are probabilities where all are in [0, 1] and every sample's add up to 1, after a softmax, or there are
+five samples or more, after a sigmoid for each class; logits otherwise; others are features.
 After the network: softmax (of logits), then the 5 best classes.
 Preprocessing of a network that states none: ImageNet's.
 """
@@ -18,6 +18,12 @@ from efficientmod_mobile import IMAGENET, PreprocessingConfig
 SHOWN = 5
 LARGEST_PROBABILITY = 1.0 + 1e-6
 """A softmax in float32 rounds."""
+
+SUM_TOLERANCE = 1e-3
+"""A float32 softmax over 20,000 classes adds up to 1 within 1e-4."""
+
+ENOUGH = 5
+"""Samples: logits of few classes are in [0, 1] for some pictures."""
 
 
 class Classification:
@@ -61,14 +67,20 @@ def _place_of_scores(network: NetworkFacts) -> int | None:
 
 
 def _scores(values: Sequence[Array]) -> Output:
-    meaning = "probabilities" if all(map(_are_probabilities, values)) else "logits"
+    of_softmax, of_sigmoids = all(map(_add_up, values)), len(values) >= ENOUGH
+    within = all(map(_are_within, values))
+    meaning = "probabilities" if within and (of_softmax or of_sigmoids) else "logits"
     return Output(
         name=meaning, shape=values[0].shape, dtype=dtype_of(values[0]), layout="any", role="scores", meaning=meaning
     )
 
 
-def _are_probabilities(scores: Array) -> bool:
+def _are_within(scores: Array) -> bool:
     return bool(np.all((scores >= 0.0) & (scores <= LARGEST_PROBABILITY)))
+
+
+def _add_up(scores: Array) -> bool:
+    return bool(np.all(np.abs(scores.sum(axis=1) - 1.0) <= SUM_TOLERANCE))
 
 
 TASK = Classification()

@@ -48,6 +48,7 @@ UNSUPPORTED = {
     r"gridsample_bicubic\w*": "GridSample",
     r"gridsample_volumetric_\w+": "",
     r"layer_normalization_\w+": "['Mean', 'InvStdDev']",
+    r"scatter_?(elements|nd)_\w*(mul|multiply|max|min)\w*": "only none and add are supported",
     r"resize_downsample_scales_(nearest|(linear|cubic)_align_corners|linear)": "that are not those of the sizes",
     r"resize_(down|up)sample_scales_linear_half_pixel_symmetric": "that are not those of the sizes",
     r"resize_(down|up)sample_sizes_nearest(_(floor|round|ceil|axes)_\w+)?": "a nearest resize with coordinates",
