@@ -6,8 +6,8 @@ from gpu_cases._case import Case
 from gpu_cases._chains import after_a_division, bordered, greatest_of_sums, masked, read_together
 from gpu_cases._decisions import decisions
 from gpu_cases._elementwise import binary, slopes_and_choices, unary
-from gpu_cases._int8 import int8_weights
-from gpu_cases._parts import borders, joined, parts, places, views
+from gpu_cases._int8 import grids, int8_weights
+from gpu_cases._parts import borders, joined, parts, places, scattered, views
 from gpu_cases._products import halves, products, reductions
 from gpu_cases._shown import shown_and_read
 from gpu_cases._windows import convolutions, images, pools, transposed
@@ -29,8 +29,10 @@ _FAMILIES: tuple[Callable[[], Iterator[Case]], ...] = (
     joined,
     borders,
     places,
+    scattered,
     views,
     halves,
+    grids,
     int8_weights,
     read_together,
     after_a_division,

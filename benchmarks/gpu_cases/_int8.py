@@ -1,19 +1,38 @@
-"""Weights in eight bits: behind the operator that widens them, or read by the layer itself.
+"""Values on a grid of 256 steps, and weights in eight bits: behind the operator that widens them, or read by the layer.
 
 A processor whose layer reads them rounds what the layer takes to eight bits as well, a GPU does not.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import torch
 from ai_edge_litert import schema_py_generated as schema
 
 from efficientmod_export.quantisation import to_nearest
-from gpu_cases._case import Array, Case, File, Operand, Shape, numbers, plain, text
+from gpu_cases._case import SHAPES, Array, Case, File, Operand, Shape, numbers, plain, text
 
 ROUNDED = 3e-2
 """A fraction of the range."""
+
+STEP, ZERO = 0.05, 3
+"""Of a grid, beyond which some of the values are."""
+
+
+def grids() -> Iterator[Case]:
+    for shape in SHAPES:
+        yield Case("QUANTIZE", f"{text(shape)}, then DEQUANTIZE", _on_grid(shape), scale=4.0)
+
+
+def _on_grid(shape: Shape) -> Callable[[File], int]:
+    def make(file: File) -> int:
+        levels = file.emit("QUANTIZE", [file.tensor(shape)], shape, schema.QuantizeOptionsT(), np.int8)
+        file.builder.tensors[levels].scales = np.array([STEP], np.float32)
+        file.builder.tensors[levels].zero = ZERO
+        return file.emit("DEQUANTIZE", [levels], shape, schema.DequantizeOptionsT(), np.float32)
+
+    return make
 
 
 def int8_weights() -> Iterator[Case]:

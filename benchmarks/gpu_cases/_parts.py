@@ -93,6 +93,12 @@ def places() -> Iterator[Case]:
             yield single("GATHER_ND", form, [shape, chosen], (3, *shape[depth:]), schema.GatherNdOptionsT())
 
 
+def scattered() -> Iterator[Case]:
+    for columns in (1, 6):
+        operands: list[Operand] = [ints(2, 0, 5)[:, None], (3, columns), ints(7, columns)]
+        yield single("SCATTER_ND", f"3x{columns} into 7x{columns}", operands, (7, columns), schema.ScatterNdOptionsT())
+
+
 def views() -> Iterator[Case]:
     for shape in ((7, 6), (5, 7, 6), (1, 8, 7, 6), (5, 8, 7, 6), (2, 3, 8, 7, 6)):
         orders = list(permutations(range(len(shape))))[1 :: 1 if len(shape) < 5 else 17]

@@ -286,6 +286,7 @@ GPU_LIMITS: tuple[GpuLimit, ...] = (
         Effect.REFUSED,
         "a choice that is repeated to the result's shape, apart from a constant number",
     ),
+    GpuLimit("scattered parts", ("SCATTER_ND",), lambda _: True, Effect.REFUSED, "no form of it is taken"),
     GpuLimit("place of the least", ("ARG_MIN",), lambda _: True, Effect.REFUSED, "no form of it is taken"),
     GpuLimit(
         "greatest of padded channels",

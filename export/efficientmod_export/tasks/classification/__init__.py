@@ -1,8 +1,8 @@
 """Classification: one score for each class, of which softmax makes probabilities.
 
 Recognised by the number of classes, and an output of shape (1, classes).
-Outputs: `scores` are probabilities where all are in [0, 1] and every sample's add up to 1, after a softmax, or there are
-five samples or more, after a sigmoid for each class; logits otherwise; others are features.
+Outputs: `scores` are probabilities where all are in [0, 1], and every sample's add up to 1, after a softmax, or there
+are five samples or more, after a sigmoid for each class; logits otherwise; others are features.
 After the network: softmax (of logits), then the 5 best classes.
 Preprocessing of a network that states none: ImageNet's.
 """

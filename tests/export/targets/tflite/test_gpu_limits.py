@@ -47,6 +47,7 @@ WITNESSES = {
     "slopes": ("PRELU", "1x8x7x6 with constant 7x6"),
     "slope beyond one": ("LEAKY_RELU", "5x7x6, slope 1.5"),
     "choices that are repeated": ("SELECT_V2", "1x8x7x6 above 0, 1x8x7x6, constant 6"),
+    "scattered parts": ("SCATTER_ND", "3x6 into 7x6"),
     "place of the least": ("ARG_MIN", "1x8x7x6 along 1, int32, then CAST"),
     "greatest of padded channels": ("TOPK_V2", "the 3 of 1x8x7x6, values"),
     "backwards": ("STRIDED_SLICE", "5x7x6, every -1 from 6 on along 1"),
