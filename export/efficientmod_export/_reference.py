@@ -10,7 +10,7 @@ from efficientmod_export._stages import Outputs, Sample
 from efficientmod_export.parity import torch_inputs
 from efficientmod_mobile.errors import ConversionError, EfficientModError
 from efficientmod_mobile.messages import described
-from efficientmod_mobile.output_names import tensors_with_names
+from efficientmod_mobile.output_names import take_apart, tensors_with_names
 
 DTYPES = (torch.float32, torch.int32, torch.int64, torch.bool)
 """Of outputs."""
@@ -48,7 +48,9 @@ def run_network(module: nn.Module, inputs: Sequence[Tensor]) -> tuple[Outputs, N
     try:
         with torch.no_grad():
             # It may write into its inputs.
-            leaves, names = tensors_with_names(module(*(x.clone() for x in inputs)), Tensor)
+            given = module(*(x.clone() for x in inputs))
+        take_apart(given)
+        leaves, names = tensors_with_names(given, Tensor)
     except EfficientModError:
         raise
     except (Exception, SystemExit) as error:  # it is the user's code that runs, so anything can be raised

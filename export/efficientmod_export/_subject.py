@@ -23,6 +23,8 @@ from efficientmod_export.targets import file_names, input_names, network_inputs,
 from efficientmod_export.tasks import NetworkFacts, all_tasks, recognise
 from efficientmod_mobile import Network
 from efficientmod_mobile.deploy import Program, capture
+from efficientmod_mobile.errors import InputError
+from efficientmod_mobile.output_names import distinct
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,8 @@ class Subject:
 
     def capture(self) -> Program:
         """Its program, untransformed. Raises ConversionError where it cannot be captured."""
-        return capture(self.network.module, *torch_inputs(self.held.samples[0]))
+        program = capture(self.network.module, *torch_inputs(self.held.samples[0]))
+        return replace(program, output_names=self.output_names if program.output_names else ())
 
     def options(
         self, precision: Precision, *, ios: int = DEFAULT_IOS, labels: tuple[str, ...] | None = None
@@ -115,6 +118,7 @@ def _run(network: Network, resolution: tuple[int, int] | None, inputs: NamedInpu
     declared, samples = declared_inputs(network, resolution, inputs)
     network = for_pictures(network, samples[0])
     references, names = reference_outputs(network.module, samples)
+    names = distinct(names, [one.name for one in declared])
     held = Held(samples, references)
     facts = NetworkFacts(network.num_classes, tuple(one.shape for one in declared), held.references)
     name = recognise(facts)
@@ -123,8 +127,21 @@ def _run(network: Network, resolution: tuple[int, int] | None, inputs: NamedInpu
         output if own is None else output.model_copy(update={"name": own})
         for output, own in zip(task.outputs(facts), names, strict=True)
     )
+    _check_names(declared, outputs, names)
     steps = task.after_network(outputs, declared)
     return Subject(network, name, declared, outputs, steps, held, names), facts
+
+
+def _check_names(inputs: Sequence[Input], outputs: Sequence[Output], own: Sequence[str | None]) -> None:
+    """Raise InputError where an input is called as an output without a name of its own is, in bundles or in files."""
+    in_files = file_names(tuple(output.shape for output in outputs), own)
+    both = {one.name for one in inputs} & {*in_files, *(output.name for output in outputs)}
+    if both:
+        raise InputError(
+            f"An input and an output are both called {min(both)}; let forward() return its outputs in a dictionary, "
+            "whose keys name them.",
+            code="input_named_as_output",
+        )
 
 
 def resolution_of(inputs: Sequence[Input]) -> tuple[int, int] | None:

@@ -48,19 +48,18 @@ def _strip(model: "onnx.ModelProto") -> None:
 def _rename(model: "onnx.ModelProto", names: dict[str, str], inputs: Sequence[str], outputs: tuple[str, ...]) -> None:
     """Rename the inputs, the outputs and the values; other values with one of the new names get another name."""
     graph = model.graph
-    chosen = {
-        **names,
-        **{given.name: name for given, name in zip(graph.input, inputs, strict=True)},
-        **{output.name: name for output, name in zip(graph.output, outputs, strict=True)},
-    }
+    chosen = {given.name: name for given, name in zip(graph.input, inputs, strict=True)}
+    chosen |= {output.name: name for output, name in zip(graph.output, outputs, strict=True)}
     taken = set(chosen.values())
 
     def new_name(old: str) -> str:
         if old and old not in chosen:
-            chosen[old] = next(name for name in _candidates(old) if name not in taken)
+            chosen[old] = next(name for name in _candidates(names.get(old, old)) if name not in taken)
             taken.add(chosen[old])
         return chosen[old] if old else old
 
+    for old in names:  # before those that have no name of the program
+        new_name(old)
     for node in graph.node:
         node.input[:] = map(new_name, node.input)
         node.output[:] = map(new_name, node.output)

@@ -13,14 +13,15 @@ from ai_edge_litert.interpreter import Interpreter
 from torch import Tensor, nn
 
 from efficientmod_export import export
-from efficientmod_export._network_inputs import declared_inputs
+from efficientmod_export._network_inputs import declared_inputs, parse_input
 from efficientmod_export._picture_input import LUMA, for_pictures
 from efficientmod_export._stages import Sample
 from efficientmod_export.mil import MILProgram
 from efficientmod_export.steps import subject_of
 from efficientmod_mobile import IMAGENET, Network, Weights
-from efficientmod_mobile.errors import ConversionError
+from efficientmod_mobile.errors import ConversionError, InputError
 
+from ...raising import refused
 from .fifteen import Net, stem
 
 MODULE = """
@@ -112,3 +113,25 @@ def test_a_network_that_ends_in_softmax(tmp_path: Path, monkeypatch: pytest.Monk
     tensors = Interpreter(str(tmp_path / "out" / "model.tflite")).get_tensor_details()
     names = [tensor["name"] for tensor in tensors if tensor["name"]]
     assert [name for name, count in Counter(names).items() if count > 1] == []
+
+
+class Memory(nn.Module):
+    """A network that takes a picture and its own state."""
+
+    def __init__(self, named: bool) -> None:
+        super().__init__()
+        self.stem, self.rows, self.named = nn.Conv2d(3, 8, 3), nn.Linear(4, 8), named
+
+    def forward(self, output: Tensor, state: Tensor) -> object:
+        after = self.stem(output).mean((2, 3)) + self.rows(state)
+        return {"state": after, "output": after.sin()} if self.named else after[None]
+
+
+def test_an_output_has_another_name_than_the_inputs() -> None:
+    torch.manual_seed(0)
+    inputs = [parse_input(text) for text in ("output=picture:18x26", "state=tensor:1x4")]
+    subject = subject_of(network(Memory(named=True)), inputs=inputs)
+    assert [one.name for one in subject.outputs] == ["state_2", "output_2"]
+    assert subject.capture().output_names == ("state_2", "output_2")
+    with refused(InputError, "input_named_as_output", "both called output"):
+        subject_of(network(Memory(named=False)), inputs=inputs)

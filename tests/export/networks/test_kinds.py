@@ -316,6 +316,20 @@ def test_names_are_the_networks_own(attempt: Try) -> None:
     assert all(one.error is not None and one.error <= LIMIT for one in found.values())
 
 
+def test_names_of_the_graphs_own_values(attempt: Try) -> None:
+    """ONNX's values are named after the program's nodes, of which outputs take names."""
+
+    def function(n: Any, x: Tensor) -> object:
+        f = n.stem(x)
+        return {"relu": f.mean((2, 3)), "conv2d": f.relu(), "a.b": f, "a": {"b": f.sin()}}
+
+    torch.manual_seed(0)
+    found = attempt(Net(function, stem=stem()))
+    assert found["executorch"].names == found["tflite"].names == ("relu", "conv2d", "a_b", "a.b_2")
+    assert found["coreml"].names == ("relu", "conv2d", "a_b", "a_b_2")
+    assert all(one.error is not None and one.error <= LIMIT for one in found.values())
+
+
 def test_channels_last(attempt: Try) -> None:
     torch.manual_seed(0)
     found = attempt(Net(lambda n, x: n.stem(x.permute(0, 3, 1, 2)).mean((2, 3)), stem=stem()))
