@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from efficientmod_export._stages import Outputs, Sample
 from efficientmod_export.parity import torch_inputs
+from efficientmod_mobile.deploy.program import refuse_quantised_modules
 from efficientmod_mobile.errors import ConversionError, EfficientModError
 from efficientmod_mobile.messages import described
 from efficientmod_mobile.output_names import take_apart, tensors_with_names
@@ -24,9 +25,10 @@ def reference_outputs(module: nn.Module, samples: Sequence[Sample]) -> tuple[tup
     """What PyTorch computes for each sample, eagerly and in float32: the network as the user knows it; and the names
     that it gives its outputs. An output without axes becomes a vector of one element, as in a program.
 
-    Raises ConversionError when the network cannot run on its own input, gives something else than dense tensors of
-    float32, integers or truth values, or something else each time.
+    Raises ConversionError when the network is quantised, cannot run on its own input, gives something else than dense
+    tensors of float32, integers or truth values, or something else each time.
     """
+    refuse_quantised_modules(module)  # observers change with each run
     inputs = [torch_inputs(sample) for sample in samples]
     # A few numbers that dropout thins can be the same twice; that they were drawn shows in the generator.
     generator = torch.get_rng_state()

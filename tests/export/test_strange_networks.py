@@ -127,3 +127,10 @@ def test_verbose_keeps_the_exit_code(efficientmod: Command) -> None:
     assert result.exit_code == 2
     assert "Traceback" in result.stderr
     assert "Error:" in result.stderr
+
+
+def test_a_network_that_watches_its_values(export: Callable[..., Result]) -> None:
+    """It gives other numbers each time; that it is prepared for int8 is the reason."""
+    watched = "net = Net()\n    net.watch = torch.ao.quantization.FakeQuantize()\n    return net.eval()"
+    result = export("watches", "return self.watch(y)", watched, "--json")
+    check_refused(result, 4, "quantised_network", "prepares a quantisation of its values", "--precision int8")

@@ -24,6 +24,7 @@ from efficientmod_mobile.deploy.program._graph import (
 )
 from efficientmod_mobile.deploy.program._linear_map import along
 from efficientmod_mobile.deploy.program._program import Program, build, copy_graph, get_tensor, run, to_dtype
+from efficientmod_mobile.deploy.program._quantised import refuse_quantised_modules
 
 __all__ = [
     "Float64Interpreter",
@@ -46,6 +47,7 @@ __all__ = [
     "only_user",
     "promoted",
     "refresh",
+    "refuse_quantised_modules",
     "replace",
     "run",
     "set_argument",

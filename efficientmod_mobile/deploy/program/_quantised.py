@@ -6,8 +6,8 @@ from torch._ops import OpOverload
 from efficientmod_mobile.errors import ConversionError
 
 _WAY_OUT = (
-    "export the float network that it was made from, before prepare() and convert(), and choose the precision of the "
-    "file here: --precision fp16 halves it"
+    "export the float network that it was made from, before prepare() and convert(), and have it quantised here, by "
+    "--precision int8"
 )
 _PACKAGES = ("torch.ao.nn.quantized", "torch.ao.nn.intrinsic.quantized", "torch.nn.quantized", "torch.ao.nn.qat")
 _NAMESPACES = ("quantized", "quantized_decomposed", "torchao")
