@@ -194,7 +194,7 @@ class Operators(nn.Module):
         self.stem = nn.Conv2d(3, 8, 3, padding=1)
         self.transposed = nn.ConvTranspose2d(8, 4, 2, stride=2)
         self.linear = nn.Linear(8, 5)
-        self.batch = nn.BatchNorm2d(8)
+        self.batch, self.groups = nn.BatchNorm2d(8), nn.GroupNorm(2, 8)
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         y = self.stem(x)
@@ -207,7 +207,7 @@ class Operators(nn.Module):
             torch.cat((second, first), 1), F.pad(y, (1, 2, 0, 1)), F.interpolate(y, scale_factor=2),
             F.interpolate(y, scale_factor=2, mode="bilinear"), F.pixel_shuffle(y, 2), self.batch(torch.sin(y)),
             rows @ rows.transpose(1, 2), y[:, 1:7:2], torch.minimum(y, 2 - y), y.amax(1), y / (1 + y * y),
-            y.repeat(1, 2, 1, 1), F.group_norm(y, 2), y.pow(2).sum((2, 3)),
+            y.repeat(1, 2, 1, 1), self.groups(y), y.pow(2).sum((2, 3)),
         )  # fmt: skip
 
 
