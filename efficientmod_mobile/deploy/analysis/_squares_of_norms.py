@@ -12,7 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, fx
 
-from efficientmod_mobile.deploy.program import Float64Interpreter, Program, arguments, is_call
+from efficientmod_mobile.deploy.analysis._largest_values import largest_values
+from efficientmod_mobile.deploy.program import Program, arguments, is_call
 
 aten = torch.ops.aten
 
@@ -24,12 +25,7 @@ _NORMS = (aten.layer_norm.default, aten.rms_norm.default, aten.group_norm.defaul
 
 def largest_squared(program: Program) -> Mapping[fx.Node, float]:
     """The largest magnitude that each norm squares on the program's examples: of x, or of x less its mean."""
-    if not any(is_call(node, *_NORMS) for node in program.graph.nodes):
-        return {}
-    watch = _Watch(program.graph_module)
-    with torch.no_grad():
-        watch.run(*program.examples)
-    return watch.largest
+    return largest_values(program, _NORMS, _squared)
 
 
 def scale_of_squares(largest: float) -> float:
@@ -37,19 +33,9 @@ def scale_of_squares(largest: float) -> float:
     return 2.0 ** -max(0, ceil(2 * log2(largest / LARGEST))) if largest > LARGEST else 1.0
 
 
-class _Watch(Float64Interpreter):
-    def __init__(self, module: fx.GraphModule) -> None:
-        super().__init__(module)
-        self.largest: dict[fx.Node, float] = {}
-
-    def run_node(self, n: fx.Node) -> Any:
-        if is_call(n, *_NORMS):
-            bound = arguments(n)
-            self.largest[n] = float(_squared(n, self.env[bound["input"]], bound).abs().max())
-        return super().run_node(n)
-
-
-def _squared(node: fx.Node, x: Tensor, bound: Mapping[str, Any]) -> Tensor:
+def _squared(node: fx.Node, read: Mapping[fx.Node, Any], _: Tensor) -> Tensor:
+    bound = arguments(node)
+    x: Tensor = read[bound["input"]]
     if is_call(node, aten.rms_norm.default):
         return x
     if is_call(node, aten.group_norm.default):
