@@ -91,7 +91,7 @@ def _whole(result: Result) -> str:
 
 def _error(place: Place | None) -> str:
     if place is None or place.error is None:
-        return "-" if place is None else "not run"
+        return "-" if place is None else "refused" if place.reasons else "not run"
     return f"{place.error:.0e}" if not place.reasons else f"**{place.error:.0e}**"
 
 

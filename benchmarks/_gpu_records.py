@@ -11,7 +11,7 @@ from efficientmod_export.parity import Noise, OutputMetrics, Verdict
 class Place:
     """One unit in one arithmetic: the largest error as a fraction of the range, and whether the best five agree.
 
-    `reasons` say which limits it breaks, or why it did not run; then there is no error.
+    `reasons` say which limits it breaks, or why it is refused; then there is no error, as where it was not run.
     """
 
     error: float | None
@@ -22,7 +22,7 @@ class Place:
     def of(cls, verdict: Verdict) -> "Place":
         """What a verdict says."""
         if verdict.outcome in ("refused", "not run here"):
-            return cls(None, verdict.reasons)
+            return cls(None, verdict.reasons if verdict.outcome == "refused" else ())
         return cls(largest_error(verdict), verdict.reasons, same_top5(verdict))
 
 

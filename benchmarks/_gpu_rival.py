@@ -10,7 +10,7 @@ from efficientmod_export.parity import MeasuredWith, Outputs, Runner, Sample, me
 from efficientmod_export.steps import Held, subject_of, with_noise
 from efficientmod_export.targets import for_pixels, runtime_version
 from efficientmod_export.targets.tflite import TARGET, interpreter
-from efficientmod_export.targets.tflite.gpu import GpuProcess, Ran, find_driver
+from efficientmod_export.targets.tflite.gpu import GpuProcess, Ran, find_driver, refusal
 from efficientmod_mobile import load_network
 
 VARIANT = TARGET.variant("fp32")
@@ -44,13 +44,13 @@ def _on_gpu(name: str, data: bytes, shape: tuple[int, ...], held: Held) -> Place
     float32 = name == FLOAT32
     driver = find_driver("float32" if float32 else "float16")
     if driver is None:
-        return Place(None, ("not run here",))
+        return Place(None, ())
     with GpuProcess(driver) as process:
 
         def run(sample: Sample) -> Outputs:
             answer = process.run(data, (pixels_over_255(sample, shape),), float32=float32)
             if not isinstance(answer, Ran):
-                raise RefusedByGpu(answer.message.strip().partition("\n")[0])
+                raise RefusedByGpu(refusal(data, answer.message))
             return answer.outputs
 
         try:

@@ -16,6 +16,7 @@ from efficientmod_export.targets.tflite._gpu_limits import Effect, gpu_findings
 from efficientmod_export.targets.tflite._gpu_process import GpuProcess, Refused
 from efficientmod_export.targets.tflite._runtime import interpreter
 
+_DETAIL = "└ "
 NO_DRIVER = "Failed to initialize WebGPU environment"
 OUTDATED = "the Vulkan driver is too old for LiteRT; lavapipe must be of Mesa 25.0 or newer"
 REASONS_SHOWN = 3
@@ -95,12 +96,17 @@ def _names(details: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def refusal(data: bytes, log: str) -> str:
-    """What is known of the file's operators; else what LiteRT says of them; else the first line of its log."""
+    """What is known of the file's operators; else what LiteRT says of them; else how its log begins.
+
+    Of an error with a place in its sources on the first line the second line is told, which says what it is.
+    """
     known = [str(found.limit.sentence) for found in gpu_findings(data) if found.limit.effect is not Effect.WRONG]
     told = known or _not_taken(log)
     if told:
         return "; ".join(list(dict.fromkeys(told))[:REASONS_SHOWN])
-    return log.strip().partition("\n")[0] or "LiteRT does not say why"
+    first, _, rest = log.strip().partition("\n")
+    second = rest.partition("\n")[0]
+    return second.removeprefix(_DETAIL) if second.startswith(_DETAIL) else first or "LiteRT does not say why"
 
 
 def _not_taken(log: str) -> list[str]:

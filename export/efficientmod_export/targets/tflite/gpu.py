@@ -3,5 +3,6 @@
 from efficientmod_export._vulkan import DRIVERS, find_driver
 from efficientmod_export.targets.tflite._gpu_limits import GPU_LIMITS, Effect, gpu_findings
 from efficientmod_export.targets.tflite._gpu_process import GpuProcess, Ran
+from efficientmod_export.targets.tflite._gpu_runtime import refusal
 
-__all__ = ["DRIVERS", "GPU_LIMITS", "Effect", "GpuProcess", "Ran", "find_driver", "gpu_findings"]
+__all__ = ["DRIVERS", "GPU_LIMITS", "Effect", "GpuProcess", "Ran", "find_driver", "gpu_findings", "refusal"]

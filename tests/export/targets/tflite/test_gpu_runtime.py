@@ -107,6 +107,8 @@ def test_what_no_row_knows_is_said_by_litert(benchmark: ModuleType) -> None:
     said = "LiteRT says: CUMSUM: Operation is not supported; LiteRT says: TILE: Max version supported: 2"
     assert refusal(data, log) == said
     assert refusal(data, "the process ended with code -11") == "the process ended with code -11"
+    placed = "ERROR: [./litert/cc/litert_compiled_model.h:1961]\n└ Some ops are not accelerated.\nINFO: ...\n"
+    assert refusal(data, placed) == "Some ops are not accelerated."
     assert refusal(data, "") == "LiteRT does not say why"
 
 
