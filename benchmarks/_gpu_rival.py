@@ -32,7 +32,8 @@ def examine_rival(network: str, rival: Rival, folder: Path) -> RivalResult:
         loaded = interpreter(target.read_bytes())
     except (CannotConvert, RuntimeError, ValueError) as error:
         return RivalResult(network, label, refusal=str(error).partition("\n")[0])
-    held, data = with_noise(subject, program).held, target.read_bytes()
+    noises = {place.noise for place in VARIANT.places}
+    held, data = with_noise(subject, program, noises).held, target.read_bytes()
     shape = tuple(loaded.get_input_details()[0]["shape"])
     places = {CPU: _judged(CPU, AnyLayout(loaded).run, held), FLOAT32: _on_gpu(FLOAT32, data, shape, held)}
     if places[FLOAT32].error is not None:
