@@ -138,7 +138,7 @@ def _rivals(results: Sequence[Result], rivals: Sequence[RivalResult]) -> Iterato
     for one in rivals:
         reasons = [one.refusal] if one.refusal else (one.places or {FLOAT32: Place(None, ())})[FLOAT32].reasons
         if reasons:
-            yield f"- {one.network}: {reasons[0]}"
+            yield f"- {one.network}: {reasons[0]}" + "".join(f"; lint says of it: {found}" for found in one.findings)
 
 
 _GPUS = ("GPU float32", "GPU float16")

@@ -64,12 +64,16 @@ class Result:
 
 @dataclass(frozen=True)
 class RivalResult:
-    """One network in the file of another converter, `label`; either `refusal` or `places`."""
+    """One network in the file of another converter, `label`; either `refusal` or `places`.
+
+    `findings` are what the table of known faults says of a file that is wrong.
+    """
 
     network: str
     label: str = ""
     refusal: str | None = None
     places: dict[str, Place] | None = None
+    findings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from efficientmod_export.parity import MeasuredWith, Outputs, Runner, Sample, me
 from efficientmod_export.steps import Held, subject_of, with_noise
 from efficientmod_export.targets import for_pixels, runtime_version
 from efficientmod_export.targets.tflite import TARGET, interpreter
-from efficientmod_export.targets.tflite.gpu import GpuProcess, Ran, find_driver, refusal
+from efficientmod_export.targets.tflite.gpu import Effect, GpuProcess, Ran, find_driver, gpu_findings, refusal
 from efficientmod_mobile import load_network
 
 VARIANT = TARGET.variant("fp32")
@@ -38,7 +38,12 @@ def examine_rival(network: str, rival: Rival, folder: Path) -> RivalResult:
     places = {CPU: _judged(CPU, AnyLayout(loaded).run, held), FLOAT32: _on_gpu(FLOAT32, data, shape, held)}
     if places[FLOAT32].error is not None:
         places[FLOAT16] = _on_gpu(FLOAT16, data, shape, held)
-    return RivalResult(network, label, places=places)
+    return RivalResult(network, label, places=places, findings=_known(data) if places[FLOAT32].reasons else ())
+
+
+def _known(data: bytes) -> tuple[str, ...]:
+    wrong = (str(found.limit.sentence) for found in gpu_findings(data) if found.limit.effect is Effect.WRONG)
+    return tuple(dict.fromkeys(wrong))
 
 
 def _on_gpu(name: str, data: bytes, shape: tuple[int, ...], held: Held) -> Place:
