@@ -97,6 +97,13 @@ class Layer:
     def _by_group(self) -> Tensor:
         return self.weight.reshape(self.groups, -1, *self.weight.shape[1:])
 
+    @property
+    def in_pairs(self) -> bool:
+        """Whether it is a depthwise convolution in groups of two channels, with zeros between the two."""
+        if self.kind != "convolution" or tuple(self.weight.shape[:2]) != (2 * self.groups, 2):
+            return False
+        return not (self.weight[::2, 1].any() or self.weight[1::2, 0].any())
+
     def write(self, weight: Tensor, bias: Tensor | None) -> None:
         """Replace the layer's weights."""
         target = str(arguments(self.node)["weight"].target)

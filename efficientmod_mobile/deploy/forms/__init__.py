@@ -23,7 +23,7 @@ from efficientmod_mobile.deploy.forms.vulkan import (
     TanhGeluBySigmoid,
     UngroupConvolutions,
 )
-from efficientmod_mobile.deploy.forms.xnnpack import SplitDepthwise, WeightPerLayout, XnnpackForms
+from efficientmod_mobile.deploy.forms.xnnpack import DepthwiseInPairs, SplitDepthwise, WeightPerLayout, XnnpackForms
 
 __all__ = [
     "ActivationsInParts",
@@ -32,6 +32,7 @@ __all__ = [
     "AttentionPerHead",
     "CentreStreams",
     "ChannelsFirst",
+    "DepthwiseInPairs",
     "DepthwiseKernels",
     "GeluBySigmoid",
     "LargeNorms",

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, fx
-from torch.nn.functional import pad, unfold
+from torch.nn.functional import conv2d, pad, unfold
 
 from efficientmod_export.quantisation._rounding import to_least_output_error, to_nearest
+from efficientmod_export.quantisation._views import with_views
 from efficientmod_mobile.deploy import Program, to_dtype
 from efficientmod_mobile.deploy.analysis import Layer, is_layer, layer_of
 from efficientmod_mobile.deploy.program import arguments, module_path
@@ -50,8 +51,8 @@ def round_weights(
     inputs: Sequence[tuple[Tensor, ...]],
     colours: int | None = None,
 ) -> Rounded:
-    """Round the weights of every layer of `rounded_layers` for these inputs of the program; with `colours` to a palette
-    of that many levels for each layer.
+    """Round the weights of every layer of `rounded_layers` for these inputs of the program and views of them; with
+    `colours` to a palette of that many levels for each layer.
 
     Each layer is rounded for what it reads once the layers before it are rounded, and its bias then takes what the mean
     of its outputs has lost. The weights of the other layers are rounded to float16, as files may store them.
@@ -64,11 +65,14 @@ def round_weights(
     def round_layer(node: fx.Node, floating: Images, rounding: Images) -> None:
         layer = layer_of(node)
         if node.name in chosen and isinstance(layer, Layer):
-            layers.append(_round(layer, floating, rounding, colours))
+            if layer.in_pairs:
+                layers.append(_round_pairs(layer, floating, rounding))
+            else:
+                layers.append(_round(layer, floating, rounding, colours))
         elif isinstance(layer, Layer):
             layer.write(in_float16(layer.weight), layer.bias)
 
-    _side_by_side(exact, changed, inputs, round_layer)
+    _side_by_side(exact, changed, with_views(inputs), round_layer)
     changed.graph_module.recompile()
     return Rounded(changed, tuple(layers))
 
@@ -90,9 +94,9 @@ def round_to_nearest(program: Program) -> Program:
 
 
 def rounded_layers(program: Program) -> list[fx.Node]:
-    """The layers whose weights are rounded: linear ones and convolutions of one group over pictures, but not those that
-    read the picture itself or have a single output, such as a norm's mean: they have few weights, and their error
-    passes through the whole network.
+    """The layers whose weights are rounded: linear ones, and over pictures convolutions of one group and depthwise ones
+    in pairs; but not those that read the picture itself or have a single output, such as a norm's mean: they have few
+    weights, and their error passes through the whole network.
     """
     after_layer: set[fx.Node] = set()
     found = []
@@ -105,7 +109,7 @@ def rounded_layers(program: Program) -> list[fx.Node]:
 
 
 def _is_rounded(layer: object) -> bool:
-    if not isinstance(layer, Layer) or layer.groups != 1 or layer.weight.shape[0] == 1:
+    if not isinstance(layer, Layer) or layer.weight.shape[0] == 1 or not (layer.groups == 1 or layer.in_pairs):
         return False
     return layer.kind == "linear" or (layer.kind == "convolution" and layer.spatial == PLANE)
 
@@ -164,6 +168,29 @@ def _round(layer: Layer, floating: Images, rounding: Images, colours: int | None
     layer.write(rounded.to(layer.weight.dtype).reshape(layer.weight.shape), bias)
     path = module_path(layer.node) or layer.node.name
     return RoundedLayer(layer.node.name, path, weight.numel(), float(cost))
+
+
+def _round_pairs(layer: Layer, floating: Images, rounding: Images) -> RoundedLayer:
+    """To the nearest: a row has a kernel's few weights, and nothing is gained by compensation between them."""
+    weight = layer.weight.double()
+    rounded = to_nearest(weight)
+    given = [_convolved(layer, weight, image) for image in rounding]
+    lost = [_convolved(layer, rounded - weight, image) for image in rounding]
+    bias = layer.bias
+    if bias is not None:
+        exact = torch.cat([_convolved(layer, weight, image) for image in floating])
+        shift = exact.mean((0, 2, 3)) - (torch.cat(given) + torch.cat(lost)).mean((0, 2, 3))
+        bias = bias + shift.to(bias.dtype)
+    layer.write(rounded.to(layer.weight.dtype), bias)
+    cost = sum(float(one.square().sum()) for one in lost) / max(sum(float(one.square().sum()) for one in given), 1e-300)
+    path = module_path(layer.node) or layer.node.name
+    return RoundedLayer(layer.node.name, path, weight.numel(), cost)
+
+
+def _convolved(layer: Layer, weight: Tensor, image: Tensor) -> Tensor:
+    """What the convolution gives with other weights and without its bias, in float64."""
+    given = pad(image.double(), _margins(layer))
+    return conv2d(given, weight, None, layer.stride, 0, layer.dilation, layer.groups)
 
 
 def _second_moments(layer: Layer, images: Images) -> Tensor:

@@ -3,9 +3,11 @@
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import conv2d
 
 from efficientmod_export.quantisation import round_to_nearest, round_weights, rounded_layers, to_nearest
-from efficientmod_mobile.deploy import Program, capture, run
+from efficientmod_export.quantisation._views import with_views
+from efficientmod_mobile.deploy import DepthwiseInPairs, Program, capture, deploy, run
 from efficientmod_mobile.deploy.analysis import Layer, layer_of
 from efficientmod_mobile.deploy.program import module_path
 
@@ -94,3 +96,39 @@ def test_a_relative_error_is_given_for_each_layer(program: Program, images: list
     layers = round_weights(program, [(image,) for image in images]).layers
     assert [layer.path for layer in layers] == ["plain", "same", "pointwise", "head"]
     assert all(0 < layer.relative_error < 1e-3 for layer in layers)
+
+
+class Depthwise(nn.Module):
+    """A large depthwise kernel between layers; (1, 3, 9, 12) -> (1, 4)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 800, 1)
+        self.depthwise = nn.Conv2d(800, 800, 5, stride=2, padding=2, groups=800)
+        self.head = nn.Linear(800, 4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.head(torch.relu(self.depthwise(torch.relu(self.stem(x)))).mean((2, 3)))
+        return y
+
+
+def test_depthwise_kernels_in_pairs_are_rounded_row_by_row_and_their_bias_takes_what_the_mean_loses() -> None:
+    torch.manual_seed(2)
+    exact = deploy(capture(strengthen(Depthwise()), torch.zeros(1, 3, 9, 12)), (DepthwiseInPairs(),)).program
+    images = [(torch.randn(1, 3, 9, 12),) for _ in range(4)]
+    result = round_weights(exact, images)
+    first, head = result.layers
+    assert (first.path, first.weights, head.path) == ("depthwise", 40_000, "head")
+    assert 0 < first.relative_error < 1e-3
+    (own, _), (rounded, _) = ([layer_of(node) for node in rounded_layers(one)] for one in (exact, result.program))
+    assert isinstance(own, Layer)
+    assert isinstance(rounded, Layer)
+    assert rounded.in_pairs
+    assert torch.equal(rounded.weight, to_nearest(own.weight.double()).float())
+    rounded_stem, exact_stem = (dict(one.graph_module.named_parameters()) for one in (result.program, exact))
+    means = []
+    for layer, values in ((own, exact_stem), (rounded, rounded_stem)):
+        seen = [torch.relu(conv2d(x, values["stem.weight"], values["stem.bias"])) for (x,) in with_views(images)]
+        given = [conv2d(x, layer.weight, layer.bias, 2, 2, 1, 400) for x in seen]
+        means.append(torch.cat(given).mean((0, 2, 3)))
+    assert torch.allclose(means[0], means[1], atol=1e-5)

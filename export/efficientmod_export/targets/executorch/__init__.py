@@ -18,7 +18,15 @@ from efficientmod_export.targets.executorch._phone_tool import EXECUTOR_RUNNER
 from efficientmod_export.targets.executorch._prober import ExecutorchProber
 from efficientmod_export.targets.executorch._runtime import PteRuntime
 from efficientmod_export.targets.executorch._stored_values import DELEGATE, StoredValues
-from efficientmod_mobile.deploy import AtMostFiveAxes, Recipe, Repeat, SplitDepthwise, WeightPerLayout, XnnpackForms
+from efficientmod_mobile.deploy import (
+    AtMostFiveAxes,
+    DepthwiseInPairs,
+    Recipe,
+    Repeat,
+    SplitDepthwise,
+    WeightPerLayout,
+    XnnpackForms,
+)
 
 __all__ = ["TARGET", "inventory"]
 
@@ -57,7 +65,7 @@ TARGET = Target(
         _variant(
             precision="int8-dynamic",
             short="int8",
-            recipe=(*CHANNELS_FIRST_ROUNDED, *_XNNPACK),
+            recipe=(*CHANNELS_FIRST_ROUNDED, *_XNNPACK, DepthwiseInPairs()),
             rounding=Rounding(StoredValues(), FLOAT32, Form(inputs="dynamic"), saved=3),
             places=(Place("cpu", "int8", INT8, noise="int8_dynamic"),),
         ),

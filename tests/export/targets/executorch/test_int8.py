@@ -112,6 +112,35 @@ def test_a_network_in_xnnpacks_form_is_one_delegate_whatever_the_layouts(convert
     assert 1e-4 < np.abs(found - expected).max() / np.ptp(expected) < 5e-2
 
 
+class LargeDepthwise(nn.Module):
+    """A depthwise kernel of many weights, of an even number of channels, and a small one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem, self.large = nn.Conv2d(3, 900, 3, stride=2, padding=1), nn.Conv2d(900, 900, 5, padding=2, groups=900)
+        self.small, self.head = nn.Conv2d(900, 900, 3, padding=1, groups=900), nn.Linear(900, CLASSES)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = torch.relu(self.large(torch.relu(self.stem(x))))
+        y: Tensor = self.head(torch.relu(self.small(x)).mean((2, 3)))
+        return y
+
+
+def test_a_large_depthwise_kernel_is_stored_as_int8_in_pairs(convert: Convert) -> None:
+    program = capture(strengthen(LargeDepthwise()), torch.zeros(1, 3, 10, 14))
+    rounded = round_to_nearest(deploy(program, VARIANT.recipe).program)
+    artifact = convert("executorch", rounded, "int8-dynamic")
+    assert (artifact.delegates, artifact.outside) == (1, ())
+    assert artifact.int8_weights == 2 * 900 * 25 + 900 * CLASSES
+    sample = sample_for(rounded)
+    expected = run(rounded, torch.from_numpy(sample.inputs[0].tensor))[0].numpy()
+    (check,) = prove_rounding(VARIANT, artifact, Held((sample,), ((expected,),)))
+    assert check.verdict.outcome == "passed"
+    session = find_target("executorch").runtime.open(artifact, VARIANT.configuration(VARIANT.places[0]))
+    (found,) = runner_of(session, artifact)(sample)
+    assert 1e-5 < np.abs(found - expected).max() / np.ptp(expected) < 5e-2
+
+
 def _wider_scale(levels: Any, steps: Any, _: Any) -> None:
     steps *= np.float32(1.01)
 
