@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-__all__ = ["described", "first_line", "shortened"]
+__all__ = ["described", "first_line", "printable", "shortened"]
 
 
 def shortened(items: Sequence[str], limit: int = 5) -> str:
@@ -25,3 +25,8 @@ def described(error: BaseException) -> str:
 def _first_line(error: BaseException) -> str | None:
     lines = (line.strip().rstrip(".: ") for line in str(error).splitlines())
     return next((line for line in lines if any(map(str.isalnum, line))), None)
+
+
+def printable(text: str) -> str:
+    """A text from a file as a terminal may show it: without control characters, its white space single blanks."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())

@@ -1,4 +1,6 @@
-"""Files for LiteRT's GPU: every operator that the writer emits x axes x batch x broadcasts x attributes."""
+"""Files for LiteRT's GPU: every operator that the writer emits x axes x batch x broadcasts x attributes, and a file of
+each operator of others that was tried.
+"""
 
 from collections.abc import Callable, Iterator
 
@@ -7,6 +9,7 @@ from gpu_cases._chains import after_a_division, bordered, greatest_of_sums, mask
 from gpu_cases._decisions import decisions
 from gpu_cases._elementwise import binary, slopes_and_choices, unary
 from gpu_cases._int8 import grids, int8_weights
+from gpu_cases._others import others
 from gpu_cases._parts import borders, joined, parts, places, scattered, views
 from gpu_cases._products import halves, products, reductions
 from gpu_cases._shown import shown_and_read
@@ -40,6 +43,7 @@ _FAMILIES: tuple[Callable[[], Iterator[Case]], ...] = (
     bordered,
     masked,
     shown_and_read,
+    others,
 )
 
 

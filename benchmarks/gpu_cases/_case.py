@@ -14,6 +14,7 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
+from efficientmod_export.targets.tflite.gpu import pack
 from efficientmod_export.targets.tflite.writer import Builder, WeightForm, build
 
 Shape = tuple[int, ...]
@@ -127,7 +128,8 @@ class File:
 @dataclass(frozen=True)
 class Case:
     """A file to be made: its first operator, what tells it from the others, who makes it, its inputs' deviation, how
-    weights are stored, and what a GPU may differ from the processor where that is not the usual.
+    weights are stored, what a GPU may differ from the processor where that is not the usual, and what is changed in the
+    file, in the schema's object form, where the builder does not make it so.
     """
 
     operator: str
@@ -136,6 +138,7 @@ class Case:
     scale: float = 2.0
     weights: WeightForm = "float32"
     tolerance: float | None = None
+    change: Callable[[Any], None] | None = None
 
     @property
     def positive(self) -> bool:
@@ -145,7 +148,12 @@ class Case:
     def written(self) -> bytes:
         """The file."""
         file = File()
-        return file.written(self.make(file), self.weights)
+        data = file.written(self.make(file), self.weights)
+        if self.change is None:
+            return data
+        model = schema.ModelT.InitFromPackedBuf(data, 0)
+        self.change(model)
+        return pack(model)
 
 
 def numbers(*shape: int, positive: bool = False) -> Array:

@@ -15,6 +15,7 @@ from efficientmod_export.report.contract import (
     Window,
     windows,
 )
+from efficientmod_mobile.messages import printable
 
 COOL = frozenset({"none", "nominal"})
 
@@ -151,11 +152,6 @@ def _live(report: Report) -> Live | None:
         end_to_end_p50_ms=camera.end_to_end.p50_ms,
         end_to_end_p90_ms=camera.end_to_end.p90_ms,
     )
-
-
-def printable(text: str) -> str:
-    """A text of a report in one line, without the characters that steer a terminal."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
 
 
 def _row(report: Report, config: ReportedConfiguration, bundle: Bundle | None) -> Row:

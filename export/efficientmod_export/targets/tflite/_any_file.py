@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from efficientmod_export.foreign import loading
-from efficientmod_export.targets.tflite._file import FLOAT32, operators
+from efficientmod_export.targets.tflite._file import FLOAT32, INSIDE, operators, text_of
 from efficientmod_export.targets.tflite._lint import read_tflite
 from efficientmod_export.targets.tflite._runtime import interpreter
 from efficientmod_export.targets.tflite._shown_values import with_shown
@@ -19,28 +20,40 @@ Array = NDArray[Any]
 
 DTYPES: dict[int, np.dtype[Any]] = {
     0: np.dtype("f4"),
+    1: np.dtype("f2"),
     2: np.dtype("i4"),
     3: np.dtype("u1"),
+    4: np.dtype("i8"),
     6: np.dtype("?"),
+    7: np.dtype("i2"),
     9: np.dtype("i1"),
+    10: np.dtype("f8"),
 }
 """By the schema's number of a type: what inputs and outputs may be."""
 
 _BYTES = (3, 9)
 """The schema's numbers of uint8 and int8."""
 
-_DATA_OUTSIDE = 2
-"""From this offset on a buffer's data lie behind the flatbuffer, where `pack` does not write them."""
+MOST_BYTES = 1 << 31
+"""Of an input or output: what a damaged length may ask for is more than a machine has."""
 
 
 @dataclass(frozen=True)
 class End:
-    """An input or output: its tensor's index, name, shape and dtype."""
+    """An input or output: its tensor's index, name, shape and dtype, and whether its integers stand for numbers.
+
+    Where the file leaves lengths `open`, the shape has those that it is stored with, which LiteRT takes: 1.
+    """
 
     index: int
     name: str
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
+    on_grid: bool = False
+    open: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.name} {list(self.shape)} {self.dtype}" + (", open lengths as stored" if self.open else "")
 
 
 class AnyFile:
@@ -80,27 +93,31 @@ class AnyFile:
 
     def _end(self, index: int) -> End:
         tensor = self._graph.tensors[index]
-        name = (tensor.name or b"").decode("utf-8", "replace")
+        name = text_of(tensor.name)
         shape = () if tensor.shape is None else tuple(map(int, tensor.shape))
-        signature = () if tensor.shapeSignature is None else tensor.shapeSignature
-        if any(extent < 0 for extent in (*shape, *signature)):
+        if any(extent < 0 for extent in shape):
             raise self._unsupported(f"the shape of {name} is open")
         if tensor.type not in DTYPES:
-            raise self._unsupported(f"{name} is not of float32, int32, uint8, int8 or bool")
-        return End(index, name, shape, DTYPES[tensor.type])
+            raise self._unsupported(f"{name} holds no numbers, or numbers of a type that NumPy does not have")
+        dtype = DTYPES[tensor.type]
+        if prod(shape) * dtype.itemsize > MOST_BYTES:
+            raise self._unsupported(f"{name} is of more than 2 GB")
+        scales = tensor.quantization and tensor.quantization.scale
+        on_grid = dtype.kind in "iu" and scales is not None and len(scales) > 0
+        signature = () if tensor.shapeSignature is None else tensor.shapeSignature
+        return End(index, name, shape, dtype, on_grid=on_grid, open=any(extent < 0 for extent in signature))
 
     def _unsupported(self, why: str) -> InputError:
         return InputError(
-            f"{self.path.name} cannot be compared: {why}; convert it with static shapes and inputs and outputs of "
-            "float32, int32, uint8, int8 or bool.",
+            f"{self.path.name} cannot be compared: {why}; convert it with inputs and outputs of numbers, of shapes "
+            "without negative lengths.",
             code="unsupported_tflite",
         )
 
     @property
     def left_out(self) -> tuple[str, ...]:
         """The signatures that are of another graph than the main one, which alone is run."""
-        others = (one for one in self._model.signatureDefs or () if one.subgraphIndex)
-        return tuple((one.signatureKey or b"").decode("utf-8", "replace") for one in others)
+        return tuple(text_of(one.signatureKey) for one in self._model.signatureDefs or () if one.subgraphIndex)
 
     @property
     def quantised(self) -> bool:
@@ -110,7 +127,7 @@ class AnyFile:
     @property
     def can_show_more(self) -> bool:
         """Whether the file can be written again."""
-        return all((buffer.offset or 0) < _DATA_OUTSIDE for buffer in self._model.buffers)
+        return all((buffer.offset or 0) <= INSIDE for buffer in self._model.buffers)
 
     def computed(self) -> list[tuple[int, int]]:
         """The place of each operator of the main graph that gives a float32 tensor, and that tensor's index."""

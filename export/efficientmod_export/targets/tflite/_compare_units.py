@@ -12,8 +12,8 @@ from efficientmod_export._vulkan import find_driver, missing_driver
 from efficientmod_export.targets._unit_comparison import UnitComparison, UnitResult
 from efficientmod_export.targets.tflite._any_file import AnyFile, Array, End
 from efficientmod_export.targets.tflite._first_difference import first_difference
-from efficientmod_export.targets.tflite._gpu_process import GpuProcess, Refused
-from efficientmod_export.targets.tflite._gpu_runtime import NO_DRIVER, OUTDATED, refusal
+from efficientmod_export.targets.tflite._gpu_process import DTYPES, GpuProcess, Refused
+from efficientmod_export.targets.tflite._gpu_runtime import NO_DRIVER, OUTDATED, refusal, refused_by_table
 from efficientmod_mobile.errors import InputError
 
 SEED = 0
@@ -40,19 +40,22 @@ def compare_units(path: Path, given: Sequence[Path], progress: ProgressReport) -
         progress(f"gpu {precision}")
         wanted = all(result.first is None for result in results)
         results.append(_on_gpu(file, inputs, expected, precision, wanted=wanted, progress=progress))
-    fed = tuple(f"{end.name} {list(end.shape)} {end.dtype}" for end in file.inputs)
+    fed = tuple(map(str, file.inputs))
     return UnitComparison(path, f"LiteRT {metadata.version('ai-edge-litert')}", fed, tuple(results), file.left_out)
 
 
 def random_inputs(file: AnyFile) -> list[Array]:
-    """Float32 of the standard normal distribution, since some faults need negative numbers; truth values; int32 zero or
-    one, which are places in any table; bytes below 128, which int8 has too.
+    """Floats of the standard normal distribution, since some faults need negative numbers; truth values; any level of a
+    grid; bytes below 128, which int8 has too; other integers zero or one, which are places in any table.
     """
     random = np.random.default_rng(SEED)
 
     def draw(end: End) -> Array:
-        if end.dtype == np.float32:
-            return random.standard_normal(end.shape, np.float32)
+        if end.dtype.kind == "f":
+            return random.standard_normal(end.shape, np.float32).astype(end.dtype)
+        if end.on_grid:
+            kind = np.iinfo(end.dtype)
+            return random.integers(kind.min, kind.max, end.shape, end.dtype, endpoint=True)
         one_byte = end.dtype.itemsize == 1 and end.dtype != np.bool_
         return random.integers(0, 128 if one_byte else 2, end.shape, end.dtype)
 
@@ -93,6 +96,11 @@ def _on_gpu(
     driver = find_driver(precision)
     if driver is None:
         return UnitResult("gpu", precision, "not run here", reason=missing_driver(precision))
+    unfit = [end for end in (*file.inputs, *file.outputs) if end.dtype.type not in DTYPES.values()]
+    if unfit:
+        known = refused_by_table(file.data)
+        reason = f"LiteRT's Python package has no buffers of {unfit[0].dtype}, which {unfit[0].name} is of"
+        return UnitResult("gpu", precision, "refused" if known else "not run here", reason=known or reason)
     limit = max(LIMITS[precision], QUANTISED) if file.quantised else LIMITS[precision]
     with GpuProcess(driver) as gpu:
         answer = gpu.run(file.data, tuple(inputs), float32=precision == "float32")

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from efficientmod_export.targets._contents import FileContents, Graph, HeldTensor, counted, parts_of, weights_of
+from efficientmod_export.targets.tflite._file import operator_names, stored, text_of
 from efficientmod_export.targets.tflite._file_metadata import NAME, FileMetadata, read_metadata
 from efficientmod_export.targets.tflite._lint import read_tflite
 from efficientmod_mobile.errors import InputError
@@ -26,9 +27,9 @@ def tflite_contents(path: Path) -> FileContents:
 
 
 def _contents(path: Path, data: bytes, model: Any) -> FileContents:
-    entries = {_text(entry.name): _stored(model, int(entry.buffer), data) for entry in model.metadata or ()}
+    entries = {text_of(entry.name): stored(model, int(entry.buffer), data) for entry in model.metadata or ()}
     stated = read_metadata(entries.get(NAME), data)
-    names = _operator_names(model)
+    names = operator_names(model)
     graphs = tuple(_graph(model, index, names, data) for index in range(len(model.subgraphs)))
     weights = sum(one.size for graph in graphs for one in graph.weights)
     parts = parts_of(
@@ -50,29 +51,21 @@ def _contents(path: Path, data: bytes, model: Any) -> FileContents:
 
 
 def _metadata(model: Any, entries: dict[str, bytes], stated: FileMetadata) -> dict[str, str]:
-    told = {"made by": _text(model.description), **stated.texts}
+    told = {"made by": text_of(model.description), **stated.texts}
     if LEAST_RUNTIME in entries:
         told["least runtime"] = entries[LEAST_RUNTIME].rstrip(b"\0").decode("utf-8", "replace")
     for signature in model.signatureDefs or ():
-        taken, given = ([_text(one.name) for one in listed] for listed in (signature.inputs, signature.outputs))
-        told[f"signature {_text(signature.signatureKey)}"] = f"{', '.join(taken)} -> {', '.join(given)}"
+        taken, given = ([text_of(one.name) for one in listed] for listed in (signature.inputs, signature.outputs))
+        told[f"signature {text_of(signature.signatureKey)}"] = f"{', '.join(taken)} -> {', '.join(given)}"
     others = [name for name in entries if name not in (NAME, LEAST_RUNTIME)]
     told |= {f"entry {name}": f"{len(entries[name])} bytes" for name in others}
     return {name: text for name, text in told.items() if text}
 
 
-def _operator_names(model: Any) -> list[str]:
-    from ai_edge_litert import schema_py_generated as schema
-
-    builtin = {code: name for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)}
-    codes = [(max(one.builtinCode, one.deprecatedBuiltinCode), _text(one.customCode)) for one in model.operatorCodes]
-    return [f"custom {own}" if own else builtin.get(code, f"operator {code}") for code, own in codes]
-
-
 def _graph(model: Any, index: int, names: list[str], data: bytes) -> Graph:
     graph = model.subgraphs[index]
     return Graph(
-        _text(graph.name) or f"graph {index}",
+        text_of(graph.name) or f"graph {index}",
         tuple(_tensor(graph.tensors[place]) for place in graph.inputs),
         tuple(_tensor(graph.tensors[place]) for place in graph.outputs),
         counted(names[operator.opcodeIndex] for operator in graph.operators),
@@ -84,25 +77,17 @@ def _weights(model: Any, graph: Any, data: bytes) -> Iterator[tuple[str, int]]:
     """The constants; a buffer that several tensors share counts once."""
     seen: set[int] = set()
     for tensor in graph.tensors:
-        size = len(_stored(model, int(tensor.buffer), data))
+        size = len(stored(model, int(tensor.buffer), data))
         if size and tensor.buffer not in seen:
             seen.add(tensor.buffer)
             yield _dtype(tensor.type), size
-
-
-def _stored(model: Any, index: int, data: bytes) -> bytes:
-    """A buffer's bytes, which lie behind the flatbuffer in files of more than 2 GB."""
-    buffer = model.buffers[index]
-    if (buffer.offset or 0) > 1:
-        return data[buffer.offset : buffer.offset + buffer.size]
-    return b"" if buffer.data is None else bytes(buffer.data)
 
 
 def _tensor(tensor: Any) -> HeldTensor:
     signature = tensor.shape if tensor.shapeSignature is None else tensor.shapeSignature
     fixed = () if signature is None else signature
     shape = tuple(None if length < 0 else int(length) for length in fixed)
-    return HeldTensor(_text(tensor.name), shape, _dtype(tensor.type), quantisation=_quantised(tensor.quantization))
+    return HeldTensor(text_of(tensor.name), shape, _dtype(tensor.type), quantisation=_quantised(tensor.quantization))
 
 
 def _quantised(stated: Any) -> tuple[float, int] | None:
@@ -118,7 +103,3 @@ def _dtype(number: int) -> str:
         code: name.lower() for name, code in vars(schema.TensorType).items() if isinstance(code, int)
     }
     return names.get(number, f"type {number}")
-
-
-def _text(value: bytes | None) -> str:
-    return (value or b"").decode("utf-8", "replace")

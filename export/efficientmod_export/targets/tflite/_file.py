@@ -9,19 +9,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from efficientmod_mobile.errors import InputError
+from efficientmod_mobile.messages import printable
 
 Shape = tuple[int, ...]
 
-FLOAT32, INT64, INT8 = 0, 4, 9
-"""The schema's numbers of three types."""
+FLOAT32, INT64, INT16, INT8 = 0, 4, 7, 9
+"""The schema's numbers of four types."""
+
+CUSTOM = "custom "
+"""What the name of an app's own operator begins with."""
+
+INSIDE = 1
+"""Up to this offset a buffer's data are in the flatbuffer itself, beyond it they lie behind."""
 
 
 @dataclass(eq=False)
 class Tensor:
     """A tensor by name and shape; `data` where it is stored in the file, `writer` where an operator computes it.
 
-    `type` is the schema's number of its type, `shown` whether it is an output of the graph. `padding` is the content of
-    the channels that a GPU adds as padding, once it is known (`_gpu_lanes`).
+    `type` is the schema's number of its type, `given` whether it is an input of the graph, `shown` how often it is an
+    output. `padding` is the content of the channels that a GPU adds as padding, once it is known (`_gpu_lanes`).
     """
 
     name: str
@@ -31,7 +38,8 @@ class Tensor:
     readers: list["Operator"] = field(default_factory=list)
     padding: float | None = None
     type: int = FLOAT32
-    shown: bool = False
+    given: bool = False
+    shown: int = 0
 
     @property
     def constant(self) -> bool:
@@ -91,19 +99,42 @@ def operators(data: bytes) -> tuple[Operator, ...]:
 
     try:
         model = schema.ModelT.InitFromPackedBuf(data, 0)
-        names = {code: name for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)}
-        codes = [names[max(item.builtinCode, item.deprecatedBuiltinCode)] for item in model.operatorCodes]
-        return tuple(operator for graph in model.subgraphs for operator in _of_graph(model, graph, codes))
+        names = operator_names(model)
+        return tuple(operator for graph in model.subgraphs for operator in _of_graph(model, graph, names, data))
     except Exception as error:  # with a damaged offset the generated reader can raise any exception
         raise InputError(
             "The TFLite model is damaged or cut short; convert the model again.", code="damaged_tflite"
         ) from error
 
 
-def _of_graph(model: Any, graph: Any, codes: list[str]) -> list[Operator]:
-    tensors = [_tensor(model, item) for item in graph.tensors]
+def operator_names(model: Any) -> list[str]:
+    """The names of a model's operator codes: the schema's, an app's own, or the number of a newer schema's."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    builtin = {code: name for name, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)}
+    codes = [(max(one.builtinCode, one.deprecatedBuiltinCode), text_of(one.customCode)) for one in model.operatorCodes]
+    return [f"{CUSTOM}{own}" if own else builtin.get(code, f"operator {code}") for code, own in codes]
+
+
+def stored(model: Any, index: int, data: bytes) -> bytes:
+    """A buffer's bytes, which lie behind the flatbuffer in files of more than 2 GB."""
+    buffer = model.buffers[index]
+    if (buffer.offset or 0) > INSIDE:
+        return data[buffer.offset : buffer.offset + buffer.size]
+    return b"" if buffer.data is None else bytes(buffer.data)
+
+
+def text_of(value: bytes | None) -> str:
+    """A text of a file, as a terminal may show it."""
+    return printable((value or b"").decode("utf-8", "replace"))
+
+
+def _of_graph(model: Any, graph: Any, codes: list[str], data: bytes) -> list[Operator]:
+    tensors = [_tensor(model, item, data) for item in graph.tensors]
+    for index in graph.inputs:
+        tensors[index].given = True
     for index in graph.outputs:
-        tensors[index].shown = True
+        tensors[index].shown += 1
     made = []
     for item in graph.operators:
         operator = Operator(
@@ -117,14 +148,13 @@ def _of_graph(model: Any, graph: Any, codes: list[str]) -> list[Operator]:
     return made
 
 
-def _tensor(model: Any, item: Any) -> Tensor:
+def _tensor(model: Any, item: Any, data: bytes) -> Tensor:
     shape = tuple(map(int, item.shape)) if item.shape is not None else ()
-    stored = model.buffers[item.buffer].data
-    name = (item.name or b"").decode("utf-8", "replace")
-    if stored is None or len(stored) == 0:
+    name = text_of(item.name)
+    raw = np.frombuffer(stored(model, item.buffer, data), np.uint8)
+    if not raw.size:
         return Tensor(name, shape, type=item.type)
     dtype = _DTYPES.get(item.type)
-    raw = np.asarray(stored, np.uint8)
     if dtype is None or raw.size != prod(shape) * dtype.itemsize:
         return Tensor(name, shape, raw, type=item.type)
     return Tensor(name, shape, raw.view(dtype).reshape(shape), type=item.type)

@@ -5,55 +5,15 @@ against the processor. The code above the kernels is the one that phones run. A 
 and fails where a row is no longer true.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Sequence
 
 from efficientmod_mobile.errors import InputError
 
 from . import _gpu_kinds as kinds
-from ._file import Operator, operators
+from ._file import operators
 from ._gpu_lanes import find_paddings
-
-
-class Effect(StrEnum):
-    """What happens."""
-
-    WRONG = "wrong"
-    REFUSED = "refused"
-    ENDS = "ends the process"
-
-
-@dataclass(frozen=True)
-class GpuLimit:
-    """A kind of operator: `codes` are its names in the schema, none for any, `holds` says which of them.
-
-    `versions` are those of LiteRT in which it was seen, `source` the address of a report where others saw it.
-    """
-
-    id: str
-    codes: tuple[str, ...]
-    holds: Callable[[Operator], bool]
-    effect: Effect
-    sentence: str
-    versions: tuple[str, ...] = ("2.3.0",)
-    source: str | None = None
-
-    def matches(self, operator: Operator) -> bool:
-        """Whether the operator is of this kind."""
-        return (not self.codes or operator.code in self.codes) and self.holds(operator)
-
-
-@dataclass(frozen=True)
-class GpuFinding:
-    """An operator of a file that is wrong or refused: its first output's name, and its shapes."""
-
-    limit: GpuLimit
-    name: str
-    operator: str
-
-    def __str__(self) -> str:
-        return f"{self.limit.effect}: {self.operator} {self.name!r}: {self.limit.sentence}"
+from ._gpu_limit import Effect, GpuFinding, GpuLimit
+from ._gpu_others import OF_OTHER_WRITERS
 
 
 def gpu_findings(data: bytes) -> tuple[GpuFinding, ...]:
@@ -302,5 +262,6 @@ GPU_LIMITS: tuple[GpuLimit, ...] = (
     PADDING,
     SUMMED_PADDING,
     JOINED_RESULT,
+    *OF_OTHER_WRITERS,
 )
 """In the order in which they are looked for."""

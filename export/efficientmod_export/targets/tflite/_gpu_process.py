@@ -28,8 +28,8 @@ PATIENCE = 900.0
 
 Answer = TypeVar("Answer")
 
-DTYPES = {2: np.int32, 3: np.uint8, 6: np.bool_, 9: np.int8}
-"""By the schema's number of a type; other outputs are read as float32."""
+DTYPES = {0: np.float32, 1: np.float16, 2: np.int32, 3: np.uint8, 6: np.bool_, 9: np.int8}
+"""By the schema's number of a type: what LiteRT's buffers can be of; other outputs are read as float32."""
 
 
 @dataclass(frozen=True)

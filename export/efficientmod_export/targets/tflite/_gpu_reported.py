@@ -9,7 +9,8 @@ from math import prod
 import numpy as np
 
 from ._file import FLOAT32, INT8, Operator
-from ._gpu_limits import Effect, GpuFinding, GpuLimit, findings_among
+from ._gpu_limit import Effect, GpuFinding, GpuLimit
+from ._gpu_limits import findings_among
 
 _LITERT = "https://github.com/google-ai-edge/LiteRT"
 _ISSUES = f"{_LITERT}/issues"

@@ -12,7 +12,8 @@ from efficientmod_export._stages import ModelFile
 from efficientmod_export._vulkan import find_driver, missing_driver
 from efficientmod_export.foreign import loading
 from efficientmod_export.targets._runtime import Array, Configuration, UnitMissingError, UnitRefusesError, check_names
-from efficientmod_export.targets.tflite._gpu_limits import Effect, gpu_findings
+from efficientmod_export.targets.tflite._gpu_limit import Effect
+from efficientmod_export.targets.tflite._gpu_limits import gpu_findings
 from efficientmod_export.targets.tflite._gpu_process import GpuProcess, Refused
 from efficientmod_export.targets.tflite._runtime import interpreter
 
@@ -100,13 +101,22 @@ def refusal(data: bytes, log: str) -> str:
 
     Of an error with a place in its sources on the first line the second line is told, which says what it is.
     """
-    known = [str(found.limit.sentence) for found in gpu_findings(data) if found.limit.effect is not Effect.WRONG]
-    told = known or _not_taken(log)
+    told = refused_by_table(data) or "; ".join(_not_taken(log)[:REASONS_SHOWN])
     if told:
-        return "; ".join(list(dict.fromkeys(told))[:REASONS_SHOWN])
+        return told
     first, _, rest = log.strip().partition("\n")
     second = rest.partition("\n")[0]
     return second.removeprefix(_DETAIL) if second.startswith(_DETAIL) else first or "LiteRT does not say why"
+
+
+def refused_by_table(data: bytes) -> str:
+    """Why the table says that the accelerator does not take a file, with the operators; nothing where it does not."""
+    reasons = dict[str, dict[str, None]]()
+    for found in gpu_findings(data):
+        if found.limit.effect is not Effect.WRONG:
+            reasons.setdefault(found.limit.sentence, {})[found.code] = None
+    told = [f"{reason} ({', '.join([*codes][:REASONS_SHOWN])})" for reason, codes in reasons.items()]
+    return "; ".join(told[:REASONS_SHOWN])
 
 
 def _not_taken(log: str) -> list[str]:

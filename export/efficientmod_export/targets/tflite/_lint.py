@@ -9,7 +9,7 @@ from efficientmod_export.targets._file_lint import FaultPlace, FileLint, KnownFa
 from efficientmod_mobile.errors import InputError
 
 if TYPE_CHECKING:
-    from efficientmod_export.targets.tflite._gpu_limits import GpuFinding, GpuLimit
+    from efficientmod_export.targets.tflite._gpu_limit import GpuFinding, GpuLimit
 
 ACCELERATOR = "LiteRT's GPU accelerator"
 IDENTIFIER = b"TFL3"
@@ -46,7 +46,7 @@ def lint_tflite(path: Path) -> FileLint:
 
 def _faults(findings: Iterable["GpuFinding"], rows: Sequence["GpuLimit"]) -> tuple[KnownFault, ...]:
     """One for each row, those that are computed wrongly first."""
-    from efficientmod_export.targets.tflite._gpu_limits import Effect
+    from efficientmod_export.targets.tflite._gpu_limit import Effect
 
     effects = list(Effect)
     order = sorted(rows, key=lambda row: effects.index(row.effect))

@@ -13,6 +13,7 @@ from click.testing import Result
 
 from efficientmod_export import verify_file
 from efficientmod_export._vulkan import DRIVERS, installed
+from efficientmod_export.targets.tflite import _compare_units
 from efficientmod_export.targets.tflite._any_file import AnyFile
 from efficientmod_export.targets.tflite._compare_units import relative_error
 from efficientmod_export.targets.tflite._first_difference import first_difference
@@ -20,6 +21,7 @@ from efficientmod_export.targets.tflite._shown_values import pack
 from efficientmod_mobile.errors import InputError
 
 from ....raising import refused
+from .other_writers import loop, of_one
 
 Command = Callable[..., Result]
 Write = Callable[..., Path]
@@ -161,18 +163,12 @@ def test_without_a_driver_nothing_is_wrong(write: Write, efficientmod: Command) 
     assert "not run here: VK_ICD_FILENAMES or VK_DRIVER_FILES names /no-vulkan-driver" in shown.output
 
 
-def opened(model: Any) -> None:
-    model.subgraphs[0].tensors[0].shapeSignature = [-1, 8, 7, 6]
-
-
-def int64(model: Any) -> None:
-    model.subgraphs[0].tensors[0].type = schema.TensorType.INT64
-
-
-@pytest.mark.parametrize("change", [opened, int64])
-def test_ends_that_are_not_supported(write: Write, change: Callable[[Any], None]) -> None:
-    with refused(InputError, "unsupported_tflite", "x0"):
-        verify_file(write("TANH", "1x8x7x6", change))
+@pytest.mark.parametrize("kind", [schema.TensorType.STRING, schema.TensorType.COMPLEX64])
+def test_ends_that_are_not_supported(tmp_path: Path, kind: int) -> None:
+    path = tmp_path / "model.tflite"
+    path.write_bytes(of_one(kind=kind).written())
+    with refused(InputError, "unsupported_tflite", "x"):
+        verify_file(path)
 
 
 def test_files_that_cannot_be_verified(write: Write, tmp_path: Path, efficientmod: Command) -> None:
@@ -259,3 +255,77 @@ def test_truth_values(write: Write) -> None:
 
     result = verify_file(write("GREATER", "1x8x7x6 with 1x8x7x6, then CAST", bare))
     assert [one.outcome for one in result.results] == ["reference", "right", "right"]
+
+
+def reference_of(data: bytes, path: Path) -> tuple[tuple[str, ...], list[str]]:
+    """What was fed to a file, and how it came out on each unit."""
+    path.write_bytes(data)
+    compared = verify_file(path)
+    return compared.inputs, [result.outcome for result in compared.results]
+
+
+@needs_gpu
+@pytest.mark.usefixtures("_gpu")
+def test_an_open_batch_is_one(tmp_path: Path) -> None:
+    file = of_one(shape=(1, 4, 6, 8))
+    for tensor in file.model.subgraphs[0].tensors:
+        tensor.shapeSignature = np.array([-1, 4, 6, 8], np.int32)
+    inputs, outcomes = reference_of(file.written(), tmp_path / "model.tflite")
+    assert inputs == ("x [1, 4, 6, 8] float32, open lengths as stored",)
+    assert outcomes == ["reference", "right", "right"]
+
+
+@needs_gpu
+@pytest.mark.usefixtures("_gpu")
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (loop, "the accelerator has no kernel for it (WHILE)"),
+        (lambda: of_one("NEG", schema.TensorType.INT64).written(), "a tensor of 64-bit integers (NEG)"),
+    ],
+)
+def test_what_the_gpu_does_not_take(make: Callable[[], bytes], reason: str, tmp_path: Path) -> None:
+    path = tmp_path / "model.tflite"
+    path.write_bytes(make())
+    reference, *others = verify_file(path).results
+    assert reference.outcome == "reference"
+    assert [(one.outcome, one.reason) for one in others] == [("refused", reason)] * 2
+
+
+def test_types_that_no_buffer_of_the_gpu_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_compare_units, "find_driver", lambda _: tmp_path / "driver.json")
+    path = tmp_path / "model.tflite"
+    path.write_bytes(of_one("NEG", schema.TensorType.FLOAT16).written())
+    monkeypatch.setattr(_compare_units, "DTYPES", {})
+    outcomes = {(one.outcome, one.reason) for one in verify_file(path).results[1:]}
+    assert outcomes == {("not run here", "LiteRT's Python package has no buffers of float16, which x is of")}
+
+
+def test_levels_of_a_grid_are_drawn_from_all(tmp_path: Path) -> None:
+    file = of_one("NEG", schema.TensorType.INT8)
+    for tensor in file.model.subgraphs[0].tensors:
+        tensor.quantization = schema.QuantizationParametersT()
+        tensor.quantization.scale, tensor.quantization.zeroPoint = np.array([0.1], np.float32), np.array([0], np.int64)
+    path = tmp_path / "model.tflite"
+    path.write_bytes(file.written())
+    (drawn,) = _compare_units.random_inputs(AnyFile(path))
+    assert drawn.min() < -100 < 100 < drawn.max()
+
+
+@pytest.mark.parametrize("shape", [(1 << 20, 1 << 14), (2**31 - 1,) * 3, (-1, 4)])
+def test_shapes_that_no_machine_holds(shape: tuple[int, ...], tmp_path: Path) -> None:
+    path = tmp_path / "model.tflite"
+    path.write_bytes(of_one(shape=shape).written())
+    with refused(InputError, "unsupported_tflite", "x"):
+        verify_file(path)
+
+
+def test_names_do_not_steer_the_terminal(tmp_path: Path, efficientmod: Command) -> None:
+    file = of_one()
+    file.model.subgraphs[0].tensors[0].name = b"\x1b[31mred\n"
+    path = tmp_path / "model.tflite"
+    path.write_bytes(file.written())
+    for verb in ("verify", "inspect", "lint"):
+        shown = efficientmod(verb, path)
+        assert shown.exit_code == 0
+        assert "\x1b[31mred" not in shown.output

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from efficientmod_export._vulkan import DRIVERS, installed
-from efficientmod_export.targets.tflite._gpu_limits import GPU_LIMITS, Effect, GpuLimit, gpu_findings
+from efficientmod_export.targets.tflite._gpu_limit import Effect, GpuLimit
+from efficientmod_export.targets.tflite._gpu_limits import GPU_LIMITS, gpu_findings
 from efficientmod_export.targets.tflite._gpu_process import GpuProcess
 from efficientmod_export.targets.tflite.writer._versions import _RELEASES
 from efficientmod_mobile.errors import InputError
@@ -57,6 +58,16 @@ WITNESSES = {
     "padding of the channels": ("DIV", "1x8x7x6 with 1x1x1x6, then CONV_2D"),
     "padding of the channels, summed": ("RSQRT", "7x6, then MEAN"),
     "result that is read": ("ADD", "ADD of two, shown, then MEAN"),
+    "no kernel": ("SQUEEZE", "1x4x6x8"),
+    "an app's own operator": ("AudioSpectrogram", "64x1"),
+    "types without kernels": ("CAST", "1x4x6x8 to float64 and back"),
+    "integers of 16 bits": ("QUANTIZE", "1x4x6x8 in 16 bits, then DEQUANTIZE"),
+    "no elements": ("CONCATENATION", "1x4x6x8 and 1x4x0x8"),
+    "softmax of a multiple": ("SOFTMAX", "1x4x6x8, beta 2"),
+    "sum of several": ("ADD_N", "1x4x6x8, 3 times"),
+    "constant place": ("DYNAMIC_UPDATE_SLICE", "1x2x6x8 into 1x4x6x8"),
+    "result shown twice": ("ABS", "1x4x6x8, shown twice"),
+    "input handed through": ("ABS", "1x4x6x8, its input shown"),
 }
 
 needs_gpu = pytest.mark.skipif(not installed(DRIVER), reason=f"{DRIVER} is not installed; run .ci/install_vulkan")
@@ -69,7 +80,7 @@ def gpu() -> Iterator[GpuProcess]:
 
 
 def test_every_operator_of_the_writer_has_cases(benchmark: ModuleType) -> None:
-    assert {case.operator for case in benchmark.cases()} == {code for code, _ in _RELEASES}
+    assert {case.operator for case in benchmark.cases()} > {code for code, _ in _RELEASES}
 
 
 def test_each_row_has_a_witness() -> None:

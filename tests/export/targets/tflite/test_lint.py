@@ -19,6 +19,8 @@ from efficientmod_export.targets.tflite._shown_values import pack
 from efficientmod_mobile.errors import InputError
 
 from ....raising import refused
+from .other_writers import loop, with_data_behind
+from .other_writers import of_one as of_one_other
 
 Command = Callable[..., Result]
 ADD, MATMUL = schema.AddOptionsT, schema.BatchMatMulOptionsT
@@ -194,3 +196,38 @@ def test_reports_have_a_source_and_measured_rows_have_none() -> None:
     assert all(limit.source for limit in REPORTED)
     assert not any(limit.source for limit in GPU_LIMITS)
     assert {limit.id for limit in REPORTED}.isdisjoint(limit.id for limit in GPU_LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [
+        ("no kernel", loop),
+        ("first slice of a constant", with_data_behind),
+        ("types without kernels", lambda: of_one_other("ABS", schema.TensorType.COMPLEX64).written()),
+        ("no elements", lambda: of_one_other(shape=(0, 3)).written()),
+    ],
+)
+def test_files_of_other_writers(name: str, make: Callable[[], bytes], tmp_path: Path) -> None:
+    path = tmp_path / "model.tflite"
+    path.write_bytes(make())
+    (report,) = lint_path(path)
+    assert isinstance(report, FileLint)
+    assert report.faults[0].id == name
+
+
+def test_operators_that_no_schema_has(tmp_path: Path) -> None:
+    """One of an app, whose name would steer a terminal, and one of a newer schema."""
+    file = of_one_other()
+    code = file.model.operatorCodes[0]
+    code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.CUSTOM
+    code.customCode = b"Mine\x1b[31m"
+    path = tmp_path / "model.tflite"
+    path.write_bytes(file.written())
+    (report,) = lint_path(path)
+    assert isinstance(report, FileLint)
+    assert report.faults[0].places[0].operator == "custom Mine [31m(1x4x6x8) -> 1x4x6x8"
+    code.customCode, code.builtinCode, code.deprecatedBuiltinCode = None, 999, 127
+    path.write_bytes(file.written())
+    (report,) = lint_path(path)
+    assert isinstance(report, FileLint)
+    assert report.operators == 1
