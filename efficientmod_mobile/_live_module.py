@@ -1,9 +1,10 @@
 """A module that a program holds, such as one in training, as a network: a copy, so that the module stays as it is."""
 
 import copy
+from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from efficientmod_mobile._network import Network, Weights, classes_of, digest_of
 from efficientmod_mobile._preprocessing import preprocessing_of
@@ -23,7 +24,7 @@ def network_of(module: nn.Module, name: str | None = None, input_size: tuple[int
     own = name or type(inner).__name__
     try:
         with torch.no_grad():
-            copied = copy.deepcopy(inner)
+            copied = copy.deepcopy(inner, _computed(inner))
     except Exception as error:  # any attribute of the user's module can refuse to be copied
         raise ModelError(
             f"{own} cannot be copied ({described(error)}); name a function that builds it, "
@@ -35,3 +36,11 @@ def network_of(module: nn.Module, name: str | None = None, input_size: tuple[int
     preprocessing = preprocessing_of(copied, own)
     classes = classes_of(copied, input_size or preprocessing.input_size)
     return Network(own, copied, classes, Weights("module", sha256=digest_of(copied)), preprocessing)
+
+
+def _computed(module: nn.Module) -> dict[int, Any]:
+    """Copies, for `deepcopy`, of the tensors that were computed from parameters, such as what the hooks of weight norm
+    leave; PyTorch refuses to copy these.
+    """
+    held = (value for part in module.modules() for value in vars(part).values())
+    return {id(value): value.detach().clone() for value in held if isinstance(value, Tensor) and not value.is_leaf}

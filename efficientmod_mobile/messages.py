@@ -5,6 +5,10 @@ from collections.abc import Sequence
 __all__ = ["described", "first_line", "printable", "shortened"]
 
 
+_LONGEST = 500
+"""Characters of another library's error."""
+
+
 def shortened(items: Sequence[str], limit: int = 5) -> str:
     """`a, b, c`; past the limit `a, b, c, d, e and 7 more`."""
     text = ", ".join(items[:limit])
@@ -23,8 +27,11 @@ def described(error: BaseException) -> str:
 
 
 def _first_line(error: BaseException) -> str | None:
+    """Not endless: some errors have tensors in them."""
     lines = (line.strip().rstrip(".: ") for line in str(error).splitlines())
-    return next((line for line in lines if any(map(str.isalnum, line))), None)
+    found = next((line for line in lines if any(map(str.isalnum, line))), None)
+    plain = None if found is None else printable(found)
+    return plain if plain is None or len(plain) <= _LONGEST else f"{plain[:_LONGEST]} ..."
 
 
 def printable(text: str) -> str:

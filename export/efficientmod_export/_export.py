@@ -138,3 +138,5 @@ def _check_model(
             )
     elif name is not None and not is_own(model):
         raise InputError("A name is for a network of your own; this model has its own.", code="conflicting_options")
+    if name is not None and (not name.strip() or not name.isprintable()):
+        raise InputError(f"The name {name!r} cannot be shown; give one line of text.", code="invalid_argument")

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 
-from efficientmod_export._picture_input import for_pictures
+from efficientmod_export._input_forms import in_forms
 from efficientmod_export._stages import ModelFile, ProgressReport, Sample
 from efficientmod_export.bundle import model_file
 from efficientmod_export.bundle.contract import ArtifactEntry, Bundle
@@ -25,7 +25,7 @@ def search_layers(
     """For each of the bundle's `entries`, sentences: the first layer that drifts, and what its target reports about the
     ranges of its values. `failed` are the variants whose outputs do not agree.
     """
-    module = for_pictures(network, samples[0]).module
+    module = in_forms(network, samples[0]).module
     program = capture(module, *torch_inputs(samples[0]))
     original = Original.of(program)
     found: dict[str, tuple[str, ...]] = {}

@@ -2,14 +2,18 @@
 
 left=picture:192x256    an RGB picture, height x width; its mean, std and crop are the network's
 left=picture            one of the network's own size
+left=pixels:192x256     the same for a network that takes the pixels' values, 0 to 255, as uint8
 state=tensor:1x16       float32; the samples of the proof have values of a normal distribution
 tokens=tokens.npy       a tensor of the file's shape and dtype; every sample of the proof has the file's values
+
+A bundle has tensors of float32, int32 and int64, with an axis: of a file of another dtype it has the float32 or int32
+values, of a number a vector of one element, and the artifacts convert them into what the network takes.
 """
 
 import inspect
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -35,20 +39,33 @@ LONGEST_SIDE = 4096
 MOST_AXES, LARGEST = 5, 1 << 26
 """Of a tensor: Core ML has no more axes, and five samples of more elements than these fill a gigabyte."""
 
+HELD_AS = {
+    **{dtype: dtype for dtype in ("float32", "int32", "int64")},
+    **dict.fromkeys(("float64", "float16"), "float32"),
+    **dict.fromkeys(("uint8", "int8", "int16", "bool"), "int32"),
+}
+"""The dtypes of tensors, and those in which a bundle has them."""
+
+_OF_PIXELS = "the network's uint8 pixels"
+"""What a mean and a standard deviation are from."""
+
 Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
 class PictureInput:
-    """An RGB picture of `size` (H, W) in pixels, None for the network's own; (1, 3, H, W) for the network."""
+    """An RGB picture of `size` (H, W) in pixels, None for the network's own; (1, 3, H, W) for the network, normalised
+    float32, or uint8 `pixels`.
+    """
 
     name: str
     size: tuple[int, int] | None = None
+    pixels: bool = False
 
 
 @dataclass(frozen=True)
 class TensorInput:
-    """A tensor that is no picture: float32, int32 or int64. Without `values`, float32 of a normal distribution."""
+    """A tensor that is no picture. Without `values`, float32 of a normal distribution."""
 
     name: str
     shape: tuple[int, ...]
@@ -61,16 +78,17 @@ NamedInputs = Sequence[PictureInput | TensorInput]
 def parse_input(text: str) -> PictureInput | TensorInput:
     """An input as this module's docstring writes it. Raises InputError for anything else."""
     match = re.fullmatch(
-        r"([A-Za-z_][A-Za-z0-9_]*)=(?:(picture)(?::(.+))?|tensor:([0-9]+(?:x[0-9]+)*)|(.+\.npy))", text
+        r"([A-Za-z_][A-Za-z0-9_]*)=(?:(picture|pixels)(?::(.+))?|tensor:([0-9]+(?:x[0-9]+)*)|(.+\.npy))", text
     )
     if match is None:
         raise InputError(
-            f"{text!r} is no input; write NAME=picture:192x256 (height x width), NAME=tensor:1x16, or NAME=FILE.npy.",
+            f"{text!r} is no input; write NAME=picture:192x256 (height x width), NAME=pixels:192x256 for uint8, "
+            "NAME=tensor:1x16, or NAME=FILE.npy.",
             code="invalid_input",
         )
     name, picture, size, shape, file = match.groups()
     if picture:
-        return PictureInput(name, parse_resolution(size) if size else None)
+        return PictureInput(name, parse_resolution(size) if size else None, picture == "pixels")
     if file:
         values = _read(Path(file))
         return TensorInput(name, values.shape, values)
@@ -132,21 +150,24 @@ def declared_inputs(
 
 def _declare(network: Network, given: PictureInput | TensorInput) -> Input:
     if isinstance(given, PictureInput):
-        return Input.picture(given.name, _preprocessing(network, given.size))
+        return Input.picture(given.name, _preprocessing(of_pixels(network) if given.pixels else network, given.size))
     dtype = "float32" if given.values is None else given.values.dtype.name
     size = int(np.prod(given.shape, dtype=object))
-    if not 1 <= len(given.shape) <= MOST_AXES or not 0 < size <= LARGEST:
+    if len(given.shape) > MOST_AXES or not 0 < size <= LARGEST:
         raise InputError(
-            f"The input {given.name} has the shape {given.shape}; give 1 to {MOST_AXES} axes and at most {LARGEST} "
+            f"The input {given.name} has the shape {given.shape}; give at most {MOST_AXES} axes, and 1 to {LARGEST} "
             "elements.",
             code="invalid_input",
         )
-    if dtype not in ("float32", "int32", "int64"):
+    if dtype not in HELD_AS:
+        raise InputError(f"The input {given.name} is {dtype}; give one of {', '.join(HELD_AS)}.", code="invalid_input")
+    if given.values is not None and not np.isfinite(given.values).all():
         raise InputError(
-            f"The input {given.name} is {dtype}; give float32, int32 or int64 values.", code="invalid_input"
+            f"The input {given.name} has NaN or infinite values, with which nothing is proven; give finite ones.",
+            code="invalid_input",
         )
     layout = "NCHW" if len(given.shape) == 4 else "any"
-    stated = {"name": given.name, "shape": given.shape, "dtype": dtype, "layout": layout}
+    stated = {"name": given.name, "shape": given.shape or (1,), "dtype": HELD_AS[dtype], "layout": layout}
     return Input.model_validate({**stated, "kind": "tensor", "preprocessing": None})
 
 
@@ -157,9 +178,25 @@ def _draw(given: PictureInput | TensorInput) -> Callable[[int], Array]:
 
 def _values(given: TensorInput, index: int) -> Array:
     if given.values is not None:
-        return np.ascontiguousarray(given.values)
+        return np.atleast_1d(np.ascontiguousarray(given.values, HELD_AS[given.values.dtype.name]))
     # RandomState, because NumPy guarantees that its stream never changes; a Generator's may.
     return np.random.RandomState(index).standard_normal(given.shape).astype(np.float32)
+
+
+def of_pixels(network: Network) -> Network:
+    """The network with the preprocessing that leaves pixels their values, 0 to 255.
+
+    Raises InputError where a mean or a standard deviation is stated.
+    """
+    stated = network.preprocessing
+    if any(stated.origins.get(name, _OF_PIXELS) != _OF_PIXELS for name in ("mean", "std")):
+        raise InputError(
+            f"{network.name} takes uint8 pixels, which have no mean and no standard deviation; leave out --mean and "
+            "--std.",
+            code="conflicting_options",
+        )
+    values = {"mean": (0.0,) * 3, "std": (1.0 / 255.0,) * 3}
+    return replace(network, preprocessing=stated.stated(values, _OF_PIXELS))
 
 
 def _preprocessing(network: Network, size: tuple[int, int] | None) -> Preprocessing:

@@ -10,9 +10,9 @@ from typing import Any
 
 from PIL import Image
 
+from efficientmod_export._input_forms import in_forms
 from efficientmod_export._inspect import is_bundle
 from efficientmod_export._loose_file import LooseFile, open_loose
-from efficientmod_export._picture_input import for_pictures
 from efficientmod_export._picture_run import artifact_runner, picture_sample, variant_of
 from efficientmod_export._plain import PlainRecord
 from efficientmod_export._rebuild import rebuild
@@ -175,7 +175,7 @@ def _of_bundle(
             missing.append(f"{name}: {error}")
     progress(f"{PYTORCH}: predicting")
     try:
-        module = for_pictures(rebuilt(bundle), samples[0]).module
+        module = in_forms(rebuilt(bundle), samples[0]).module
         references, _ = reference_outputs(module, samples)
         predictions += [shown.told(at, PYTORCH, values) for at, values in zip(files, references, strict=True)]
     except EfficientModError as error:

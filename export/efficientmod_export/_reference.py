@@ -1,21 +1,19 @@
 """What PyTorch computes for the parity samples: what every artifact is held against."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from efficientmod_export._stages import Outputs, Sample
 from efficientmod_export.parity import torch_inputs
-from efficientmod_mobile.deploy.program import refuse_quantised_modules
+from efficientmod_mobile.deploy.program import output_dtype, refuse_quantised_modules
 from efficientmod_mobile.errors import ConversionError, EfficientModError
 from efficientmod_mobile.messages import described
 from efficientmod_mobile.output_names import take_apart, tensors_with_names
-
-DTYPES = (torch.float32, torch.int32, torch.int64, torch.bool)
-"""Of outputs."""
-
 
 Names = tuple[str | None, ...]
 """Of outputs; None for one without a name of its own."""
@@ -23,10 +21,11 @@ Names = tuple[str | None, ...]
 
 def reference_outputs(module: nn.Module, samples: Sequence[Sample]) -> tuple[tuple[Outputs, ...], Names]:
     """What PyTorch computes for each sample, eagerly and in float32: the network as the user knows it; and the names
-    that it gives its outputs. An output without axes becomes a vector of one element, as in a program.
+    that it gives its outputs. An output without axes becomes a vector of one element, and its dtype one that a bundle
+    has, as in a program.
 
     Raises ConversionError when the network is quantised, cannot run on its own input, gives something else than dense
-    tensors of float32, integers or truth values, or something else each time.
+    tensors of real numbers, integers or truth values, or something else each time.
     """
     refuse_quantised_modules(module)  # observers change with each run
     inputs = [torch_inputs(sample) for sample in samples]
@@ -72,11 +71,16 @@ def run_network(module: nn.Module, inputs: Sequence[Tensor]) -> tuple[Outputs, N
                 "CPU.",
                 code="unsupported_output",
             )
-        if leaf.dtype not in DTYPES or leaf.numel() == 0:
+        if output_dtype(leaf.dtype) is None or leaf.numel() == 0:
+            advice = "as torch.view_as_real(y) makes them" if leaf.is_complex() else "as y.float() makes them"
             raise ConversionError(
-                f"Output {index} of the network is {leaf.dtype} of shape {tuple(leaf.shape)}; return float32, int32, "
-                "int64 or bool tensors that are not empty, as output.float() makes them.",
+                f"Output {index} of the network is {leaf.dtype} of shape {tuple(leaf.shape)}; return tensors of real "
+                f"numbers, integers or truth values that are not empty, {advice}.",
                 code="unsupported_output",
             )
-    outputs = tuple((leaf.detach() if leaf.ndim else leaf.detach().reshape(1)).contiguous().numpy() for leaf in leaves)
-    return outputs, names
+    return tuple(map(_as_array, leaves)), names
+
+
+def _as_array(leaf: Tensor) -> NDArray[Any]:
+    given = leaf.detach().to(output_dtype(leaf.dtype))
+    return (given if given.ndim else given.reshape(1)).contiguous().numpy()

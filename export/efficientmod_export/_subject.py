@@ -1,11 +1,14 @@
 """The subject of an export: a network, its inputs and outputs, and what PyTorch computes for the parity samples."""
 
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 from efficientmod_export._defaults import DEFAULT_IOS
+from efficientmod_export._input_forms import in_forms
 from efficientmod_export._network_inputs import NamedInputs, declared_inputs, in_order
-from efficientmod_export._picture_input import for_pictures
 from efficientmod_export._preprocessing_told import preprocessing_told
 from efficientmod_export._prove import Held
 from efficientmod_export._reference import reference_outputs
@@ -15,6 +18,7 @@ from efficientmod_export._stages import (
     NamedInput,
     Normalisation,
     Precision,
+    Sample,
 )
 from efficientmod_export.bundle import Preprocessing
 from efficientmod_export.bundle.contract import Input, Output, Step, Weights
@@ -23,6 +27,7 @@ from efficientmod_export.targets import file_names, input_names, network_inputs,
 from efficientmod_export.tasks import NetworkFacts, all_tasks, recognise
 from efficientmod_mobile import Network
 from efficientmod_mobile.deploy import Program, capture
+from efficientmod_mobile.deploy.analysis import value_ranges
 from efficientmod_mobile.errors import InputError
 from efficientmod_mobile.output_names import distinct
 
@@ -116,11 +121,15 @@ def subject_of(network: Network, resolution: tuple[int, int] | None = None, inpu
 def _run(network: Network, resolution: tuple[int, int] | None, inputs: NamedInputs) -> tuple[Subject, NetworkFacts]:
     """The network with the preprocessing that it has, and the facts from which its task was recognised."""
     declared, samples = declared_inputs(network, resolution, inputs)
-    network = for_pictures(network, samples[0])
+    formed = in_forms(network, samples[0], inputs)
+    if formed.preprocessing != network.preprocessing:
+        declared, samples = declared_inputs(formed, resolution, inputs)
+    network = formed
     references, names = reference_outputs(network.module, samples)
     names = distinct(names, [one.name for one in declared])
     held = Held(samples, references)
-    facts = NetworkFacts(network.num_classes, tuple(one.shape for one in declared), held.references)
+    shapes = tuple(one.shape for one in declared)
+    facts = NetworkFacts(network.num_classes, shapes, held.references, partial(_bounds, network, samples[0]))
     name = recognise(facts)
     task = all_tasks()[name]
     outputs = tuple(
@@ -130,6 +139,13 @@ def _run(network: Network, resolution: tuple[int, int] | None, inputs: NamedInpu
     _check_names(declared, outputs, names)
     steps = task.after_network(outputs, declared)
     return Subject(network, name, declared, outputs, steps, held, names), facts
+
+
+def _bounds(network: Network, sample: Sample, index: int) -> tuple[float, float]:
+    """The interval in which an output lies, by the operators that give it."""
+    program = capture(network.module, *torch_inputs(sample))
+    outputs: Any = program.graph.output_node().args[0]
+    return value_ranges(program.graph).get(outputs[index], (-math.inf, math.inf))
 
 
 def _check_names(inputs: Sequence[Input], outputs: Sequence[Output], own: Sequence[str | None]) -> None:

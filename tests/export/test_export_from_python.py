@@ -127,6 +127,8 @@ def test_memory_stays_flat_over_the_epochs() -> None:
         ({"mean": (123.0, 116.0, 103.0)}, "invalid_preprocessing", "--mean"),
         ({"model": 3}, "invalid_argument", "int"),
         ({"model": "efficientmod_s", "name": "mine"}, "conflicting_options", "name"),
+        ({"name": ""}, "invalid_argument", "''"),
+        ({"name": "two\nlines"}, "invalid_argument", "one line"),
         ({"model": None}, "no_model_named", "--model"),
     ],
 )

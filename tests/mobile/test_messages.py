@@ -26,3 +26,8 @@ def test_a_description_has_the_class_once() -> None:
 def test_a_long_list_is_shortened() -> None:
     assert shortened(["a", "b"]) == "a, b"
     assert shortened(["a", "b", "c", "d"], limit=3) == "a, b, c and 1 more"
+
+
+def test_a_line_can_be_shown() -> None:
+    assert first_line(ValueError("a\x1b[31mred\x07!")) == "a [31mred !"
+    assert len(first_line(ValueError("x" * 9999))) < 600

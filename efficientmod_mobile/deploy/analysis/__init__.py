@@ -26,6 +26,7 @@ from efficientmod_mobile.deploy.analysis._summed_branches import (
     joint,
     terms_of,
 )
+from efficientmod_mobile.deploy.analysis._value_ranges import value_ranges
 
 __all__ = [
     "BINARY",
@@ -70,4 +71,5 @@ __all__ = [
     "spread_groups",
     "stream_of",
     "terms_of",
+    "value_ranges",
 ]

@@ -23,6 +23,7 @@ from efficientmod_mobile.deploy.program._graph import (
     where,
 )
 from efficientmod_mobile.deploy.program._linear_map import along
+from efficientmod_mobile.deploy.program._output_dtypes import output_dtype
 from efficientmod_mobile.deploy.program._program import Program, build, copy_graph, get_tensor, run, to_dtype
 from efficientmod_mobile.deploy.program._quantised import refuse_quantised_modules
 
@@ -45,6 +46,7 @@ __all__ = [
     "module_path",
     "node_dtype",
     "only_user",
+    "output_dtype",
     "promoted",
     "refresh",
     "refuse_quantised_modules",

@@ -13,8 +13,9 @@ from torch.utils import _pytree as pytree
 from efficientmod_mobile.deploy.program._canonical_operators import canonicalise
 from efficientmod_mobile.deploy.program._complex_as_pairs import without_complex_numbers
 from efficientmod_mobile.deploy.program._functionalisation import drop_writes_into_input, is_functional, make_functional
-from efficientmod_mobile.deploy.program._graph import clean, emit, shape
+from efficientmod_mobile.deploy.program._graph import clean, emit, node_dtype, shape
 from efficientmod_mobile.deploy.program._nested_graphs import inline_nested_graphs
+from efficientmod_mobile.deploy.program._output_dtypes import output_dtype
 from efficientmod_mobile.deploy.program._program import Program, build, copy_graph, get_tensor
 from efficientmod_mobile.deploy.program._quantised import refuse_quantised_modules, refuse_quantised_operators
 from efficientmod_mobile.errors import ConversionError
@@ -31,12 +32,13 @@ INPUT_DTYPES = (torch.float32, torch.int32, torch.int64)
 def capture(module: nn.Module, *examples: Tensor) -> Program:
     """Export `module` (evaluation mode, float32) for inputs of exactly the shapes and dtypes of `examples`.
 
-    The module is not changed and shares no memory with the program. Nested outputs become a flat tuple, and an output
-    without axes a vector of one element; what is no tensor is left out.
+    The module is not changed and shares no memory with the program. Nested outputs become a flat tuple, an output
+    without axes a vector of one element, one of another dtype than float32, int32, int64 and bool gets the one of these
+    that has its values; what is no tensor is left out.
 
     Raises:
-        ConversionError: a part of the module is in training mode, an example is neither float32 nor integers or none is
-            float32, `torch.export` fails, a size depends on the data, or the network writes into its own buffers, is
+        ConversionError: a part of the module is in training mode, there is no example or one is neither float32 nor
+            integers, `torch.export` fails, a size depends on the data, or the network writes into its own buffers, is
             quantised, or computes with complex numbers in a way that is not known in real ones.
     """
     training = [name or "the network" for name, part in module.named_modules() if part.training]
@@ -54,10 +56,10 @@ def capture(module: nn.Module, *examples: Tensor) -> Program:
 
 def _check_examples(examples: Inputs) -> None:
     fit = all(example.dtype in INPUT_DTYPES and example.ndim and example.numel() for example in examples)
-    if not fit or not any(example.is_floating_point() for example in examples):
+    if not fit or not examples:
         raise ConversionError(
-            f"the example inputs are {_described(examples)}; give float32 tensors such as an image (N, C, H, W), and "
-            "beside them int32 or int64 ones",
+            f"the example inputs are {_described(examples)}; give float32 tensors such as an image (N, C, H, W), or "
+            "int32 or int64 ones",
             code="wrong_example_input",
         )
 
@@ -84,6 +86,7 @@ def _as_program(unlifted: fx.GraphModule, nested: pytree.TreeSpec, examples: Inp
     program = build(graph, tensors, [example.detach().clone() for example in examples], names)
     canonicalise(program.graph)
     without_complex_numbers(program.graph)
+    _give_dtypes_to_outputs(program.graph)
     _give_axes_to_scalars(program.graph)
     clean(program.graph_module)
     return program
@@ -149,6 +152,18 @@ def _give_axes_to_scalars(graph: fx.Graph) -> None:
     given: Any = output.args[0]
     nodes = [node if shape(node) else emit(output, aten.reshape.default, (node, [1]), like=node) for node in given]
     output.args = (tuple(nodes),)
+
+
+def _give_dtypes_to_outputs(graph: fx.Graph) -> None:
+    output = graph.output_node()
+    given: Any = output.args[0]
+    dtypes = [output_dtype(node_dtype(node)) or node_dtype(node) for node in given]
+    output.args = (
+        tuple(
+            node if dtype == node_dtype(node) else emit(output, aten.to.dtype, (node, dtype), like=node)
+            for node, dtype in zip(given, dtypes, strict=True)
+        ),
+    )
 
 
 def _merge_tied(graph: fx.Graph, module: nn.Module) -> dict[str, Tensor]:

@@ -38,7 +38,9 @@ class Program:
     @property
     def dtype(self) -> torch.dtype:
         """The dtype of its arithmetic: float32 or float64."""
-        return next(example.dtype for example in self.examples if example.is_floating_point())
+        values = (*self.examples, *(node.meta.get("val") for node in self.graph.nodes))
+        floats = (value.dtype for value in values if isinstance(value, Tensor) and value.dtype in _FLOATS)
+        return next(floats, torch.float32)
 
     @property
     def node_count(self) -> int:

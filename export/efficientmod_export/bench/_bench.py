@@ -7,7 +7,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
-from efficientmod_export._picture_input import for_pictures
+from efficientmod_export._input_forms import in_forms
 from efficientmod_export._picture_run import variant_of
 from efficientmod_export._rebuild import rebuild
 from efficientmod_export._stages import ProgressReport, Sample, report_nothing
@@ -118,7 +118,7 @@ def _network(
 ) -> tuple[Network | None, list[Skipped]]:
     """The network, or why there is none. Raises as `rebuild` does where its checkpoint or name is given."""
     try:
-        return for_pictures(rebuild(bundle, checkpoint, checkpoint_key, model), sample), []
+        return in_forms(rebuild(bundle, checkpoint, checkpoint_key, model), sample), []
     except EfficientModError as error:
         if checkpoint is not None or model is not None:
             raise

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from efficientmod_export._picture_input import for_pictures
+from efficientmod_export._input_forms import in_forms
 from efficientmod_export._stages import Sample
 from efficientmod_export.bench._plan import EAGER, PRODUCT_SIZE, Contender, Measurement, NetworkSource, Plan, Timing
 from efficientmod_export.bench._turns import Call, take_turns
@@ -71,7 +71,7 @@ def _load(contender: Contender, plan: Plan) -> tuple[Loaded, float]:
 
 def _eager(source: NetworkSource, sample: Sample) -> Loaded:
     network = load_network(source.model, source.checkpoint, checkpoint_key=source.checkpoint_key, seed=source.seed)
-    module, inputs = for_pictures(network, sample).module, torch_inputs(sample)
+    module, inputs = in_forms(network, sample).module, torch_inputs(sample)
 
     @torch.inference_mode()
     def call() -> object:

@@ -19,12 +19,15 @@ def check_repository(repository: str) -> None:
             'The Hub needs huggingface_hub; install it with: pip install "efficientmod-mobile[zoo]"',
             code="missing_package",
         ) from error
+    problem: HFValidationError | None = None
     try:
         validate_repo_id(repository)
     except HFValidationError as error:
+        problem = error
+    if problem or "/" not in repository:
         raise InputError(
             f"{repository!r} is not the name of a repository; write owner/name.", code="invalid_repository_name"
-        ) from error
+        ) from problem
 
 
 def push_bundle(bundle: Path | str, repository: str) -> str:
@@ -40,7 +43,7 @@ def push_bundle(bundle: Path | str, repository: str) -> str:
     try:
         address = api.create_repo(repository, private=True, exist_ok=True)
         api.upload_folder(repo_id=repository, folder_path=bundle, commit_message="A bundle of efficientmod-mobile")
-    except (OSError, ValueError) as error:  # the Hub's HTTP errors are OSErrors
+    except Exception as error:  # the Hub's client passes on its HTTP client's errors
         raise BundleError(
             f"The bundle in {bundle} could not be pushed to {repository} ({described(error)}); log in with "
             "`hf auth login`, or set HF_TOKEN, and push it again.",

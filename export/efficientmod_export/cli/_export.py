@@ -101,7 +101,8 @@ def export(
         typer.Option(
             "--input",
             metavar="NAME=KIND",
-            help="For a network of several: NAME=picture:256x192, NAME=tensor:1x16, NAME=FILE.npy, one for each.",
+            help="For a network of several, one for each: NAME=picture:256x192, NAME=pixels:256x192 for uint8, "
+            "NAME=tensor:1x16, NAME=FILE.npy.",
         ),
     ] = None,
     labels: Annotated[Path | None, typer.Option(metavar="FILE", help="A text file with one class name a line.")] = None,

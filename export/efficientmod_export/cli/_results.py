@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from efficientmod_export._result import ExportResult, VariantResult, VerifyResult
     from efficientmod_export.bundle import ProvenArtifact
-    from efficientmod_export.bundle.contract import Check
+    from efficientmod_export.bundle.contract import ArtifactEntry, Check
     from efficientmod_export.parity import Agreement
     from efficientmod_export.targets import UnitComparison
 
@@ -182,7 +182,10 @@ def _proof(artifact: ProvenArtifact, check: Check) -> str:
     place = "" if check.unit in (None, "cpu") else f"{check.unit} {check.compute_precision} "
     worst = check.verdict.worst
     if not worst:
-        return f"{place}{outcome}"
+        # Why it failed is told below the table.
+        return (
+            f"{place}[red]{outcome}[/]" if failed else f"{place}{outcome}: {escape('; '.join(check.verdict.reasons))}"
+        )
     largest = max(one.max_relative_error for one in worst)
     top5 = [one.top5 for one in worst if one.top5]
     agreement = "" if not top5 else f", top-5 {_agreement(top5)}"
@@ -194,6 +197,19 @@ def _agreement(several: Sequence[Agreement]) -> str:
 
 
 def _print_failures(variants: Sequence[VariantResult]) -> None:
+    """Each failure, and of a file that is right on another unit, where it is."""
     for row in variants:
         if row.failure:
             error(str(row.failure))
+            entry = row.artifact.entry if row.artifact else None
+            if entry and not entry.failed:
+                aside(
+                    f"{escape(entry.file)} is kept for {_places(entry, 'proven', 'interpreted')}, and marked as "
+                    f"failed on {_places(entry, 'failed')}."
+                )
+
+
+def _places(entry: ArtifactEntry, *states: str) -> str:
+    """Where the proof of an artifact ended in one of these states."""
+    found = [f"{proof.unit} in {proof.compute_precision}" for proof in entry.proofs if proof.state in states]
+    return ", ".join(dict.fromkeys(found))

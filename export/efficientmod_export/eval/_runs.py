@@ -15,8 +15,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from efficientmod_export._input_forms import in_forms
 from efficientmod_export._picture_files import PictureFile
-from efficientmod_export._picture_input import for_pictures
 from efficientmod_export._picture_run import artifact_runner, variant_of
 from efficientmod_export._rebuild import rebuild
 from efficientmod_export._reference import run_network
@@ -205,7 +205,7 @@ def _pytorch(job: Job, sample: Sample) -> Run | str:
 
 def pytorch_run(network: Network, sample: Sample) -> Run:
     """The network in PyTorch, for pictures of the sample's size."""
-    module = for_pictures(network, sample).module
+    module = in_forms(network, sample).module
     return lambda one: run_network(module, torch_inputs(one))[0]
 
 

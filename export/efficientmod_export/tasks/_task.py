@@ -1,6 +1,6 @@
 """What a task is: what a network's outputs are for, and what an app does with them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -18,12 +18,14 @@ class NetworkFacts:
     """The facts on a network by which its task is recognised.
 
     `num_classes` is None where it is not a classifier. `input_shapes` and `outputs` are in the network's order;
-    `outputs[sample][index]` are the reference's for each golden sample, all of the same shapes.
+    `outputs[sample][index]` are the reference's for each golden sample, all of the same shapes. `bounds` gives the
+    interval in which an output lies whatever the input is; None where only the values are known.
     """
 
     num_classes: int | None
     input_shapes: tuple[tuple[int, ...], ...]
     outputs: tuple[tuple[Array, ...], ...]
+    bounds: Callable[[int], tuple[float, float]] | None = None
 
     @property
     def shapes(self) -> tuple[tuple[int, ...], ...]:

@@ -7,12 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
+import huggingface_hub
 import pytest
 import timm
 import torch
 from safetensors.torch import save
 
+from efficientmod_export.bundle import push_bundle
+from efficientmod_mobile.errors import BundleError
+
 from ...hub import Hub, serving
+from ...raising import refused
 from ..conftest import Command
 from .terminal import in_pipe, program
 
@@ -75,10 +81,20 @@ def test_what_is_refused_before_the_hub_is_asked(
     for arguments, code in (
         (("--pretrained",), "no_pretrained_weights"),
         (("--push-to-hub", "a/b/c"), "invalid_repository_name"),
+        (("--push-to-hub", "bundle"), "invalid_repository_name"),
     ):
         done = efficientmod("export", "--target", "onnx", "--model", "efficientmod_s", *arguments, "--json")
         assert (done.exit_code, json.loads(done.stdout)["error"]["code"]) == (2, code)
     assert not Path("out").exists()
+
+
+def test_a_hub_that_cannot_be_reached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def create(*arguments: object, **options: object) -> None:
+        raise httpx.ConnectError("Name or service not known")
+
+    monkeypatch.setattr(huggingface_hub.HfApi, "create_repo", create)
+    with refused(BundleError, "hub_push_failed", "ConnectError: Name or service not known", "me/bundle"):
+        push_bundle(tmp_path, "me/bundle")
 
 
 @pytest.mark.slow

@@ -1,24 +1,22 @@
 """Small networks made from a function, and how far each target's file is from what PyTorch computes."""
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-import pytest
 import torch
 from torch import nn
 
-from efficientmod_export._subject import subject_of
+from efficientmod_export._network_inputs import parse_input
+from efficientmod_export._stages import Outputs
+from efficientmod_export._subject import Subject, subject_of
 from efficientmod_export.foreign import quiet
 from efficientmod_export.targets import Configuration, find_target, runner_of
 from efficientmod_mobile import IMAGENET, Network, Weights
-from efficientmod_mobile.deploy import Original, deploy
+from efficientmod_mobile.deploy import Original, Program, deploy
 from efficientmod_mobile.errors import EfficientModError
-
-logging.getLogger("torch.__trace").disabled = True
 
 TARGETS = ("coreml", "executorch", "tflite")
 SIZE = (50, 66)
@@ -36,43 +34,46 @@ class Found:
 Try = Callable[..., dict[str, Found]]
 
 
-@pytest.fixture
-def attempt() -> Try:
-    """Make a network's file for each target in float32 and run it on two of the parity samples."""
-    return _attempt
-
-
-def _attempt(module: nn.Module, size: tuple[int, int] = SIZE, targets: Sequence[str] = TARGETS) -> dict[str, Found]:
+def attempted(
+    module: nn.Module,
+    size: tuple[int, int] = SIZE,
+    targets: Sequence[str] = TARGETS,
+    inputs: Sequence[str] = (),
+) -> dict[str, Found]:
+    """A network of one picture of `size` (H, W), or of `inputs` as `--input` has them, in each target in float32: made,
+    and run on two of the parity samples.
+    """
     network = Network("a network", seeded(module), None, Weights("module", sha256="0" * 64), IMAGENET)
     with quiet():
         try:
-            subject = subject_of(network, size)
+            subject = subject_of(network, None if inputs else size, [parse_input(text) for text in inputs])
             program = subject.capture()
             original = Original.of(program)
         except EfficientModError as error:
             return {name: Found(None, refusal=str(error)) for name in targets}
-        pairs = list(zip(subject.held.samples, subject.held.references, strict=True))
-        return {name: _in_target(name, subject, program, original, [pairs[1], pairs[4]]) for name in targets}
+        return {name: _in_target(name, subject, program, original) for name in targets}
 
 
-def _in_target(name, subject, program, original, pairs) -> Found:  # type: ignore[no-untyped-def]
+def _in_target(name: str, subject: Subject, program: Program, original: Original) -> Found:
     target = find_target(name)
     variant = target.variant("fp32")
     runtime = target.runtime if target.interpreter is None else target.interpreter.runtime
-    try:
-        with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder:
+        try:
             deployed = deploy(program, variant.recipe, original).program
             file = target.make(deployed, subject.options("fp32"), Path(folder))
             session = runtime.open(file, Configuration(name, "fp32", "cpu", "float32"))
-            dtypes = [output.dtype for output in pairs[0][1]]
-            runner = runner_of(session, file, dtypes)
-            worst = float(np.max([_difference(runner(sample), references) for sample, references in pairs]))
-    except EfficientModError as error:
-        return Found(None, refusal=str(error))
-    return Found(worst, tuple(spec.name for spec in file.outputs))
+        except EfficientModError as error:
+            return Found(None, refusal=str(error))
+        runner = runner_of(session, file, [output.dtype for output in subject.held.references[0]])
+        try:
+            worst = [_difference(runner(subject.held.samples[i]), subject.held.references[i]) for i in (1, 4)]
+        except RuntimeError as error:  # the runtime's own: the other targets are told as well
+            return Found(None, refusal=f"the file does not run: {error}")
+    return Found(float(np.max(worst)), tuple(spec.name for spec in file.outputs))
 
 
-def _difference(results, references) -> float:  # type: ignore[no-untyped-def]
+def _difference(results: Outputs, references: Outputs) -> float:
     worst = 0.0
     for result, reference in zip(results, references, strict=True):
         assert result.shape == reference.shape

@@ -151,9 +151,11 @@ def ends_in_softmax() -> nn.Module:
 
 RIGHT = (
     half_scale, slice_assignment, tied_transposed, writes_into_input, relu_first, instance_norm_with_statistics,
-    one_tensor_twice, fourier, grey, class_map, spatial_transformer, prelu_after_linear, ends_in_softmax,
+    one_tensor_twice, fourier, grey, two_pictures, class_map, spatial_transformer, prelu_after_linear, ends_in_softmax,
 )  # fmt: skip
+INPUTS = {two_pictures: ("a=picture:50x66", "b=picture:50x66")}
+"""As `--input` has them; the others take one picture."""
+
 REFUSED = {
     quantised_module: "q is a quantised Quantize .*; export the float network that it was made from",
-    two_pictures: r"takes 2 inputs: \w+, b; say what each is, as in --input \w+=picture:224x224",
 }

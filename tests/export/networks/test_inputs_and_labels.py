@@ -13,12 +13,15 @@ from ai_edge_litert.interpreter import Interpreter
 from torch import Tensor, nn
 
 from efficientmod_export import export
-from efficientmod_export._network_inputs import declared_inputs, parse_input
-from efficientmod_export._picture_input import LUMA, for_pictures
+from efficientmod_export._input_forms import LUMA, in_forms
+from efficientmod_export._network_inputs import TensorInput, declared_inputs, parse_input
+from efficientmod_export._reference import reference_outputs
 from efficientmod_export._stages import Sample
 from efficientmod_export.mil import MILProgram
+from efficientmod_export.parity import torch_inputs
 from efficientmod_export.steps import subject_of
 from efficientmod_mobile import IMAGENET, Network, Weights
+from efficientmod_mobile.deploy import EXACT, deploy, run
 from efficientmod_mobile.errors import ConversionError, InputError
 
 from ...raising import refused
@@ -46,7 +49,7 @@ def sample() -> Sample:
 
 def test_a_grey_network_gets_the_luma_of_the_picture() -> None:
     inner = Net(lambda n, x: n.stem(x).mean((2, 3)), stem=stem(channels=1))
-    adapted = for_pictures(network(inner), sample())
+    adapted = in_forms(network(inner), sample())
     x = torch.randn(1, 3, *SIZE)
     luma = sum(weight * x[:, channel] for channel, weight in enumerate(LUMA))
     assert isinstance(luma, Tensor)
@@ -56,7 +59,90 @@ def test_a_grey_network_gets_the_luma_of_the_picture() -> None:
 
 def test_a_network_of_pictures_stays_as_it_is() -> None:
     given = network(Net(lambda n, x: n.stem(x), stem=stem()))
-    assert for_pictures(given, sample()) is given
+    assert in_forms(given, sample()) is given
+
+
+def test_a_network_of_bytes_gets_the_pixels_values() -> None:
+    def inner(_: object, x: Tensor) -> Tensor:
+        assert (x.dtype, x.shape[3]) == (torch.uint8, 3)
+        return (x // 2).sum((1, 2)).float()
+
+    given = network(Net(inner))
+    adapted = in_forms(given, sample())
+    assert adapted.preprocessing.mean == (0.0, 0.0, 0.0)
+    (picture,) = declared_inputs(adapted, SIZE)[1][1].inputs
+    assert picture.pixels is not None
+    expected = torch.from_numpy(picture.pixels // 2).sum((0, 1)).float()
+    assert torch.equal(adapted.module(torch.from_numpy(picture.tensor)), expected[None])
+    stated = replace(given, preprocessing=IMAGENET.stated({"mean": (0.5,)}, "--mean"))
+    with refused(InputError, "conflicting_options", "--mean"):
+        in_forms(stated, sample())
+
+
+def test_pixels_that_are_asked_for() -> None:
+    module = Net(lambda n, x: n.stem(x.float() / 255).mean((2, 3)), stem=stem())
+    subject = subject_of(network(module), inputs=[parse_input("photo=pixels:18x26")])
+    assert subject.preprocessing is not None
+    assert subject.preprocessing.mean == (0.0, 0.0, 0.0)
+    (picture,) = subject.held.samples[1].inputs
+    assert picture.pixels is not None
+    np.testing.assert_allclose(picture.tensor[0], picture.pixels.transpose(2, 0, 1), rtol=1e-6)
+    x = torch.from_numpy(picture.pixels.transpose(2, 0, 1).copy())[None]
+    assert torch.equal(torch.from_numpy(subject.held.references[1][0]), module(x))
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype", "shape"),
+    [
+        (np.array([[True, False]]), "int32", (1, 2)),
+        (np.array([[200, 3]], np.uint8), "int32", (1, 2)),
+        (np.array([-5], np.int8), "int32", (1,)),
+        (np.array([[0.1]]), "float32", (1, 1)),
+        (np.array(7), "int64", (1,)),
+        (np.array(0.5, np.float32), "float32", (1,)),
+        (np.array(True), "int32", (1,)),
+    ],
+)
+def test_tensors_that_a_bundle_has_in_another_form(
+    values: np.ndarray[tuple[int, ...], np.dtype[np.generic]], dtype: str, shape: tuple[int, ...]
+) -> None:
+    def inner(n: object, x: Tensor, given: Tensor) -> Tensor:
+        assert given.shape == values.shape
+        assert given.dtype in (torch.from_numpy(np.asarray(values)).dtype, torch.float32)
+        return x.mean((2, 3)) + given.sum()
+
+    inputs = [parse_input("image=picture:18x26"), TensorInput("given", values.shape, values)]
+    subject = subject_of(network(Net(inner)), inputs=inputs)
+    assert (subject.inputs[1].dtype, subject.inputs[1].shape) == (dtype, shape)
+    rebuilt = in_forms(network(Net(inner)), subject.held.samples[0])  # nothing but the bundle's tensors is known
+    outputs, _ = reference_outputs(rebuilt.module, subject.held.samples)
+    np.testing.assert_array_equal(outputs[0][0], subject.held.references[0][0])
+
+
+def test_a_dictionary_is_told_with_its_keys() -> None:
+    module = Net(lambda n, x: n.stem(x["image"]) * x.get("scale").mean(), stem=stem())
+    with refused(ConversionError, "dictionary_input", "'image' and 'scale'", 'self.network({"image": image'):
+        in_forms(network(module), sample())
+
+
+@pytest.mark.parametrize(
+    ("end", "dtype"),
+    [
+        (lambda y: y.double(), np.float32),
+        (lambda y: (y.sigmoid() * 255).byte(), np.int32),
+        (lambda y: (y * 9).to(torch.int16), np.int32),
+        (lambda y: y > 0, np.bool_),
+    ],
+)
+def test_outputs_that_a_bundle_has_in_another_dtype(end: Callable[[Tensor], Tensor], dtype: type) -> None:
+    module = Net(lambda n, x: end(n.stem(x)), stem=stem())
+    subject = subject_of(network(module), SIZE)
+    reference = subject.held.references[0][0]
+    assert reference.dtype == dtype
+    program = subject.capture()
+    (given,) = run(program, *torch_inputs(subject.held.samples[0]))
+    np.testing.assert_array_equal(given, reference)
+    assert deploy(program, EXACT).certificate.float64_error <= 1e-12
 
 
 class Named(nn.Module):
@@ -66,7 +152,7 @@ class Named(nn.Module):
 
 def test_inputs_are_counted_and_named() -> None:
     with pytest.raises(ConversionError) as raised:
-        for_pictures(network(Named()), sample())
+        in_forms(network(Named()), sample())
     assert raised.value.code == "several_inputs"
     assert "2 inputs: left, right" in str(raised.value)
 
@@ -82,6 +168,9 @@ def test_inputs_are_counted_and_named() -> None:
         (lambda y: F.log_softmax(y, 1).exp(), "probabilities"),
         (lambda y: y.exp() / y.exp().sum(1, keepdim=True), "probabilities"),
         (torch.sigmoid, "probabilities"),
+        (lambda y: (y.tanh() + 1) / 2, "probabilities"),
+        (lambda y: y.clamp(0, 1), "probabilities"),
+        (lambda y: y * 1e-3 + 0.5, "logits"),
     ],
 )
 def test_what_the_scores_are(end: Callable[[Tensor], Tensor], meaning: str) -> None:

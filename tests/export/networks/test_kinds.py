@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .conftest import TARGETS, Try
+from .attempts import TARGETS, Try
 from .fifteen import Net, stem
 
 LIMIT = 2e-5
@@ -266,12 +266,16 @@ KINDS: dict[str, Kind] = {
 }
 
 
+def network_of(kind: Kind) -> nn.Module:
+    torch.manual_seed(0)
+    modules = {name: make() for name, make in kind.modules.items()}
+    return Net(lambda n, x: kind.function(n, n.stem(x)), stem=stem(), **modules)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", list(KINDS.values()), ids=list(KINDS))
 def test_a_kind_in_every_target(attempt: Try, kind: Kind) -> None:
-    torch.manual_seed(0)
-    modules = {name: make() for name, make in kind.modules.items()}
-    found = attempt(Net(lambda n, x: kind.function(n, n.stem(x)), stem=stem(), **modules))
+    found = attempt(network_of(kind))
     for name in TARGETS:
         assert found[name].refusal == ""
         assert (found[name].error or 0.0) <= LIMIT

@@ -77,6 +77,7 @@ def network(module: nn.Module) -> Network:
 def test_an_input_is_read_from_text(tmp_path: Path) -> None:
     assert parse_input("left=picture:192x256") == PictureInput("left", (192, 256))
     assert parse_input("left=picture") == PictureInput("left", None)
+    assert parse_input("left=pixels:192x256") == PictureInput("left", (192, 256), pixels=True)
     assert parse_input("state=tensor:1x16") == TensorInput("state", (1, 16))
     np.save(tmp_path / "tokens.npy", TOKENS)
     given = parse_input(f"tokens={tmp_path / 'tokens.npy'}")
@@ -94,7 +95,13 @@ def test_other_text_is_no_input(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "given", [TensorInput("x", (1, 0)), TensorInput("x", (1,) * 6), TensorInput("x", (2,), np.zeros(2, bool))]
+    "given",
+    [
+        TensorInput("x", (1, 0)),
+        TensorInput("x", (1,) * 6),
+        TensorInput("x", (2,), np.zeros(2, np.complex64)),
+        TensorInput("x", (1,), np.array([np.nan])),
+    ],
 )
 def test_a_tensor_that_no_network_takes(given: TensorInput) -> None:
     with refused(InputError, "invalid_input", "x"):
@@ -135,7 +142,7 @@ def test_a_program_of_several_inputs_is_transformed_exactly() -> None:
     deployed = deploy(program, EXACT, original)
     assert deployed.certificate.float64_error <= 1e-12
     with refused(ConversionError, "wrong_example_input"):
-        capture(module, index)
+        capture(module, index.bool())
 
 
 @pytest.fixture

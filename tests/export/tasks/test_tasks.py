@@ -109,7 +109,12 @@ def test_a_classifier_that_ends_with_softmax_and_has_few_classes() -> None:
         (-0.01, 5, "logits"),
     ):
         shifted = ((rows[1] + np.float32(shift),),) * (count - 1)
-        assert task.outputs(NetworkFacts(3, network.input_shapes, ((rows[0],), *shifted)))[0].meaning == meaning
+        samples = (rows[0],), *shifted
+        assert task.outputs(NetworkFacts(3, network.input_shapes, samples))[0].meaning == meaning
+        for bounds in ((0.0, 1.0), (-np.inf, np.inf)):  # of a network, its last operators decide
+            known = NetworkFacts(3, network.input_shapes, samples, lambda _, bounds=bounds: bounds)
+            probable = bounds[0] == 0.0 and shift == 0.05
+            assert task.outputs(known)[0].meaning == ("probabilities" if probable else "logits")
 
 
 def test_features() -> None:

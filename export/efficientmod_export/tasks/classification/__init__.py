@@ -1,8 +1,9 @@
 """Classification: one score for each class, of which softmax makes probabilities.
 
 Recognised by the number of classes, and an output of shape (1, classes).
-Outputs: `scores` are probabilities where all are in [0, 1], and every sample's add up to 1, after a softmax, or there
-are five samples or more, after a sigmoid for each class; logits otherwise; others are features.
+Outputs: `scores` are probabilities where all are in [0, 1], and every sample's add up to 1, after a softmax, or the
+network's last operators give no others, as a sigmoid for each class; logits otherwise; others are features. Of a file,
+whose operators are not looked at, five samples in [0, 1] are taken for what sigmoids give.
 After the network: softmax (of logits), then the 5 best classes.
 Preprocessing of a network that states none: ImageNet's.
 """
@@ -23,7 +24,7 @@ SUM_TOLERANCE = 1e-3
 """A float32 softmax over 20,000 classes adds up to 1 within 1e-4."""
 
 ENOUGH = 5
-"""Samples: logits of few classes are in [0, 1] for some pictures."""
+"""Samples of a file: logits of few classes are in [0, 1] for some pictures."""
 
 
 class Classification:
@@ -41,7 +42,7 @@ class Classification:
         """The first output of shape (1, classes) has the scores."""
         scores = _place_of_scores(network)
         return tuple(
-            _scores(network.values(index)) if index == scores else feature_output(index, values)
+            _scores(network, index) if index == scores else feature_output(index, values)
             for index, values in enumerate(network.outputs[0])
         )
 
@@ -66,13 +67,20 @@ def _place_of_scores(network: NetworkFacts) -> int | None:
     )
 
 
-def _scores(values: Sequence[Array]) -> Output:
-    of_softmax, of_sigmoids = all(map(_add_up, values)), len(values) >= ENOUGH
+def _scores(network: NetworkFacts, index: int) -> Output:
+    values = network.values(index)
     within = all(map(_are_within, values))
-    meaning = "probabilities" if within and (of_softmax or of_sigmoids) else "logits"
+    meaning = "probabilities" if within and (all(map(_add_up, values)) or _bounded(network, index)) else "logits"
     return Output(
         name=meaning, shape=values[0].shape, dtype=dtype_of(values[0]), layout="any", role="scores", meaning=meaning
     )
+
+
+def _bounded(network: NetworkFacts, index: int) -> bool:
+    if network.bounds is None:
+        return len(network.outputs) >= ENOUGH
+    least, largest = network.bounds(index)
+    return least >= 0.0 and largest <= LARGEST_PROBABILITY
 
 
 def _are_within(scores: Array) -> bool:

@@ -570,3 +570,24 @@ LEFT_ALONE = {
 def test_what_every_runtime_has_is_left_alone(transformed: Callable, function: Callable) -> None:
     module = function if isinstance(function, nn.Module) else Calls(function)
     assert APPLIED not in transformed(module.float(), SHAPE, RECIPE).applied()
+
+
+SMALL_INTEGERS = {
+    "bytes of a sigmoid": (lambda x: (x.sigmoid() * 255).byte().to(x.dtype) / 255, 0),
+    "bytes of anything": (lambda x: (x * 300).to(torch.uint8).permute(0, 2, 3, 1)[..., 0] * x[:, 0], 1),
+    "signed bytes": (lambda x: (x * 300).to(torch.int8).flatten(1).sum(1), 1),
+    "short integers, compared": (lambda x: (x * 9e4).to(torch.int16) > 77, 1),
+}
+
+
+@pytest.mark.parametrize(("function", "wraps"), list(SMALL_INTEGERS.values()), ids=list(SMALL_INTEGERS))
+def test_small_integers(transformed: Callable, function: Callable, wraps: int) -> None:
+    result = transformed(Calls(function), SHAPE, RECIPE)
+    assert result.applied()[APPLIED] >= 1
+    assert result.operators()["remainder"] == wraps
+    dtypes = {node.meta["val"].dtype for node in result.program.graph.nodes if node.op == "call_function"}
+    assert not {torch.uint8, torch.int8, torch.int16} & dtypes
+
+
+def test_arithmetic_of_small_integers_is_left_alone(transformed: Callable) -> None:
+    assert APPLIED not in transformed(Calls(lambda x: (x.byte() * 3).to(x.dtype)), SHAPE, RECIPE).applied()
