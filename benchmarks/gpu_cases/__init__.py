@@ -9,6 +9,7 @@ from gpu_cases._chains import after_a_division, bordered, greatest_of_sums, mask
 from gpu_cases._decisions import decisions
 from gpu_cases._elementwise import binary, slopes_and_choices, unary
 from gpu_cases._int8 import grids, int8_weights
+from gpu_cases._int8_static import int8_layers, int8_moves
 from gpu_cases._others import others
 from gpu_cases._parts import borders, joined, parts, places, scattered, views
 from gpu_cases._products import halves, products, reductions
@@ -37,6 +38,8 @@ _FAMILIES: tuple[Callable[[], Iterator[Case]], ...] = (
     halves,
     grids,
     int8_weights,
+    int8_layers,
+    int8_moves,
     read_together,
     after_a_division,
     greatest_of_sums,

@@ -52,13 +52,13 @@ def int8_weights() -> Iterator[Case]:
 
 def _layer(code: str, form: str, taken: Shape, weight: Shape, result: Shape, options: Any) -> Iterator[Case]:
     def make(file: File) -> int:
-        operands: list[Operand] = [taken, _on_a_grid(weight), numbers(weight[0])]
+        operands: list[Operand] = [taken, on_a_grid(weight), numbers(weight[0])]
         return file.emit(code, [file.tensor(item) for item in operands], result, options)
 
     yield Case("DEQUANTIZE", f"int8 weight of {code}, {form}", make, weights="int8")
     yield Case(code, f"{form}, int8 weight", make, weights="int8-dynamic", tolerance=ROUNDED)
 
 
-def _on_a_grid(shape: Shape) -> Array:
+def on_a_grid(shape: Shape) -> Array:
     values: Array = to_nearest(torch.from_numpy(numbers(*shape))).numpy()
     return values

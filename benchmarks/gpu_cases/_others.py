@@ -11,7 +11,8 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 from flatbuffers import flexbuffers
 
-from gpu_cases._case import Case, File, Operand, Shape, ints
+from gpu_cases._case import Case, File, Operand, Shape, ints, numbers, plain
+from gpu_cases._int8 import ROUNDED, on_a_grid
 
 SHAPE = (1, 4, 6, 8)
 _SAME = {
@@ -58,6 +59,7 @@ def others() -> Iterator[Case]:
     yield from map(_through, _TYPES)
     yield _levels_of_16_bits()
     yield _own()
+    yield from map(_grouped_points, (2, 1))
     yield Case("ABS", "1x4x6x8, shown twice", _shown_twice)
     yield Case("ABS", "1x4x6x8, its input shown", _handed_through)
     yield Case("CONCATENATION", "1x4x6x8 and 1x4x0x8", _nothing)
@@ -147,6 +149,24 @@ def _own() -> Case:
         model.subgraphs[0].operators[0].customOptions = np.frombuffer(flexbuffers.Dumps(sizes), np.uint8)
 
     return Case("AudioSpectrogram", "64x1", make, change=change)
+
+
+def _grouped_points(groups: int) -> Case:
+    """A dense layer of int8 weights, of which a part is left out."""
+    shape, outputs, inputs = (1, 8, 7, 8), 16, 8 // groups
+
+    def make(file: File) -> int:
+        operands: list[Operand] = [shape, on_a_grid((outputs, 1, 1, 8)), numbers(outputs)]
+        options = schema.Conv2DOptionsT(**plain())
+        return file.emit("CONV_2D", [file.tensor(item) for item in operands], (*shape[:3], outputs), options)
+
+    def change(model: Any) -> None:
+        weight = model.subgraphs[0].tensors[model.subgraphs[0].operators[0].inputs[1]]
+        weight.shape = np.array([outputs, 1, 1, inputs], np.int32)
+        model.buffers[weight.buffer].data = model.buffers[weight.buffer].data[: outputs * inputs]
+
+    form = f"1x8x7x8, 1x1, {groups} groups of {inputs} to {outputs // groups}, int8"
+    return Case("CONV_2D", form, make, weights="int8-dynamic", tolerance=ROUNDED, change=change)
 
 
 def _shown_twice(file: File) -> int:

@@ -9,7 +9,7 @@ from ai_edge_litert import schema_py_generated as schema
 from gpu_cases._case import ACTIVATIONS, PADDINGS, Case, Operand, Shape, ints, numbers, plain, single, text
 
 
-def _window(extent: int, size: int, stride: int, dilation: int, padding: str) -> int:
+def window(extent: int, size: int, stride: int, dilation: int, padding: str) -> int:
     reach = dilation * (size - 1) + 1
     return -(-extent // stride) if padding == "SAME" else (extent - reach) // stride + 1
 
@@ -67,7 +67,7 @@ def _convolution(
 ) -> Case:
     """A CONV_2D, or a DEPTHWISE_CONV_2D of so many filters a channel; channels: 6 in, 9 or 6 times that out."""
     outputs = 6 * multiplier or 9
-    extents = [_window(*item, padding) for item in zip((17, 15), kernel, strides, dilations, strict=True)]
+    extents = [window(*item, padding) for item in zip((17, 15), kernel, strides, dilations, strict=True)]
     options = {
         "padding": PADDINGS[padding],
         "strideH": strides[0],
@@ -117,7 +117,7 @@ def pools() -> Iterator[Case]:
 def _pool(
     code: str, batch: int, kernel: Shape, strides: Shape, padding: str, activation: tuple[str, int] = ("NONE", 0)
 ) -> Case:
-    extents = [_window(*item, 1, padding) for item in zip((17, 15), kernel, strides, strict=True)]
+    extents = [window(*item, 1, padding) for item in zip((17, 15), kernel, strides, strict=True)]
     options = schema.Pool2DOptionsT(
         padding=PADDINGS[padding],
         strideH=strides[0],

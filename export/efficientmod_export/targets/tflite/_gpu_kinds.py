@@ -90,6 +90,11 @@ def odd_groups(operator: Operator) -> bool:
     return groups > 1 and (inputs % LANES != 0 or outputs % LANES != 0) and inputs > LANES
 
 
+def grouped_points(operator: Operator) -> bool:
+    weight = operator.inputs[1]
+    return weight.type == INT8 and weight.shape[1:3] == (1, 1) and _groups(operator)[0] > 1
+
+
 def multiplied_points(operator: Operator) -> bool:
     kernel = operator.inputs[1].shape[1:3]
     return kernel == (1, 1) and operator.option("depthMultiplier") > 1

@@ -183,6 +183,13 @@ GPU_LIMITS: tuple[GpuLimit, ...] = (
         "groups of more than four channels that are no multiple of four, in or out",
     ),
     GpuLimit(
+        "grouped points in eight bits",
+        ("CONV_2D",),
+        kinds.grouped_points,
+        Effect.WRONG,
+        "groups of channels, a window of one pixel and weights of int8",
+    ),
+    GpuLimit(
         "multiplied channels",
         ("DEPTHWISE_CONV_2D",),
         kinds.multiplied_points,

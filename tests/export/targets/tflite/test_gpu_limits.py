@@ -38,6 +38,7 @@ WITNESSES = {
     "softmax of one axis": ("SOFTMAX", "6"),
     "narrow groups": ("CONV_2D", "1x8x7x4, 3x3, 2 groups of 2 to 3"),
     "odd groups": ("CONV_2D", "1x8x7x16, 3x3, 2 groups of 8 to 3"),
+    "grouped points in eight bits": ("CONV_2D", "1x8x7x8, 1x1, 2 groups of 4 to 8, int8"),
     "multiplied channels": ("DEPTHWISE_CONV_2D", "1x17x15x6, 1x1, stride 1x1, dilation 1x1, VALID, multiplier 2"),
     "transposed convolution, SAME": ("TRANSPOSE_CONV", "1x8x7x6, 3x3, stride 2x2, SAME"),
     "blocks of a batch": ("SPACE_TO_DEPTH", "3x8x6x5, block 2"),

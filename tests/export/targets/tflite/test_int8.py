@@ -13,8 +13,11 @@ from efficientmod_export._prove import Held, prove_rounding
 from efficientmod_export._stages import Artifact, Precision
 from efficientmod_export.quantisation import Rounded, in_float, rounded_layers
 from efficientmod_export.targets import find_target
+from efficientmod_export.targets.tflite._file import INT8 as INT8_TYPE
 from efficientmod_export.targets.tflite._file import operators
+from efficientmod_export.targets.tflite._gpu_limits import gpu_findings
 from efficientmod_export.targets.tflite._shown_values import pack
+from efficientmod_export.targets.tflite.writer import Builder, build
 from efficientmod_mobile.deploy import Program
 
 from ..conftest import Convert
@@ -137,3 +140,24 @@ def _variant(precision: Precision) -> Any:
 
 def test_the_short_name_is_that_of_the_dynamic_form() -> None:
     assert find_target("tflite").variant("int8").precision == "int8-dynamic"
+
+
+@pytest.mark.parametrize("precision", ["int8-dynamic", "int8-static"])
+def test_grouped_points_are_dense(precision: Precision) -> None:
+    """Which a GPU computes rightly; the rows of a dense weight are on the grids of the grouped one."""
+    weight = np.random.default_rng(0).integers(-127, 128, (16, 1, 1, 4)).astype(np.float32)
+    weight[:, 0, 0, 0] = 127
+    builder = Builder()
+    given = builder.tensor("x", (1, 8, 7, 8))
+    operands = [given, builder.constant(weight / 64), builder.constant(np.ones(16, np.float32))]
+    options = schema.Conv2DOptionsT(strideH=1, strideW=1, dilationHFactor=1, dilationWFactor=1)
+    result = builder.emit("CONV_2D", operands, (1, 8, 7, 16), options)
+    data = build(builder, [("x", given)], [("y", result)], weights=precision)
+    (layer,) = operators(data)
+    dense = layer.inputs[1]
+    assert (dense.shape, dense.type, gpu_findings(data)) == ((16, 1, 1, 8), INT8_TYPE, ())
+    assert dense.data is not None
+    stored = dense.data.view(np.int8).reshape(dense.shape)
+    for rows, own in ((slice(0, 8), slice(0, 4)), (slice(8, 16), slice(4, 8))):
+        assert np.array_equal(stored[rows, ..., own], weight[rows])
+    assert np.count_nonzero(stored) == np.count_nonzero(weight)

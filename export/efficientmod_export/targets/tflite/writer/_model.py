@@ -9,6 +9,7 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema
 
 from ._builder import Builder, Operator, Tensor
+from ._dense_points import fill_grouped_points
 from ._digest import digest
 from ._flatbuffer import AlignedBuffer, serialise
 from ._float16_weights import store_weights_as_float16
@@ -43,6 +44,8 @@ def build(
     metadata: Mapping[str, bytes] = MappingProxyType({}),
 ) -> bytes:
     """Serialise the graph; inputs and outputs are (signature name, tensor); `metadata` is beside the least runtime."""
+    if weights in ("int8-dynamic", "int8-static"):
+        fill_grouped_points(builder)
     if weights == "float16":
         store_weights_as_float16(builder)
     elif weights == "int8-static":
