@@ -16,6 +16,7 @@ from efficientmod_mobile.deploy.forms.portable import PortableForms
 from efficientmod_mobile.deploy.forms.vulkan import (
     ActivationsInParts,
     DepthwiseKernels,
+    FractionalResize,
     GeluBySigmoid,
     LayerNormAffine,
     ReductionsKeepAxes,
@@ -34,6 +35,7 @@ __all__ = [
     "ChannelsFirst",
     "DepthwiseInPairs",
     "DepthwiseKernels",
+    "FractionalResize",
     "GeluBySigmoid",
     "LargeNorms",
     "LargeQuotients",

@@ -28,9 +28,20 @@ _EXACT = (aten._upsample_nearest_exact2d.vec, aten._upsample_nearest_exact2d.def
 
 
 def _resize(node: fx.Node) -> Write | None:
+    return None if _is_everywhere(node, shape(resized(node))[2:], shape(node)[2:]) else resize_in_products(node)
+
+
+def resized(node: fx.Node) -> fx.Node:
+    """The image that a resize takes."""
     image: fx.Node = arguments(node)["input" if node.target._overloadname == "vec" else "self"]  # type: ignore[union-attr]
+    return image
+
+
+def resize_in_products(node: fx.Node) -> Write | None:
+    """A resize in products; None of integers, and where a matrix has too many elements."""
+    image = resized(node)
     before, after = shape(image)[2:], shape(node)[2:]
-    if not image.meta["val"].is_floating_point() or _is_everywhere(node, before, after):
+    if not image.meta["val"].is_floating_point():
         return None
     if any(rows * columns > _LARGEST for rows, columns in zip(before, after, strict=True)):
         return None

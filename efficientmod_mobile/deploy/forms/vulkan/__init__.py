@@ -5,6 +5,7 @@ What is wrong there, and since when, is a table of the target `executorch-vulkan
 
 from efficientmod_mobile.deploy.forms.vulkan._activations_in_parts import ActivationsInParts
 from efficientmod_mobile.deploy.forms.vulkan._depthwise_kernels import DepthwiseKernels
+from efficientmod_mobile.deploy.forms.vulkan._fractional_resize import FractionalResize
 from efficientmod_mobile.deploy.forms.vulkan._gelu import GELU_ERROR, GeluBySigmoid, TanhGeluBySigmoid
 from efficientmod_mobile.deploy.forms.vulkan._grouped_convolutions import UngroupConvolutions
 from efficientmod_mobile.deploy.forms.vulkan._layer_norm_affine import LayerNormAffine
@@ -15,6 +16,7 @@ __all__ = [
     "GELU_ERROR",
     "ActivationsInParts",
     "DepthwiseKernels",
+    "FractionalResize",
     "GeluBySigmoid",
     "LayerNormAffine",
     "ReductionsKeepAxes",

@@ -21,6 +21,7 @@ from efficientmod_export.targets.executorch_vulkan._prober import VulkanProber
 from efficientmod_mobile.deploy import (
     ActivationsInParts,
     DepthwiseKernels,
+    FractionalResize,
     LayerNormAffine,
     Recipe,
     ReductionsKeepAxes,
@@ -30,6 +31,7 @@ from efficientmod_mobile.deploy import (
 )
 
 RECIPE: Recipe = (
+    FractionalResize(),  # the products go through the folds
     *CHANNELS_FIRST_FLOAT16,
     UngroupConvolutions(),
     DepthwiseKernels(),  # also of those that it was given

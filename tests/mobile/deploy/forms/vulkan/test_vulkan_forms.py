@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from efficientmod_mobile.deploy import (
     ActivationsInParts,
     DepthwiseKernels,
+    FractionalResize,
     GeluBySigmoid,
     LayerNormAffine,
     Program,
@@ -147,6 +148,7 @@ def test_activations_are_written_in_parts(transformed: Transformed, build: Build
     assert result.operators() == operators
 
 
+PRODUCTS = {"linear": 2, "permute": 2}
 OTHERS: dict[str, tuple[Callable[[Tensor], Tensor], Recipe, dict[str, int]]] = {
     "tanh GELU": (
         lambda x: F.gelu(4 * x, approximate="tanh"), (TanhGeluBySigmoid(),), {"mul": 5, "add": 1, "sigmoid": 1},
@@ -166,6 +168,17 @@ OTHERS: dict[str, tuple[Callable[[Tensor], Tensor], Recipe, dict[str, int]]] = {
         lambda x: F.adaptive_avg_pool2d(x, (1, 2)), (ReductionsKeepAxes(),), {"adaptive_avg_pool2d": 1},
     ),
     "sum that keeps its axes": (lambda x: x.sum(1, keepdim=True), (ReductionsKeepAxes(),), {"sum": 1}),
+    "nearest pixels by a fraction": (lambda x: F.interpolate(x, size=(31, 50)), (FractionalResize(),), PRODUCTS),
+    "fewer nearest pixels": (lambda x: F.interpolate(x, size=(9, 12)), (FractionalResize(),), PRODUCTS),
+    "nearest pixels by a whole factor": (
+        lambda x: F.interpolate(x, scale_factor=2), (FractionalResize(),), {"upsample_nearest2d": 1},
+    ),
+    "bilinear, a size that is cut": (
+        lambda x: F.interpolate(x, scale_factor=1.3, mode="bilinear"), (FractionalResize(),), PRODUCTS,
+    ),
+    "bilinear to a size": (
+        lambda x: F.interpolate(x, size=(31, 50), mode="bilinear"), (FractionalResize(),), {"upsample_bilinear2d": 1},
+    ),
 }  # fmt: skip
 
 
