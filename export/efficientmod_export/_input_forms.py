@@ -146,7 +146,8 @@ def in_forms(network: Network, sample: Sample, inputs: NamedInputs = ()) -> Netw
     formed = _first_that_runs(network, choices, values)
     if formed is None and any(one.pixels is not None for one in sample.inputs):
         choices = [_forms(one, stated, PIXEL_FORMS) for one, stated in zip(sample.inputs, given, strict=True)]
-        formed = _first_that_runs(of_pixels(network), choices, values)
+        of_bytes = _first_that_runs(network, choices, values)
+        formed = None if of_bytes is None else of_pixels(of_bytes)
     return formed or network
 
 

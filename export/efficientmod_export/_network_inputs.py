@@ -46,8 +46,9 @@ HELD_AS = {
 }
 """The dtypes of tensors, and those in which a bundle has them."""
 
+_PIXELS = {"mean": (0.0,) * 3, "std": (1.0 / 255.0,) * 3}
 _OF_PIXELS = "the network's uint8 pixels"
-"""What a mean and a standard deviation are from."""
+"""The mean and the standard deviation that leave pixels their values, and what they are from."""
 
 Array = NDArray[Any]
 
@@ -195,8 +196,12 @@ def of_pixels(network: Network) -> Network:
             "--std.",
             code="conflicting_options",
         )
-    values = {"mean": (0.0,) * 3, "std": (1.0 / 255.0,) * 3}
-    return replace(network, preprocessing=stated.stated(values, _OF_PIXELS))
+    return replace(network, preprocessing=stated.stated(_PIXELS, _OF_PIXELS))
+
+
+def of_pixels_already(preprocessing: Preprocessing) -> bool:
+    """Whether a preprocessing leaves pixels their values."""
+    return (preprocessing.mean, preprocessing.std) == (_PIXELS["mean"], _PIXELS["std"])
 
 
 def _preprocessing(network: Network, size: tuple[int, int] | None) -> Preprocessing:

@@ -8,6 +8,7 @@ from efficientmod_export._asked import asked_subject
 from efficientmod_export._calibration import calibration_of
 from efficientmod_export._earlier import earlier_proofs
 from efficientmod_export._make import Material, make_variants
+from efficientmod_export._pixel_scale import pixels_expected
 from efficientmod_export._request import ExportRequest, check_labels, read_labels, select_variants
 from efficientmod_export._result import ExportResult, VariantResult
 from efficientmod_export._rounding_there import check_scheduler
@@ -78,7 +79,10 @@ def run_export(
             digest = writer.commit(manifest).sha256
     weights = subject.weights.statement
     bundle = None if note else request.output
-    remarks = network.weights.notes if network.weights.kind == "seeded" else ()
+    remarks = (
+        *(network.weights.notes if network.weights.kind == "seeded" else ()),
+        *pixels_expected(program, subject.inputs),
+    )
     return ExportResult(
         network.name, weights, remarks, subject.pictures, bundle, digest, results, selection.lacking, note
     )

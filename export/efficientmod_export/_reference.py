@@ -71,11 +71,17 @@ def run_network(module: nn.Module, inputs: Sequence[Tensor]) -> tuple[Outputs, N
                 "CPU.",
                 code="unsupported_output",
             )
-        if output_dtype(leaf.dtype) is None or leaf.numel() == 0:
-            advice = "as torch.view_as_real(y) makes them" if leaf.is_complex() else "as y.float() makes them"
+        if output_dtype(leaf.dtype) is None:
+            advice = ", as torch.view_as_real(y) makes them" if leaf.is_complex() else ""
             raise ConversionError(
-                f"Output {index} of the network is {leaf.dtype} of shape {tuple(leaf.shape)}; return tensors of real "
-                f"numbers, integers or truth values that are not empty, {advice}.",
+                f"Output {index} of the network is {leaf.dtype}; return tensors of real numbers, integers or truth "
+                f"values{advice}.",
+                code="unsupported_output",
+            )
+        if leaf.numel() == 0:
+            raise ConversionError(
+                f"Output {index} of the network has the shape {tuple(leaf.shape)}, without an element; return tensors "
+                "of sizes that do not depend on the picture, such as a mask, or a fixed number of values by topk().",
                 code="unsupported_output",
             )
     return tuple(map(_as_array, leaves)), names

@@ -34,7 +34,7 @@ class ExportResult(PlainRecord):
     """What `export` did. `bundle` is the folder that was written and `sha256` its digest, None where none was.
 
     `weights` says where they come from, as the manifest states it; `remarks` what is worth knowing of
-    them, and `preprocessing` how pictures become the input, and
+    them and of the pictures, and `preprocessing` how pictures become the input, and
     what states it. `lacking` has a sentence for each precision that was
     requested of a target which does not support it. `note` says why no bundle was written, None where one was.
     """

@@ -13,7 +13,8 @@ from torch.utils import _pytree as pytree
 from efficientmod_mobile.deploy.program._canonical_operators import canonicalise
 from efficientmod_mobile.deploy.program._complex_as_pairs import without_complex_numbers
 from efficientmod_mobile.deploy.program._functionalisation import drop_writes_into_input, is_functional, make_functional
-from efficientmod_mobile.deploy.program._graph import clean, emit, node_dtype, shape
+from efficientmod_mobile.deploy.program._graph import clean, emit, node_dtype, row_major, shape
+from efficientmod_mobile.deploy.program._impossible_operators import dynamic_size, refuse_impossible_operators
 from efficientmod_mobile.deploy.program._nested_graphs import inline_nested_graphs
 from efficientmod_mobile.deploy.program._output_dtypes import output_dtype
 from efficientmod_mobile.deploy.program._program import Program, build, copy_graph, get_tensor
@@ -73,10 +74,7 @@ def _as_program(unlifted: fx.GraphModule, nested: pytree.TreeSpec, examples: Inp
     tensors = _merge_tied(graph, unlifted)
     for node in graph.nodes:
         if any(not isinstance(size, int) for size in getattr(node.meta.get("val"), "shape", ())):
-            raise ConversionError(
-                f"the size of {node.name} depends on the input's values; make forward() return tensors of fixed sizes",
-                code="dynamic_size",
-            )
+            raise ConversionError(dynamic_size(node), code="dynamic_size")
         if not is_functional(node):
             raise ConversionError(
                 f"the network writes into its own buffers ({node.name}); make forward() change no buffer in "
@@ -86,6 +84,7 @@ def _as_program(unlifted: fx.GraphModule, nested: pytree.TreeSpec, examples: Inp
     program = build(graph, tensors, [example.detach().clone() for example in examples], names)
     canonicalise(program.graph)
     without_complex_numbers(program.graph)
+    refuse_impossible_operators(program.graph)
     _give_dtypes_to_outputs(program.graph)
     _give_axes_to_scalars(program.graph)
     clean(program.graph_module)
@@ -116,6 +115,13 @@ def _explained(module: nn.Module, examples: Inputs) -> Iterator[None]:
         raise
     except Exception as error:
         name = type(module).__name__
+        scripted = [path or name for path, part in module.named_modules() if isinstance(part, torch.jit.ScriptModule)]
+        if scripted:
+            raise ConversionError(
+                f"{scripted[0]} is TorchScript, which torch.export does not trace ({first_line(error)}); give the "
+                "module that it was scripted or traced from",
+                code="capture_failed",
+            ) from error
         raise ConversionError(
             f"torch.export cannot trace {name} for {_described(examples)} ({first_line(error)}); "
             "check the shapes, and that no branch in forward() depends on the data",
@@ -174,7 +180,7 @@ def _merge_tied(graph: fx.Graph, module: nn.Module) -> dict[str, Tensor]:
         tensor = get_tensor(module, str(node.target))
         if node.users and id(tensor) not in first:
             first[id(tensor)] = node
-            tensors[str(node.target)] = tensor.detach().clone()
+            tensors[str(node.target)] = row_major(tensor.detach().clone())
             continue
         if node.users:
             node.replace_all_uses_with(first[id(tensor)])

@@ -88,15 +88,23 @@ def add_parameter(near: fx.Node, name: str, value: Tensor) -> fx.Node:
     while hasattr(parent, unique):
         count += 1
         unique = f"{leaf}_{count}"
+    held = row_major(value.detach())
     if value.is_floating_point():
-        parent.register_parameter(unique, nn.Parameter(value.detach().contiguous(), requires_grad=False))
+        parent.register_parameter(unique, nn.Parameter(held, requires_grad=False))
     else:
-        parent.register_buffer(unique, value)
+        parent.register_buffer(unique, held)
     with graph.inserting_before(next(iter(graph.nodes))):
         node = graph.create_node("get_attr", f"{path}.{unique}" if path else unique)
     with _fake_mode(graph):
         node.meta["val"] = torch.empty(value.shape, dtype=value.dtype)
     return node
+
+
+def row_major(tensor: Tensor) -> Tensor:
+    """The values in the order of their axes. An axis of one element gets the stride of that order too: ExecuTorch's
+    serialiser guesses a layout from the strides, and XNNPACK refuses what it guesses.
+    """
+    return tensor.contiguous().reshape(-1).view(tensor.shape) if tensor.layout == torch.strided else tensor
 
 
 def set_parameter(user: fx.Node, argument: str, name: str, value: Tensor) -> None:

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from efficientmod_export import export
 from efficientmod_export._input_forms import LUMA, in_forms
 from efficientmod_export._network_inputs import TensorInput, declared_inputs, parse_input
+from efficientmod_export._pixel_scale import pixels_expected
 from efficientmod_export._reference import reference_outputs
 from efficientmod_export._stages import Sample
 from efficientmod_export.mil import MILProgram
@@ -77,6 +78,27 @@ def test_a_network_of_bytes_gets_the_pixels_values() -> None:
     stated = replace(given, preprocessing=IMAGENET.stated({"mean": (0.5,)}, "--mean"))
     with refused(InputError, "conflicting_options", "--mean"):
         in_forms(stated, sample())
+    broken = replace(stated, module=Net(lambda n, x: x.no_such_thing))
+    assert in_forms(broken, sample()) is broken
+
+
+@pytest.mark.parametrize(
+    ("scale", "told"),
+    [
+        (lambda x: x / 255, "divides image by 255"),
+        (lambda x: x.permute(0, 2, 3, 1).float().mul(1 / 127.5).permute(0, 3, 1, 2) - 1, "divides image by 127.5"),
+        (lambda x: x / 2, ""),
+        (lambda x: x.sigmoid() / 255, ""),
+    ],
+)
+def test_a_network_that_scales_pixels_is_told(scale: Callable[[Tensor], Tensor], told: str) -> None:
+    module = Net(lambda n, x: n.stem(scale(x)), stem=stem())
+    subject = subject_of(network(module), SIZE)
+    sentences = pixels_expected(subject.capture(), subject.inputs)
+    assert len(sentences) == bool(told)
+    assert all(told in one and "--input image=pixels:18x26" in one for one in sentences)
+    asked = subject_of(network(module), inputs=[parse_input("image=pixels:18x26")])
+    assert pixels_expected(asked.capture(), asked.inputs) == ()
 
 
 def test_pixels_that_are_asked_for() -> None:

@@ -81,6 +81,12 @@ class Filter(nn.Module):
         self.weight = nn.Parameter(torch.randn(25, 17, 2))
 
 
+class Grid(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(1, 3, 5, 6, 3))
+
+
 class Points(nn.Module):
     def __init__(self) -> None:
         super().__init__()
@@ -259,6 +265,12 @@ KINDS: dict[str, Kind] = {
         {"layer": lambda: nn.Linear(8, 12)},
     ),
     "log-softmax": Kind(lambda _, x: F.log_softmax(x * 20, 1)),
+    "constant grid of a volume": Kind(
+        lambda n, x: F.grid_sample(x.view(1, 2, 4, 25, 33), n.grid.weight.tanh(), mode="nearest", align_corners=True),
+        {"grid": Grid},
+    ),
+    "bytes": Kind(lambda _, x: (x.sigmoid() * 255).byte()),
+    "inverses of three rows": Kind(lambda _, x: torch.linalg.inv(x[:, :, :3, :3] + 3 * torch.eye(3))),
     "norm of one vector": Kind(
         lambda n, x: n.layer(n.norm(x.mean((0, 2, 3)))),
         {"norm": lambda: affine(nn.LayerNorm(8)), "layer": lambda: nn.Linear(8, 5)},

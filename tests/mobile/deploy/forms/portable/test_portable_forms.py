@@ -591,3 +591,25 @@ def test_small_integers(transformed: Callable, function: Callable, wraps: int) -
 
 def test_arithmetic_of_small_integers_is_left_alone(transformed: Callable) -> None:
     assert APPLIED not in transformed(Calls(lambda x: (x.byte() * 3).to(x.dtype)), SHAPE, RECIPE).applied()
+
+
+def _matrices(x: Tensor, size: int) -> Tensor:
+    return x[:, :2, :size, :size] + 3 * torch.eye(size, dtype=x.dtype)
+
+
+SMALL_MATRICES = {
+    "determinants of two rows": lambda x: torch.linalg.det(_matrices(x, 2)),
+    "determinants of three rows": lambda x: torch.det(_matrices(x, 3)),
+    "inverses of two rows": lambda x: torch.inverse(_matrices(x, 2)),
+    "inverses of three rows": lambda x: torch.linalg.inv(_matrices(x, 3)),
+    "a solution": lambda x: torch.linalg.solve(_matrices(x, 3), x[:, :2, :3, 4:9]),
+    "a power": lambda x: torch.linalg.matrix_power(_matrices(x, 5) * 0.2, 3),
+    "products of three": lambda x: torch.linalg.multi_dot([x[0, 0], x[0, 1].mT, x[0, 2]]),
+}
+
+
+@pytest.mark.parametrize("function", list(SMALL_MATRICES.values()), ids=list(SMALL_MATRICES))
+def test_small_matrices(transformed: Callable, function: Callable) -> None:
+    result = transformed(Calls(function), SHAPE, RECIPE)
+    assert result.applied()[APPLIED] >= 1
+    assert not [name for name in result.operators() if "linalg" in name or name in ("det", "inverse")]
