@@ -2,9 +2,10 @@
 
     mean(x, axes) = reshape(mean(x, axes, keepdim))                     also sum, amax and amin
     adaptive_avg_pool2d(x, 1) = mean(x, (H, W), keepdim)
+    adaptive_avg_pool2d(x, (H/p, W/q)) = avg_pool2d(x) with windows of p x q
 
-ExecuTorch's Vulkan partitioner leaves a reduction without `keepdim` outside the delegate, and a part of what ExecuTorch
-makes of a pooling to one pixel.
+ExecuTorch's Vulkan partitioner leaves a reduction without `keepdim` outside the delegate, and adaptive pooling, or
+a part of what ExecuTorch makes of it.
 """
 
 from typing import ClassVar
@@ -22,20 +23,26 @@ _REDUCTIONS = (aten.mean.dim, aten.sum.dim_IntList, aten.amax.default, aten.amin
 
 @register
 class ReductionsKeepAxes(Transform[fx.Node]):
-    """Let reductions keep their axes, and pool to one pixel by a mean."""
+    """Let reductions keep their axes, and pool to one pixel by a mean, to more by windows."""
 
     name: ClassVar[str] = "reductions_keep_axes"
 
     def check(self, node: fx.Node) -> fx.Node | None:
-        """Match a reduction that drops its axes, and a pooling of (N, C, H, W) to one pixel."""
+        """Match a reduction that drops its axes, and a pooling of (N, C, H, W) in windows of one size."""
         if is_call(node, aten.adaptive_avg_pool2d.default):
-            return node if shape(node)[2:] == (1, 1) else None
+            pairs = zip(shape(node.all_input_nodes[0])[2:], shape(node)[2:], strict=True)
+            return node if len(shape(node)) == 4 and all(old % new == 0 for old, new in pairs) else None
         return node if is_call(node, *_REDUCTIONS) and not arguments(node)["keepdim"] else None
 
     def rewrite(self, match: fx.Node) -> None:
-        """Write the twin that keeps the axes, and the reshape; or the mean."""
+        """Write the twin that keeps the axes, and the reshape; or the mean, or the windows."""
         if is_call(match, aten.adaptive_avg_pool2d.default):
-            replace(match, emit(match, aten.mean.dim, (match.all_input_nodes[0], [2, 3], True)))
+            (image,) = match.all_input_nodes
+            window = [old // new for old, new in zip(shape(image)[2:], shape(match)[2:], strict=True)]
+            if shape(match)[2:] == (1, 1):
+                replace(match, emit(match, aten.mean.dim, (image, [2, 3], True)))
+            else:
+                replace(match, emit(match, aten.avg_pool2d.default, (image, window, window)))
             return
         kept = emit(match, match.target, match.args, match.kwargs)
         set_argument(kept, "keepdim", True)

@@ -165,7 +165,10 @@ OTHERS: dict[str, tuple[Callable[[Tensor], Tensor], Recipe, dict[str, int]]] = {
     "largest of a row": (lambda x: x.amax(-1), (ReductionsKeepAxes(),), {"amax": 1, "reshape": 1}),
     "pooling to one pixel": (lambda x: F.adaptive_avg_pool2d(x, 1), (ReductionsKeepAxes(),), {"mean": 1}),
     "pooling to more": (
-        lambda x: F.adaptive_avg_pool2d(x, (1, 2)), (ReductionsKeepAxes(),), {"adaptive_avg_pool2d": 1},
+        lambda x: F.adaptive_avg_pool2d(x, (1, 2)), (ReductionsKeepAxes(),), {"avg_pool2d": 1},
+    ),
+    "pooling in unlike windows": (
+        lambda x: F.adaptive_avg_pool2d(x, (2, 3)), (ReductionsKeepAxes(),), {"adaptive_avg_pool2d": 1},
     ),
     "sum that keeps its axes": (lambda x: x.sum(1, keepdim=True), (ReductionsKeepAxes(),), {"sum": 1}),
     "nearest pixels by a fraction": (lambda x: F.interpolate(x, size=(31, 50)), (FractionalResize(),), PRODUCTS),
