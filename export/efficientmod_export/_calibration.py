@@ -27,6 +27,9 @@ from efficientmod_mobile.errors import InputError
 MOST_PICTURES = 32
 """More change the rounding little, and take memory and time."""
 
+MOST_NAMES = 5
+"""Of pictures that cannot be decoded, in the statement."""
+
 
 @dataclass(frozen=True)
 class CalibrationInputs:
@@ -72,8 +75,8 @@ class RoundedSubject:
 
 
 def calibration_of(subject: Subject, folder: Path | None) -> CalibrationInputs:
-    """At most MOST_PICTURES of the pictures in a folder (at any depth) or a tar, spread evenly over their sorted paths;
-    the parity samples where there is none.
+    """At most MOST_PICTURES of the pictures in a folder (at any depth) or a tar, spread evenly over their sorted paths,
+    and others in the place of those that cannot be decoded; the parity samples where there is none.
 
     Raises InputError for a folder without a picture that can be decoded, naming those that cannot.
     """
@@ -95,9 +98,12 @@ def calibration_of(subject: Subject, folder: Path | None) -> CalibrationInputs:
     except InputError as error:
         raise InputError(f"{folder} is of no use for --calibrate: {error}", code="no_calibration_pictures") from error
     count = min(len(found), MOST_PICTURES)
-    chosen = [found[len(found) * place // count] for place in range(count)]
+    chosen = [len(found) * place // count for place in range(count)]
+    others = sorted(set(range(len(found))) - set(chosen))
     images, names, unreadable = [], [], []
-    for picture in chosen:
+    for picture in (found[place] for place in (*chosen, *others)):
+        if len(images) == count:
+            break
         try:
             pixels = preprocessing.pixels(picture.decode())
         except InputError:
@@ -111,7 +117,8 @@ def calibration_of(subject: Subject, folder: Path | None) -> CalibrationInputs:
             "with JPEG, PNG or WebP files, or leave the option out.",
             code="no_calibration_pictures",
         )
-    skipped = f", without {', '.join(unreadable)}, which cannot be decoded" if unreadable else ""
+    named = [*unreadable[:MOST_NAMES], *([f"{more} more"] if (more := len(unreadable) - MOST_NAMES) > 0 else [])]
+    skipped = f", without {', '.join(named)}, which cannot be decoded" if unreadable else ""
     statement = f"{len(images)} of {len(found)} pictures of the folder given{skipped}"
     return CalibrationInputs(tuple(images), Calibration(statement=statement, pictures=tuple(names)))
 

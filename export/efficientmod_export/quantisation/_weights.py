@@ -101,11 +101,17 @@ def rounded_layers(program: Program) -> list[fx.Node]:
     after_layer: set[fx.Node] = set()
     found = []
     for node in program.graph.nodes:
-        if any(source in after_layer or is_layer(source) for source in node.all_input_nodes):
+        if any(source in after_layer or _computes_channels(source) for source in node.all_input_nodes):
             after_layer.add(node)
             if is_layer(node) and _is_rounded(layer_of(node)):
                 found.append(node)
     return found
+
+
+def _computes_channels(node: fx.Node) -> bool:
+    """Whether it is a layer of several outputs; one with a single output makes the picture grey, say."""
+    layer = layer_of(node) if is_layer(node) else None
+    return layer is not None and not (isinstance(layer, Layer) and layer.out_channels == 1)
 
 
 def _is_rounded(layer: object) -> bool:

@@ -132,3 +132,8 @@ def test_depthwise_kernels_in_pairs_are_rounded_row_by_row_and_their_bias_takes_
         given = [conv2d(x, layer.weight, layer.bias, 2, 2, 1, 400) for x in seen]
         means.append(torch.cat(given).mean((0, 2, 3)))
     assert torch.allclose(means[0], means[1], atol=1e-5)
+
+
+def test_a_layer_that_makes_the_picture_grey_does_not_make_the_next_one_a_later_layer() -> None:
+    network = nn.Sequential(nn.Conv2d(3, 1, 1), nn.Conv2d(1, 8, 3), nn.ReLU(), nn.Conv2d(8, 4, 3)).eval()
+    assert [module_path(node) for node in rounded_layers(capture(network, torch.zeros(1, 3, 9, 12)))] == ["3"]

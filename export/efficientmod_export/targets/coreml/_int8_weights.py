@@ -22,6 +22,9 @@ _LEAST_IOS: dict[Precision, tuple[int, str]] = {
 """The first with `constexpr_affine_dequantize`, `quantize`, and `constexpr_lut_to_dense`."""
 
 
+KERNELS = {"conv", "linear", "matmul"}
+"""Core ML's layers whose weights are rounded."""
+
 _LEAST_WEIGHT = STEPS * 2.0**-24
 
 
@@ -70,8 +73,14 @@ def store_weights_as_int8(model: Any, path: Path) -> int:
         mode="linear_symmetric", dtype="int8", granularity="per_channel", weight_threshold=0
     )
     weights = get_weights_metadata(model, weight_threshold=0)
-    on_grid = {name: weight.val for name, weight in weights.items() if grid_scales(weight.val) is not None}
+    kernels = {name: weight.val for name, weight in weights.items() if is_kernel(weight)}
+    on_grid = {name: values for name, values in kernels.items() if grid_scales(values) is not None}
     if on_grid:
         config = OptimizationConfig(op_name_configs=dict.fromkeys(on_grid, by_row))
         linear_quantize_weights(model, config).save(str(path))
     return sum(values.size for values in on_grid.values())
+
+
+def is_kernel(weight: Any) -> bool:
+    """Whether layers, and nothing else, read this one of coremltools' weights as their kernel or matrix."""
+    return {child.op_type for child in weight.child_ops} <= KERNELS and weight.val.ndim > 1

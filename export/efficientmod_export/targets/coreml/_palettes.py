@@ -16,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from efficientmod_export.quantisation import grid_scales, in_steps, rounded_layers
+from efficientmod_export.targets.coreml._int8_weights import is_kernel
 from efficientmod_mobile.deploy import Program
 from efficientmod_mobile.deploy.analysis import Layer, layer_of
 from efficientmod_mobile.deploy.program import add_parameter, emit, set_argument
@@ -79,8 +80,7 @@ def store_palettes(model: Any, path: Path) -> int:
 
 def _is_palette(weight: Any) -> bool:
     """Whether a layer reads it as its kernel or matrix, of few numbers."""
-    layers = {child.op_type for child in weight.child_ops}
-    return layers <= {"conv", "linear", "matmul"} and weight.val.ndim > 1 and len(_numbers(weight.val)[0]) <= COLOURS
+    return is_kernel(weight) and len(_numbers(weight.val)[0]) <= COLOURS
 
 
 def _table(weight: NDArray[np.float16]) -> tuple[NDArray[np.float16], NDArray[np.uint8]]:

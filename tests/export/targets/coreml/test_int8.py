@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from efficientmod_export._prove import Held, prove_rounding
 from efficientmod_export._stages import Artifact, Sample
 from efficientmod_export.quantisation import Rounded, round_weights
 from efficientmod_export.targets import find_target
+from efficientmod_export.targets.coreml._int8_weights import is_kernel
 from efficientmod_export.targets.coreml._mlpackage import WEIGHTS
 from efficientmod_mobile.deploy import Program, capture, run
 from efficientmod_mobile.errors import InputError
@@ -54,6 +56,22 @@ def _size(package: Path) -> int:
 
 def test_weights_that_are_on_no_grid_stay_float16(classifier: Program, convert: Convert) -> None:
     assert convert("coreml", classifier, "int8-weights").int8_weights == 0
+
+
+@pytest.mark.parametrize(
+    ("operators", "shape", "expected"),
+    [
+        (("conv",), (8, 4, 1, 1), True),
+        (("conv", "conv"), (8, 4, 1, 1), True),
+        (("linear",), (8,), False),
+        (("add",), (3, 1, 1), False),
+        (("conv", "mul"), (8, 4, 1, 1), False),
+    ],
+)
+def test_kernels_are_what_layers_alone_read(operators: tuple[str, ...], shape: tuple[int, ...], expected: bool) -> None:
+    """A number for each colour lies on any grid, and is none."""
+    weight = SimpleNamespace(val=np.ones(shape), child_ops=[SimpleNamespace(op_type=name) for name in operators])
+    assert is_kernel(weight) == expected
 
 
 def test_storing_loses_only_the_rounding_of_the_steps(artifact: Artifact, held: Held) -> None:
