@@ -4,7 +4,7 @@ Each replaces a function of `efficientmod_export.quantisation`.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from unittest.mock import patch
 
 import torch
@@ -45,7 +45,7 @@ def with_steps_of_least_error() -> Iterator[None]:
         yield
 
 
-def _rounding(rounding: Callable[[Tensor, Tensor], Tensor]) -> "patch[object]":
+def _rounding(rounding: Callable[[Tensor, Tensor], Tensor]) -> AbstractContextManager[object]:
     return patch(f"{ROOM}._weights.to_least_output_error", rounding)
 
 

@@ -100,7 +100,8 @@ def calibration_of(subject: Subject, folder: Path | None) -> CalibrationInputs:
     count = min(len(found), MOST_PICTURES)
     chosen = [len(found) * place // count for place in range(count)]
     others = sorted(set(range(len(found))) - set(chosen))
-    images, names, unreadable = [], [], []
+    images: list[tuple[Tensor, ...]] = []
+    names, unreadable = list[str](), list[str]()
     for picture in (found[place] for place in (*chosen, *others)):
         if len(images) == count:
             break
