@@ -57,7 +57,8 @@ def run_network(module: nn.Module, inputs: Sequence[Tensor]) -> tuple[Outputs, N
     except (Exception, SystemExit) as error:  # it is the user's code that runs, so anything can be raised
         raise ConversionError(
             f"The network does not run on {' and '.join(str(tuple(x.shape)) for x in inputs)} ({described(error)}); "
-            "fix its forward(), or try another --resolution; --input says the shape of each of several inputs.",
+            "fix its forward(), or try another --resolution; --input x=tensor:1x4x224x224 says the shape of an "
+            "input that is no RGB picture.",
             code="network_does_not_run",
         ) from error
     if not leaves:

@@ -5,6 +5,7 @@
 
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -47,7 +48,8 @@ def pack_bundle(bundle: Path, output: Path | None = None) -> Path:
             code="output_not_writable",
         ) from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):  # a path that holds no file holds no unfinished one
+            unfinished.unlink(missing_ok=True)
     return output
 
 

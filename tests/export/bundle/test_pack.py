@@ -54,6 +54,8 @@ def test_an_output_that_cannot_be_written(bundle: Path, tmp_path: Path) -> None:
         pack_bundle(bundle, tmp_path)
     with refused(BundleError, "output_not_writable"):
         pack_bundle(bundle, tmp_path / "absent" / "x.embundle")
+    with refused(BundleError, "output_not_writable"):
+        pack_bundle(bundle, bundle / "manifest.json" / "x.embundle")
 
 
 def test_the_verb(efficientmod: Command, bundle: Path, tmp_path: Path) -> None:
