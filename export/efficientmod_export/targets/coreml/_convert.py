@@ -38,6 +38,9 @@ IMAGE = "image"
 SOFTMAX = "probabilities"
 PIXEL_SCALE = 1 / 255
 
+INEXACT = "common::fuse_elementwise_to_batchnorm"
+"""coremltools' pass that makes w x + b a batch norm of variance 1 and epsilon 1e-5: w is then 5e-6 too small."""
+
 ROUNDED: tuple[Precision, ...] = ("int8-weights", "int8-static", "palette6")
 COMPUTE_PRECISIONS: dict[Precision, str] = {"fp16": "FLOAT16", "fp32": "FLOAT32", **dict.fromkeys(ROUNDED, "FLOAT16")}
 """coremltools' name for the compute precision of each precision."""
@@ -113,8 +116,7 @@ def _convert(program: Program, taken: Interface, options: ConversionOptions, pat
     if options.labels and options.scores == "logits":
         features.append(ct.TensorType(name=SOFTMAX, dtype=np.float32))
     passes = ct.PassPipeline()
-    if options.precision == "palette6":
-        passes.remove_passes(FUSING)
+    passes.remove_passes((INEXACT, *(FUSING if options.precision == "palette6" else ())))
     model = ct.convert(
         exported,
         convert_to="mlprogram",

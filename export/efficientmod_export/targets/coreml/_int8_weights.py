@@ -10,6 +10,7 @@ import torch
 
 from efficientmod_export._stages import Precision
 from efficientmod_export.quantisation import STEPS, grid_scales, rounded_layers
+from efficientmod_export.targets.coreml._float_constants import float_constants
 from efficientmod_mobile.deploy import Program
 from efficientmod_mobile.deploy.analysis import Layer, layer_of
 from efficientmod_mobile.errors import InputError
@@ -21,9 +22,6 @@ _LEAST_IOS: dict[Precision, tuple[int, str]] = {
 }
 """The first with `constexpr_affine_dequantize`, `quantize`, and `constexpr_lut_to_dense`."""
 
-
-KERNELS = {"conv", "linear", "matmul"}
-"""Core ML's layers whose weights are rounded."""
 
 _LEAST_WEIGHT = STEPS * 2.0**-24
 
@@ -62,25 +60,14 @@ def store_weights_as_int8(model: Any, path: Path) -> int:
     """Write the coremltools model, which is the package `path`, again: with these weights as int8 and a step for each
     output channel. Returns their number.
     """
-    from coremltools.optimize.coreml import (
-        OpLinearQuantizerConfig,
-        OptimizationConfig,
-        get_weights_metadata,
-        linear_quantize_weights,
-    )
+    from coremltools.optimize.coreml import OpLinearQuantizerConfig, OptimizationConfig, linear_quantize_weights
 
     by_row = OpLinearQuantizerConfig(
         mode="linear_symmetric", dtype="int8", granularity="per_channel", weight_threshold=0
     )
-    weights = get_weights_metadata(model, weight_threshold=0)
-    kernels = {name: weight.val for name, weight in weights.items() if is_kernel(weight)}
+    kernels = {name: one.values for name, one in float_constants(path).items() if one.is_kernel}
     on_grid = {name: values for name, values in kernels.items() if grid_scales(values) is not None}
     if on_grid:
         config = OptimizationConfig(op_name_configs=dict.fromkeys(on_grid, by_row))
         linear_quantize_weights(model, config).save(str(path))
     return sum(values.size for values in on_grid.values())
-
-
-def is_kernel(weight: Any) -> bool:
-    """Whether layers, and nothing else, read this one of coremltools' weights as their kernel or matrix."""
-    return {child.op_type for child in weight.child_ops} <= KERNELS and weight.val.ndim > 1

@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from efficientmod_export.quantisation import grid_scales, in_steps, rounded_layers
-from efficientmod_export.targets.coreml._int8_weights import is_kernel
+from efficientmod_export.targets.coreml._float_constants import FloatConstant, float_constants
 from efficientmod_mobile.deploy import Program
 from efficientmod_mobile.deploy.analysis import Layer, layer_of
 from efficientmod_mobile.deploy.program import add_parameter, emit, set_argument
@@ -62,15 +62,9 @@ def store_palettes(model: Any, path: Path) -> int:
     """Write the coremltools model, which is the package `path`, again: with the weights of at most COLOURS numbers as
     points into a table. Returns their number.
     """
-    from coremltools.optimize.coreml import (
-        OpPalettizerConfig,
-        OptimizationConfig,
-        get_weights_metadata,
-        palettize_weights,
-    )
+    from coremltools.optimize.coreml import OpPalettizerConfig, OptimizationConfig, palettize_weights
 
-    weights = get_weights_metadata(model, weight_threshold=0)
-    few = {name: one.val for name, one in weights.items() if _is_palette(one)}
+    few = {name: one.values for name, one in float_constants(path).items() if _is_palette(one)}
     if few:
         by_table = OpPalettizerConfig(mode="custom", lut_function=_table, weight_threshold=0)
         config = OptimizationConfig(op_name_configs=dict.fromkeys(few, by_table))
@@ -78,9 +72,9 @@ def store_palettes(model: Any, path: Path) -> int:
     return sum(values.size for values in few.values())
 
 
-def _is_palette(weight: Any) -> bool:
+def _is_palette(constant: FloatConstant) -> bool:
     """Whether a layer reads it as its kernel or matrix, of few numbers."""
-    return is_kernel(weight) and len(_numbers(weight.val)[0]) <= COLOURS
+    return constant.is_kernel and len(_numbers(constant.values)[0]) <= COLOURS
 
 
 def _table(weight: NDArray[np.float16]) -> tuple[NDArray[np.float16], NDArray[np.uint8]]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from efficientmod_export._stages import InputSpec, Precision, TensorSpec
 from efficientmod_export.foreign import quiet
@@ -93,6 +93,20 @@ def test_gelu_keeps_its_approximation(convert: Convert) -> None:
     gelus = [operation for operation in block_of(spec).operations if operation.type == "gelu"]
     modes = [constants[gelu.inputs["mode"].arguments[0].name].attributes["val"].immediateValue for gelu in gelus]
     assert [list(mode.tensor.strings.values) for mode in modes] == [["TANH_APPROXIMATION"], ["EXACT"]]
+
+
+def test_a_scale_and_a_shift_become_no_batch_norm_with_an_epsilon(convert: Convert) -> None:
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.scale, self.shift = (nn.Parameter(torch.randn(1, 3, 1, 1)) for _ in range(2))
+
+        def forward(self, x: Tensor) -> Tensor:
+            return torch.relu(torch.relu(x) * self.scale + self.shift)
+
+    made = kinds(spec_of(convert("coreml", capture(Net().eval(), torch.zeros(1, 3, 8, 10))).path))
+    assert {"mul", "add"} <= {*made}
+    assert "batch_norm" not in made
 
 
 def test_precision_is_that_of_the_weights(classifier: Program, convert: Convert) -> None:

@@ -3,17 +3,17 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from torch import Tensor, nn
 
 from efficientmod_export._prove import Held, prove_rounding
-from efficientmod_export._stages import Artifact, Sample
+from efficientmod_export._stages import Artifact, Precision, Sample
 from efficientmod_export.quantisation import Rounded, round_weights
 from efficientmod_export.targets import find_target
-from efficientmod_export.targets.coreml._int8_weights import is_kernel
+from efficientmod_export.targets.coreml._float_constants import FloatConstant
 from efficientmod_export.targets.coreml._mlpackage import WEIGHTS
 from efficientmod_mobile.deploy import Program, capture, run
 from efficientmod_mobile.errors import InputError
@@ -62,7 +62,7 @@ def test_weights_that_are_on_no_grid_stay_float16(classifier: Program, convert: 
     ("operators", "shape", "expected"),
     [
         (("conv",), (8, 4, 1, 1), True),
-        (("conv", "conv"), (8, 4, 1, 1), True),
+        (("conv", "linear"), (8, 4, 1, 1), True),
         (("linear",), (8,), False),
         (("add",), (3, 1, 1), False),
         (("conv", "mul"), (8, 4, 1, 1), False),
@@ -70,8 +70,30 @@ def test_weights_that_are_on_no_grid_stay_float16(classifier: Program, convert: 
 )
 def test_kernels_are_what_layers_alone_read(operators: tuple[str, ...], shape: tuple[int, ...], expected: bool) -> None:
     """A number for each colour lies on any grid, and is none."""
-    weight = SimpleNamespace(val=np.ones(shape), child_ops=[SimpleNamespace(op_type=name) for name in operators])
-    assert is_kernel(weight) == expected
+    assert FloatConstant(np.ones(shape, np.float16), frozenset(operators)).is_kernel == expected
+
+
+class WithToken(nn.Module):
+    """A constant joined to tokens, as a vision transformer's class token is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.patches, self.token = nn.Conv2d(3, 32, 4, 4), nn.Parameter(torch.randn(1, 1, 32))
+        self.layer, self.head = nn.Linear(32, 32), nn.Linear(32, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        tokens = torch.cat([self.token, self.patches(x).flatten(2).transpose(1, 2)], 1)
+        head: Tensor = self.head(torch.relu(self.layer(tokens)).mean(1))
+        return head
+
+
+@pytest.mark.parametrize("precision", ["int8-weights", "palette6"])
+def test_a_constant_that_is_joined_to_others_stays_as_it_is(precision: Precision, convert: Convert) -> None:
+    program = capture(strengthen(WithToken()), torch.zeros(SHAPE))
+    colours = 64 if precision == "palette6" else None
+    rounded = round_weights(program, [(torch.randn(SHAPE),) for _ in range(2)], colours)
+    made = convert("coreml", rounded.program, precision, ios=18)
+    assert made.int8_weights == sum(layer.weights for layer in rounded.layers) > 0
 
 
 def test_storing_loses_only_the_rounding_of_the_steps(artifact: Artifact, held: Held) -> None:

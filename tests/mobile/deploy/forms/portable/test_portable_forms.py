@@ -326,6 +326,9 @@ ELEMENTS = {
     "decimals": lambda x: torch.round(x, decimals=1),
     "fmax": lambda x: torch.fmax(x, x.flip(1)) - torch.fmin(x, x.flip(2)),
     "the greatest of all": lambda x: torch.stack([x.argmax(), x.argmin()]),
+    "finite": lambda x: torch.isfinite(x.log()),
+    "infinite": lambda x: torch.stack([torch.isinf(x.relu().log()), torch.isneginf(x.relu().log())]),
+    "infinite above": lambda x: torch.isposinf(1 / x.relu()) & ~torch.isinf(x.log()),
     "aminmax": lambda x: torch.aminmax(x, dim=1),
     "aminmax of all": lambda x: torch.stack(torch.aminmax(x)),
     "var_mean": lambda x: torch.var_mean(x, (2, 3)),
@@ -349,6 +352,10 @@ def test_elements(transformed: Callable, function: Callable) -> None:
         "pdist",
         "asinh",
         "floor_divide",
+        "isfinite",
+        "isinf",
+        "isneginf",
+        "isposinf",
         "var_mean",
     }
     assert not lacking & set(result.operators())
