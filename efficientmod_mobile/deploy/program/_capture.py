@@ -12,6 +12,7 @@ from torch.utils import _pytree as pytree
 
 from efficientmod_mobile.deploy.program._canonical_operators import canonicalise
 from efficientmod_mobile.deploy.program._complex_as_pairs import without_complex_numbers
+from efficientmod_mobile.deploy.program._deformed_convolutions import without_deformed_convolutions
 from efficientmod_mobile.deploy.program._functionalisation import drop_writes_into_input, is_functional, make_functional
 from efficientmod_mobile.deploy.program._graph import clean, emit, node_dtype, row_major, shape
 from efficientmod_mobile.deploy.program._impossible_operators import dynamic_size, refuse_impossible_operators
@@ -84,6 +85,7 @@ def _as_program(unlifted: fx.GraphModule, nested: pytree.TreeSpec, examples: Inp
     program = build(graph, tensors, [example.detach().clone() for example in examples], names)
     canonicalise(program.graph)
     without_complex_numbers(program.graph)
+    without_deformed_convolutions(program.graph)
     refuse_impossible_operators(program.graph)
     _give_dtypes_to_outputs(program.graph)
     _give_axes_to_scalars(program.graph)

@@ -27,7 +27,6 @@ _WAYS_OUT = {
         _BY_STEPS,
     ),
     **dict.fromkeys(("roi_align", "roi_pool", "ps_roi_align", "ps_roi_pool"), _BY_GRIDS),
-    "deform_conv2d": f"{_BY_GRIDS}, and multiply them with the kernel's weights",
 }
 """By the operator's name."""
 

@@ -11,6 +11,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torchvision.ops import deform_conv2d
 
 from .attempts import TARGETS, Try
 from .fifteen import Net, stem
@@ -271,6 +272,10 @@ KINDS: dict[str, Kind] = {
     ),
     "bytes": Kind(lambda _, x: (x.sigmoid() * 255).byte()),
     "inverses of three rows": Kind(lambda _, x: torch.linalg.inv(x[:, :, :3, :3] + 3 * torch.eye(3))),
+    "deformable convolution": Kind(
+        lambda n, x: deform_conv2d(x, n.offsets(x) * 2, n.layer.weight, padding=1),
+        {"offsets": lambda: nn.Conv2d(8, 18, 3, padding=1), "layer": lambda: nn.Conv2d(8, 6, 3)},
+    ),
     "norm of one vector": Kind(
         lambda n, x: n.layer(n.norm(x.mean((0, 2, 3)))),
         {"norm": lambda: affine(nn.LayerNorm(8)), "layer": lambda: nn.Linear(8, 5)},

@@ -45,11 +45,6 @@ IMPOSSIBLE = {
     "inverse": (lambda x: torch.linalg.inv(x[0, :, :9, :9]), "aten.linalg_inv", "Newton-Schulz"),
     "solution": (lambda x: torch.linalg.solve(x[0, :, :9, :9], x[0, :, :9]), "aten.linalg_solve", "let the app"),
     "regions": (lambda x: ops.roi_align(x, [BOXES], 2), "torchvision.roi_align", "F.grid_sample"),
-    "deformed": (
-        lambda x: ops.deform_conv2d(x, x.new_zeros(1, 2, 12, 10), torch.ones(4, 3, 1, 1)),
-        "torchvision.deform_conv2d",
-        "F.grid_sample",
-    ),
     "vmap": (lambda x: torch.vmap(torch.sin)(x[0]), "torch.vmap", "whole batches"),
     "operator of one's own": (twice, "of_these_tests.twice", "PyTorch's own operators"),
 }
