@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import huggingface_hub
 import pytest
 import timm
@@ -88,9 +87,13 @@ def test_what_is_refused_before_the_hub_is_asked(
     assert not Path("out").exists()
 
 
+class ConnectError(Exception):
+    """As the HTTP client of huggingface_hub has one, which is no OSError."""
+
+
 def test_a_hub_that_cannot_be_reached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def create(*arguments: object, **options: object) -> None:
-        raise httpx.ConnectError("Name or service not known")
+        raise ConnectError("Name or service not known")
 
     monkeypatch.setattr(huggingface_hub.HfApi, "create_repo", create)
     with refused(BundleError, "hub_push_failed", "ConnectError: Name or service not known", "me/bundle"):
