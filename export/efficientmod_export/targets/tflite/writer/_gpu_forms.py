@@ -71,8 +71,8 @@ def _operators(builder: Builder, outputs: Collection[int]) -> list[Seen]:
 
 
 def _times_one(builder: Builder, tensor: int) -> int:
-    shape = builder.tensors[tensor].shape
-    one = builder.constant(np.ones((1,), np.float32), "one")
+    shape, dtype = builder.tensors[tensor].shape, builder.tensors[tensor].dtype
+    one = builder.constant(np.ones((1,), dtype), "one")
     return builder.emit("MUL", [tensor, one], shape, schema.MulOptionsT())
 
 

@@ -69,6 +69,18 @@ def test_rows_at_computed_places(check_graph: Check) -> None:
     check_graph(nodes, [(6, 3), (3, 4, 5)], {}, gpu=False)
 
 
+def test_points_at_computed_places(check_graph: Check) -> None:
+    """A row and a column of each point, the column from the end."""
+    nodes = [
+        best(1),
+        helper.make_node("Concat", ["rows", "places"], ["pairs"], axis=1),
+        helper.make_node("Sub", ["pairs", "four"], ["back"]),
+        helper.make_node("GatherND", ["x1", "back"], ["y0"]),
+    ]
+    constants = {"rows": np.array([[1], [0], [2], [2], [1], [0]]), "four": np.array([0, 4])}
+    check_graph(nodes, [(6, 3), (3, 4, 5)], constants, gpu=False)
+
+
 @pytest.mark.parametrize("dtype", [TensorProto.INT32, TensorProto.INT64])
 @pytest.mark.parametrize("operator", ["Div", "Pow", "Clip"])
 def test_integers(check_graph: Check, operator: str, dtype: int) -> None:

@@ -116,21 +116,38 @@ def _runs(places: Sequence[int]) -> list[range]:
 
 @lowers("GatherND")
 def gather_nd(context: Context, x: Operand, indices: Operand, *, batch_dims: int = 0) -> Value:
-    """The parts of x at constant indices along its first axes; the last axis of `indices` has one for each of them."""
+    """The parts of x at indices along its first axes; the last axis of `indices` has one for each of them."""
     if batch_dims:
         raise CannotLowerError("indices that differ within a batch")
     value = context.value(x)
-    if isinstance(indices, Value) and indices.shape[-1] == 1:
-        line = context.builder.arranged(indices, natural(len(indices.layout)))
-        return _computed(context, value, Value(line.tensor, line.physical[:-1], natural(len(line.layout) - 1)), 0)
     value = context.builder.arranged(value, natural(len(value.layout)))
     depth = indices.shape[-1]
-    places = _places(indices, np.asarray(value.shape[:depth]))
-    flat = np.ravel_multi_index(tuple(np.moveaxis(places, -1, 0)), value.shape[:depth]).astype(np.int32)
-    rest = value.physical[depth:]
-    rows = Value(value.tensor, (prod(value.physical[:depth]), prod(rest)), natural(2))
+    extents, rest = value.physical[:depth], value.physical[depth:]
+    rows = Value(value.tensor, (prod(extents), prod(rest)), natural(2))
+    if isinstance(indices, Value):
+        part = _computed(context, rows, _row_numbers(context, indices, extents), 0)
+        return Value(part.tensor, (*indices.shape[:-1], *rest), natural(len(indices.shape) - 1 + len(rest)))
+    places = _places(indices, np.asarray(extents))
+    flat = np.ravel_multi_index(tuple(np.moveaxis(places, -1, 0)), extents).astype(np.int32)
     physical = (*flat.shape, *rest)
     return Value(taken(context, rows, 0, flat).tensor, physical, natural(len(physical)))
+
+
+def _row_numbers(context: Context, indices: Value, extents: Shape) -> Value:
+    """Where each of these computed indices (..., depth) is among the rows that the first axes are, laid out in one."""
+    indices = context.builder.arranged(indices, natural(len(indices.layout)))
+    count, depth = prod(indices.physical[:-1]), len(extents)
+    dtype = context.builder.tensors[indices.tensor].dtype
+    numbers = context.builder.stored(indices, (count, depth))
+    if depth > 1:
+        sizes = context.builder.constant(np.array([extents], dtype), "extents")
+        numbers = context.emit("FLOOR_MOD", [numbers, sizes], (count, depth), schema.FloorModOptionsT())
+        strides = np.array([[prod(extents[axis + 1 :]) for axis in range(depth)]], dtype)
+        operands = [numbers, context.builder.constant(strides, "strides")]
+        numbers = context.emit("MUL", operands, (count, depth), schema.MulOptionsT())
+        last = context.builder.constant(np.array([1], np.int32), "axes")
+        numbers = context.emit("SUM", [numbers, last], (count,), schema.ReducerOptionsT(keepDims=False))
+    return Value(numbers, (count,), natural(1))
 
 
 def _places(indices: Operand, extents: Array) -> Array:
