@@ -11,4 +11,4 @@ def wilson_interval(fraction: float, n: int) -> tuple[float, float]:
     shrink = 1 + Z95**2 / n
     centre = (fraction + Z95**2 / (2 * n)) / shrink
     half = Z95 / shrink * math.sqrt(fraction * (1 - fraction) / n + Z95**2 / (4 * n**2))
-    return max(0.0, centre - half), min(1.0, centre + half)
+    return (centre - half if fraction > 0 else 0.0), (centre + half if fraction < 1 else 1.0)

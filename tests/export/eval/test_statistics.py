@@ -29,6 +29,12 @@ def test_wilsons_interval_is_scipys(right: int, n: int, low: float, high: float)
     assert wilson_interval(right / n, n) == pytest.approx((low, high), abs=1e-12)
 
 
+@pytest.mark.parametrize("n", [1, 5, 12, 47, 600])
+def test_none_and_all_end_at_the_ends(n: int) -> None:
+    """To the last digit, as a table shows it."""
+    assert (wilson_interval(0.0, n)[0], wilson_interval(1.0, n)[1]) == (0.0, 1.0)
+
+
 def seen(picture: str, **best: tuple[int, ...]) -> Seen:
     said = {name.replace("pytorch", REFERENCE): Said(classes, 4.0, 0.25, 0.1, 2.0) for name, classes in best.items()}
     return Seen(picture, 1, 0, None, 5.0, said)
