@@ -141,7 +141,7 @@ def _of_graph(model: Any, graph: Any, codes: list[str], data: bytes) -> list[Ope
             codes[item.opcodeIndex],
             tuple(tensors[index] for index in item.inputs if index >= 0),
             tuple(tensors[index] for index in item.outputs),
-            item.builtinOptions,
+            item.builtinOptions or item.builtinOptions2,
         )
         operator.join()
         made.append(operator)

@@ -8,7 +8,7 @@ from math import prod
 
 import numpy as np
 
-from ._file import FLOAT32, INT8, Operator
+from ._file import FLOAT32, INT8, Operator, text_of
 from ._gpu_limit import Effect, GpuFinding, GpuLimit
 from ._gpu_limits import findings_among
 
@@ -47,6 +47,12 @@ def _heads_first(operator: Operator) -> bool:
     left, right = operator.inputs[:2]
     computed = not (left.constant or right.constant)
     return computed and len(left.shape) == len(right.shape) == _HEAD_AXES and left.shape[0] > 1
+
+
+def _composite_of_windows(operator: Operator) -> bool:
+    """Whether it is an attention that the accelerator may take whole, of several images or windows."""
+    name = text_of(operator.option("name"))
+    return name.endswith("scaled_dot_product_attention") and operator.inputs[0].shape[:1] > (1,)
 
 
 def _adds_up(operator: Operator) -> bool:
@@ -97,6 +103,16 @@ REPORTED: tuple[GpuLimit, ...] = (
         "attention had four axes",
         ("2.1.3",),
         source=f"{_ISSUES}/8619",
+    ),
+    GpuLimit(
+        "attention of windows as a composite",
+        ("STABLEHLO_COMPOSITE",),
+        _composite_of_windows,
+        Effect.ENDS,
+        "odml.scaled_dot_product_attention of several windows; a Mali GPU's driver hung in one network, and the phone "
+        "started again, until the attention was decomposed",
+        ("litert-torch 0.10.0",),
+        source=f"{_ISSUES}/8620",
     ),
     GpuLimit(
         "dynamic int8, then ADD",

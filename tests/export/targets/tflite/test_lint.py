@@ -118,6 +118,16 @@ def renamed(data: bytes, code: str) -> bytes:
     return pack(model)
 
 
+def composite(windows: int) -> bytes:
+    """An attention of so many windows in one operator."""
+    file = of_one_other("STABLEHLO_COMPOSITE", shape=(windows, 49, 2, 8))
+    (operator,) = file.model.subgraphs[0].operators
+    options = schema.StableHLOCompositeOptionsT()
+    options.name = b"odml.scaled_dot_product_attention"
+    operator.builtinOptions2, operator.builtinOptions2Type = options, schema.BuiltinOptions2.StableHLOCompositeOptions
+    return file.written()
+
+
 def masked(heads: int) -> bytes:
     """Scores of four heads, and a mask of so many."""
     from gpu_cases._case import File  # type: ignore[import-not-found]  # beside the benchmark
@@ -138,6 +148,8 @@ def masked(heads: int) -> bytes:
             "attention of three axes",
             lambda: of_two("BATCH_MATMUL", (4, 5, 6), (4, 6, 5), result=(4, 5, 5), options=MATMUL()),
         ),
+        ("attention of windows as a composite", lambda: composite(64)),
+        (None, lambda: composite(1)),
         ("dynamic int8, then ADD", lambda: product(weights=INT8, added=True)),
         ("dynamic int8", lambda: product(weights=INT8)),
         ("sum beyond float16", lambda: of_one("SUM", (1, 8, 7, 6), (2,), schema.ReducerOptionsT(keepDims=True))),
