@@ -27,11 +27,12 @@ from typing import Any
 import numpy as np
 from _each_network import MEASUREMENTS, Benchmark
 from _networks import EFFICIENTMODS
+from _quantised_page import File, Result, page
 from _stock_quantisers import by_coremltools, by_litert_quantizer, by_xnnpack_quantizer
 from numpy.typing import NDArray
 from torch import Tensor
 
-from efficientmod_export.bench.measuring import Ratio, describe_machine, markdown_table, take_turns, versions
+from efficientmod_export.bench.measuring import Ratio, take_turns
 from efficientmod_export.bundle import open_picture
 from efficientmod_export.parity import Sample, SampleInput, torch_inputs
 from efficientmod_export.quantisation import (
@@ -77,38 +78,6 @@ NETWORKS = (
 )
 IOS = 18
 """For Core ML: the first with every form."""
-INSTRUCTIONS = ("avx_vnni", "avx512_vnni", "amx_int8", "asimddp", "i8mm")
-"""Of integers of 8 bits, as Linux names them."""
-
-
-@dataclass(frozen=True)
-class File:
-    """One int8 file beside the float file of its target. `ratio` is of their times, `parts` the delegate's partitions
-    and the operators outside them, where they are known here; `failure` says why there is no such file.
-    """
-
-    target: str
-    precision: Precision
-    tool: str
-    failure: str | None = None
-    size: float = 0.0
-    parts: tuple[int, int] | None = None
-    sqnr_db: float = 0.0
-    error: float = 0.0
-    agree: int = 0
-    agree_beyond_margin: int = 0
-    beyond_margin: int = 0
-    ratio: float | None = None
-
-
-@dataclass(frozen=True)
-class Result:
-    """One network; either `refusal` or the rest. `pictures` is the number that the errors are of."""
-
-    network: str
-    refusal: str | None = None
-    pictures: int = 0
-    files: tuple[File, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -276,54 +245,6 @@ def _parts(made: Artifact) -> tuple[int, int] | None:
     return delegates, sum(int(one.rpartition("x")[2]) for one in outside)
 
 
-def page(results: list[Result], command: str) -> str:
-    """The document."""
-    rows = [_row(result, file) for result in results for file in result.files]
-    heads = ["network", "file", "tool", "size", "parts", "SQNR", "largest error", "top-1", "of clear ones", "time"]
-    refused = [f"- {result.network}: {result.refusal}" for result in results if result.refusal]
-    tools = versions("torch", "timm", "ai-edge-litert", "executorch", "torchao", "coremltools")
-    return (
-        "\n".join(
-            [
-                "# Networks in 8 bits",
-                "",
-                "Written by",
-                "",
-                f"    {command}",
-                "",
-                f"on {describe_machine()}, with the instructions of 8 bits {_instructions()}; {tools}. Sizes "
-                "are ratios to the same target's float32 file, times to its float file; parts: the delegate's, + the "
-                "operators outside; what else is done is in the script's `--help`.",
-                "",
-                *markdown_table(heads, rows),
-                *(["", *refused] if refused else []),
-            ]
-        )
-        + "\n"
-    )
-
-
-def _instructions() -> str:
-    flags = Path("/proc/cpuinfo").read_text().split()
-    return ", ".join(one for one in INSTRUCTIONS if one in flags) or "none"
-
-
-def _row(result: Result, file: File) -> list[str]:
-    start = [result.network.partition("=")[0], f"{file.target} {file.precision}", file.tool]
-    if file.failure is not None:
-        return [*start, *["-"] * 6, f"fails: {file.failure}"]
-    return [
-        *start,
-        f"{file.size:.2f}",
-        "-" if file.parts is None else f"{file.parts[0]}" + (f" + {file.parts[1]}" if file.parts[1] else ""),
-        f"{file.sqnr_db:.1f} dB",
-        f"{file.error:.1e}",
-        f"{file.agree}/{result.pictures}",
-        f"{file.agree_beyond_margin}/{file.beyond_margin}",
-        "-" if file.ratio is None else f"{file.ratio:.2f}",
-    ]
-
-
 def benchmark(litert_quantizer: Path | None) -> Benchmark[Result]:
     """Of every network."""
     return Benchmark(
@@ -358,7 +279,8 @@ def main() -> None:
     python = ("--litert-quantizer", options.litert_quantizer) if options.litert_quantizer else ()
     with tempfile.TemporaryDirectory() as temporary:
         results = chosen.examine_all(options.networks, options.keep or Path(temporary), *python)
-    options.output.write_text(page(results, chosen.command(options.networks)))
+    command = chosen.command(options.networks) + (" --litert-quantizer PYTHON" if python else "")
+    options.output.write_text(page(results, command))
 
 
 if __name__ == "__main__":
