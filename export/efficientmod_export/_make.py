@@ -139,7 +139,7 @@ class _Making:
             self.progress(f"{variant.name}: proving")
             checks = self._checks(artifact, source, units)
             proven = self._described(artifact, source, checks)
-            failure = parity_failure(variant, checks)
+            failure = parity_failure(variant, checks, self.material.subject.doubt)
         except EfficientModError as error:
             failure = error
         seconds, on_gpu = time.perf_counter() - began, units.get("gpu", 0.0)

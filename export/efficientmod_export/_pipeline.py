@@ -82,6 +82,7 @@ def run_export(
     remarks = (
         *(network.weights.notes if network.weights.kind == "seeded" else ()),
         *pixels_expected(program, subject.inputs),
+        *([subject.left_out] if subject.left_out else []),
     )
     return ExportResult(
         network.name, weights, remarks, subject.pictures, bundle, digest, results, selection.lacking, note

@@ -179,8 +179,8 @@ def conclusions(variant: Variant, checks: Sequence[Check], held: Held) -> tuple[
     )
 
 
-def parity_failure(variant: Variant, checks: Sequence[Check]) -> ParityError | None:
-    """The error for an artifact whose checks failed, None where none failed.
+def parity_failure(variant: Variant, checks: Sequence[Check], doubt: str | None = None) -> ParityError | None:
+    """The error for an artifact whose checks failed, None where none failed; `doubt` says why that need be no fault.
 
     A file that is right in float32 and fails in float16 only loses precision; any other failure is a wrong result.
     """
@@ -191,7 +191,10 @@ def parity_failure(variant: Variant, checks: Sequence[Check]) -> ParityError | N
     if any(check.gate in ("graph", "replay") for check in failed) or (
         variant.precision == FLOAT32_FORM and any(check.compute_precision == "float32" for check in failed)
     ):
-        return ParityError(f"{variant.name} does not compute what PyTorch computes: {reasons}.", code="wrong_result")
+        doubted = f" But {doubt}" if doubt else ""
+        return ParityError(
+            f"{variant.name} does not compute what PyTorch computes: {reasons}.{doubted}", code="wrong_result"
+        )
     hint = (
         " The same file in float32 on that unit, or on the CPU, is unaffected."
         if variant.precision == FLOAT32_FORM

@@ -20,6 +20,7 @@ from efficientmod_export._stages import (
     Precision,
     Sample,
 )
+from efficientmod_export._undecided import Undecided, decided, undecided_samples
 from efficientmod_export.bundle import Preprocessing
 from efficientmod_export.bundle.contract import Input, Output, Step, Weights
 from efficientmod_export.parity import FLOAT_KINDS, NoiseKind, network_noise, torch_inputs
@@ -36,7 +37,8 @@ from efficientmod_mobile.output_names import distinct
 class Subject:
     """A network, what it takes, what its outputs are for, and what its artifacts are compared with.
 
-    `after_network` is what an app does with the outputs; `output_names` are the names that the network gives them.
+    `after_network` is what an app does with the outputs; `output_names` are the names that the network gives them;
+    `undecided` the samples on which rounding decides what it gives.
     """
 
     network: Network
@@ -46,6 +48,23 @@ class Subject:
     after_network: Sequence[Step]
     held: Held
     output_names: tuple[str | None, ...]
+    undecided: Undecided | None = None
+
+    @property
+    def left_out(self) -> str | None:
+        """What is not proven, and why; None where all samples are."""
+        return (
+            f"Left out of the proof: {self.undecided.told}." if self.undecided and not self._holds_undecided else None
+        )
+
+    @property
+    def doubt(self) -> str | None:
+        """Why a failed proof need not be a fault; None where PyTorch decides what the network gives."""
+        return f"{self.undecided.told}." if self.undecided and self._holds_undecided else None
+
+    @property
+    def _holds_undecided(self) -> bool:
+        return self.undecided is not None and self.undecided.names[0] in {one.name for one in self.held.samples}
 
     @property
     def resolution(self) -> tuple[int, int] | None:
@@ -113,9 +132,9 @@ def subject_of(network: Network, resolution: tuple[int, int] | None = None, inpu
     subject, facts = _run(network, resolution, inputs)
     default = all_tasks()[subject.task].default_preprocessing(facts)
     preprocessing = network.preprocessing.or_default(default)
-    if preprocessing == network.preprocessing:
-        return subject
-    return _run(replace(network, preprocessing=preprocessing), resolution, inputs)[0]
+    if preprocessing != network.preprocessing:
+        subject, _ = _run(replace(network, preprocessing=preprocessing), resolution, inputs)
+    return _without_undecided(subject)
 
 
 def _run(network: Network, resolution: tuple[int, int] | None, inputs: NamedInputs) -> tuple[Subject, NetworkFacts]:
@@ -127,9 +146,8 @@ def _run(network: Network, resolution: tuple[int, int] | None, inputs: NamedInpu
     network = formed
     references, names = reference_outputs(network.module, samples)
     names = distinct(names, [one.name for one in declared])
-    held = Held(samples, references)
     shapes = tuple(one.shape for one in declared)
-    facts = NetworkFacts(network.num_classes, shapes, held.references, partial(_bounds, network, samples[0]))
+    facts = NetworkFacts(network.num_classes, shapes, references, partial(_bounds, network, samples[0]))
     name = recognise(facts)
     task = all_tasks()[name]
     outputs = tuple(
@@ -138,7 +156,17 @@ def _run(network: Network, resolution: tuple[int, int] | None, inputs: NamedInpu
     )
     _check_names(declared, outputs, names)
     steps = task.after_network(outputs, declared)
-    return Subject(network, name, declared, outputs, steps, held, names), facts
+    return Subject(network, name, declared, outputs, steps, Held(samples, references), names), facts
+
+
+def _without_undecided(subject: Subject) -> Subject:
+    """The subject without the samples on which rounding decides, where enough are left."""
+    held = subject.held
+    undecided = undecided_samples(subject.network.module, held.samples, held.references)
+    if undecided is None:
+        return subject
+    kept = decided(held.samples, held.references, undecided)
+    return replace(subject, held=Held(*kept) if kept else held, undecided=undecided)
 
 
 def _bounds(network: Network, sample: Sample, index: int) -> tuple[float, float]:

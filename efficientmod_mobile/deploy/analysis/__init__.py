@@ -16,7 +16,7 @@ from efficientmod_mobile.deploy.analysis._linear_layers import Layer, bias_name,
 from efficientmod_mobile.deploy.analysis._refusal import Refuse
 from efficientmod_mobile.deploy.analysis._residual_stream import ResidualStream, moved_axis, reading_layer, stream_of
 from efficientmod_mobile.deploy.analysis._slices import AxisSlice, slice_of
-from efficientmod_mobile.deploy.analysis._squares_of_norms import largest_squared, scale_of_squares
+from efficientmod_mobile.deploy.analysis._squares_of_norms import largest_squared, scale_of_squares, shrink_of_norm
 from efficientmod_mobile.deploy.analysis._summed_branches import (
     Branch,
     branches_of,
@@ -67,6 +67,7 @@ __all__ = [
     "reading_layer",
     "scale_of_squares",
     "set_geometry",
+    "shrink_of_norm",
     "slice_of",
     "spread_groups",
     "stream_of",

@@ -2,11 +2,13 @@
 
 The largest number of float16 is 65504, the square of 256: beyond it a square is infinite, and the norm zero. How large
 the numbers are is measured on the program's examples, the first picture of a proof. Scaled, the numbers may be larger;
-the mean of their squares may not.
+the mean of their squares may not, unless all of the norm is computed of smaller numbers:
+
+    norm(x, eps)  =  norm(2^-h x, 4^-h eps),   where float16 has 4^-h eps
 """
 
 from collections.abc import Mapping
-from math import ceil, log2
+from math import ceil, floor, log2
 from typing import Any
 
 import torch
@@ -20,6 +22,12 @@ aten = torch.ops.aten
 LARGEST = 50.0
 """Of what is squared as it is. Other pictures may give five times as much; 4.2 times was seen (PoolFormerV2)."""
 
+LARGEST_MEAN = 256.0
+"""The root of the largest mean of squares."""
+
+SMALLEST = 2.0**-24
+"""Of float16 above zero: of equal numbers, with an eps of zero, the norm would be no number."""
+
 _NORMS = (aten.layer_norm.default, aten.rms_norm.default, aten.group_norm.default)
 
 
@@ -31,6 +39,15 @@ def largest_squared(program: Program) -> Mapping[fx.Node, float]:
 def scale_of_squares(largest: float) -> float:
     """The largest s = 2^-k, at most 1, with s x^2 <= LARGEST^2."""
     return 2.0 ** -max(0, ceil(2 * log2(largest / LARGEST))) if largest > LARGEST else 1.0
+
+
+def shrink_of_norm(largest: float, eps: float) -> float:
+    """2^-h for a norm whose mean of squares may be beyond float16; 1 where it is not, or where h would leave no eps."""
+    room = floor(log2(eps / SMALLEST) / 2) if eps > SMALLEST else 0
+    if largest <= LARGEST_MEAN:
+        return 1.0
+    factor = 2.0 ** -min(ceil(log2(largest / LARGEST)), room)
+    return factor if factor * largest <= LARGEST_MEAN / 2 else 1.0
 
 
 def _squared(node: fx.Node, read: Mapping[fx.Node, Any], _: Tensor) -> Tensor:

@@ -7,7 +7,8 @@
     GroupNorm(1 group): m and s also averaged over H and W                  (Wu & He 2018)
 
 Where x is large and the runtime computes in float16, its squares are computed as (2^-k x) x, which 2^k / C undoes in
-the linear layer (`analysis/_squares_of_norms.py`).
+the linear layer; where the mean of the squares is too large as well, the norm is one of 2^-h x with 4^-h eps
+(`analysis/_squares_of_norms.py`).
 
 No mobile runtime supports LayerNorm over the channels of a channels-first tensor, and some run LayerNorm itself outside
 their accelerated path; a matrix product with one row, rsqrt and products with broadcasting are fast in all of them.
@@ -21,7 +22,7 @@ import torch
 from torch import fx
 
 from efficientmod_mobile.deploy._transform import Transform, register
-from efficientmod_mobile.deploy.analysis import Refuse, largest_squared, scale_of_squares
+from efficientmod_mobile.deploy.analysis import Refuse, largest_squared, scale_of_squares, shrink_of_norm
 from efficientmod_mobile.deploy.program import (
     Program,
     add_parameter,
@@ -40,13 +41,14 @@ _OVER_LAST_AXIS = (aten.layer_norm.default, aten.rms_norm.default)
 
 @dataclass(frozen=True)
 class Norm:
-    """The norm, and its affine if it has one. `scale` is the factor of its squares, 2^-k."""
+    """The norm, and its affine if it has one. `scale` is the factor of its squares, 2^-k, `shrink` that of x, 2^-h."""
 
     node: fx.Node
     weight: fx.Node | None
     bias: fx.Node | None
     eps: float
     scale: float
+    shrink: float
 
 
 @register
@@ -74,8 +76,10 @@ class NormInOperators(Transform[Norm]):
             return Refuse("it normalises several axes, each element with its own scale and shift")
         if is_call(node, aten.group_norm.default) and (bound["num_groups"] != 1 or len(shape(node)) != 4):
             return Refuse("it normalises several groups of channels, or its input is not (N, C, H, W)")
-        scale = scale_of_squares(self.largest.get(node, 0.0))
-        return Norm(node, bound["weight"], bound.get("bias"), float(bound["eps"]), scale)
+        largest, eps = self.largest.get(node, 0.0), float(bound["eps"])
+        shrink = shrink_of_norm(largest, eps)
+        scale = scale_of_squares(shrink * largest)
+        return Norm(node, bound["weight"], bound.get("bias"), eps * shrink**2, scale, shrink)
 
     def rewrite(self, match: Norm) -> None:
         """Write the operators; the affine only if there is one."""
@@ -85,6 +89,8 @@ class NormInOperators(Transform[Norm]):
             raise AssertionError(f"{node.name} reads no tensor")
         if not is_call(node, aten.rms_norm.default):
             x = emit(node, aten.sub.Tensor, (x, _average(node, x, None)))
+        if match.shrink != 1.0:
+            x = emit(node, aten.mul.Tensor, (x, match.shrink))
         smaller = x if match.scale == 1.0 else emit(node, aten.mul.Tensor, (x, match.scale))
         square = emit(node, aten.mul.Tensor, (smaller, x))
         inverse = emit(node, aten.rsqrt.default, (_average(node, square, match.eps, 1 / match.scale),))

@@ -5,7 +5,7 @@
 - `torch_shortcuts`, `executorch_shortcuts`, `coremltools_shortcuts`: speed-ups, by patches; the environment variable
   `EFFICIENTMOD_NO_PATCHES=1` turns them off;
 - `run_apart`: work in processes of its own, so that a converter's crash is one target's failure;
-- `tanh_gelu`, `integer_quotients`: patches that are needed for a correct file;
+- `tanh_gelu`, `integer_quotients`, `joined_floats`: patches that are needed for a correct file;
 - `_private_names.py`: the list of all private names of other libraries that this toolkit uses.
 
 All of it affects the whole process, so only one thread converts at a time; others wait.
@@ -13,6 +13,7 @@ All of it affects the whole process, so only one thread converts at a time; othe
 
 from efficientmod_export.foreign._coremltools_gelu import tanh_gelu
 from efficientmod_export.foreign._coremltools_integers import integer_quotients
+from efficientmod_export.foreign._coremltools_joined import joined_floats
 from efficientmod_export.foreign._failures import DISK_FULL, converting, loading
 from efficientmod_export.foreign._faster_coremltools import coremltools_shortcuts
 from efficientmod_export.foreign._faster_executorch import executorch_shortcuts
@@ -27,6 +28,7 @@ __all__ = [
     "coremltools_shortcuts",
     "executorch_shortcuts",
     "integer_quotients",
+    "joined_floats",
     "loading",
     "quiet",
     "run_apart",

@@ -6,6 +6,7 @@ for the new version, and the entry here or in the patch that declares it.
 
 from efficientmod_export.foreign._coremltools_gelu import TANH_GELU
 from efficientmod_export.foreign._coremltools_integers import INTEGER_QUOTIENTS
+from efficientmod_export.foreign._coremltools_joined import WHOLE_VALUES
 from efficientmod_export.foreign._faster_coremltools import SKIP_VALIDATION
 from efficientmod_export.foreign._faster_executorch import TRACE_CHANGED_GRAPHS
 from efficientmod_export.foreign._faster_torch import COMPILE_WHEN_CALLED, SHARE_HISTORIES
@@ -13,7 +14,7 @@ from efficientmod_export.foreign._names import ForeignName
 
 PATCHES = (
     *(COMPILE_WHEN_CALLED, SHARE_HISTORIES, TRACE_CHANGED_GRAPHS, SKIP_VALIDATION),
-    *(TANH_GELU, INTEGER_QUOTIENTS),
+    *(TANH_GELU, INTEGER_QUOTIENTS, WHOLE_VALUES),
 )
 
 READ = (

@@ -9,7 +9,7 @@ from torch import fx
 
 from efficientmod_mobile.deploy.forms._definition import decomposed
 from efficientmod_mobile.deploy.forms._form import Form, Write
-from efficientmod_mobile.deploy.program import arguments
+from efficientmod_mobile.deploy.program import arguments, shape
 
 aten = torch.ops.aten
 
@@ -30,9 +30,18 @@ def _decomposed(node: fx.Node) -> Write | None:
     bound = arguments(node)
     if node.target == aten.roll.default and bound["dims"]:
         return None  # every runtime has it along axes
-    if node.target == aten.einsum.default and len(bound["tensors"]) <= 2:
-        return None  # every runtime has it of two tensors
+    if node.target == aten.einsum.default and _is_plain(bound["equation"], bound["tensors"]):
+        return None  # every runtime has it
     return decomposed(node)
+
+
+def _is_plain(equation: str, tensors: list[fx.Node]) -> bool:
+    """Whether it is a sum of products of two tensors whose axes all have letters, none twice, and one size each."""
+    operands = equation.replace(" ", "").partition("->")[0].split(",")
+    if len(tensors) != 2 or "." in equation or any(len(set(letters)) < len(letters) for letters in operands):
+        return False
+    sizes = {pair for letters, x in zip(operands, tensors, strict=True) for pair in zip(letters, shape(x), strict=True)}
+    return len(sizes) == len({letter for letter, _ in sizes})
 
 
 FORMS: dict[object, Form] = dict.fromkeys(_LACKING, _decomposed)

@@ -4,20 +4,17 @@
     log_sigmoid(x)      =  min(x, 0) - log(1 + exp(-|x|))
     rrelu(x, a, b)      =  leaky_relu(x, (a + b) / 2)                     in evaluation mode
     fmod(x, y)          =  sign(x) (|x| mod |y|)
-    x mod 1, x // 1     =  x - floor(x), floor(x)                          which coremltools takes for 0 and x
+    x mod 1             =  x - floor(x)                                    which coremltools takes for 0
     trunc(x)            =  sign(x) floor(|x|)
     softshrink(x, l)    =  x - clamp(x, -l, l)
     softplus(x, b, t)   =  where(x > t / b, x, softplus(x, b))
     asinh(x)            =  sign(x) log(|x| + sqrt(x^2 + 1))
     acosh(x)            =  log(x + sqrt(x^2 - 1))
     erfc(x)             =  1 - erf(x)
-    x // d              =  (x - x mod d) / d                               of integers
-    x << k              =  x 2^k                                           of integers
     1 / x               =  division of a constant by x
     hardshrink(x, l)    =  where(|x| > l, x, 0)
     threshold(x, t, v)  =  where(x > t, x, v)
     where(c, x, 2.0)    =  where(c, x, a constant)
-    a & b, a | b, a ^ b =  logical_and, logical_or, logical_xor            of truth values
     channel_shuffle(x)  =  x as (groups, channels of a group), transposed
 
 (CELU: Barron 2017; RReLU: Xu et al. 2015; channel shuffle: Zhang et al. 2018.)
@@ -181,32 +178,6 @@ def _complementary_error(node: fx.Node) -> Write:
     return lambda: emit(node, aten.rsub.Scalar, (emit(node, aten.erf.default, (x,)), 1.0))
 
 
-def _quotient(node: fx.Node) -> Write | None:
-    """Rounded down: of integers (x - x mod d) / d, which leaves no remainder."""
-    bound = arguments(node)
-    x, divisor = bound["self"], bound["other"]
-    if bound.get("rounding_mode", "floor") != "floor":
-        return None
-    if node_dtype(node).is_floating_point and divisor == 1:
-        return lambda: emit(node, aten.floor.default, (x,))
-    if node_dtype(node) not in (torch.int32, torch.int64):
-        return None
-
-    def write() -> fx.Node:
-        target = aten.remainder.Tensor if isinstance(divisor, fx.Node) else aten.remainder.Scalar
-        whole = emit(node, aten.sub.Tensor, (x, emit(node, target, (x, divisor))))
-        return emit(node, aten.div.Tensor_mode, (whole, divisor), {"rounding_mode": "trunc"})
-
-    return write
-
-
-def _left_shift(node: fx.Node) -> Write | None:
-    bound = arguments(node)
-    if isinstance(bound["other"], fx.Node):
-        return None
-    return lambda: emit(node, aten.mul.Tensor, (bound["self"], 2 ** int(bound["other"])))
-
-
 def _rounded_decimals(node: fx.Node) -> Write:
     bound = arguments(node)
     scale = 10.0 ** bound["decimals"]
@@ -245,20 +216,6 @@ def _tensor(node: fx.Node, operand: fx.Node | float) -> fx.Node:
     return add_parameter(node, f"{node.name}_number", torch.tensor(operand, dtype=node_dtype(node)))
 
 
-def _connective(node: fx.Node) -> Write | None:
-    operands = node.args[:2]
-    both = all(isinstance(operand, fx.Node) and node_dtype(operand) == torch.bool for operand in operands)
-    if not both:
-        return None
-    return lambda: emit(node, _CONNECTIVES[node.target], operands)
-
-
-def _bitwise_not(node: fx.Node) -> Write | None:
-    if node_dtype(node) != torch.bool:
-        return None
-    return lambda: emit(node, aten.logical_not.default, (node.all_input_nodes[0],))
-
-
 def _channel_shuffle(node: fx.Node) -> Write | None:
     x, groups = arguments(node)["self"], arguments(node)["groups"]
     batch, channels, *rest = shape(x)
@@ -271,15 +228,6 @@ def _channel_shuffle(node: fx.Node) -> Write | None:
     return write
 
 
-_CONNECTIVES: dict[object, torch._ops.OpOverload] = {
-    aten.__and__.Tensor: aten.logical_and.default,
-    aten.__or__.Tensor: aten.logical_or.default,
-    aten.__xor__.Tensor: aten.logical_xor.default,
-    aten.bitwise_and.Tensor: aten.logical_and.default,
-    aten.bitwise_or.Tensor: aten.logical_or.default,
-    aten.bitwise_xor.Tensor: aten.logical_xor.default,
-}
-
 FORMS: dict[object, Form] = {
     aten.celu.default: _celu,
     aten.log_sigmoid.default: _log_sigmoid,
@@ -288,7 +236,6 @@ FORMS: dict[object, Form] = {
     aten.fmod.Tensor: _fmod,
     aten.remainder.Scalar: _remainder_of_one,
     aten.trunc.default: _trunc,
-    aten.bitwise_not.default: _bitwise_not,
     **dict.fromkeys((aten.where.ScalarOther, aten.where.ScalarSelf, aten.where.Scalar), _where),
     aten.reciprocal.default: _reciprocal,
     aten.threshold.default: _threshold,
@@ -300,13 +247,9 @@ FORMS: dict[object, Form] = {
     aten.acosh.default: _inverse_hyperbolic,
     aten.special_erfc.default: _complementary_error,
     aten.erfc.default: _complementary_error,
-    aten.floor_divide.default: _quotient,
-    **dict.fromkeys((aten.div.Tensor_mode, aten.div.Scalar_mode), _quotient),
-    **dict.fromkeys((aten.__lshift__.Scalar, aten.bitwise_left_shift.Tensor_Scalar), _left_shift),
     aten.round.decimals: _rounded_decimals,
     aten.fmax.default: _finite_extreme,
     aten.fmin.default: _finite_extreme,
     aten.argmax.default: _best_of_all,
     aten.argmin.default: _best_of_all,
-    **dict.fromkeys(_CONNECTIVES, _connective),
 }

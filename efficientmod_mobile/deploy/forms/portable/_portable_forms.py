@@ -10,9 +10,11 @@ from typing import ClassVar
 from efficientmod_mobile.deploy._transform import register
 from efficientmod_mobile.deploy.forms._form import Form, Forms
 from efficientmod_mobile.deploy.forms.portable import (
+    _angles,
     _decomposed,
     _distances,
     _elementwise,
+    _integers,
     _norms,
     _not_finite,
     _order,
@@ -24,6 +26,7 @@ from efficientmod_mobile.deploy.forms.portable import (
     _results,
     _sampling,
     _scans,
+    _scattered,
     _small_integers,
     _small_matrices,
     _unpooling,
@@ -39,9 +42,11 @@ class PortableForms(Forms):
 
     name: ClassVar[str] = "portable_forms"
     forms: ClassVar[Mapping[object, Form]] = {
+        **_angles.FORMS,
         **_decomposed.FORMS,
         **_distances.FORMS,
         **_elementwise.FORMS,
+        **_integers.FORMS,
         **_norms.FORMS,
         **_not_finite.FORMS,
         **_order.FORMS,
@@ -53,6 +58,7 @@ class PortableForms(Forms):
         **_results.FORMS,
         **_sampling.FORMS,
         **_scans.FORMS,
+        **_scattered.FORMS,
         **_small_integers.FORMS,
         **_small_matrices.FORMS,
         **_unpooling.FORMS,

@@ -17,7 +17,13 @@ import numpy as np
 import torch
 
 from efficientmod_export._stages import ConversionOptions, InputSpec, Interface, NamedInput, Precision, TensorSpec
-from efficientmod_export.foreign import coremltools_shortcuts, integer_quotients, tanh_gelu, torch_shortcuts
+from efficientmod_export.foreign import (
+    coremltools_shortcuts,
+    integer_quotients,
+    joined_floats,
+    tanh_gelu,
+    torch_shortcuts,
+)
 from efficientmod_export.mil import MODULES_KEY, mark_modules, module_table
 from efficientmod_export.targets._image import check_image, for_centred_pixels
 from efficientmod_export.targets._program import INPUT_NAME, copy, export, network_interface, output_nodes
@@ -57,6 +63,7 @@ def convert(program: Program, options: ConversionOptions, path: Path) -> Convers
         coremltools_shortcuts(),
         tanh_gelu(program.graph),
         integer_quotients(program.graph),
+        joined_floats(),
         TemporaryDirectory(dir=path.parent) as workshop,
     ):
         package = Path(workshop) / path.name

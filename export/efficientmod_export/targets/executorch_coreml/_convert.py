@@ -13,7 +13,7 @@ from typing import Any
 from torch import fx
 
 from efficientmod_export._stages import ConversionOptions, Precision
-from efficientmod_export.foreign import coremltools_shortcuts, integer_quotients, tanh_gelu
+from efficientmod_export.foreign import coremltools_shortcuts, integer_quotients, joined_floats, tanh_gelu
 from efficientmod_export.mil import MODULES_KEY, handle_table
 from efficientmod_export.targets._program import write_file
 from efficientmod_export.targets._target import Conversion
@@ -58,7 +58,7 @@ def lower_for_coreml(program: Program, ios: int, precision: Precision, *, names:
         minimum_deployment_target=getattr(ct.target, f"iOS{ios}"),
         compute_precision=getattr(ct.precision, COMPUTE_PRECISIONS[precision]),
     )
-    with coremltools_shortcuts(), tanh_gelu(program.graph), integer_quotients(program.graph):
+    with coremltools_shortcuts(), tanh_gelu(program.graph), integer_quotients(program.graph), joined_floats():
         edge = lower(program, CoreMLPartitioner(compile_specs=specs))
     for part in _parts(edge):
         part._processed_bytes = finish(

@@ -95,3 +95,17 @@ def test_in_float16(norm: str, recipe: Recipe, right: bool) -> None:
         (found,) = Rounding(program.graph_module).run(x)
         error = (found - module(x)).abs().max()
     assert (error < 5e-3) == right
+
+
+@pytest.mark.parametrize("recipe", FORMS.values(), ids=FORMS)
+def test_a_mean_of_squares_beyond_float16(recipe: Recipe) -> None:
+    """Numbers up to 900, whose squares have means beyond 65504; and zeros."""
+    module = ChannelsLast(nn.LayerNorm(6)).eval()
+    x = 250.0 * torch.randn(SHAPE, generator=torch.Generator().manual_seed(0))
+    x[:, :, 0] = 0.0
+    assert float((x - x.mean(1, keepdim=True)).square().mean(1).max()) > 65504
+    deployed = deploy(capture(module, x), recipe)
+    with torch.no_grad():
+        (found,) = Rounding(deployed.program.graph_module).run(x)
+        assert (found - module(x)).abs().max() < 5e-3
+    assert deployed.certificate.float64_error <= 1e-12

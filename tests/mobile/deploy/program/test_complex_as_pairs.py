@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from efficientmod_mobile.deploy import capture, run, to_dtype
@@ -60,6 +61,26 @@ FUNCTIONS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "products": lambda x, w: ((torch.fft.rfft2(x) * w).conj() / (w * w.conj() + 0.5)).real,
     "polar": lambda x, _: (torch.polar(x.abs(), x) * torch.complex(x, -x)).imag,
     "matrices": lambda x, w: (torch.fft.rfft2(x).transpose(2, 3) @ w).abs(),
+    "attention": lambda x, _: (lambda z: (z @ z.mH).abs().softmax(-1) @ z.real)(torch.complex(x[0], x[0].flip(2))),
+    "exponential and logarithm": lambda x, w: (torch.exp(1j * x) + torch.log(w[:, :1] * (x + 5))).abs(),
+    "directions": lambda x, _: (z := torch.fft.rfft2(x)).imag + z.sgn().real + torch.linalg.vector_norm(z),
+    "powers and reciprocals": lambda x, w: (torch.complex(x, x)[..., :7] ** 3 + 1 / (w + 3)).real,
+    "parts": lambda x, w: (
+        sum(part.abs() for part in (x[..., :7] * w).split(5, 2)) + torch.view_as_real(w.T)[..., 0].sum()
+    ),
+    "chosen": lambda x, w: torch.where(x[..., :7] > 0, x[..., :7] * w, 0.5 + 0j).masked_fill(x[..., :7] > 1, 2).abs(),
+    "short-time spectrum": lambda x, _: torch.stft(
+        x.flatten(1)[:, :200], 32, 8, win_length=20, window=torch.hann_window(20, dtype=x.dtype), return_complex=True
+    ).abs(),
+    "a complex layer": lambda x, w: F.linear(torch.fft.rfft2(x), w, w[:, 0]).abs(),
+    "a complex convolution": lambda x, w: F.conv2d(
+        torch.complex(x, x * x), w[:6, :6].reshape(2, 3, 3, 2), w[:2, 6], padding=1
+    ).abs(),
+    "a basis": lambda x, _: (
+        x.to(torch.complex64) @ torch.exp(torch.arange(13)[:, None] * torch.arange(5) * -0.3j)
+    ).abs(),
+    "no number": lambda x, _: torch.fft.fft2(x * 0).abs() + torch.fft.fft2(x * 1e25).abs() * 1e-25,
+    "divided by a number": lambda x, w: (torch.fft.rfft2(x) / (2 - 1j) / 3 + torch.polar(x, x)[..., :7] / w).abs(),
     "sums": lambda x, w: (torch.fft.rfft2(x) + w - x[..., :7] + 2.0).abs().sum(-1),
 }
 

@@ -294,6 +294,8 @@ def test_an_image_without_a_batch_axis(transformed: Callable, function: Callable
             assert node.meta["val"].ndim == (3 if "1d" in str(node.target) else 4)
 
 
+NARROW = (torch.uint8, torch.int8, torch.int16)
+
 ELEMENTS = {
     "celu": lambda x: F.celu(x, 0.7),
     "log_sigmoid": F.logsigmoid,
@@ -330,6 +332,8 @@ ELEMENTS = {
     "infinite": lambda x: torch.stack([torch.isinf(x.relu().log()), torch.isneginf(x.relu().log())]),
     "infinite above": lambda x: torch.isposinf(1 / x.relu()) & ~torch.isinf(x.log()),
     "aminmax": lambda x: torch.aminmax(x, dim=1),
+    "narrow integers": lambda x: tuple((x * 300).to(dtype).to(x.dtype) for dtype in NARROW),
+    "small integers that go round": lambda x: tuple((x * 1e6).int().to(dtype).int() for dtype in NARROW),
     "aminmax of all": lambda x: torch.stack(torch.aminmax(x)),
     "var_mean": lambda x: torch.var_mean(x, (2, 3)),
     "std_mean of all, biased": lambda x: torch.stack(torch.std_mean(x, correction=0)),
@@ -469,6 +473,9 @@ DECOMPOSED = {
     "places that add up": lambda x: x.index_put(
         (torch.tensor(0), torch.tensor([[1], [3]]), torch.tensor([[2, 2, 5]])), x[0, :2, :3, :], accumulate=True
     ),
+    "einsum of any axes": lambda x: torch.einsum("...hw,wk->...hk", x, x[0, 0].mT[:, :4]),
+    "einsum that broadcasts": lambda x: torch.einsum("bchw,bdhw->bcd", x, x[..., :1]),
+    "einsum of a diagonal": lambda x: torch.einsum("bchh->bch", x[..., :13]),
     "number of another dtype": lambda x: x.scatter(1, x.argmax(1, keepdim=True), 3),
 }
 
@@ -477,6 +484,31 @@ DECOMPOSED = {
 def test_operators_that_pytorch_defines_by_others(transformed: Callable, function: Callable) -> None:
     result = transformed(Calls(function), SHAPE, RECIPE)
     assert result.applied()[APPLIED] >= 1
+
+
+def _grid_of_points(x: Tensor) -> Tensor:
+    """In every quadrant, on the axes, at 0 and at -0."""
+    numbers = torch.tensor([-2.0, -1.0, -0.0, 0.0, 0.5, 1e-30, -1e-30, 1e30], dtype=x.dtype)
+    return torch.atan2(numbers[:, None] + 0 * x.mean(), numbers[None] + 0 * x.amax()) + torch.atan2(x, x.flip(1)).mean()
+
+
+@pytest.mark.parametrize("function", [_grid_of_points, lambda x: torch.angle(x - 0.5)])
+def test_angles(transformed: Callable, function: Callable) -> None:
+    result = transformed(Calls(function), SHAPE, RECIPE)
+    assert result.applied()[APPLIED] >= 1
+    assert not {"atan2", "angle"} & set(result.operators())
+
+
+@pytest.mark.parametrize("own", [True, False])
+@pytest.mark.parametrize("kind", ["sum", "mean", "amax", "amin", "prod"])
+def test_scattered_elements(transformed: Callable, kind: str, own: bool) -> None:
+    def function(x: Tensor) -> Tensor:
+        places = (x[:, :4].abs() * 3).long().clamp(max=5)
+        return x.scatter_reduce(1, places, x[:, 2:], kind, include_self=own)
+
+    result = transformed(Calls(function), SHAPE, RECIPE)
+    assert result.applied()[APPLIED] >= 1
+    assert "scatter_reduce" not in result.operators()
 
 
 class After(nn.Module):

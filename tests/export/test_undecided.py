@@ -1,0 +1,56 @@
+"""Samples on which rounding decides are left out of the proof; a fault on the others is not."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from efficientmod_export._subject import Subject, subject_of
+from efficientmod_mobile import IMAGENET, Network, Weights
+
+SIZE = (36, 44)
+
+
+class Peaks(nn.Module):
+    """The places of the largest maxima of their neighbourhoods, of a map with exact ties on flat pictures."""
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        heat = x.mean(1, keepdim=True)
+        peaks = (heat * (heat == F.max_pool2d(heat, 3, 1, 1))).flatten(1)
+        return torch.topk(peaks, 6)[1], heat
+
+
+class Chaos(nn.Module):
+    """Gives the digits that float32 rounds."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (x.mean((2, 3)) * 1e6) % 1.0
+
+
+def subject(module: nn.Module) -> Subject:
+    return subject_of(Network("net", module.eval(), None, Weights("module", sha256="0" * 64), IMAGENET), SIZE)
+
+
+def test_ties_on_a_drawn_picture() -> None:
+    found = subject(Peaks())
+    assert [sample.name for sample in found.held.samples] == ["china", "flower", "gradient", "noise"]
+    assert len(found.held.references) == 4
+    assert found.left_out is not None
+    assert "checkerboard" in found.left_out
+    assert found.doubt is None
+
+
+def test_nothing_is_left_out_of_an_ordinary_network() -> None:
+    torch.manual_seed(0)
+    found = subject(nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Conv2d(8, 4, 3)))
+    assert len(found.held.samples) == 5
+    assert found.left_out is None
+    assert found.doubt is None
+
+
+def test_where_too_few_would_be_left_all_stay_and_a_failure_says_why() -> None:
+    found = subject(Chaos())
+    assert len(found.held.samples) == 5
+    assert found.left_out is None
+    assert found.doubt is not None
+    assert found.doubt.startswith("PyTorch's own outputs for ")
+    assert "flower, " in found.doubt
