@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from efficientmod_export._stages import ConversionOptions, ModelFile, Outputs, Precision, Sample, Unit
+from efficientmod_export._stages import ConversionOptions, ModelFile, Outputs, Precision, Runner, Sample, Unit
 from efficientmod_export.bundle.contract import Check, UnitProof, conclude
 from efficientmod_export.parity import (
     MeasuredWith,
@@ -34,7 +34,7 @@ from efficientmod_export.targets import (
     runtime_version,
 )
 from efficientmod_mobile.deploy import Program
-from efficientmod_mobile.errors import ParityError
+from efficientmod_mobile.errors import ConversionError, ParityError
 
 FLOAT32_FORM: Precision = "fp32"
 """The precision in which the graph of an interpreted target is proven."""
@@ -232,7 +232,7 @@ def _interpreted(interpreter: Interpreter, variant: Variant, file: ModelFile, he
     place = variant.places[0]
     # float16 arithmetic rounds what the program declares as float16, and nothing of a float32 program.
     configuration = Configuration(variant.target, variant.precision, place.unit, "float16")
-    verdict, _ = _run(interpreter.runtime, configuration, place.limits, file, held, place.noise)
+    verdict, _ = _run(interpreter.runtime, configuration, place.limits, file, held, place.noise, rounds=True)
     arithmetic = place.compute_precision
     return Check(gate="numerics", unit=None, compute_precision=arithmetic, threads=None, verdict=verdict)
 
@@ -244,9 +244,11 @@ def _run(
     file: ModelFile,
     held: Held,
     noise: NoiseKind | None = None,
+    *,
+    rounds: bool = False,
 ) -> tuple[Verdict, int | None]:
     """The verdict, and the threads that the runtime used. Each output is held to `tolerance`, widened by its own noise
-    of this kind.
+    of this kind. Where the arithmetic `rounds`, an operator that refuses what rounding made fails the sample.
     """
     measured_with = MeasuredWith(runtime=runtime.title, version=runtime_version(runtime))
     limits = held.limits(tolerance, noise) if noise else tolerance
@@ -259,5 +261,19 @@ def _run(
     dtypes = [output.dtype for output in held.references[0]]
     own = held.limits_of_each(tolerance, noise) if noise else ()
     runner = runner_of(session, file, dtypes)
-    verdict = measure(held.samples, held.references, runner, limits, measured_with, own)
+    verdict = measure(held.samples, held.references, _failing(runner) if rounds else runner, limits, measured_with, own)
     return verdict, session.threads
+
+
+def _failing(runner: Runner) -> Runner:
+    """The runner, for which an index that was rounded beyond its axis is no fault of the file's form."""
+
+    def run(sample: Sample) -> Outputs:
+        try:
+            return runner(sample)
+        except ConversionError as error:
+            if error.code != "operator_failed":
+                raise
+            raise FloatingPointError(str(error)) from error
+
+    return run

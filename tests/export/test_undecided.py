@@ -1,9 +1,13 @@
-"""Samples on which rounding decides are left out of the proof; a fault on the others is not."""
+"""Samples on which rounding decides are left out of the proof; what float16 rounds beyond an axis loses precision."""
 
+from pathlib import Path
+
+import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from efficientmod_export import export
 from efficientmod_export._subject import Subject, subject_of
 from efficientmod_mobile import IMAGENET, Network, Weights
 
@@ -54,3 +58,21 @@ def test_where_too_few_would_be_left_all_stay_and_a_failure_says_why() -> None:
     assert found.doubt is not None
     assert found.doubt.startswith("PyTorch's own outputs for ")
     assert "flower, " in found.doubt
+
+
+class Bins(nn.Module):
+    """Reads a table at a place that float16 rounds beyond it: 15.997."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        places = ((x[:, 0].sigmoid() * 0.001 + 0.9989) * 16).long().clamp(min=0).flatten(1)
+        return x.flatten(1)[:, :16].gather(1, places)
+
+
+@pytest.mark.slow
+def test_an_index_that_float16_rounds_beyond_its_axis_loses_precision(tmp_path: Path) -> None:
+    result = export(Bins(), targets=("coreml",), precisions=("fp16",), output=tmp_path / "out", resolution=SIZE)
+    (variant,) = result.variants
+    assert variant.failure is not None
+    assert variant.failure.code == "precision_loss"
+    assert "index 16 is out of bounds" in str(variant.failure)
+    assert "--precision fp32" in str(variant.failure)

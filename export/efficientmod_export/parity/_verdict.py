@@ -96,8 +96,7 @@ def judge(
         _sample_metrics(name, reference, result, ranges)
         for name, reference, result in zip(names, references, results, strict=True)
     )
-    faults = tuple(f"{sample.sample}: {fault}" for sample in samples for fault in sample.faults)
-    reasons = (*faults, *_violations(samples, own or [tolerance] * len(references[0])))
+    reasons = (*_faults(samples), *_violations(samples, own or [tolerance] * len(references[0])))
     return Verdict(
         outcome="failed" if reasons else "passed",
         reasons=reasons,
@@ -142,6 +141,15 @@ def _sample_metrics(name: str, reference: Outputs, result: Outputs | str, ranges
 def _worst(samples: tuple[SampleMetrics, ...]) -> tuple[OutputMetrics, ...]:
     measured = [sample.outputs for sample in samples if sample.outputs]
     return tuple(OutputMetrics.worst(outputs) for outputs in zip(*measured, strict=True))
+
+
+def _faults(samples: tuple[SampleMetrics, ...]) -> tuple[str, ...]:
+    """One sentence per fault, with the samples that have it."""
+    found: dict[str, list[str]] = {}
+    for sample in samples:
+        for fault in sample.faults:
+            found.setdefault(fault, []).append(sample.sample)
+    return tuple(f"{', '.join(names)}: {fault}" for fault, names in found.items())
 
 
 def _violations(samples: tuple[SampleMetrics, ...], tolerances: Sequence[Tolerance]) -> tuple[str, ...]:

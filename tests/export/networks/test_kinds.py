@@ -189,10 +189,14 @@ KINDS: dict[str, Kind] = {
     "softplus with a low threshold": Kind(lambda _, x: F.softplus(x, 2.0, 1.0)),
     "error function": Kind(lambda _, x: torch.erf(x) + torch.special.erfc(x * 0.5)),
     "angles": Kind(lambda _, x: torch.atan(x) + torch.asin(x.tanh() * 0.9) + torch.sinh(x) + torch.asinh(x)),
-    "phase of a spectrum": Kind(
-        lambda _, x: (lambda z: (z.angle().cos(), z.angle() * (z.abs() > 1)))(torch.fft.rfft2(x)[..., 1:9])
+    "phase of a spectrum": Kind(lambda _, x: (lambda z: z.angle() * (z.abs() > 3))(torch.fft.rfft2(x)[..., 1:9])),
+    "angles on the axes": Kind(
+        lambda _, x: (
+            torch.atan2(F.relu(x - 0.5), F.relu(x.flip(1)))
+            + torch.atan2(F.relu(x - 0.3), -F.relu(x.flip(1)) - 0.1)
+            + torch.angle(x - 0.2)
+        )
     ),
-    "angles on the axes": Kind(lambda _, x: torch.atan2(F.relu(x - 0.5), -F.relu(x.flip(1))) + torch.angle(x - 0.2)),
     "attention of complex numbers": Kind(
         lambda _, x: (lambda z: (z @ z.mH).abs().softmax(-1) @ z.real)(torch.complex(x[:, :4], x[:, 4:]).flatten(2))
     ),
@@ -212,6 +216,9 @@ KINDS: dict[str, Kind] = {
             )
             for kind in ("mean", "amax")
         )
+    ),
+    "places with one bound": Kind(
+        lambda _, x: x.flatten(2).gather(2, (x.flatten(2)[..., :9] * 900).long().clamp(min=0).clamp(max=824))
     ),
     "elements at computed places": Kind(lambda _, x: x.flatten(2).gather(2, x.flatten(2).argmax(-1, keepdim=True))),
     "sum at listed places": Kind(

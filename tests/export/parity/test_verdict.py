@@ -146,6 +146,11 @@ def test_a_verdict_cannot_be_changed() -> None:
         verdict.outcome = "failed"
 
 
+def test_a_fault_of_several_samples_is_told_once() -> None:
+    verdict = judge(["one", "two"], [REFERENCE] * 2, ["no kernel", "no kernel"], LOOSE, RUNTIME)
+    assert verdict.reasons == ("one, two: no kernel",)
+
+
 def test_each_output_is_held_to_its_own_limits() -> None:
     """A noisy output does not widen the limits of another one."""
     tight = LOOSE.model_copy(update={"max_relative_error": 0.5})

@@ -2,8 +2,6 @@
 
 x // d              =  (x - x mod d) / d                               of integers
 x << k              =  x 2^k                                           of integers
-uint8(x)            =  int32(x) mod 256                                of a value that is converted again
-int8(x), int16(x)   =  (int32(x) + 128) mod 256 - 128, with 2^15 and 2^16
 a & b, a | b, a ^ b =  logical_and, logical_or, logical_xor            of truth values
 """
 
@@ -11,7 +9,7 @@ import torch
 from torch import fx
 
 from efficientmod_mobile.deploy.forms._form import Form, Write
-from efficientmod_mobile.deploy.program import arguments, emit, is_call, node_dtype
+from efficientmod_mobile.deploy.program import add_parameter, arguments, emit, node_dtype
 
 aten = torch.ops.aten
 
@@ -35,30 +33,27 @@ def _quotient(node: fx.Node) -> Write | None:
     return write
 
 
+def _one_bound(node: fx.Node) -> Write | None:
+    """coremltools makes float numbers of integers that have a least value alone, or a largest one."""
+    bound = arguments(node)
+    least, most = bound.get("min"), bound.get("max")
+    limit = most if least is None else least
+    if node_dtype(node) not in (torch.int32, torch.int64) or None not in (least, most) or not isinstance(limit, int):
+        return None
+    target = aten.minimum.default if least is None else aten.maximum.default
+
+    def write() -> fx.Node:
+        held = add_parameter(node, f"{node.name}_limit", torch.tensor(limit, dtype=node_dtype(node)))
+        return emit(node, target, (bound["self"], held))
+
+    return write
+
+
 def _left_shift(node: fx.Node) -> Write | None:
     bound = arguments(node)
     if isinstance(bound["other"], fx.Node):
         return None
     return lambda: emit(node, aten.mul.Tensor, (bound["self"], 2 ** int(bound["other"])))
-
-
-def _narrowed(node: fx.Node) -> Write | None:
-    """To an integer of 8 or 16 bits, of which every reader makes another type: no runtime need have it."""
-    bits = {torch.uint8: 8, torch.int8: 8, torch.int16: 16}.get(node_dtype(node))
-    if bits is None or not all(is_call(user, *_CONVERSIONS) for user in node.users):
-        return None
-    (x,) = node.all_input_nodes
-    shift = 0 if node_dtype(node) == torch.uint8 else 2 ** (bits - 1)
-
-    def write() -> fx.Node:
-        wide = emit(node, aten.to.dtype, (x, torch.int32))
-        if node_dtype(x) == torch.bool:
-            return wide
-        wide = emit(node, aten.add.Tensor, (wide, shift)) if shift else wide
-        rest = emit(node, aten.remainder.Scalar, (wide, 2**bits))
-        return emit(node, aten.sub.Tensor, (rest, shift)) if shift else rest
-
-    return write
 
 
 def _connective(node: fx.Node) -> Write | None:
@@ -75,8 +70,6 @@ def _bitwise_not(node: fx.Node) -> Write | None:
     return lambda: emit(node, aten.logical_not.default, (node.all_input_nodes[0],))
 
 
-_CONVERSIONS = (aten.to.dtype, aten._to_copy.default)
-
 _CONNECTIVES: dict[object, torch._ops.OpOverload] = {
     aten.__and__.Tensor: aten.logical_and.default,
     aten.__or__.Tensor: aten.logical_or.default,
@@ -87,10 +80,10 @@ _CONNECTIVES: dict[object, torch._ops.OpOverload] = {
 }
 
 FORMS: dict[object, Form] = {
+    **dict.fromkeys((aten.clamp.default, aten.clamp_min.default, aten.clamp_max.default), _one_bound),
     aten.bitwise_not.default: _bitwise_not,
     aten.floor_divide.default: _quotient,
     **dict.fromkeys((aten.div.Tensor_mode, aten.div.Scalar_mode), _quotient),
     **dict.fromkeys((aten.__lshift__.Scalar, aten.bitwise_left_shift.Tensor_Scalar), _left_shift),
-    **dict.fromkeys(_CONVERSIONS, _narrowed),
     **dict.fromkeys(_CONNECTIVES, _connective),
 }

@@ -40,7 +40,7 @@ def _reduced(node: fx.Node) -> Write | None:
 
 def _mean_or_sum(node: fx.Node, axis: int, kind: str, own: bool) -> fx.Node:
     bound = arguments(node)
-    x, index, source = bound["self"], bound["index"], bound["src"]
+    x, index, source = bound["self"], bound["index"], _counted(node)
     ones = add_parameter(node, f"{node.name}_ones", torch.ones(shape(index), dtype=node_dtype(node)))
     zeros = add_parameter(node, f"{node.name}_zeros", torch.zeros(shape(x), dtype=node_dtype(node)))
     number = emit(node, aten.scatter_add.default, (zeros, axis, index, ones))
@@ -53,10 +53,19 @@ def _mean_or_sum(node: fx.Node, axis: int, kind: str, own: bool) -> fx.Node:
     return emit(node, aten.div.Tensor, (total, number))
 
 
+def _counted(node: fx.Node) -> fx.Node:
+    """Insert the elements that have a place: there may be others after them."""
+    source: fx.Node = arguments(node)["src"]
+    for axis, size in enumerate(shape(arguments(node)["index"])):
+        if shape(source)[axis] != size:
+            source = emit(node, aten.slice.Tensor, (source, axis, 0, size))
+    return source
+
+
 def _by_table(node: fx.Node, axis: int, kind: str, own: bool) -> fx.Node:
     """The axis of elements after that of places, in a table of one axis more."""
     bound = arguments(node)
-    x, index, source = bound["self"], bound["index"], bound["src"]
+    x, index, source = bound["self"], bound["index"], _counted(node)
     steps = torch.arange(shape(x)[axis])
     steps = steps.reshape([-1 if other == axis else 1 for other in range(len(shape(x)) + 1)])
     places = add_parameter(node, f"{node.name}_places", steps)

@@ -1,6 +1,6 @@
 """Writing into a part of a tensor at constant places, as copies of parts.
 
-zero(x), fill(x, v)    =  v, broadcast
+zero(x), fill(x, v)    =  v, broadcast                                         new_full, ones_like and the like too
 empty(sizes)           =  0, broadcast                                         which is as good as any number
 copy(x, y)             =  y, broadcast
 slice_scatter(x, y)    =  cat(x[:start], y, x[end:])
@@ -287,7 +287,9 @@ def _scatter(node: fx.Node) -> Write | None:
 
 def _filled(node: fx.Node) -> Write:
     """A whole tensor of one number."""
-    value = arguments(node).get("value", 0.0)
+    bound = arguments(node)
+    ones = node.target in (aten.new_ones.default, aten.ones_like.default)
+    value = bound.get("value", bound.get("fill_value", 1.0 if ones else 0.0))
 
     def write() -> fx.Node:
         if isinstance(value, fx.Node):
@@ -307,6 +309,7 @@ FORMS: dict[object, Form] = {
         (
             *(aten.empty.memory_format, aten.empty_like.default, aten.empty_permuted.default),
             *(aten.empty_strided.default, aten.new_empty.default, aten.new_empty_strided.default),
+            *(aten.new_ones.default, aten.new_full.default, aten.ones_like.default, aten.full_like.default),
         ),
         _filled,
     ),
