@@ -67,7 +67,7 @@ def _in_target(name: str, subject: Subject, program: Program, original: Original
             return Found(None, refusal=str(error))
         runner = runner_of(session, file, [output.dtype for output in subject.held.references[0]])
         try:
-            worst = [_difference(runner(subject.held.samples[i]), subject.held.references[i]) for i in (1, 4)]
+            worst = [_difference(runner(subject.held.samples[i]), subject.held.references[i]) for i in (1, -1)]
         except RuntimeError as error:  # the runtime's own: the other targets are told as well
             return Found(None, refusal=f"the file does not run: {error}")
     return Found(float(np.max(worst)), tuple(spec.name for spec in file.outputs))

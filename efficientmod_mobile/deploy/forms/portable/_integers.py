@@ -1,6 +1,7 @@
 """Integers and truth values in operators that every converter has of them.
 
-x // d              =  (x - x mod d) / d                               of integers
+x // d              =  (x - x mod d) / d                               of integers; floor(x) of numbers and d = 1
+clamp(x, a), clamp(x, None, b)  =  maximum(x, a), minimum(x, b)        of integers
 x << k              =  x 2^k                                           of integers
 a & b, a | b, a ^ b =  logical_and, logical_or, logical_xor            of truth values
 """
