@@ -79,13 +79,18 @@ def _transformed(
             continue
         faces = (matrix.real, matrix.imag) if matrix.is_complex() else (matrix, None)
         for place, face in enumerate(faces):
-            if face is not None and bool(face.abs().max() > 0):
-                product = along(node, part, axis, face)
+            if face is not None and bool(face.abs().max() > 1e-12):
+                product = along(node, part, axis, _with_zeros(face))
                 before_ = parts[place]
                 parts[place] = product if before_ is None else emit(node, aten.add.Tensor, (before_, product))
     if parts[1] is None and of_real.is_complex():
         parts[1] = emit(node, aten.sub.Tensor, (parts[0], parts[0]))
     return parts[0], parts[1]
+
+
+def _with_zeros(face: Tensor) -> Tensor:
+    """The sines of multiples of pi, which are 1e-16, as 0: the angle of a negative number is pi, not -pi."""
+    return torch.where(face.abs() > 1e-12 * face.abs().max(), face, 0.0)
 
 
 def _single(parts: tuple[Any, Any]) -> Pair | fx.Node:

@@ -53,6 +53,7 @@ FUNCTIONS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "a global filter": lambda x, w: torch.fft.irfft2(torch.fft.rfft2(x) * w, s=(10, 13)),
     "a Fourier neural operator": _low_modes,
     "the spectrum's size": lambda x, _: torch.fft.fft2(x).abs(),
+    "its phase where it is real": lambda x, _: torch.fft.rfft2(x[..., :12]).angle()[..., ::5, ::6],
     "its phase": lambda x, _: torch.fft.rfft(x + 3, dim=2).angle().cos(),
     "there and back": lambda x, _: torch.fft.ifft(torch.fft.fft(x, dim=1, norm="forward"), dim=2).real,
     "cut and padded": lambda x, _: torch.fft.irfft(torch.fft.rfft(x, n=16), n=9),
