@@ -14,7 +14,7 @@ from efficientmod_mobile.deploy.program import arguments, shape
 aten = torch.ops.aten
 
 _LACKING = (
-    *(aten.addcdiv.default, aten.addcmul.default, aten.addr.default, aten.copysign.Tensor),
+    *(aten.addcdiv.default, aten.addcmul.default, aten.addr.default, aten.block_diag.default, aten.copysign.Tensor),
     *(aten.cosine_similarity.default, aten.diff.default, aten.einsum.default, aten.exp2.default),
     *(aten.fft_fftshift.default, aten.fft_ifftshift.default, aten.heaviside.default, aten.hypot.default),
     *(aten.index_copy.default, aten.kron.default, aten.linalg_cross.default),

@@ -471,6 +471,7 @@ DECOMPOSED = {
     "places that add up": lambda x: x.index_put(
         (torch.tensor(0), torch.tensor([[1], [3]]), torch.tensor([[2, 2, 5]])), x[0, :2, :3, :], accumulate=True
     ),
+    "blocks on a diagonal": lambda x: torch.block_diag(x[0, 0], x[0, 1, :3]),
     "einsum of any axes": lambda x: torch.einsum("...hw,wk->...hk", x, x[0, 0].mT[:, :4]),
     "einsum that broadcasts": lambda x: torch.einsum("bchw,bdhw->bcd", x, x[..., :1]),
     "einsum of a diagonal": lambda x: torch.einsum("bchh->bch", x[..., :13]),
