@@ -19,7 +19,7 @@ def rows() -> dict[str, list[str]]:
 
 def test_the_page_has_the_networks_of_the_tests() -> None:
     names = [build.__name__ for build in (*RIGHT, *REFUSED)]
-    assert list(rows()) == [*names, *KINDS]
+    assert list(rows()) == [*names, *KINDS], "run python benchmarks/kinds.py"
 
 
 def test_the_page_has_what_the_tests_hold() -> None:
