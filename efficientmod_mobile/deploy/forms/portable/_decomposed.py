@@ -21,7 +21,8 @@ _LACKING = (
     *(aten.linalg_matrix_power.default, aten.linalg_multi_dot.default, aten.logaddexp.default),
     *(aten.logit.default, aten.pairwise_distance.default, aten.roll.default, aten.rot90.default, aten.sgn.default),
     *(aten.sinc.default, aten.take_along_dim.default, aten.tensordot.default, aten.trace.default),
-    *(aten.tril.default, aten.triu.default, aten.xlogy.Tensor),
+    *(aten.tril.default, aten.triu.default, aten.xlogy.Tensor, aten.deg2rad.default, aten.rad2deg.default),
+    *(aten.trapezoid.dx, aten.trapezoid.x, aten.special_expit.default, aten.frac.default),
 )
 """Operators that some converter refuses."""
 

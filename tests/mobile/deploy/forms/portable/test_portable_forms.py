@@ -472,6 +472,8 @@ DECOMPOSED = {
         (torch.tensor(0), torch.tensor([[1], [3]]), torch.tensor([[2, 2, 5]])), x[0, :2, :3, :], accumulate=True
     ),
     "blocks on a diagonal": lambda x: torch.block_diag(x[0, 0], x[0, 1, :3]),
+    "degrees": lambda x: torch.deg2rad(x) + torch.rad2deg(x) + torch.frac(x * 5),
+    "trapezoids": lambda x: torch.trapezoid(x, dim=3) * torch.special.expit(x.mean(3)),
     "einsum of any axes": lambda x: torch.einsum("...hw,wk->...hk", x, x[0, 0].mT[:, :4]),
     "einsum that broadcasts": lambda x: torch.einsum("bchw,bdhw->bcd", x, x[..., :1]),
     "einsum of a diagonal": lambda x: torch.einsum("bchh->bch", x[..., :13]),
