@@ -36,7 +36,9 @@ def _sixteen_bits(operator: Operator) -> bool:
 
 
 def _no_elements(operator: Operator) -> bool:
-    return any(prod(tensor.shape) == 0 for tensor in (*operator.inputs, *operator.outputs))
+    """A constant has none where it is the shape of a number without axes."""
+    read = [tensor for tensor in operator.inputs if tensor.given or tensor.writer is not None]
+    return any(prod(tensor.shape) == 0 for tensor in (*read, *operator.outputs))
 
 
 def _scaled_softmax(operator: Operator) -> bool:
