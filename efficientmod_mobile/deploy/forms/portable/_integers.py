@@ -2,7 +2,8 @@
 
 x // d              =  (x - x mod d) / d                               of integers; floor(x) of numbers and d = 1
 clamp(x, a), clamp(x, None, b)  =  maximum(x, a), minimum(x, b)        of integers
-x << k              =  x 2^k                                           of integers
+x << k, x >> k      =  x 2^k, floor(x / 2^k)                           of integers
+x & (2^k - 1)       =  x mod 2^k                                       of integers
 a & b, a | b, a ^ b =  logical_and, logical_or, logical_xor            of truth values
 """
 
@@ -57,6 +58,28 @@ def _left_shift(node: fx.Node) -> Write | None:
     return lambda: emit(node, aten.mul.Tensor, (bound["self"], 2 ** int(bound["other"])))
 
 
+def _right_shift(node: fx.Node) -> Write | None:
+    bound = arguments(node)
+    x, power = bound["self"], 2 ** int(bound["other"])
+    if node_dtype(node) not in (torch.int32, torch.int64):
+        return None
+
+    def write() -> fx.Node:
+        whole = emit(node, aten.sub.Tensor, (x, emit(node, aten.remainder.Scalar, (x, power))))
+        return emit(node, aten.div.Tensor_mode, (whole, power), {"rounding_mode": "trunc"})
+
+    return write
+
+
+def _low_bits(node: fx.Node) -> Write | None:
+    bound = arguments(node)
+    x, mask = bound["self"], bound["other"]
+    wide = node_dtype(node) in (torch.int32, torch.int64) and node_dtype(x) == node_dtype(node)
+    if not wide or mask < 1 or mask & (mask + 1):
+        return None
+    return lambda: emit(node, aten.remainder.Scalar, (x, mask + 1))
+
+
 def _connective(node: fx.Node) -> Write | None:
     operands = node.args[:2]
     both = all(isinstance(operand, fx.Node) and node_dtype(operand) == torch.bool for operand in operands)
@@ -86,5 +109,7 @@ FORMS: dict[object, Form] = {
     aten.floor_divide.default: _quotient,
     **dict.fromkeys((aten.div.Tensor_mode, aten.div.Scalar_mode), _quotient),
     **dict.fromkeys((aten.__lshift__.Scalar, aten.bitwise_left_shift.Tensor_Scalar), _left_shift),
+    **dict.fromkeys((aten.__rshift__.Scalar, aten.bitwise_right_shift.Tensor_Scalar), _right_shift),
+    **dict.fromkeys((aten.__and__.Scalar, aten.bitwise_and.Scalar), _low_bits),
     **dict.fromkeys(_CONNECTIVES, _connective),
 }

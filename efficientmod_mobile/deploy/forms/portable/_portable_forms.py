@@ -11,6 +11,7 @@ from efficientmod_mobile.deploy._transform import register
 from efficientmod_mobile.deploy.forms._form import Form, Forms
 from efficientmod_mobile.deploy.forms.portable import (
     _angles,
+    _counts,
     _decomposed,
     _distances,
     _elementwise,
@@ -43,6 +44,7 @@ class PortableForms(Forms):
     name: ClassVar[str] = "portable_forms"
     forms: ClassVar[Mapping[object, Form]] = {
         **_angles.FORMS,
+        **_counts.FORMS,
         **_decomposed.FORMS,
         **_distances.FORMS,
         **_elementwise.FORMS,

@@ -93,6 +93,18 @@ def test_integers(check_graph: Check, operator: str, dtype: int) -> None:
     check_graph(nodes, [(2, 3, 4, 5)], used, feeds={"x0": normal(2, 3, 4, 5) * 9}, gpu=False)
 
 
+@pytest.mark.parametrize("largest", [0, 1])
+def test_best_of_integers(check_graph: Check, largest: int) -> None:
+    """The places of an order, which are in no order themselves: the ranks."""
+    nodes = [
+        helper.make_node("TopK", ["x0", "all"], ["ordered", "places"], axis=1),
+        helper.make_node("TopK", ["places", "all"], ["whole", "ranks"], axis=1, largest=largest),
+        helper.make_node("Cast", ["ranks"], ["y0"], to=TensorProto.FLOAT),
+        helper.make_node("Cast", ["whole"], ["y1"], to=TensorProto.FLOAT),
+    ]
+    check_graph(nodes, [(2, 7)], {"all": np.array([7])}, gpu=False)
+
+
 @pytest.mark.parametrize("operator", ["IsNaN", "IsInf"])
 def test_what_is_no_finite_number(check_graph: Check, operator: str) -> None:
     x = normal(2, 3, 4, 5)

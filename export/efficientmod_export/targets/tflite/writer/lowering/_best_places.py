@@ -54,11 +54,13 @@ def best(
         value = unary(context, "NEG", value, schema.NegOptionsT())
     (number,) = constant_ints(count, "the number of elements")
     shape = (*value.physical[:-1], number)
-    value = _in_fours(context, value)
+    dtype = context.builder.tensors[value.tensor].dtype.type
+    if dtype == np.float32:
+        value = _in_fours(context, value)
     number_tensor = context.builder.constant(np.asarray(number, np.int32), "count")
     operands = [context.builder.stored(value, value.physical), number_tensor]
     greatest, places = context.builder.emit_several(
-        "TOPK_V2", operands, [(shape, np.float32), (shape, np.int32)], schema.TopKV2OptionsT()
+        "TOPK_V2", operands, [(shape, dtype), (shape, np.int32)], schema.TopKV2OptionsT()
     )
     found = Value(greatest, shape, layout)
     if not largest:
