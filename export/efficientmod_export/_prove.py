@@ -143,8 +143,11 @@ def float32_outputs(variant: Variant, file: ModelFile, held: Held) -> tuple[Outp
     if runtime is None:
         return ()
     dtypes = [output.dtype for output in held.references[0]]
-    run = runner_of(runtime.open(file, _in_float32(variant)), file, dtypes)
-    return tuple(run(sample) for sample in held.samples)
+    run = _failing(runner_of(runtime.open(file, _in_float32(variant)), file, dtypes))
+    try:
+        return tuple(run(sample) for sample in held.samples)
+    except FloatingPointError:  # what it stores is rounded as well; it has failed its proof
+        return ()
 
 
 def prove_unchanged(variant: Variant, file: ModelFile, held: Held, recorded: Sequence[Outputs]) -> tuple[Check, ...]:

@@ -87,9 +87,18 @@ class Bins(nn.Module):
         return x.flatten(1)[:, :16].gather(1, places)
 
 
+class StoredBins(nn.Module):
+    """The number itself, 15.999, is stored as 16."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        places = (x[:, 0].clamp(0, 1) * 15.999).long().flatten(1)
+        return x.flatten(1)[:, :16].gather(1, places)
+
+
 @pytest.mark.slow
-def test_an_index_that_float16_rounds_beyond_its_axis_loses_precision(tmp_path: Path) -> None:
-    result = export(Bins(), targets=("coreml",), precisions=("fp16",), output=tmp_path / "out", resolution=SIZE)
+@pytest.mark.parametrize("network", [Bins(), StoredBins()], ids=["computed", "stored"])
+def test_an_index_that_float16_rounds_beyond_its_axis_loses_precision(network: nn.Module, tmp_path: Path) -> None:
+    result = export(network, targets=("coreml",), precisions=("fp16",), output=tmp_path / "out", resolution=SIZE)
     (variant,) = result.variants
     assert variant.failure is not None
     assert variant.failure.code == "precision_loss"

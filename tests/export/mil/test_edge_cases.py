@@ -79,3 +79,9 @@ def test_an_exclusive_sum_never_had_its_own_element(
 def test_an_exclusive_sum_of_integers_stays_one() -> None:
     result = run("cumsum", 15, x=torch.tensor([[3, -1, 4]], dtype=torch.int32), axis=1, exclusive=True)
     torch.testing.assert_close(result, torch.tensor([[0, 3, 2]], dtype=torch.int32))
+
+
+def test_a_scatter_into_transposed_data() -> None:
+    data, at = torch.arange(12.0).reshape(4, 3), torch.tensor([[2, 0, 2, 1]])
+    result = run("scatter_along_axis", 15, data=data.T, indices=at, updates=torch.ones(1, 4), axis=0, mode="add")
+    torch.testing.assert_close(result, data.T.scatter_add(0, at, torch.ones(1, 4)))

@@ -24,7 +24,7 @@ def _positions(data: Tensor) -> Tensor:
 
 
 def _write(data: Tensor, positions: Tensor, updates: Tensor, mode: str) -> Tensor:
-    result = data.clone()
+    result = data.clone(memory_format=torch.contiguous_format)
     flat, at, values = result.view(-1).numpy(), positions.flatten().numpy(), updates.flatten().numpy()
     if mode == "update":
         flat[at] = values
