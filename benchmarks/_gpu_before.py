@@ -51,7 +51,7 @@ def before_and_now(results: Sequence[Result]) -> Iterator[str]:
         "",
         f"Behind it, and found by the test of each operator (gpu_operators.md): {kinds[Effect.WRONG]} kinds of "
         f"operators that the GPU computes wrongly, {kinds[Effect.REFUSED]} that it refuses, {kinds[Effect.ENDS]} that "
-        "ends the process.",
+        "end the process.",
     )
 
 
