@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 from _each_network import MEASUREMENTS, Benchmark
 from _networks import EFFICIENTMODS
+from _photographs import MARGIN, divided, photographs
 from _quantised_page import File, Result, page
 from _stock_quantisers import by_coremltools, by_litert_quantizer, by_xnnpack_quantizer
 from numpy.typing import NDArray
@@ -50,9 +51,6 @@ from efficientmod_mobile import load_network
 from efficientmod_mobile.deploy import Program, deploy
 from efficientmod_mobile.messages import described
 
-PHOTOGRAPHS = Path(__file__).parents[1] / "tests" / "data" / "photographs"
-EVERY = 3
-MARGIN = 0.03
 ROUNDS, FEWEST, SECONDS = 20, 4, 15.0
 """Of times in turns: as many rounds as take this long, within these numbers."""
 TIME_LIMIT = 3600.0
@@ -93,11 +91,8 @@ def examine(network: str, folder: Path, *, litert_quantizer: Path | None) -> Res
     name, _, checkpoint = network.partition("=")
     subject = subject_of(load_network(name, checkpoint or None))
     captured = subject.capture()
-    samples = [_sample(subject, path) for path in sorted(PHOTOGRAPHS.glob("*.webp"))]
-    pictures = Pictures(
-        tuple(torch_inputs(sample) for sample in samples[::EVERY]),
-        tuple(sample for place, sample in enumerate(samples) if place % EVERY),
-    )
+    given, others = divided([_sample(subject, path) for path in photographs()])
+    pictures = Pictures(tuple(map(torch_inputs, given)), tuple(others))
     files: list[File] = []
     for target in FLOAT:
         files += _of_target(target, subject, captured, pictures, folder, litert_quantizer)

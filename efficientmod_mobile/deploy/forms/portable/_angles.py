@@ -16,7 +16,7 @@ from math import pi
 import torch
 from torch import fx
 
-from efficientmod_mobile.deploy.forms._form import Form, Write
+from efficientmod_mobile.deploy.forms._form import Form, Write, number
 from efficientmod_mobile.deploy.program import add_parameter, arguments, emit, node_dtype, shape
 
 aten = torch.ops.aten
@@ -29,7 +29,7 @@ def _of_point(node: fx.Node) -> Write:
         sizes = [emit(node, aten.abs.default, (one,)) for one in (x, y)]
         largest, least = (emit(node, target, tuple(sizes)) for target in (aten.maximum.default, aten.minimum.default))
         somewhere = emit(node, aten.gt.Scalar, (largest, 0.0))
-        divisor = emit(node, aten.where.self, (somewhere, largest, _number(node, 1.0)))
+        divisor = emit(node, aten.where.self, (somewhere, largest, number(node, 1.0)))
         angle = emit(node, aten.atan.default, (emit(node, aten.div.Tensor, (least, divisor)),))
         steep = emit(node, aten.gt.Tensor, (sizes[1], sizes[0]))
         angle = _turned(node, steep, pi / 2, angle)
@@ -46,7 +46,7 @@ def _turned(node: fx.Node, where: fx.Node, by: float, angle: fx.Node) -> fx.Node
 
 
 def _is_negative(node: fx.Node, x: fx.Node) -> fx.Node:
-    inverse = emit(node, aten.div.Tensor, (_number(node, 1.0), x))
+    inverse = emit(node, aten.div.Tensor, (number(node, 1.0), x))
     return emit(node, aten.lt.Scalar, (inverse, 0.0))
 
 
@@ -54,14 +54,10 @@ def _of_real_numbers(node: fx.Node) -> Write:
     def write() -> fx.Node:
         below = emit(node, aten.lt.Scalar, (arguments(node)["self"], 0.0))
         zeros = torch.zeros(shape(node), dtype=node_dtype(node))
-        either = _number(node, pi), add_parameter(node, f"{node.name}_zeros", zeros)
+        either = number(node, pi), add_parameter(node, f"{node.name}_zeros", zeros)
         return emit(node, aten.where.self, (below, *either))
 
     return write
-
-
-def _number(node: fx.Node, value: float) -> fx.Node:
-    return add_parameter(node, f"{node.name}_number", torch.tensor(value, dtype=node_dtype(node)))
 
 
 FORMS: dict[object, Form] = {aten.atan2.default: _of_point, aten.angle.default: _of_real_numbers}

@@ -25,8 +25,8 @@ from math import prod
 import torch
 from torch import fx
 
-from efficientmod_mobile.deploy.forms._form import Form, Write
-from efficientmod_mobile.deploy.program import add_parameter, arguments, emit, node_dtype, shape
+from efficientmod_mobile.deploy.forms._form import Form, Write, number
+from efficientmod_mobile.deploy.program import arguments, emit, node_dtype, shape
 
 aten = torch.ops.aten
 
@@ -120,7 +120,7 @@ def _hardshrink(node: fx.Node) -> Write | None:
 
     def write() -> fx.Node:
         far = emit(node, aten.gt.Scalar, (emit(node, aten.abs.default, (bound["self"],)), bound["lambd"]))
-        return emit(node, aten.where.self, (far, bound["self"], _tensor(node, 0.0)))
+        return emit(node, aten.where.self, (far, bound["self"], number(node, 0.0)))
 
     return write
 
@@ -141,7 +141,7 @@ def _reciprocal(node: fx.Node) -> Write | None:
     (x,) = node.all_input_nodes
     if node_dtype(x) != node_dtype(node):
         return None
-    return lambda: emit(node, aten.div.Tensor, (_tensor(node, 1.0), x))
+    return lambda: emit(node, aten.div.Tensor, (number(node, 1.0), x))
 
 
 def _softplus(node: fx.Node) -> Write | None:
@@ -211,9 +211,7 @@ def _best_of_all(node: fx.Node) -> Write | None:
 
 def _tensor(node: fx.Node, operand: fx.Node | float) -> fx.Node:
     """An operand, or a new constant of the node's dtype."""
-    if isinstance(operand, fx.Node):
-        return operand
-    return add_parameter(node, f"{node.name}_number", torch.tensor(operand, dtype=node_dtype(node)))
+    return operand if isinstance(operand, fx.Node) else number(node, operand)
 
 
 def _channel_shuffle(node: fx.Node) -> Write | None:

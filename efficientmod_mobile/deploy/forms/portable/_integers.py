@@ -10,8 +10,8 @@ a & b, a | b, a ^ b =  logical_and, logical_or, logical_xor            of truth 
 import torch
 from torch import fx
 
-from efficientmod_mobile.deploy.forms._form import Form, Write
-from efficientmod_mobile.deploy.program import add_parameter, arguments, emit, node_dtype
+from efficientmod_mobile.deploy.forms._form import Form, Write, number
+from efficientmod_mobile.deploy.program import arguments, emit, node_dtype
 
 aten = torch.ops.aten
 
@@ -26,13 +26,13 @@ def _quotient(node: fx.Node) -> Write | None:
         return lambda: emit(node, aten.floor.default, (x,))
     if node_dtype(node) not in (torch.int32, torch.int64):
         return None
+    return lambda: _rounded_down(node, x, divisor)
 
-    def write() -> fx.Node:
-        target = aten.remainder.Tensor if isinstance(divisor, fx.Node) else aten.remainder.Scalar
-        whole = emit(node, aten.sub.Tensor, (x, emit(node, target, (x, divisor))))
-        return emit(node, aten.div.Tensor_mode, (whole, divisor), {"rounding_mode": "trunc"})
 
-    return write
+def _rounded_down(node: fx.Node, x: fx.Node, divisor: fx.Node | int) -> fx.Node:
+    target = aten.remainder.Tensor if isinstance(divisor, fx.Node) else aten.remainder.Scalar
+    whole = emit(node, aten.sub.Tensor, (x, emit(node, target, (x, divisor))))
+    return emit(node, aten.div.Tensor_mode, (whole, divisor), {"rounding_mode": "trunc"})
 
 
 def _one_bound(node: fx.Node) -> Write | None:
@@ -44,11 +44,7 @@ def _one_bound(node: fx.Node) -> Write | None:
         return None
     target = aten.minimum.default if least is None else aten.maximum.default
 
-    def write() -> fx.Node:
-        held = add_parameter(node, f"{node.name}_limit", torch.tensor(limit, dtype=node_dtype(node)))
-        return emit(node, target, (bound["self"], held))
-
-    return write
+    return lambda: emit(node, target, (bound["self"], number(node, limit)))
 
 
 def _left_shift(node: fx.Node) -> Write | None:
@@ -60,15 +56,9 @@ def _left_shift(node: fx.Node) -> Write | None:
 
 def _right_shift(node: fx.Node) -> Write | None:
     bound = arguments(node)
-    x, power = bound["self"], 2 ** int(bound["other"])
     if node_dtype(node) not in (torch.int32, torch.int64):
         return None
-
-    def write() -> fx.Node:
-        whole = emit(node, aten.sub.Tensor, (x, emit(node, aten.remainder.Scalar, (x, power))))
-        return emit(node, aten.div.Tensor_mode, (whole, power), {"rounding_mode": "trunc"})
-
-    return write
+    return lambda: _rounded_down(node, bound["self"], 2 ** int(bound["other"]))
 
 
 def _low_bits(node: fx.Node) -> Write | None:

@@ -14,7 +14,7 @@ from math import prod
 import torch
 from torch import fx
 
-from efficientmod_mobile.deploy.forms._form import Form, Write
+from efficientmod_mobile.deploy.forms._form import Form, Write, number
 from efficientmod_mobile.deploy.program import add_parameter, arguments, emit, node_dtype, shape
 
 aten = torch.ops.aten
@@ -43,14 +43,14 @@ def _mean_or_sum(node: fx.Node, axis: int, kind: str, own: bool) -> fx.Node:
     x, index, source = bound["self"], bound["index"], _counted(node)
     ones = add_parameter(node, f"{node.name}_ones", torch.ones(shape(index), dtype=node_dtype(node)))
     zeros = add_parameter(node, f"{node.name}_zeros", torch.zeros(shape(x), dtype=node_dtype(node)))
-    number = emit(node, aten.scatter_add.default, (zeros, axis, index, ones))
+    count = emit(node, aten.scatter_add.default, (zeros, axis, index, ones))
     if not own:
-        x = emit(node, aten.where.self, (emit(node, aten.gt.Scalar, (number, 0.5)), zeros, x))
+        x = emit(node, aten.where.self, (emit(node, aten.gt.Scalar, (count, 0.5)), zeros, x))
     total = emit(node, aten.scatter_add.default, (x, axis, index, source))
     if kind == "sum":
         return total
-    number = emit(node, aten.add.Tensor, (number, 1.0)) if own else emit(node, aten.clamp.default, (number, 1.0))
-    return emit(node, aten.div.Tensor, (total, number))
+    count = emit(node, aten.add.Tensor, (count, 1.0)) if own else emit(node, aten.clamp.default, (count, 1.0))
+    return emit(node, aten.div.Tensor, (total, count))
 
 
 def _counted(node: fx.Node) -> fx.Node:
@@ -72,8 +72,7 @@ def _by_table(node: fx.Node, axis: int, kind: str, own: bool) -> fx.Node:
     here = emit(node, aten.eq.Tensor, (emit(node, aten.unsqueeze.default, (index, axis)), places))
     elements = emit(node, aten.unsqueeze.default, (source, axis))
     neutral = {"prod": 1.0, "amax": torch.finfo(torch.float32).min, "amin": torch.finfo(torch.float32).max}[kind]
-    held = add_parameter(node, f"{node.name}_neutral", torch.tensor(neutral, dtype=node_dtype(node)))
-    table = emit(node, aten.where.self, (here, elements, held))
+    table = emit(node, aten.where.self, (here, elements, number(node, neutral)))
     if kind == "prod":
         best = emit(node, aten.prod.dim_int, (table, axis + 1))
     else:

@@ -65,7 +65,7 @@ def gather_elements(context: Context, x: Operand, indices: Operand, *, axis: int
         raise CannotLowerError(f"{lines * count} indices; at most {_LONGEST} are supported")
     dtype = context.builder.tensors[places.tensor].dtype
     wide = (1, 1, 1, lines * count)  # a GPU adds only a constant of four axes
-    within = _wrapped(context, context.builder.stored(places, wide), wide, size, dtype)
+    within = _wrapped(context, context.builder.stored(places, wide), wide, np.array(size, dtype))
     starts = np.repeat(np.arange(lines, dtype=dtype) * size, count).reshape(wide)
     flat = context.emit("ADD", [within, context.builder.constant(starts, "starts")], wide, schema.AddOptionsT())
     operands = [context.builder.stored(value, (lines * size,)), context.builder.reshaped(flat, (lines * count,))]
@@ -73,9 +73,9 @@ def gather_elements(context: Context, x: Operand, indices: Operand, *, axis: int
     return Value(tensor, places.physical, order)
 
 
-def _wrapped(context: Context, places: int, shape: Shape, extent: int, dtype: np.dtype[np.generic]) -> int:
-    """Indices of which -1 is the last element."""
-    size = context.builder.constant(np.array(extent, dtype), "extent")
+def _wrapped(context: Context, places: int, shape: Shape, extents: Array) -> int:
+    """Indices of which -1 is the last element, along axes of these extents."""
+    size = context.builder.constant(extents, "extent")
     return context.emit("FLOOR_MOD", [places, size], shape, schema.FloorModOptionsT())
 
 
@@ -86,7 +86,7 @@ def _computed(context: Context, value: Value, indices: Value, axis: int) -> Valu
     indices = context.builder.arranged(indices, natural(len(indices.layout)))
     count = (prod(indices.physical),)
     dtype = context.builder.tensors[indices.tensor].dtype
-    places = _wrapped(context, context.builder.stored(indices, count), count, value.physical[axis], dtype)
+    places = _wrapped(context, context.builder.stored(indices, count), count, np.array(value.physical[axis], dtype))
     before, after = value.physical[:axis], value.physical[axis + 1 :]
     source = (prod(before), value.physical[axis], prod(after))
     options = schema.GatherOptionsT(axis=1)
@@ -140,8 +140,7 @@ def _row_numbers(context: Context, indices: Value, extents: Shape) -> Value:
     dtype = context.builder.tensors[indices.tensor].dtype
     numbers = context.builder.stored(indices, (count, depth))
     if depth > 1:
-        sizes = context.builder.constant(np.array([extents], dtype), "extents")
-        numbers = context.emit("FLOOR_MOD", [numbers, sizes], (count, depth), schema.FloorModOptionsT())
+        numbers = _wrapped(context, numbers, (count, depth), np.array([extents], dtype))
         strides = np.array([[prod(extents[axis + 1 :]) for axis in range(depth)]], dtype)
         operands = [numbers, context.builder.constant(strides, "strides")]
         numbers = context.emit("MUL", operands, (count, depth), schema.MulOptionsT())
